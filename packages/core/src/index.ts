@@ -1,0 +1,29 @@
+export type { Algorithm, AlgorithmId, KeyType } from './algorithm.ts'
+export { algorithms, isAlgorithmId } from './algorithm.ts'
+export type { Call, CallOptions, Limiter } from './call.ts'
+export type {
+  Envelope,
+  EnvelopeFormat,
+  Evidence,
+  Prepared,
+  Seal,
+  SealOptions,
+  SignerIdentity,
+  UnverifiedEnvelope,
+  UnverifiedSignature,
+} from './envelope.ts'
+export type { ErrorCause, ErrorCode, SealwrightErrorOptions } from './errors.ts'
+export { isSealwrightError, SealwrightError } from './errors.ts'
+export type { Accepts, KeyDescriptor, KeySpec } from './key.ts'
+export type {
+  Failure,
+  FailureCode,
+  KeyAdmin,
+  KeyHandle,
+  KeyProvider,
+  Operation,
+  RawSignature,
+  SignRequest,
+} from './provider.ts'
+export type { AuditRecord, Message, OpenOptions, OpenSigner, Signature, Signer } from './signer.ts'
+export type { TargetArtifact } from './target-artifact.ts'

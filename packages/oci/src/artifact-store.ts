@@ -1,0 +1,45 @@
+import type { Descriptor } from './descriptor.ts'
+
+export interface StoreCall {
+  readonly signal?: AbortSignal
+}
+
+export interface ReferrersQuery extends StoreCall {
+  /** Only these; filtered here when the store does not filter. */
+  readonly artifactType?: string
+}
+
+/**
+ * Where artifacts live: one repository of a registry, an image layout directory, a layout tar, or memory.
+ *
+ * All that is read is checked against its descriptor while it streams: a wrong digest or size ends the stream with
+ * `INTEGRITY`, and what was not read to its end was not checked.
+ */
+export interface ArtifactStore {
+  /** What the store is called in messages: `registry.example/app`, `oci:./layout`. */
+  readonly name: string
+  /** A tag or digest to its descriptor. Throws `NOT_FOUND`. */
+  resolve(reference: string, call?: StoreCall): Promise<Descriptor>
+  /** The content of a descriptor. Throws `NOT_FOUND`, `INTEGRITY`. */
+  fetch(descriptor: Descriptor, call?: StoreCall): AsyncIterable<Uint8Array>
+  exists(descriptor: Descriptor, call?: StoreCall): Promise<boolean>
+  /**
+   * Stores content under its descriptor; a manifest with a `subject` becomes a referrer of it. Content that does not
+   * match is `INTEGRITY`, and nothing is stored. What is there already stays as it is.
+   */
+  push(
+    descriptor: Descriptor,
+    content: Uint8Array | AsyncIterable<Uint8Array>,
+    call?: StoreCall,
+  ): Promise<PushResult>
+  /** Names a stored manifest; moves the name if it exists. */
+  tag(descriptor: Descriptor, tag: string, call?: StoreCall): Promise<void>
+  /** The manifests whose `subject` is this one. A listing cut off by a limit is an error, never an absence. */
+  referrers(subject: Descriptor, query?: ReferrersQuery): AsyncIterable<Descriptor>
+  delete(descriptor: Descriptor, call?: StoreCall): Promise<void>
+}
+
+export interface PushResult {
+  /** How a pushed referrer can be found: by the store itself, or by the fallback tag that the client maintains. */
+  readonly referrers?: 'api' | 'tag' | 'layout'
+}
