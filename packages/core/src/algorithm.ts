@@ -94,7 +94,7 @@ export const algorithms: Readonly<Record<AlgorithmId, Algorithm>> = Object.freez
   ES384: ecdsa('ES384', 'EC-P384', 'sha384', 48, -35),
   ES512: ecdsa('ES512', 'EC-P521', 'sha512', 66, -36),
   ES256K: ecdsa('ES256K', 'EC-secp256k1', 'sha256', 32, -47),
-  Ed25519: Object.freeze({
+  Ed25519: Object.freeze<Algorithm>({
     id: 'Ed25519',
     family: 'Ed25519',
     keyTypes: ['Ed25519'],
