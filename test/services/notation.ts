@@ -1,0 +1,102 @@
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Identity } from './certificates.ts'
+import { notationProgram } from './peers.ts'
+import { type RunResult, run } from './run.ts'
+import { scratch } from './scratch.ts'
+import { need, type Skips } from './tool.ts'
+
+export interface TrustPolicyStatement {
+  readonly name: string
+  readonly registryScopes: readonly string[]
+  readonly signatureVerification: {
+    readonly level: string
+    readonly override?: Readonly<Record<string, string>>
+  }
+  readonly trustStores?: readonly string[]
+  readonly trustedIdentities?: readonly string[]
+}
+
+/** notation with a home of its own: keys, trust store, policy. The same directory is a trust directory for us. */
+export interface Notation {
+  /** What `NOTATION_CONFIG` names. */
+  readonly config: string
+  run(args: readonly string[]): Promise<RunResult>
+  /** Replaces the trust policy. */
+  writePolicy(...statements: readonly TrustPolicyStatement[]): Promise<void>
+}
+
+export interface NotationOptions {
+  readonly keys?: readonly Identity[]
+  /** Trust stores of type `ca`: name to paths of PEM certificates. */
+  readonly trust?: Readonly<Record<string, readonly string[]>>
+}
+
+/** notation v1.3.2 over fresh configuration directories; the test is skipped where it is missing. */
+export async function notationHome(context: Skips, options: NotationOptions = {}): Promise<Notation> {
+  const path = need(context, await notationProgram())
+  const home = await scratch('notation')
+  const config = join(home, 'config', 'notation')
+  await mkdir(config, { recursive: true })
+  await writeSigningKeys(config, options.keys ?? [])
+  for (const [store, certificates] of Object.entries(options.trust ?? {}))
+    await addToStore(config, store, certificates)
+  const env = {
+    ...process.env,
+    HOME: home,
+    XDG_CONFIG_HOME: join(home, 'config'),
+    XDG_CACHE_HOME: join(home, 'cache'),
+    DOCKER_CONFIG: join(home, 'docker'),
+    NOTATION_EXPERIMENTAL: '1', // layouts
+  }
+  return {
+    config,
+    run: args => run(path, args, { env }),
+    async writePolicy(...statements) {
+      const policy = JSON.stringify({ version: '1.0', trustPolicies: statements })
+      await writeFile(join(config, 'trustpolicy.json'), policy, { mode: 0o600 })
+    },
+  }
+}
+
+/** A statement for every repository that trusts one store of type `ca`. */
+export function trustEverywhere(
+  store: string,
+  trustedIdentities: readonly string[] = ['*'],
+): TrustPolicyStatement {
+  return {
+    name: `trust-${store}`,
+    registryScopes: ['*'],
+    signatureVerification: { level: 'strict' },
+    trustStores: [`ca:${store}`],
+    trustedIdentities,
+  }
+}
+
+export async function addToStore(
+  config: string,
+  store: string,
+  certificates: readonly string[],
+): Promise<void> {
+  const directory = join(config, 'truststore', 'x509', 'ca', store)
+  await mkdir(directory, { recursive: true })
+  for (const [index, certificate] of certificates.entries())
+    await cp(certificate, join(directory, `${index}.crt`))
+}
+
+async function writeSigningKeys(config: string, keys: readonly Identity[]): Promise<void> {
+  const entries = keys.map(({ name, keyPath, chainPath }) => ({ name, keyPath, certPath: chainPath }))
+  const [first] = entries
+  const file = { ...(first === undefined ? {} : { default: first.name }), keys: entries }
+  await writeFile(join(config, 'signingkeys.json'), JSON.stringify(file), { mode: 0o600 })
+}
+
+/** The SHA-256 fingerprints that a signature manifest made by anybody must carry, leaf first. */
+export async function thumbprints(chainPath: string): Promise<readonly string[]> {
+  const { X509Certificate } = await import('node:crypto')
+  const pem = await readFile(chainPath, 'utf8')
+  return pem
+    .split(/(?<=-----END CERTIFICATE-----\n)/)
+    .filter(text => text.includes('BEGIN CERTIFICATE'))
+    .map(text => new X509Certificate(text).fingerprint256.replaceAll(':', '').toLowerCase())
+}

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { removeScratch, scratch } from './scratch.ts'
+
+export interface ServerOptions {
+  readonly name: string
+  readonly command: string
+  /** `data`: a fresh directory, removed with the server. */
+  readonly args: (port: number, data: string) => readonly string[] | Promise<readonly string[]>
+  readonly env?: NodeJS.ProcessEnv
+  /** A path that answers below 500 once the server is ready. */
+  readonly ready: string
+  readonly scheme?: 'http' | 'https'
+}
+
+export interface Server extends AsyncDisposable {
+  readonly port: number
+  /** `localhost:<port>`: peers take this name as permission for plain HTTP. */
+  readonly host: string
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string
+  readonly data: string
+}
+
+const READY_WITHIN_MS = 30_000
+
+/** Starts a server on a free loopback port and waits until it answers. One that does not start fails the test. */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const data = await scratch(options.name)
+  const port = await freePort()
+  const env = options.env ?? process.env
+  const child = spawn(options.command, await options.args(port, data), {
+    cwd: data,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const log: Buffer[] = []
+  child.stdout.on('data', chunk => log.push(chunk))
+  child.stderr.on('data', chunk => log.push(chunk))
+  const failed = once(child, 'error').then(([error]) => Promise.reject(error))
+  failed.catch(() => undefined)
+  const killOnExit = () => child.kill('SIGKILL')
+  process.once('exit', killOnExit)
+  const stop = async () => {
+    process.off('exit', killOnExit)
+    await end(child)
+    await removeScratch(data)
+  }
+  const url = `${options.scheme ?? 'http'}://127.0.0.1:${port}`
+  try {
+    await Promise.race([failed, answers(`${url}${options.ready}`, child)])
+  } catch (error) {
+    await stop()
+    throw new Error(`${options.name} did not start\n${Buffer.concat(log).toString()}`, { cause: error })
+  }
+  return { port, host: `localhost:${port}`, url, data, [Symbol.asyncDispose]: stop }
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  await once(probe, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+async function answers(url: string, child: ChildProcess): Promise<void> {
+  for (const deadline = Date.now() + READY_WITHIN_MS; Date.now() < deadline; await sleep(25)) {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`)
+    const status = await fetch(url).then(
+      response => response.status,
+      () => 599,
+    )
+    if (status < 500) return
+  }
+  throw new Error(`no answer from ${url} in ${READY_WITHIN_MS} ms`)
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+  const gone = once(child, 'exit')
+  child.kill('SIGTERM')
+  const hard = setTimeout(() => child.kill('SIGKILL'), 5_000)
+  await gone
+  clearTimeout(hard)
+}
