@@ -1,0 +1,33 @@
+export { decodeBase64, decodeBase64url, encodeBase64, encodeBase64url } from './base64.ts'
+export type { CborOptions, CborTagged } from './cbor.ts'
+export { cborTagged, decodeCbor, encodeCbor, isCborTagged } from './cbor.ts'
+export type { DerValue } from './der.ts'
+export { readDer } from './der.ts'
+export { derTime } from './der-time.ts'
+export type { DerBits } from './der-types.ts'
+export {
+  DER_TAGS,
+  derBitString,
+  derBoolean,
+  derContents,
+  derExplicit,
+  derInteger,
+  derNull,
+  derOctetString,
+  derOid,
+  derSequence,
+  derSet,
+  derSmallInteger,
+  derText,
+  derUnsigned,
+} from './der-types.ts'
+export type { DerWriter } from './der-writer.ts'
+export { der } from './der-writer.ts'
+export { ecdsaFromDer, ecdsaToDer } from './ecdsa.ts'
+export type { JsonOptions, JsonPosition, JsonValue, PositionedJson } from './json.ts'
+export { decodeJson, decodeJsonWithPositions } from './json.ts'
+export type { JsonTextOptions } from './json-text.ts'
+export { encodeJson } from './json-text.ts'
+export type { PemBlock } from './pem.ts'
+export { decodePem, encodePem } from './pem.ts'
+export { decodeUtf8, encodeUtf8 } from './utf8.ts'

@@ -1,0 +1,53 @@
+import { invalid } from './invalid.ts'
+import type { JsonValue } from './json.ts'
+
+export interface JsonTextOptions {
+  /** Names the value in messages. */
+  readonly label: string
+  /** Members in the order of their UTF-8 bytes at every depth, as Go writes a map; else in the order given, as a struct. */
+  readonly sort?: boolean
+}
+
+const MAX_DEPTH = 64
+const GO_ESCAPES: Readonly<Record<string, string>> = {
+  '<': '\\u003c',
+  '>': '\\u003e',
+  '&': '\\u0026',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+}
+
+/**
+ * Writes compact JSON byte for byte as Go's `encoding/json` does (`<`, `>`, `&`, U+2028 and U+2029 escaped), so that what
+ * we sign is what the Notary Project's own signers would have signed.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for what JSON cannot say (a lone surrogate, NaN, infinity, `undefined`) and
+ *   for more than 64 levels.
+ */
+export function encodeJson(value: JsonValue, options: JsonTextOptions): string {
+  return write(value, options, 0)
+}
+
+function write(value: JsonValue, options: JsonTextOptions, depth: number): string {
+  if (typeof value === 'string') return writeString(value, options.label)
+  if (value === null || typeof value === 'boolean') return String(value)
+  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value)
+  if (typeof value !== 'object') throw invalid(options.label, 'a value that JSON has no text for')
+  if (depth >= MAX_DEPTH) throw invalid(options.label, `deeper than ${MAX_DEPTH} levels`)
+  if (isArray(value)) return `[${value.map(item => write(item, options, depth + 1)).join(',')}]`
+  const members = Object.entries(value)
+  if (options.sort) members.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  const texts = members.map(
+    ([name, member]) => `${writeString(name, options.label)}:${write(member, options, depth + 1)}`,
+  )
+  return `{${texts.join(',')}}`
+}
+
+function writeString(value: string, label: string): string {
+  if (!value.isWellFormed()) throw invalid(label, 'lone surrogate')
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, found => GO_ESCAPES[found]!)
+}
+
+function isArray(value: object): value is readonly JsonValue[] {
+  return Array.isArray(value)
+}
