@@ -33,7 +33,7 @@ export function summarize(testModules, unhandledErrors) {
   return summary
 }
 
-export default {
+export default class SummaryReporter {
   onTestRunEnd(testModules, unhandledErrors) {
     const { skips, ...counts } = summarize(testModules, unhandledErrors)
     for (const { file, title, reason } of skips)
@@ -41,5 +41,5 @@ export default {
     if (process.env.SEALWRIGHT_TEST_SUMMARY) {
       writeFileSync(process.env.SEALWRIGHT_TEST_SUMMARY, JSON.stringify(counts))
     }
-  },
+  }
 }

@@ -82,9 +82,7 @@ describe('@sealwright/core', () => {
       [...nodes(file)]
         .filter(
           node =>
-            (node.type === 'NewExpression' &&
-              isGlobal(node['callee'], 'Date') &&
-              isEmpty(node['arguments'])) ||
+            (node.type === 'NewExpression' && isGlobal(node.callee, 'Date') && isEmpty(node.arguments)) ||
             isMember(node, 'Date', 'now'),
         )
         .map(() => relative(root, file)),

@@ -72,7 +72,7 @@ export function imports(file: string): string[] {
   const found: string[] = []
   for (const node of nodes(file)) {
     if (!/^(Import|Export)\w*Declaration$|^ImportExpression$|^TSImportType$/.test(node.type)) continue
-    const source = (node['source'] ?? node['argument']) as { value?: unknown } | null | undefined
+    const source = (node.source ?? node.argument) as { value?: unknown } | null | undefined
     if (typeof source?.value === 'string') found.push(source.value)
   }
   return found
