@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { run } from './process.ts'
+import { runTool } from './process.ts'
 import { packages, root } from './workspace.ts'
 
 /** What a document shows as a program of ours or as commands for a shell must run as it stands. */
@@ -56,7 +56,7 @@ beforeAll(async () => {
   // Names of packages resolve as they do in a program of the workspace.
   symlinkSync(join(root, 'examples', 'node_modules'), join(scratch, 'node_modules'))
   writeFileSync(join(scratch, 'package.json'), '{"type":"module"}')
-  const made = await run('node', [join(root, 'scripts', 'layout.mjs'), join(scratch, 'image')])
+  const made = await runTool('node', [join(root, 'scripts', 'layout.mjs'), join(scratch, 'image')])
   expect(made.output).toMatch(/^sha256:/)
 })
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
@@ -93,7 +93,7 @@ describe('programs in the documents', () => {
       }),
     )
     const names = programs.map(({ document, line }, index) => `${index}.ts = ${document}:${line}`).join('\n')
-    const { code, output } = await run('tsc', ['-p', folder])
+    const { code, output } = await runTool('tsc', ['-p', folder])
     expect(code, `${names}\n${output}`).toBe(0)
   }, 120_000)
 
@@ -102,7 +102,7 @@ describe('programs in the documents', () => {
     async ({ document, line, code }) => {
       const file = join(place(document), `${line}.ts`)
       writeFileSync(file, code)
-      const ended = await run('node', ['--conditions=@sealwright/source', file], { cwd: place(document) })
+      const ended = await runTool('node', ['--conditions=@sealwright/source', file], { cwd: place(document) })
       expect(ended.code, ended.output).toBe(0)
     },
     60_000,
@@ -117,7 +117,7 @@ describe('commands in the documents', () => {
       const home = join(folder, 'home')
       mkdirSync(home, { recursive: true })
       const script = ['set -euo pipefail', 'npx() { "$@"; }', ...code.map(block => block.code)].join('\n')
-      const ended = await run('bash', ['-c', script], {
+      const ended = await runTool('bash', ['-c', script], {
         cwd: folder,
         env: {
           HOME: home,

@@ -1,40 +1,31 @@
-import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
+import { type RunOptions, type RunResult, run } from '../services/run.ts'
 import { root } from './workspace.ts'
 
-export interface Ended {
-  readonly code: number
-  /** stdout and stderr in the order they came. */
+export interface Ended extends RunResult {
+  /** stdout, then stderr: what to show when it failed. */
   readonly output: string
 }
 
-/** Runs a program with stdin closed and the workspace's programs first on PATH, our own settings left out. */
-export function run(
+/** The environment of a user who has the workspace's programs first on PATH and no setting of ours. */
+function environment(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const env = { ...process.env }
+  for (const name of Object.keys(env))
+    if (/^(SEALWRIGHT|VITEST|NOTATION)(_|$)|^NODE_(OPTIONS|ENV)$/.test(name)) delete env[name]
+  return { ...env, PATH: join(root, 'node_modules', '.bin') + delimiter + (env.PATH ?? ''), ...extra }
+}
+
+/** Runs a program in the checkout, or in `cwd`. */
+export async function runTool(
   command: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  options: Omit<RunOptions, 'env'> & { readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<Ended> {
-  const { NODE_OPTIONS: _, ...inherited } = process.env
-  for (const name of Object.keys(inherited))
-    if (/^(SEALWRIGHT|VITEST|NOTATION)_/.test(name)) delete inherited[name]
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: options.cwd ?? root,
-      env: {
-        ...inherited,
-        PATH: join(root, 'node_modules', '.bin') + delimiter + (process.env.PATH ?? ''),
-        ...options.env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let output = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text
-    })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      output += text
-    })
-    child.on('error', reject)
-    child.on('close', code => resolve({ code: code ?? 1, output }))
+  const ended = await run(command, args, {
+    cwd: root,
+    timeoutMs: 300_000,
+    ...options,
+    env: environment(options.env ?? {}),
   })
+  return { ...ended, output: ended.stdout + ended.stderr }
 }

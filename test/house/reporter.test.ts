@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { run } from './process.ts'
+import { runTool } from './process.ts'
 import { root } from './workspace.ts'
 
 let folder: string
@@ -21,7 +21,7 @@ async function report(files: Readonly<Record<string, string>>) {
     )
   }
   const summary = join(folder, 'summary.json')
-  const { output } = await run(
+  const { output } = await runTool(
     'vitest',
     ['run', '--root', folder, `--reporter=${join(root, 'scripts', 'reporter.mjs')}`],
     { cwd: folder, env: { SEALWRIGHT_TEST_SUMMARY: summary } },

@@ -1,0 +1,189 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { removeScratch, scratch } from '../services/scratch.ts'
+import { need, type Skips } from '../services/tool.ts'
+import { CANNOT_INSTALL_HERE, nodeVersion } from './node-version.ts'
+import { runTool } from './process.ts'
+import { libraries, packages, root, specifiers } from './workspace.ts'
+
+/** The oldest and the newest line of Node that the packages declare, beside the one of the workspace. */
+const otherNodes = ['22.23.3', '26.10.0']
+
+let folder: string
+let missing: string | undefined
+
+/** Packs every package and installs the tarballs, as npm would from the registry, into a folder with nothing in it. */
+beforeAll(async () => {
+  folder = await scratch('tarballs')
+  const unbuilt = packages.filter(pkg => !existsSync(join(pkg.folder, 'dist'))).map(({ name }) => name)
+  if (unbuilt.length > 0) {
+    missing = `not built: ${unbuilt.join(', ')}; npm run build`
+    return
+  }
+  mkdirSync(join(folder, 'tarballs'))
+  const packed = await runTool('npx', [
+    '--yes',
+    'pnpm@12.21.0',
+    ...['--recursive', '--filter', './packages/*'],
+    ...['pack', '--pack-destination', join(folder, 'tarballs')],
+  ])
+  expect(packed.code, packed.output).toBe(0)
+  writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}')
+  const installed = await runTool(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', ...tarballs()],
+    { cwd: folder },
+  )
+  const reason = CANNOT_INSTALL_HERE.exec(installed.stderr)?.[0]
+  if (installed.code !== 0 && reason) missing = `npm cannot install here: ${reason}`
+  else expect(installed.code, installed.output).toBe(0)
+})
+afterAll(() => removeScratch(folder))
+
+function tarballs(): string[] {
+  return readdirSync(join(folder, 'tarballs')).map(name => join(folder, 'tarballs', name))
+}
+
+function installedFolder(ctx: Skips): string {
+  return missing === undefined ? folder : ctx.skip(missing)
+}
+
+function files(of: string): string[] {
+  return readdirSync(of, { recursive: true, encoding: 'utf8' })
+}
+
+describe('the packed packages, installed in an empty folder', () => {
+  it.for(packages)('$name holds the program, its README and its licence, and nothing else', (pkg, ctx) => {
+    const installed = join(installedFolder(ctx), 'node_modules', pkg.name)
+    const tops = pkg.manifest.bin ? ['bin', 'dist', 'schemas'] : ['dist']
+    expect(
+      readdirSync(installed)
+        .filter(name => name !== 'node_modules')
+        .sort(),
+    ).toEqual([...tops, 'LICENSE', 'README.md', 'package.json'].sort())
+    expect(
+      files(installed).filter(name =>
+        /\.tsbuildinfo$|\.test\.|(^|[^d])\.ts$/.test(name.replace(/\.d\.ts$/, '')),
+      ),
+    ).toEqual([])
+    expect(readFileSync(join(installed, 'package.json'), 'utf8')).not.toMatch(
+      /workspace:|@sealwright\/source/,
+    )
+  })
+
+  it('bring few packages of others', ctx => {
+    const modules = join(installedFolder(ctx), 'node_modules')
+    const names = readdirSync(modules)
+      .flatMap(name =>
+        name.startsWith('@') ? readdirSync(join(modules, name)).map(sub => `${name}/${sub}`) : [name],
+      )
+      .filter(name => !name.startsWith('.') && packages.every(pkg => pkg.name !== name))
+    expect(names.sort()).toEqual(['cborg', 'modern-tar'])
+  })
+
+  it.for(libraries.flatMap(specifiers))('%s can be imported', async (specifier, ctx) => {
+    const cwd = installedFolder(ctx)
+    const code = `const { default: none, ...names } = await import(${JSON.stringify(specifier)})
+      if (none !== undefined || Object.keys(names).length === 0) throw new Error('exports nothing, or a default')`
+    const ended = await runTool('node', ['--input-type=module', '--eval', code], { cwd })
+    expect(ended.code, ended.output).toBe(0)
+  })
+
+  it('cannot be imported past their exports', async ctx => {
+    const cwd = installedFolder(ctx)
+    const ended = await runTool(
+      'node',
+      ['--input-type=module', '--eval', `import '@sealwright/core/dist/index.js'`],
+      {
+        cwd,
+      },
+    )
+    expect(ended.output).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED')
+  })
+
+  it.for(['nodenext', 'bundler'])('type-check in a strict program under %s', async (resolution, ctx) => {
+    const cwd = installedFolder(ctx)
+    writeFileSync(join(cwd, 'consumer.ts'), readFileSync(join(import.meta.dirname, 'consumer.ts')))
+    const config = join(cwd, `tsconfig.${resolution}.json`)
+    writeFileSync(
+      config,
+      JSON.stringify({
+        compilerOptions: {
+          target: 'es2024',
+          lib: ['es2024', 'esnext.disposable'],
+          module: resolution === 'bundler' ? 'esnext' : resolution,
+          moduleResolution: resolution,
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          skipLibCheck: false,
+          noEmit: true,
+          types: ['node'],
+          typeRoots: [join(root, 'node_modules', '@types')],
+        },
+        files: ['consumer.ts'],
+      }),
+    )
+    const { code, output } = await runTool('tsc', ['-p', config])
+    expect(code, output).toBe(0)
+  })
+
+  it('bring the program', async ctx => {
+    const cwd = installedFolder(ctx)
+    const { code, output } = await runTool(join(cwd, 'node_modules', '.bin', 'sealwright'), ['version'], {
+      cwd,
+    })
+    expect(code, output).toBe(0)
+    expect(output).toContain(packages.find(({ name }) => name === 'sealwright')!.manifest.version)
+  })
+})
+
+describe('a program that signs and verifies with the packed packages', () => {
+  it.for(['of the workspace', ...otherNodes])(
+    'runs on Node %s',
+    async (version, ctx) => {
+      const cwd = installedFolder(ctx)
+      const node = otherNodes.includes(version) ? need(ctx, await nodeVersion(version)) : process.execPath
+      writeFileSync(join(cwd, 'consumer.ts'), readFileSync(join(import.meta.dirname, 'consumer.ts')))
+      const { code, stdout, output } = await runTool(node, ['consumer.ts'], { cwd })
+      expect(code, output).toBe(0)
+      expect(JSON.parse(stdout)).toEqual({
+        verdict: 'verified',
+        mlDsa: version.startsWith('22.') ? 'UNSUPPORTED' : 'signs',
+      })
+    },
+    300_000,
+  )
+
+  it.for(otherNodes)(
+    'is met by the command line on Node %s',
+    async (version, ctx) => {
+      const cwd = installedFolder(ctx)
+      const node = need(ctx, await nodeVersion(version))
+      const home = join(cwd, `home-${version}`)
+      rmSync(home, { recursive: true, force: true })
+      mkdirSync(home)
+      const made = await runTool('node', [join(root, 'scripts', 'layout.mjs'), join(home, 'image')])
+      expect(made.code, made.output).toBe(0)
+      writeFileSync(join(home, 'passphrase.txt'), 'correct horse battery staple', { mode: 0o600 })
+      const program = join(cwd, 'node_modules', 'sealwright', 'bin', 'sealwright.js')
+      for (const args of [
+        ['init', 'me', '--scope', 'registry.example/app'],
+        ['sign', 'oci:image:v1'],
+        ['verify', '--scope', 'registry.example/app', 'oci:image:v1'],
+      ]) {
+        const { code, output } = await runTool(node, [program, ...args], {
+          cwd: home,
+          env: {
+            PATH: `${dirname(node)}:${process.env.PATH ?? ''}`,
+            HOME: home,
+            XDG_CONFIG_HOME: join(home, '.config'),
+            SEALWRIGHT_PASSPHRASE_FILE: join(home, 'passphrase.txt'),
+          },
+        })
+        expect(code, output).toBe(0)
+      }
+    },
+    300_000,
+  )
+})
