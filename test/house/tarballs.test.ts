@@ -141,6 +141,7 @@ describe('the packed packages, installed in an empty folder', () => {
 describe('a program that signs and verifies with the packed packages', () => {
   it.for(['of the workspace', ...otherNodes])(
     'runs on Node %s',
+    { timeout: 300_000 },
     async (version, ctx) => {
       const cwd = installedFolder(ctx)
       const node = otherNodes.includes(version) ? need(ctx, await nodeVersion(version)) : process.execPath
@@ -157,6 +158,7 @@ describe('a program that signs and verifies with the packed packages', () => {
 
   it.for(otherNodes)(
     'is met by the command line on Node %s',
+    { timeout: 300_000 },
     async (version, ctx) => {
       const cwd = installedFolder(ctx)
       const node = need(ctx, await nodeVersion(version))
