@@ -11,9 +11,11 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { runTool } from './process.ts'
 import { packages, root } from './workspace.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 /** What a document shows as a program of ours or as commands for a shell must run as it stands. */
 interface Fence {
@@ -95,39 +97,31 @@ describe('programs in the documents', () => {
     const names = programs.map(({ document, line }, index) => `${index}.ts = ${document}:${line}`).join('\n')
     const { code, output } = await runTool('tsc', ['-p', folder])
     expect(code, `${names}\n${output}`).toBe(0)
-  }, 120_000)
+  })
 
-  it.each(programs)(
-    '$document:$line runs',
-    async ({ document, line, code }) => {
-      const file = join(place(document), `${line}.ts`)
-      writeFileSync(file, code)
-      const ended = await runTool('node', ['--conditions=@sealwright/source', file], { cwd: place(document) })
-      expect(ended.code, ended.output).toBe(0)
-    },
-    60_000,
-  )
+  it.each(programs)('$document:$line runs', async ({ document, line, code }) => {
+    const file = join(place(document), `${line}.ts`)
+    writeFileSync(file, code)
+    const ended = await runTool('node', ['--conditions=@sealwright/source', file], { cwd: place(document) })
+    expect(ended.code, ended.output).toBe(0)
+  })
 })
 
 describe('commands in the documents', () => {
-  it.each(scripts)(
-    '$document',
-    async ({ document, code }) => {
-      const folder = place(document)
-      const home = join(folder, 'home')
-      mkdirSync(home, { recursive: true })
-      const script = ['set -euo pipefail', 'npx() { "$@"; }', ...code.map(block => block.code)].join('\n')
-      const ended = await runTool('bash', ['-c', script], {
-        cwd: folder,
-        env: {
-          HOME: home,
-          XDG_CONFIG_HOME: join(home, '.config'),
-          XDG_CACHE_HOME: join(home, '.cache'),
-          SEALWRIGHT_PASSPHRASE_FILE: join(folder, 'passphrase.txt'),
-        },
-      })
-      expect(ended.code, ended.output).toBe(0)
-    },
-    120_000,
-  )
+  it.each(scripts)('$document', async ({ document, code }) => {
+    const folder = place(document)
+    const home = join(folder, 'home')
+    mkdirSync(home, { recursive: true })
+    const script = ['set -euo pipefail', 'npx() { "$@"; }', ...code.map(block => block.code)].join('\n')
+    const ended = await runTool('bash', ['-c', script], {
+      cwd: folder,
+      env: {
+        HOME: home,
+        XDG_CONFIG_HOME: join(home, '.config'),
+        XDG_CACHE_HOME: join(home, '.cache'),
+        SEALWRIGHT_PASSPHRASE_FILE: join(folder, 'passphrase.txt'),
+      },
+    })
+    expect(ended.code, ended.output).toBe(0)
+  })
 })

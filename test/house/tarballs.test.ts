@@ -1,11 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { removeScratch, scratch } from '../services/scratch.ts'
 import { need, type Skips } from '../services/tool.ts'
 import { CANNOT_INSTALL_HERE, nodeVersion } from './node-version.ts'
 import { runTool } from './process.ts'
 import { libraries, packages, root, specifiers } from './workspace.ts'
+
+vi.setConfig({ testTimeout: 300_000 })
 
 /** The oldest and the newest line of Node that the packages declare, beside the one of the workspace. */
 const otherNodes = ['22.23.3', '26.10.0']
@@ -139,53 +141,43 @@ describe('the packed packages, installed in an empty folder', () => {
 })
 
 describe('a program that signs and verifies with the packed packages', () => {
-  it.for(['of the workspace', ...otherNodes])(
-    'runs on Node %s',
-    { timeout: 300_000 },
-    async (version, ctx) => {
-      const cwd = installedFolder(ctx)
-      const node = otherNodes.includes(version) ? need(ctx, await nodeVersion(version)) : process.execPath
-      writeFileSync(join(cwd, 'consumer.ts'), readFileSync(join(import.meta.dirname, 'consumer.ts')))
-      const { code, stdout, output } = await runTool(node, ['consumer.ts'], { cwd })
-      expect(code, output).toBe(0)
-      expect(JSON.parse(stdout)).toEqual({
-        verdict: 'verified',
-        mlDsa: version.startsWith('22.') ? 'UNSUPPORTED' : 'signs',
-      })
-    },
-    300_000,
-  )
+  it.for(['of the workspace', ...otherNodes])('runs on Node %s', async (version, ctx) => {
+    const cwd = installedFolder(ctx)
+    const node = otherNodes.includes(version) ? need(ctx, await nodeVersion(version)) : process.execPath
+    writeFileSync(join(cwd, 'consumer.ts'), readFileSync(join(import.meta.dirname, 'consumer.ts')))
+    const { code, stdout, output } = await runTool(node, ['consumer.ts'], { cwd })
+    expect(code, output).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({
+      verdict: 'verified',
+      mlDsa: version.startsWith('22.') ? 'UNSUPPORTED' : 'signs',
+    })
+  })
 
-  it.for(otherNodes)(
-    'is met by the command line on Node %s',
-    { timeout: 300_000 },
-    async (version, ctx) => {
-      const cwd = installedFolder(ctx)
-      const node = need(ctx, await nodeVersion(version))
-      const home = join(cwd, `home-${version}`)
-      rmSync(home, { recursive: true, force: true })
-      mkdirSync(home)
-      const made = await runTool('node', [join(root, 'scripts', 'layout.mjs'), join(home, 'image')])
-      expect(made.code, made.output).toBe(0)
-      writeFileSync(join(home, 'passphrase.txt'), 'correct horse battery staple', { mode: 0o600 })
-      const program = join(cwd, 'node_modules', 'sealwright', 'bin', 'sealwright.js')
-      for (const args of [
-        ['init', 'me', '--scope', 'registry.example/app'],
-        ['sign', 'oci:image:v1'],
-        ['verify', '--scope', 'registry.example/app', 'oci:image:v1'],
-      ]) {
-        const { code, output } = await runTool(node, [program, ...args], {
-          cwd: home,
-          env: {
-            PATH: `${dirname(node)}:${process.env.PATH ?? ''}`,
-            HOME: home,
-            XDG_CONFIG_HOME: join(home, '.config'),
-            SEALWRIGHT_PASSPHRASE_FILE: join(home, 'passphrase.txt'),
-          },
-        })
-        expect(code, output).toBe(0)
-      }
-    },
-    300_000,
-  )
+  it.for(otherNodes)('is met by the command line on Node %s', async (version, ctx) => {
+    const cwd = installedFolder(ctx)
+    const node = need(ctx, await nodeVersion(version))
+    const home = join(cwd, `home-${version}`)
+    rmSync(home, { recursive: true, force: true })
+    mkdirSync(home)
+    const made = await runTool('node', [join(root, 'scripts', 'layout.mjs'), join(home, 'image')])
+    expect(made.code, made.output).toBe(0)
+    writeFileSync(join(home, 'passphrase.txt'), 'correct horse battery staple', { mode: 0o600 })
+    const program = join(cwd, 'node_modules', 'sealwright', 'bin', 'sealwright.js')
+    for (const args of [
+      ['init', 'me', '--scope', 'registry.example/app'],
+      ['sign', 'oci:image:v1'],
+      ['verify', '--scope', 'registry.example/app', 'oci:image:v1'],
+    ]) {
+      const { code, output } = await runTool(node, [program, ...args], {
+        cwd: home,
+        env: {
+          PATH: `${dirname(node)}:${process.env.PATH ?? ''}`,
+          HOME: home,
+          XDG_CONFIG_HOME: join(home, '.config'),
+          SEALWRIGHT_PASSPHRASE_FILE: join(home, 'passphrase.txt'),
+        },
+      })
+      expect(code, output).toBe(0)
+    }
+  })
 })
