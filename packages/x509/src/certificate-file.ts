@@ -1,0 +1,78 @@
+import { SealwrightError } from '@sealwright/core'
+import { decodePem, encodePem, readDer } from '@sealwright/core/encoding'
+import { type Certificate, parseCertificate } from './certificate.ts'
+
+const MAX_BYTES = 4 * 1024 * 1024
+const MAX_CERTIFICATES = 1000
+
+/**
+ * Reads a file of certificates: a PEM bundle, in the order of the file, or one certificate in DER.
+ *
+ * A file that holds anything else beside is refused, a private key above all: what is handed to others must not carry it.
+ *
+ * @param bytes - At most 4 MiB and 1,000 certificates.
+ * @param label - Names the file in messages, which never show its contents.
+ * @returns At least one certificate.
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function parseCertificates(bytes: Uint8Array, label: string): Certificate[] {
+  if (bytes.length > MAX_BYTES)
+    throw new SealwrightError('VALIDATION', `${label}: larger than ${MAX_BYTES} bytes`)
+  if (bytes[0] === 0x30) return [parseDer(bytes, label)]
+  if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('PRIVATE KEY-----'))
+    throw privateKey(label)
+  const blocks = decodePem(bytes, label)
+  const other = blocks.find(block => block.label !== 'CERTIFICATE')
+  if (other !== undefined) {
+    throw new SealwrightError(
+      'VALIDATION',
+      `${label}: it holds a PEM block of type ${other.label} among certificates`,
+    )
+  }
+  if (blocks.length === 0) {
+    throw new SealwrightError('VALIDATION', `${label}: it holds no certificate`, {
+      why: 'it is neither PEM with a block BEGIN CERTIFICATE nor one certificate in DER',
+    })
+  }
+  if (blocks.length > MAX_CERTIFICATES) {
+    throw new SealwrightError('VALIDATION', `${label}: it holds more than ${MAX_CERTIFICATES} certificates`)
+  }
+  return blocks.map((block, index) =>
+    parseCertificate(block.bytes, blocks.length === 1 ? label : `${label}, certificate ${index + 1}`),
+  )
+}
+
+/** Certificates as a PEM bundle, in the order given. */
+export function encodeCertificates(certificates: readonly Certificate[]): string {
+  return certificates.map(({ der }) => encodePem('CERTIFICATE', der)).join('')
+}
+
+function parseDer(bytes: Uint8Array, label: string): Certificate {
+  try {
+    return parseCertificate(bytes, label)
+  } catch (error) {
+    throw isPrivateKey(bytes) ? privateKey(label) : error
+  }
+}
+
+/** PKCS #8, PKCS #1 and SEC 1 start with a version, and certificates with a sequence. */
+function isPrivateKey(bytes: Uint8Array): boolean {
+  try {
+    const parts = readDer(bytes, 'file').children()
+    const isEncrypted = parts.length === 2 && parts[0]?.tag === 0x30 && parts[1]?.tag === 0x04
+    return isEncrypted || (parts.length >= 2 && parts[0]?.tag === 0x02 && parts[0].contents.length === 1)
+  } catch {
+    return false
+  }
+}
+
+function privateKey(label: string): SealwrightError {
+  return new SealwrightError(
+    'VALIDATION',
+    `${label}: it holds a private key where certificates are expected`,
+    {
+      why: 'whatever is read as a certificate may be copied into signatures and trust stores, where others see it',
+      fix: 'put the certificates into a file of their own; if the file was shared already, replace the key',
+    },
+  )
+}

@@ -1,0 +1,60 @@
+import { type DerValue, der, derContents, derOid, derSequence, readDer } from '@sealwright/core/encoding'
+import type { Certificate } from './certificate.ts'
+import type { Extension } from './extension.ts'
+import { GENERAL_NAME, uriOf } from './general-names.ts'
+import { OID } from './oids.ts'
+
+/** Where it may be asked whether a certificate was revoked: absolute URLs as the certificate spells them. */
+export interface RevocationSources {
+  readonly ocsp: readonly string[]
+  readonly crl: readonly string[]
+}
+
+/**
+ * The OCSP responders (authorityInfoAccess) and CRLs (cRLDistributionPoints) that a certificate names. Both empty: its
+ * issuer cannot revoke it, as far as a verifier can know.
+ */
+export function revocationSources(certificate: Certificate): RevocationSources {
+  return { ocsp: certificate.ocspUrls, crl: certificate.crlUrls }
+}
+
+/** RFC 5280, section 4.2.2.1. */
+export function readOcspUrls(value: Uint8Array, label: string): readonly string[] {
+  const urls: string[] = []
+  for (const description of derSequence(readDer(value, label), label)) {
+    const [method, location] = derSequence(description, label)
+    const isOcsp = derOid(method, label) === OID.ocsp
+    const url = uriOf(location, label)
+    if (isOcsp && url !== undefined) urls.push(url)
+  }
+  return urls
+}
+
+/** RFC 5280, section 4.2.1.13. Distribution points relative to an issuer, and names other than URIs, are passed over. */
+export function readCrlUrls(value: Uint8Array, label: string): readonly string[] {
+  return derSequence(readDer(value, label), label).flatMap(point => pointUrls(point, label))
+}
+
+function pointUrls(point: DerValue, label: string): string[] {
+  const [first] = derSequence(point, label)
+  if (first?.tag !== 0xa0) return []
+  return first.children().flatMap(name => {
+    if (name.tag === 0xa1) return []
+    derContents(name, 0xa0, label)
+    return name.children().flatMap(general => uriOf(general, label) ?? [])
+  })
+}
+
+export function ocspExtension(urls: readonly string[]): Extension {
+  const value = der.sequence(...urls.map(url => der.sequence(der.oid(OID.ocsp), uri(url))))
+  return { oid: OID.authorityInfoAccess, critical: false, value }
+}
+
+export function crlExtension(urls: readonly string[]): Extension {
+  const value = der.sequence(...urls.map(url => der.sequence(der.explicit(0, der.explicit(0, uri(url))))))
+  return { oid: OID.cRLDistributionPoints, critical: false, value }
+}
+
+function uri(url: string): Uint8Array {
+  return der.implicit(GENERAL_NAME.uniformResourceIdentifier & 0x1f, der.ia5String(url))
+}
