@@ -15,6 +15,8 @@ export interface CborOptions {
   readonly maxBytes?: number
   /** Most arrays, maps and tags within each other. Default 32, at most 128. */
   readonly maxDepth?: number
+  /** `any`: map keys need not be sorted, all else is as deterministic. For signed maps of writers that do not sort. */
+  readonly keyOrder?: 'sorted' | 'any'
 }
 
 const MAX_BYTES = 4 * 1024 * 1024
@@ -39,7 +41,7 @@ export function decodeCbor(bytes: Uint8Array, options: CborOptions): unknown {
   let again: Uint8Array
   try {
     value = decode(bytes, { ...STRICT, tags: decoders })
-    again = encodeCbor(value)
+    again = encode(value, options.keyOrder === 'any' ? { ...ENCODING, mapSorter: () => 0 } : ENCODING)
   } catch {
     throw invalid(label, 'malformed CBOR')
   }
@@ -48,9 +50,17 @@ export function decodeCbor(bytes: Uint8Array, options: CborOptions): unknown {
   return value
 }
 
-/** Writes core deterministic CBOR (RFC 8949 §4.2.1). Maps from `Map`, tags from {@link cborTagged}. */
+/**
+ * Writes core deterministic CBOR (RFC 8949 §4.2.1). Maps from `Map`, tags from {@link cborTagged}.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for what CBOR has no item for, and for a lone surrogate.
+ */
 export function encodeCbor(value: unknown): Uint8Array {
-  return encode(value, rfc8949EncodeOptions)
+  try {
+    return encode(value, ENCODING)
+  } catch {
+    throw invalid('CBOR', 'a value that CBOR has no item for')
+  }
 }
 
 export function cborTagged(tag: number, value: unknown): CborTagged {
@@ -61,4 +71,14 @@ export function isCborTagged(value: unknown): value is CborTagged {
   return value instanceof Tagged
 }
 
+const ENCODING = {
+  ...rfc8949EncodeOptions,
+  typeEncoders: {
+    /** cborg would write U+FFFD for a lone surrogate: other text than was given. */
+    string: (text: string) => {
+      if (!text.isWellFormed()) throw new TypeError('lone surrogate')
+      return null
+    },
+  },
+}
 const STRICT = { strict: true, useMaps: true, allowIndefinite: false, rejectDuplicateMapKeys: true } as const

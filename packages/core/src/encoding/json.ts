@@ -2,13 +2,16 @@ import { invalid } from './invalid.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /** What JSON can say. Objects read by {@link decodeJson} have no prototype, so that every member is an own one. */
-export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly JsonValue[]
-  | { readonly [name: string]: JsonValue }
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
+
+export interface JsonObject {
+  readonly [name: string]: JsonValue
+}
+
+/** Whether a value read from JSON is an object: no list, no `null`, and there at all. */
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
 export interface JsonOptions {
   /** Names the input in messages. */
@@ -17,6 +20,11 @@ export interface JsonOptions {
   readonly maxBytes?: number
   /** Most arrays and objects within each other. Default 64, at most 512. */
   readonly maxDepth?: number
+  /**
+   * Members of these names, at any depth, that hold a number must be written as an integer (no fraction, no exponent)
+   * within 2^53: sizes and versions, where readers in other languages would refuse `1e3` or round what is too large.
+   */
+  readonly integers?: readonly string[]
 }
 
 /** Where something stands in a text; both count from 1, columns in characters (code points). */
@@ -37,8 +45,8 @@ const DEPTH_CEILING = 512
 
 /**
  * Reads one JSON text (RFC 8259), strictly: UTF-8 without byte order mark, no member twice in an object, no lone
- * surrogate, no number beyond a double, nothing after the value. Numbers are doubles: who reads a size checks
- * `Number.isSafeInteger`.
+ * surrogate, no number beyond a double, nothing after the value. Numbers are doubles; see
+ * `integers` for sizes.
  *
  * @throws {@link SealwrightError} `VALIDATION` with line and column.
  */
@@ -81,17 +89,19 @@ class Parser {
   readonly #text: string
   readonly #label: string
   readonly #maxDepth: number
+  readonly #integers: readonly string[]
   readonly #offsets: Map<string, number> | undefined
   readonly #path: (string | number)[] = []
   #at = 0
   #depth = 0
 
   constructor(input: Uint8Array | string, options: JsonOptions, offsets?: Map<string, number>) {
-    const { label, maxBytes = MAX_BYTES, maxDepth = MAX_DEPTH } = options
+    const { label, maxBytes = MAX_BYTES, maxDepth = MAX_DEPTH, integers = [] } = options
     const size = typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength
     if (size > maxBytes) throw invalid(label, `${size} bytes of JSON, more than ${maxBytes}`)
     this.#label = label
     this.#maxDepth = Math.min(maxDepth, DEPTH_CEILING)
+    this.#integers = integers
     this.#offsets = offsets
     this.#text = typeof input === 'string' ? input : decodeUtf8(input, label)
     if (!this.#text.isWellFormed()) throw invalid(label, 'lone surrogate')
@@ -151,7 +161,10 @@ class Parser {
       this.#space()
       if (!this.#take(':')) throw this.#fault('expected ":"')
       this.#space()
-      object[name] = this.#member(name, start)
+      const from = this.#at
+      const value = this.#member(name, start)
+      if (typeof value === 'number' && this.#integers.includes(name)) this.#assertInteger(value, from)
+      object[name] = value
       this.#space()
     } while (this.#take(','))
     if (!this.#take('}')) throw this.#fault('expected "," or "}"')
@@ -219,6 +232,12 @@ class Parser {
     const value = Number(digits)
     if (!Number.isFinite(value)) throw this.#fault('number out of range', start)
     return value
+  }
+
+  #assertInteger(value: number, from: number): void {
+    if (!Number.isSafeInteger(value) || /[.eE]/.test(this.#text.slice(from, this.#at))) {
+      throw this.#fault('not an integer within 2^53', from)
+    }
   }
 
   #word<T extends JsonValue>(word: string, value: T): T {

@@ -1,0 +1,73 @@
+import { type AlgorithmId, algorithms } from '../algorithm.ts'
+import { cborTagged, encodeCbor, isCborTagged } from '../encoding/index.ts'
+import { invalid } from '../encoding/invalid.ts'
+import { isNotaryAlgorithm } from '../notary/algorithm-for.ts'
+import type { NotaryAttributes } from '../notary/attributes.ts'
+import type { CheckedAttributes } from '../notary/checked-attributes.ts'
+import { LABELS, PAYLOAD_TYPE } from '../notary/labels.ts'
+import { readSignedAttributes } from '../notary/signed-attributes.ts'
+import { COSE, type CoseHeader } from './sign1.ts'
+
+const LABEL = 'Notary COSE protected header'
+const OWN: ReadonlySet<number> = /* @__PURE__ */ new Set([COSE.algorithm, COSE.critical, COSE.contentType])
+
+/** Labels that no extended attribute may take: the format's own and the unprotected chain. */
+export const RESERVED: ReadonlySet<number> = /* @__PURE__ */ new Set([...OWN, COSE.x5chain])
+
+const EPOCH_TAG = 1
+/** Seconds of the years 1 (less Go's zero time) to 9999, the times that both envelopes can say. */
+const FIRST = -62_135_596_799
+const LAST = 253_402_300_799
+
+export interface CoseProtected {
+  readonly algorithm: AlgorithmId
+  readonly attributes: NotaryAttributes
+}
+
+/** The protected header in deterministic CBOR, as the reference writes it. */
+export function encodeProtected(algorithm: AlgorithmId, attributes: CheckedAttributes): Uint8Array {
+  const { signingScheme, timeLabel, signingTime, expiry, extended } = attributes
+  const header = new Map<string | number, unknown>(extended.map(({ key, value }) => [key, value]))
+  header.set(COSE.algorithm, algorithms[algorithm].cose)
+  header.set(COSE.critical, [
+    LABELS.signingScheme,
+    ...(timeLabel === LABELS.authenticSigningTime ? [timeLabel] : []),
+    ...(expiry ? [LABELS.expiry] : []),
+    ...extended.filter(({ critical }) => critical).map(({ key }) => key),
+  ])
+  header.set(COSE.contentType, PAYLOAD_TYPE)
+  header.set(LABELS.signingScheme, signingScheme)
+  header.set(timeLabel, epoch(signingTime))
+  if (expiry) header.set(LABELS.expiry, epoch(expiry))
+  return encodeCbor(header)
+}
+
+/** @throws {@link SealwrightError} `VALIDATION`. */
+export function decodeProtected(header: CoseHeader): CoseProtected {
+  const algorithm = Object.values(algorithms).find(({ cose }) => cose === header.get(COSE.algorithm))?.id
+  if (algorithm === undefined || !isNotaryAlgorithm(algorithm)) {
+    throw invalid(LABEL, 'alg is missing or not one that the Notary Project uses')
+  }
+  if (header.get(COSE.contentType) !== PAYLOAD_TYPE)
+    throw invalid(LABEL, `the content type is not ${PAYLOAD_TYPE}`)
+  const attributes = readSignedAttributes({
+    label: LABEL,
+    entries: header,
+    own: OWN,
+    critical: header.get(COSE.critical),
+    time: readTime,
+  })
+  return { algorithm, attributes }
+}
+
+function epoch(time: Date): unknown {
+  return cborTagged(EPOCH_TAG, time.getTime() / 1000)
+}
+
+function readTime(value: unknown, name: string): Date {
+  const seconds = isCborTagged(value) && value.tag === EPOCH_TAG ? value.value : undefined
+  if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < FIRST || seconds > LAST) {
+    throw invalid(LABEL, `${name} is not a tagged integer of seconds`)
+  }
+  return new Date(seconds * 1000)
+}

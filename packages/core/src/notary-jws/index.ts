@@ -1,0 +1,3 @@
+export { notaryAlgorithmFor } from '../notary/algorithm-for.ts'
+export type { ExtendedAttribute, NotaryAttributes } from '../notary/attributes.ts'
+export { notaryJws } from './notary-jws.ts'

@@ -1,0 +1,63 @@
+import { decodeJson, encodeJson, encodeUtf8, isJsonObject } from '../encoding/index.ts'
+import { invalid } from '../encoding/invalid.ts'
+import { SealwrightError } from '../errors.ts'
+import type { TargetArtifact } from '../target-artifact.ts'
+import { assertExactNames } from './exact-names.ts'
+import { RESERVED_ANNOTATIONS } from './labels.ts'
+
+const LABEL = 'Notary payload'
+const JSON_TEXT = { label: LABEL, sort: true } as const
+/** OCI image specification, "Digests". */
+const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/
+
+/**
+ * The payload that says `content` is signed.
+ *
+ * @param options.sort - Members in byte order, as the reference's JWS signer writes them; else as its COSE signer does.
+ * @throws {@link SealwrightError} `VALIDATION` for a descriptor that is none, and for annotations with reserved keys.
+ */
+export function encodePayload(content: TargetArtifact, options: { readonly sort: boolean }): Uint8Array {
+  const { mediaType, digest, size, annotations = {} } = content
+  const reserved = Object.keys(annotations).find(key => key.startsWith(RESERVED_ANNOTATIONS))
+  if (reserved !== undefined) {
+    throw new SealwrightError('VALIDATION', `the annotation ${JSON.stringify(reserved)} is reserved`, {
+      why: `keys under ${RESERVED_ANNOTATIONS} belong to the Notary specification`,
+      fix: 'give the metadata another key',
+    })
+  }
+  const members = [
+    `"mediaType":${encodeJson(mediaType, JSON_TEXT)}`,
+    `"digest":${encodeJson(digest, JSON_TEXT)}`,
+    `"size":${encodeJson(size, JSON_TEXT)}`,
+  ]
+  if (Object.keys(annotations).length > 0) members.push(`"annotations":${encodeJson(annotations, JSON_TEXT)}`)
+  if (options.sort) members.sort()
+  const payload = encodeUtf8(`{"targetArtifact":{${members.join(',')}}}`, LABEL)
+  // What we would not read back, we do not sign.
+  decodePayload(payload)
+  return payload
+}
+
+/**
+ * The descriptor in a payload. Members that the specification does not define are passed over, as in every reader of it.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function decodePayload(payload: Uint8Array): TargetArtifact {
+  const outer = decodeJson(payload, { label: LABEL, integers: ['size'] })
+  const target = isJsonObject(outer) ? outer.targetArtifact : undefined
+  if (isJsonObject(outer)) assertExactNames(outer, ['targetArtifact'], LABEL)
+  if (!isJsonObject(target)) throw invalid(LABEL, 'no targetArtifact')
+  assertExactNames(target, ['mediaType', 'digest', 'size', 'annotations'], LABEL)
+  const { mediaType, digest, size, annotations } = target
+  if (typeof mediaType !== 'string' || mediaType === '')
+    throw invalid(LABEL, 'targetArtifact without mediaType')
+  if (typeof digest !== 'string' || !DIGEST.test(digest))
+    throw invalid(LABEL, 'targetArtifact without a digest')
+  if (typeof size !== 'number' || size < 0) throw invalid(LABEL, 'targetArtifact without a size')
+  if (annotations === undefined) return { mediaType, digest, size }
+  if (!isJsonObject(annotations) || !Object.values(annotations).every(value => typeof value === 'string')) {
+    throw invalid(LABEL, 'annotations that are not texts by key')
+  }
+  return { mediaType, digest, size, annotations: annotations as Record<string, string> }
+}
