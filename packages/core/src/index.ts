@@ -14,7 +14,11 @@ export type {
 } from './envelope.ts'
 export type { ErrorCause, ErrorCode, SealwrightErrorOptions } from './errors.ts'
 export { isSealwrightError, SealwrightError } from './errors.ts'
+export { fingerprint } from './fingerprint.ts'
 export type { Accepts, KeyDescriptor, KeySpec } from './key.ts'
+export { keyType } from './key-type.ts'
+export { openSigner } from './open-signer.ts'
+export type { SignerStep, SignerTrace } from './pipeline/trace.ts'
 export type {
   Failure,
   FailureCode,
@@ -25,5 +29,7 @@ export type {
   RawSignature,
   SignRequest,
 } from './provider.ts'
+export { seal } from './seal.ts'
 export type { AuditRecord, Message, OpenOptions, OpenSigner, Signature, Signer } from './signer.ts'
 export type { TargetArtifact } from './target-artifact.ts'
+export { verifySignature } from './verify-signature.ts'

@@ -1,0 +1,201 @@
+import type { CallOptions } from './call.ts'
+import { SealwrightError } from './errors.ts'
+import { fingerprint } from './fingerprint.ts'
+import { attempt } from './pipeline/attempts.ts'
+import { chooseAlgorithm } from './pipeline/choose-algorithm.ts'
+import { checkDescriptor } from './pipeline/descriptor.ts'
+import { isCertificates } from './pipeline/encode-signature.ts'
+import { adapterFault, named } from './pipeline/failure.ts'
+import { assertTimeout, openScope, type Scope } from './pipeline/scope.ts'
+import { defaultTimeoutMs, type OpenKey, signMessage, TIMEOUT } from './pipeline/sign-message.ts'
+import type { KeyHandle, KeyProvider } from './provider.ts'
+import type { OpenOptions, OpenSigner, Signer } from './signer.ts'
+
+/**
+ * Opens one key of a store for one algorithm.
+ *
+ * `signal` and `timeoutMs` are about opening alone. `onPresence` is also the default for every signature.
+ *
+ * @returns A signer whose signatures were verified under `key.publicKey` before they are released. Disposing of it
+ * waits for the calls in flight and releases the key, not the provider.
+ * @throws {@link SealwrightError} `VALIDATION` for options that cannot be and where the algorithm must be given,
+ * `UNSUPPORTED` for an algorithm or a kind of key, `KEY_MISMATCH` for another public key than `fingerprint` names, and
+ * whatever the store reports.
+ */
+export const openSigner: OpenSigner = async (provider, reference, options = {}) => {
+  assertProvider(provider)
+  assertCall(options)
+  assertFingerprint(options.fingerprint)
+  const canonical = canonicalOf(provider, reference)
+  const handle = await openHandle(provider, canonical, options)
+  try {
+    return signerOf(checkedKey(provider, handle, options), options)
+  } catch (error) {
+    await dispose(provider, handle).catch(() => {})
+    throw error
+  }
+}
+
+function checkedKey(provider: KeyProvider, handle: KeyHandle, options: OpenOptions): OpenKey {
+  const { key, publicKey } = checkDescriptor(provider, handle)
+  const actual = fingerprint(key.publicKey)
+  if (options.fingerprint !== undefined && options.fingerprint !== actual) {
+    throw new SealwrightError('KEY_MISMATCH', `${key.reference} is not the key that was expected`, {
+      why: `its public key is ${actual}; expected ${options.fingerprint}`,
+      fix: 'check the reference; if the key was replaced on purpose, expect the new one (nothing was signed)',
+    })
+  }
+  return {
+    provider,
+    handle,
+    key,
+    publicKey,
+    algorithm: chooseAlgorithm(key, options.algorithm),
+    fingerprint: actual,
+    ...(options.limiter === undefined ? {} : { limiter: options.limiter }),
+    ...(options.audit === undefined ? {} : { audit: options.audit }),
+  }
+}
+
+function signerOf(open: OpenKey, { onPresence }: OpenOptions): Signer {
+  const { provider, handle, key, algorithm } = open
+  const inFlight = new Map<Scope, Promise<unknown>>()
+  let disposal: Promise<void> | undefined
+
+  async function within<T>(options: CallOptions, task: (scope: Scope) => Promise<T>): Promise<T> {
+    assertCall(options)
+    if (disposal !== undefined)
+      throw new SealwrightError('VALIDATION', `the signer of ${key.reference} is disposed`)
+    const scope = openScope(options.signal)
+    const work = task(scope)
+    inFlight.set(scope, work)
+    try {
+      return await work
+    } finally {
+      inFlight.delete(scope)
+      scope.close()
+    }
+  }
+
+  async function end(): Promise<void> {
+    // Waited for rather than aborted, so that `return signer.sign(message)` works where the signer is held by `using`. A
+    // call that is still reading its message has no deadline yet.
+    for (const scope of inFlight.keys()) scope.startDeadline(TIMEOUT.default, 'a call on a disposed signer')
+    await Promise.allSettled(inFlight.values())
+    await dispose(provider, handle)
+  }
+
+  const certificates = (options: CallOptions = {}) =>
+    within(options, scope => certificatesOf(open, options, scope))
+  return {
+    key,
+    algorithm,
+    sign: (message, options = {}) => {
+      const announced = onPresence === undefined ? options : { onPresence, ...options }
+      return within(options, scope => signMessage(open, message, announced, scope))
+    },
+    ...(typeof handle.certificates === 'function' ? { certificates } : {}),
+    [Symbol.asyncDispose]: () => {
+      disposal ??= end()
+      return disposal
+    },
+  }
+}
+
+async function openHandle(
+  provider: KeyProvider,
+  reference: string,
+  options: OpenOptions,
+): Promise<KeyHandle> {
+  const scope = openScope(options.signal)
+  try {
+    scope.signal.throwIfAborted()
+    scope.startDeadline(options.timeoutMs ?? TIMEOUT.default, `opening ${reference}`)
+    return await attempt<KeyHandle>({
+      provider,
+      limiter: options.limiter,
+      scope,
+      context: { operation: 'open', provider: provider.name, reference },
+      doing: `open ${reference}`,
+      repeatable: true,
+      call: call => provider.open(reference, call),
+      // A handle that came too late is nobody's: it is released, and a failure to do so concerns nobody either.
+      late: handle => {
+        dispose(provider, handle).catch(() => {})
+      },
+    })
+  } finally {
+    scope.close()
+  }
+}
+
+async function certificatesOf(
+  { provider, handle, limiter, key }: OpenKey,
+  { timeoutMs = defaultTimeoutMs(key) }: CallOptions,
+  scope: Scope,
+): Promise<readonly Uint8Array[]> {
+  scope.signal.throwIfAborted()
+  scope.startDeadline(timeoutMs, `reading the certificates of ${key.reference}`)
+  const certificates = await attempt({
+    provider,
+    limiter,
+    scope,
+    context: { operation: 'certificates', provider: provider.name, reference: key.reference },
+    doing: `read the certificates of ${key.reference}`,
+    repeatable: true,
+    call: call => handle.certificates!(call),
+  })
+  if (!isCertificates(certificates)) {
+    throw adapterFault(provider, 'returned something else than certificates')
+  }
+  return certificates
+}
+
+/** Releases a handle; bounded in time, for a store may hang here too. */
+async function dispose(provider: KeyProvider, handle: KeyHandle | undefined): Promise<void> {
+  const release = handle?.[Symbol.asyncDispose]?.bind(handle)
+  if (release === undefined) return
+  const scope = openScope()
+  scope.startDeadline(TIMEOUT.default, `releasing a key of key store "${provider.name}"`)
+  try {
+    const released = async () => release()
+    await scope.wait(released())
+  } catch (error) {
+    throw named(error, provider, 'release a key')
+  } finally {
+    scope.close()
+  }
+}
+
+function canonicalOf(provider: KeyProvider, reference: string): string {
+  if (typeof reference !== 'string')
+    throw new SealwrightError('VALIDATION', 'the key reference is not a string')
+  try {
+    return provider.canonical(reference)
+  } catch (error) {
+    throw named(error, provider, 'read a key reference')
+  }
+}
+
+function assertProvider(provider: KeyProvider): void {
+  if (provider?.contract === 1) return
+  throw new SealwrightError('UNSUPPORTED', 'the key provider speaks another version of the contract', {
+    why: 'this version of @sealwright/core knows contract 1 only',
+    fix: 'use versions of @sealwright/core and of the provider that belong together',
+  })
+}
+
+function assertFingerprint(expected: string | undefined): void {
+  if (expected === undefined || /^sha256:[0-9a-f]{64}$/.test(expected)) return
+  throw new SealwrightError(
+    'VALIDATION',
+    'the fingerprint is not sha256: and 64 lower-case hexadecimal digits',
+  )
+}
+
+function assertCall({ signal, timeoutMs }: CallOptions): void {
+  if (timeoutMs !== undefined) assertTimeout(timeoutMs)
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new SealwrightError('VALIDATION', 'signal is not an AbortSignal')
+  }
+}

@@ -1,0 +1,133 @@
+import { createHash, hash, type KeyObject } from 'node:crypto'
+import type { Algorithm } from '../algorithm.ts'
+import { isSealwrightError, SealwrightError } from '../errors.ts'
+import type { Accepts } from '../key.ts'
+import { messageRepresentative } from '../ml-dsa.ts'
+import type { Message } from '../signer.ts'
+import { messageVerifier, verifyWith } from '../verify-signature.ts'
+import { chooseInput, HELD_MAX } from './choose-input.ts'
+import type { Scope } from './scope.ts'
+
+/** A message after its one reading. */
+export interface ReadMessage {
+  readonly input: keyof Accepts
+  /** What the store is given. */
+  readonly bytes: Uint8Array
+  /** Whether `signature` is one of the message. Must be called once at most. */
+  verify(signature: Uint8Array): boolean
+}
+
+export interface Reading {
+  readonly algorithm: Algorithm
+  readonly accepts: Accepts
+  /** DER SubjectPublicKeyInfo, and the same parsed. */
+  readonly spki: Uint8Array
+  readonly publicKey: KeyObject
+}
+
+/** Up to here a copy and two one-shot calls are cheaper than two streaming objects. */
+const COPIED_MAX = 64 * 2 ** 10
+
+type Hashed = Algorithm & { readonly hash: NonNullable<Algorithm['hash']> }
+
+/**
+ * Reads the message once, so that what is verified is what was signed: it is hashed and fed to the verifier in one pass,
+ * or copied where the store needs it whole.
+ */
+export async function readMessage(reading: Reading, message: Message, scope: Scope): Promise<ReadMessage> {
+  if (message instanceof Uint8Array) return readBytes(reading, message)
+  return reading.accepts.digest ? readDigested(reading, message, scope) : readHeld(reading, message, scope)
+}
+
+function readBytes(reading: Reading, message: Uint8Array): ReadMessage {
+  if (!reading.accepts.digest) return held(reading, Uint8Array.from(message))
+  const algorithm = reading.algorithm as Hashed
+  if (message.length <= COPIED_MAX) {
+    const copy = Uint8Array.from(message)
+    return {
+      input: 'digest',
+      bytes: hash(algorithm.hash, copy, 'buffer'),
+      verify: signature => verifyWith(algorithm, reading.publicKey, copy, signature),
+    }
+  }
+  const verifier = messageVerifier(algorithm, reading.publicKey)
+  verifier.update(message)
+  return { input: 'digest', bytes: hash(algorithm.hash, message, 'buffer'), verify: verifier.verify }
+}
+
+async function readDigested(
+  reading: Reading,
+  message: AsyncIterable<Uint8Array>,
+  scope: Scope,
+): Promise<ReadMessage> {
+  const algorithm = reading.algorithm as Hashed
+  const verifier = messageVerifier(algorithm, reading.publicKey)
+  const hasher = createHash(algorithm.hash)
+  await readChunks(message, scope, chunk => {
+    hasher.update(chunk)
+    verifier.update(chunk)
+  })
+  return { input: 'digest', bytes: hasher.digest(), verify: verifier.verify }
+}
+
+async function readHeld(
+  reading: Reading,
+  message: AsyncIterable<Uint8Array>,
+  scope: Scope,
+): Promise<ReadMessage> {
+  const { algorithm, accepts } = reading
+  const most = accepts.mu ? HELD_MAX : Math.min(accepts.message ?? 0, HELD_MAX)
+  const chunks: Uint8Array[] = []
+  let size = 0
+  await readChunks(message, scope, chunk => {
+    size += chunk.length
+    // Refused as soon as it is known to be too much, not when memory is full.
+    if (size > most) chooseInput(algorithm, accepts, size)
+    // A source may fill the same buffer again.
+    chunks.push(Uint8Array.from(chunk))
+  })
+  return held(reading, Buffer.concat(chunks, size))
+}
+
+function held({ algorithm, accepts, spki, publicKey }: Reading, message: Uint8Array): ReadMessage {
+  const input = chooseInput(algorithm, accepts, message.length)
+  return {
+    input,
+    bytes: input === 'mu' ? messageRepresentative(spki, message) : message,
+    verify: signature => verifyWith(algorithm, publicKey, message, signature),
+  }
+}
+
+async function readChunks(
+  message: AsyncIterable<Uint8Array>,
+  scope: Scope,
+  take: (chunk: Uint8Array) => void,
+): Promise<void> {
+  let source: AsyncIterator<Uint8Array> | undefined
+  let finished = false
+  try {
+    source = message[Symbol.asyncIterator]()
+    for (;;) {
+      const next = await scope.wait(Promise.resolve(source.next()))
+      if (next.done) break
+      if (!(next.value instanceof Uint8Array)) {
+        throw new SealwrightError('VALIDATION', 'the message yielded something else than a Uint8Array')
+      }
+      take(next.value)
+    }
+    finished = true
+  } catch (error) {
+    if (isSealwrightError(error)) throw error
+    finished = true
+    throw new SealwrightError('UNAVAILABLE', 'the message could not be read to its end', { cause: error })
+  } finally {
+    if (!finished) release(source)
+  }
+}
+
+/** Not awaited: a source that hangs would hold the call, and its farewell is of no interest. */
+function release(source: AsyncIterator<Uint8Array> | undefined): void {
+  Promise.resolve()
+    .then(() => source?.return?.())
+    .catch(() => {})
+}

@@ -1,0 +1,109 @@
+import type { KeyObject } from 'node:crypto'
+import type { Algorithm } from '../algorithm.ts'
+import type { CallOptions } from '../call.ts'
+import { SealwrightError } from '../errors.ts'
+import type { KeyDescriptor } from '../key.ts'
+import type { KeyHandle, KeyProvider, RawSignature } from '../provider.ts'
+import type { Message, OpenOptions, Signature } from '../signer.ts'
+import { attempt } from './attempts.ts'
+import { record } from './audit.ts'
+import { checkMessage } from './choose-input.ts'
+import { assertRawSignature, encodeSignature } from './encode-signature.ts'
+import { type ReadMessage, readMessage } from './read-message.ts'
+import { assertSameKey } from './same-key.ts'
+import type { Scope } from './scope.ts'
+import { type TraceContext, traced, tracedSync } from './trace.ts'
+
+/** An opened key with all that its signatures need. */
+export interface OpenKey extends Pick<OpenOptions, 'limiter' | 'audit'> {
+  readonly provider: KeyProvider
+  readonly handle: KeyHandle
+  readonly key: KeyDescriptor
+  readonly publicKey: KeyObject
+  readonly algorithm: Algorithm
+  readonly fingerprint: string
+}
+
+/** The time a call may take by default, in milliseconds. */
+export const TIMEOUT = { default: 30_000, withPresence: 120_000 } as const
+
+/** The pipeline: every signature of every store passes these steps, in this order. */
+export async function signMessage(
+  open: OpenKey,
+  message: Message,
+  { timeoutMs = defaultTimeoutMs(open.key), onPresence }: CallOptions,
+  scope: Scope,
+): Promise<Signature> {
+  const { key, algorithm } = open
+  const accepts = key.algorithms[algorithm.id]!
+  const context: TraceContext = {
+    operation: 'sign',
+    provider: open.provider.name,
+    reference: key.reference,
+    algorithm: algorithm.id,
+  }
+  tracedSync('check', context, () => {
+    scope.signal.throwIfAborted()
+    checkMessage(algorithm, accepts, message)
+  })
+  const reading = { algorithm, accepts, spki: key.publicKey, publicKey: open.publicKey }
+  const read = await traced('read', context, () => readMessage(reading, message, scope))
+  return traced('deadline', context, async () => {
+    scope.startDeadline(timeoutMs, `signing with ${key.reference}`)
+    if (key.presence !== undefined) onPresence?.(key)
+    const signature = await signRead(open, read, context, scope)
+    const { audit } = open
+    if (audit !== undefined) {
+      const entry = { reference: key.reference, fingerprint: open.fingerprint, signature }
+      await traced('audit', context, () => record(audit, entry, scope))
+    }
+    return signature
+  })
+}
+
+export function defaultTimeoutMs(key: KeyDescriptor): number {
+  return key.presence === undefined ? TIMEOUT.default : TIMEOUT.withPresence
+}
+
+async function signRead(
+  open: OpenKey,
+  read: ReadMessage,
+  context: TraceContext,
+  scope: Scope,
+): Promise<Signature> {
+  const { provider, handle, key, algorithm, publicKey } = open
+  const raw = await attempt<RawSignature>({
+    provider,
+    limiter: open.limiter,
+    scope,
+    context,
+    doing: `sign with ${key.reference}`,
+    repeatable: key.presence === undefined,
+    // A fresh copy each time: an adapter that writes into it changes neither a second attempt nor what is verified.
+    call: call => handle.signRaw({ algorithm, input: read.input, bytes: Uint8Array.from(read.bytes) }, call),
+  })
+  assertRawSignature(provider, raw)
+  tracedSync('same-key', context, () => assertSameKey(provider, key, raw))
+  const bytes = tracedSync('encode', context, () => encodeSignature(provider, algorithm, publicKey, raw))
+  tracedSync('verify', context, () => {
+    if (!read.verify(bytes)) throw doesNotVerify(open, raw)
+  })
+  return {
+    bytes,
+    algorithm: algorithm.id,
+    key,
+    ...(raw.requestId === undefined ? {} : { requestId: raw.requestId }),
+    ...(raw.certificates === undefined ? {} : { certificates: raw.certificates }),
+  }
+}
+
+function doesNotVerify(
+  { provider, key, algorithm, fingerprint }: OpenKey,
+  raw: RawSignature,
+): SealwrightError {
+  return new SealwrightError('INTEGRITY', `what key store "${provider.name}" returned does not verify`, {
+    why: `not an ${algorithm.id} signature of the message under ${key.reference} (public key ${fingerprint})`,
+    fix: 'report it to whoever runs or wrote this key store; the signature was discarded',
+    ...(raw.requestId === undefined ? {} : { requestId: raw.requestId }),
+  })
+}

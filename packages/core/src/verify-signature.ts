@@ -1,0 +1,93 @@
+import { constants, createVerify, KeyObject, type SigningOptions, type Verify, verify } from 'node:crypto'
+import { type Algorithm, type AlgorithmId, algorithms, isAlgorithmId } from './algorithm.ts'
+import { isEcdsaInRange } from './ecdsa-range.ts'
+import { SealwrightError } from './errors.ts'
+import { parsePublicKey, publicKeyType } from './public-key.ts'
+
+/**
+ * Whether `signature` is the signature of `message` under `publicKey`, strictly: ECDSA as r‖s of the exact length with
+ * both in 1..n-1, RSA as long as the modulus of at least 2048 bits, PSS with a salt as long as the digest.
+ *
+ * @param publicKey - DER SubjectPublicKeyInfo, or a public `KeyObject`, which saves parsing when a key is used often.
+ * @returns `false` only for a bad signature.
+ * @throws {@link SealwrightError} `VALIDATION` when the key is unusable or of another type than the algorithm signs with;
+ * `UNSUPPORTED` when the running Node.js lacks the algorithm.
+ */
+export function verifySignature(
+  algorithm: AlgorithmId,
+  publicKey: Uint8Array | KeyObject,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  if (!isAlgorithmId(algorithm)) throw new SealwrightError('VALIDATION', 'the signature algorithm is unknown')
+  const row = algorithms[algorithm]
+  const key = publicKey instanceof KeyObject ? publicKey : parsePublicKey(publicKey).object
+  if (key.type !== 'public')
+    throw new SealwrightError('VALIDATION', 'the key to verify with is not a public key')
+  assertAgrees(row, key)
+  return verifyWith(row, key, message, signature)
+}
+
+/** As {@link verifySignature}, for a key known to agree with the algorithm. */
+export function verifyWith(
+  algorithm: Algorithm,
+  key: KeyObject,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  if (!isWellFormed(algorithm, key, signature)) return false
+  return verify(algorithm.hash ?? null, message, { key, ...paddingOf(algorithm) }, signature)
+}
+
+/** A verifier of a hashed message that is fed piece by piece. */
+export interface MessageVerifier {
+  update(bytes: Uint8Array): void
+  /** Must be called once at most. */
+  verify(signature: Uint8Array): boolean
+}
+
+export function messageVerifier(algorithm: Algorithm & { hash: string }, key: KeyObject): MessageVerifier {
+  const verifier: Verify = createVerify(algorithm.hash)
+  return {
+    update: bytes => {
+      verifier.update(bytes)
+    },
+    verify: signature =>
+      isWellFormed(algorithm, key, signature) && verifier.verify({ key, ...paddingOf(algorithm) }, signature),
+  }
+}
+
+/** Node's options of an algorithm: the padding of RSA, the salt of PSS, the encoding of ECDSA. */
+function paddingOf(algorithm: Algorithm): SigningOptions {
+  switch (algorithm.family) {
+    case 'RSASSA-PKCS1-v1_5':
+      return { padding: constants.RSA_PKCS1_PADDING }
+    case 'RSASSA-PSS':
+      return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.digestLength! }
+    case 'ECDSA':
+      return { dsaEncoding: 'ieee-p1363' }
+    default:
+      return {}
+  }
+}
+
+/** OpenSSL takes an RSA-PSS signature that lacks leading zeros, and other libraries do not: lengths are checked here. */
+function isWellFormed(algorithm: Algorithm, key: KeyObject, signature: Uint8Array): boolean {
+  const length = algorithm.signatureLength ?? Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
+  if (signature.length !== length) return false
+  return algorithm.family !== 'ECDSA' || isEcdsaInRange(signature, algorithm.keyTypes[0]!)
+}
+
+function assertAgrees(algorithm: Algorithm, key: KeyObject): void {
+  const type = publicKeyType(key)
+  // RSA of a size that nothing here signs with has no type, and still verifies.
+  if (type === undefined ? algorithm.keyTypes[0]!.startsWith('RSA-') : algorithm.keyTypes.includes(type))
+    return
+  throw new SealwrightError(
+    'VALIDATION',
+    `${algorithm.id} does not verify with a key of type ${type ?? 'RSA'}`,
+    {
+      fix: `${algorithm.id} needs ${algorithm.keyTypes.join(', ')}`,
+    },
+  )
+}
