@@ -6,7 +6,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
-    testTimeout: 30_000,
+    // A night's run of a property takes as long as it takes.
+    testTimeout: process.env.SEALWRIGHT_SLOW_TESTS ? 4 * 3_600_000 : 60_000,
     hookTimeout: 120_000,
   },
 })

@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { build, install, packages, program, root, run } from './workspace.mjs'
+import { build, install, packages, pnpm, program, root, run } from './workspace.mjs'
 
 const checks = [
   [
@@ -14,8 +14,8 @@ const checks = [
   ['nothing unused (knip)', () => run(program('knip'), [])],
   ['build (turbo)', build],
   ...packages().map(({ folder, manifest }) => [
-    `package ${manifest.name} (publint)`,
-    () => run(program('publint'), ['--strict', '--pack', 'false', folder]),
+    `package ${manifest.name} as packed (publint)`,
+    () => pnpm(['exec', 'publint', '--strict', '--pack', 'pnpm', folder]),
   ]),
 ]
 
