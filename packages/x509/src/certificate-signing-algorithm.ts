@@ -1,0 +1,39 @@
+import { type AlgorithmId, type KeyDescriptor, SealwrightError } from '@sealwright/core'
+import { publicKeyKind } from './public-key.ts'
+
+/** RSA by size of the key, as RFC 7518 pairs hashes with strengths; PKCS #1 first, which every reader of certificates knows. */
+const RSA_CHOICES: Readonly<Record<number, readonly AlgorithmId[]>> = {
+  2048: ['RS256', 'PS256'],
+  3072: ['RS384', 'PS384', 'RS256', 'PS256'],
+  4096: ['RS512', 'PS512', 'RS256', 'PS256'],
+}
+
+/** Every other key signs certificates with the one algorithm of its type. */
+const OTHERS: readonly AlgorithmId[] = [
+  'ES256',
+  'ES384',
+  'ES512',
+  'ES256K',
+  'Ed25519',
+  'ML-DSA-44',
+  'ML-DSA-65',
+  'ML-DSA-87',
+]
+
+/**
+ * The algorithm that a key should sign certificates and requests with: of those that its store accepts, ECDSA by curve,
+ * RSA with PKCS #1 before PSS and the hash by size.
+ *
+ * @throws {@link SealwrightError} `UNSUPPORTED` when the store accepts none of them for this key.
+ */
+export function certificateSigningAlgorithm(key: KeyDescriptor): AlgorithmId {
+  const kind = publicKeyKind(key.publicKey)
+  const choices = kind.kind === 'RSA' ? (RSA_CHOICES[kind.bits] ?? []) : OTHERS
+  const choice = choices.find(algorithm => key.algorithms[algorithm] !== undefined)
+  if (choice !== undefined) return choice
+  const accepted = Object.keys(key.algorithms).join(', ') || 'nothing'
+  throw new SealwrightError('UNSUPPORTED', 'the key cannot sign certificates', {
+    why: `its store lets it sign with ${accepted}`,
+    fix: `use a key that may sign with ${choices.join(' or ') || 'RS256 (RSA of 2048, 3072 or 4096 bits)'}`,
+  })
+}
