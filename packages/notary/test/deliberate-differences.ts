@@ -23,3 +23,11 @@ const differences: readonly Difference[] = [
 export function deliberateDifference(id: string): string | undefined {
   return differences.find(({ ids }) => ids.test(id))?.why
 }
+
+/** Both refuse, at different checks. */
+const otherChecks: readonly Difference[] = []
+
+/** Why the check that refuses is another one than the reference's; `undefined` where they must be the same. */
+export function differentChecks(id: string): string | undefined {
+  return otherChecks.find(({ ids }) => ids.test(id))?.why
+}

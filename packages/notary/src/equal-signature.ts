@@ -1,0 +1,87 @@
+import { type ErrorCode, isSealwrightError, type TargetArtifact } from '@sealwright/core'
+import type { ArtifactStore, Descriptor } from '@sealwright/oci'
+import { bindingFor } from './binding.ts'
+import { ChainCache } from './chain-cache.ts'
+import { findSignatures, readEnvelope } from './find-signatures.ts'
+import { sameMetadata } from './own-envelope.ts'
+import { openEnvelope, type SoundEnvelope } from './sound-envelope.ts'
+
+export interface EqualSignatureQuery {
+  /** What would be signed. */
+  readonly content: TargetArtifact
+  /** DER SubjectPublicKeyInfo of the key that would sign it. */
+  readonly publicKey: Uint8Array
+  readonly now: Date
+  /** Only envelopes of this type; without it of any. */
+  readonly mediaType?: string
+  readonly signal?: AbortSignal
+}
+
+export interface EqualSignature {
+  /** The manifest that attaches it. */
+  readonly signature: Descriptor
+  readonly envelope: SoundEnvelope
+}
+
+/**
+ * A signature that makes another one needless: sound, by the same key, over the same content, neither expired nor with an
+ * expired chain. Signatures that cannot be read are passed over.
+ */
+export async function findEqualSignature(
+  store: ArtifactStore,
+  subject: Descriptor,
+  query: EqualSignatureQuery,
+): Promise<EqualSignature | undefined> {
+  const call = query.signal === undefined ? {} : { signal: query.signal }
+  const chains = new ChainCache()
+  for await (const { manifest, envelope } of findSignatures(store, subject, call)) {
+    const binding = envelope === undefined ? undefined : bindingFor(envelope.mediaType)
+    if (envelope === undefined || binding === undefined) continue
+    if (query.mediaType !== undefined && query.mediaType !== binding.mediaType) continue
+    const bytes = await readOrPass(store, envelope, call)
+    const sound = bytes === undefined ? undefined : openEnvelope(binding, bytes, chains).sound
+    if (sound !== undefined && isEqualSignature(sound, query)) return { signature: manifest, envelope: sound }
+  }
+  return undefined
+}
+
+/** Whether a sound envelope is by this key, over this content, and good at this time. */
+export function isEqualSignature(
+  { chain, attributes, content }: SoundEnvelope,
+  query: Pick<EqualSignatureQuery, 'content' | 'publicKey' | 'now'>,
+): boolean {
+  if (Buffer.compare(chain[0]!.publicKey, query.publicKey) !== 0) return false
+  if (attributes.expiry !== undefined && attributes.expiry <= query.now) return false
+  if (!chain.every(({ notBefore, notAfter }) => notBefore <= query.now && query.now <= notAfter)) return false
+  const signed = contentOrPass(content)
+  if (signed === undefined) return false
+  const { mediaType, digest, size, annotations = {} } = signed
+  const wanted = query.content
+  const same = mediaType === wanted.mediaType && digest === wanted.digest && size === wanted.size
+  return same && sameMetadata(annotations, wanted.annotations ?? {})
+}
+
+/** What is not there, or not what it was, makes no signature needless; a store that does not answer is an error. */
+const PASSED_OVER: readonly ErrorCode[] = ['NOT_FOUND', 'INTEGRITY', 'VALIDATION']
+
+async function readOrPass(
+  store: ArtifactStore,
+  envelope: Descriptor,
+  call: { readonly signal?: AbortSignal },
+): Promise<Uint8Array | undefined> {
+  try {
+    return await readEnvelope(store, envelope, call)
+  } catch (error) {
+    if (isSealwrightError(error) && PASSED_OVER.includes(error.code)) return undefined
+    throw error
+  }
+}
+
+function contentOrPass(content: () => TargetArtifact): TargetArtifact | undefined {
+  try {
+    return content()
+  } catch (error) {
+    if (isSealwrightError(error) && error.code === 'VALIDATION') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import {
+  type AlgorithmId,
+  algorithms,
+  type Message,
+  SealwrightError,
+  type TargetArtifact,
+} from '@sealwright/core'
+
+export interface FileContentOptions {
+  /** The signing key's algorithm: its hash makes the digest (SHA-384 for PS384 and ES384, and so on). */
+  readonly algorithm: AlgorithmId
+  /** Default `application/octet-stream`. */
+  readonly mediaType?: string
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+const DEFAULT_TYPE = 'application/octet-stream'
+/** RFC 6838 names, with parameters of RFC 2045: what Go's `mime.ParseMediaType` takes, but for lone type names. */
+const MEDIA_TYPE =
+  /^[a-z0-9][\w!#$&^.+-]{0,126}\/[a-z0-9][\w!#$&^.+-]{0,126}(?:\s*;\s*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[^"\\\r\n]*"))*$/i
+
+/** What is signed for a file: it is read once and never held whole. */
+export async function fileContent(content: Message, options: FileContentOptions): Promise<TargetArtifact> {
+  const { algorithm, mediaType = DEFAULT_TYPE, metadata = {} } = options
+  assertMediaType(mediaType)
+  const digest = await fileDigest(content, algorithm)
+  return {
+    mediaType,
+    ...digest,
+    ...(Object.keys(metadata).length === 0 ? {} : { annotations: { ...metadata } }),
+  }
+}
+
+/** Digest and size of a file, by the hash of an algorithm. */
+export async function fileDigest(
+  content: Message,
+  algorithm: AlgorithmId,
+): Promise<{ digest: string; size: number }> {
+  const { hash: name } = algorithms[algorithm]
+  if (name === undefined)
+    throw new SealwrightError('UNSUPPORTED', `${algorithm} has no hash to name a file by`)
+  const hash = createHash(name)
+  let size = 0
+  for await (const chunk of content instanceof Uint8Array ? [content] : content) {
+    hash.update(chunk)
+    size += chunk.byteLength
+  }
+  return { digest: `${name}:${hash.digest('hex')}`, size }
+}
+
+/** @throws {@link SealwrightError} `VALIDATION`. */
+export function assertMediaType(mediaType: string): void {
+  if (MEDIA_TYPE.test(mediaType)) return
+  throw new SealwrightError('VALIDATION', `${JSON.stringify(mediaType)} is not a media type`, {
+    fix: 'give one of the form type/subtype, as in application/octet-stream',
+  })
+}

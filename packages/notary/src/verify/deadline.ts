@@ -1,0 +1,30 @@
+import { SealwrightError } from '@sealwright/core'
+
+export interface DeadlineOptions {
+  readonly signal?: AbortSignal
+  readonly timeoutMs?: number
+}
+
+/**
+ * Runs a call under the caller's signal and a deadline in one.
+ *
+ * @throws {@link SealwrightError} `ABORTED` if the caller gave up, `TIMEOUT` if the time was up.
+ */
+export async function withDeadline<T>(
+  what: string,
+  { signal, timeoutMs }: DeadlineOptions,
+  run: (signal: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  const deadline = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
+  const signals = [signal, deadline].filter(one => one !== undefined)
+  const joined = signals.length === 0 ? undefined : AbortSignal.any(signals)
+  try {
+    joined?.throwIfAborted()
+    return await run(joined)
+  } catch (error) {
+    if (signal?.aborted === true) throw new SealwrightError('ABORTED', `${what} was aborted`)
+    if (deadline?.aborted === true)
+      throw new SealwrightError('TIMEOUT', `${what} took longer than ${timeoutMs} ms`)
+    throw error
+  }
+}

@@ -1,0 +1,150 @@
+import { fingerprint, isSealwrightError } from '@sealwright/core'
+import { formatDistinguishedName } from '@sealwright/x509'
+import type { OpenedEnvelope, SoundEnvelope } from '../sound-envelope.ts'
+import type { Enforcement } from '../trust/level.ts'
+import type { Action, Statement } from '../trust/policy.ts'
+import { checkAttributes } from './attributes.ts'
+import { checkAuthenticity, checkKey } from './authenticity.ts'
+import { type Finding, failed, notConfigured, passed } from './finding.ts'
+import {
+  CHECKS,
+  type CheckName,
+  type CheckReport,
+  formatTime,
+  type Reason,
+  type SignatureReport,
+} from './report.ts'
+import { checkRevocation } from './revocation.ts'
+import type { StoreIndex } from './store-index.ts'
+import { checkArtifact, checkMetadata, type Expected } from './subject-match.ts'
+import { checkAuthenticTimestamp, checkExpiry, type Moment } from './times.ts'
+
+/** What a signature is judged by. */
+export interface Judgement {
+  readonly statement: Statement
+  readonly enforcement: Enforcement
+  readonly stores: StoreIndex
+  /** Trusted by itself, in place of the statement's stores and identities. */
+  readonly key?: Uint8Array
+  readonly now: Moment
+  /** What the signature must be over; asked for only once the signer is known to be trusted. */
+  expected(envelope: SoundEnvelope): Promise<Expected> | Expected
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+type Judged = Pick<SignatureReport, 'verdict' | 'reason' | 'signed' | 'signer' | 'time' | 'checks'>
+type Described = { -readonly [Name in 'signed' | 'signer' | 'time']?: NonNullable<SignatureReport[Name]> }
+
+/**
+ * Makes the checks in their order, and stops at the first failure that is enforced. Nothing here touches the network.
+ */
+export async function judgeSignature(opened: OpenedEnvelope, by: Judgement): Promise<Judged> {
+  const { sound, fault } = opened
+  if (sound === undefined) return stopped([], 'integrity', failed(fault.code, fault.why), {})
+  const about = describeSignature(sound)
+  const checks: CheckReport[] = []
+  for (const check of CHECKS) {
+    const action = actionOf(check, by.enforcement)
+    const finding = action === 'skip' ? skipped : await make(check, sound, by, about)
+    const bad = finding.outcome === 'failed' || finding.outcome === 'unknown'
+    if (bad && action === 'enforce') return stopped(checks, check, finding, about)
+    const outcome = finding.outcome === 'failed' ? 'logged' : finding.outcome
+    checks.push({ check, outcome, ...(finding.detail === undefined ? {} : { detail: finding.detail }) })
+  }
+  return { verdict: 'verified', ...about, checks }
+}
+
+const skipped: Finding = { outcome: 'skipped', detail: 'by the policy' }
+
+/** Checks that no policy speaks of are enforced at every level that makes any. */
+function actionOf(check: CheckName, enforcement: Enforcement): Action {
+  return check === 'attributes' || check === 'artifact' || check === 'metadata'
+    ? 'enforce'
+    : enforcement[check]
+}
+
+async function make(
+  check: CheckName,
+  sound: SoundEnvelope,
+  by: Judgement,
+  about: Described,
+): Promise<Finding> {
+  switch (check) {
+    case 'integrity':
+      return passed(`${sound.algorithm} holds`)
+    case 'attributes':
+      return checkAttributes(sound)
+    case 'authenticity':
+      return authenticity(sound, by, about)
+    case 'expiry':
+      return checkExpiry(sound, by.now)
+    case 'authenticTimestamp': {
+      if (by.key !== undefined) return notConfigured(KEY_ALONE)
+      const { finding, used, source } = checkAuthenticTimestamp(sound, by.statement, by.now)
+      about.time = { used: formatTime(used), source }
+      return finding
+    }
+    case 'revocation':
+      return by.key === undefined ? checkRevocation(sound) : notConfigured(KEY_ALONE)
+    case 'artifact':
+      return checkArtifact(sound, await by.expected(sound))
+    case 'metadata':
+      return checkMetadata(sound, by.metadata)
+  }
+}
+
+const KEY_ALONE = 'the key is trusted by itself: nobody vouches for what its certificates say'
+
+function authenticity(sound: SoundEnvelope, by: Judgement, about: Described): Finding {
+  const { finding, trustStore } =
+    by.key === undefined ? checkAuthenticity(sound, by.statement, by.stores) : checkKey(sound, by.key)
+  if (trustStore !== undefined) about.signer = { ...about.signer!, trustStore }
+  return finding
+}
+
+function stopped(made: readonly CheckReport[], check: CheckName, finding: Finding, about: Described): Judged {
+  const { code, detail } = finding as Extract<Finding, { code: unknown }>
+  const reason: Reason = { code, why: detail }
+  const rest = CHECKS.slice(made.length + 1).map(
+    (later): CheckReport => ({
+      check: later,
+      outcome: 'skipped',
+      detail: `not made: ${check} ${finding.outcome}`,
+    }),
+  )
+  const verdict = finding.outcome === 'unknown' ? 'unknown' : code === 'METADATA' ? 'denied' : 'notVerified'
+  return {
+    verdict,
+    reason,
+    ...about,
+    checks: [...made, { check, outcome: finding.outcome, detail }, ...rest],
+  }
+}
+
+function describeSignature(sound: SoundEnvelope): Described {
+  const { signingScheme = 'notary.x509', signingTime, expiry } = sound.attributes
+  const metadata = signedMetadata(sound)
+  const leaf = sound.chain[0]!
+  return {
+    signed: {
+      scheme: signingScheme,
+      signingTime: formatTime(signingTime),
+      ...(expiry === undefined ? {} : { expiry: formatTime(expiry) }),
+      ...(metadata === undefined ? {} : { metadata }),
+    },
+    signer: {
+      subject: formatDistinguishedName(leaf.subject),
+      spkiSha256: fingerprint(leaf.publicKey).slice('sha256:'.length),
+    },
+  }
+}
+
+function signedMetadata(sound: SoundEnvelope): Readonly<Record<string, string>> | undefined {
+  try {
+    return sound.content().annotations
+  } catch (error) {
+    if (!isSealwrightError(error)) throw error
+    // Its own check says what is wrong with the payload.
+    return undefined
+  }
+}

@@ -1,0 +1,40 @@
+import type { Envelope, Message } from '@sealwright/core'
+import type { ArtifactStore } from '@sealwright/oci'
+
+export interface ArtifactRequest {
+  readonly artifacts: ArtifactStore
+  /** Where the signatures are, if not beside the artifact. */
+  readonly signatures?: ArtifactStore
+  /** Tag or digest. */
+  readonly reference: string
+  /** The repository that the policy judges it as, `host[:port]/path`; without it only a `*` statement applies. */
+  readonly scope?: string
+}
+
+export interface FileRequest {
+  readonly content: Message
+  readonly envelope: Envelope
+  /** The policy statement; without it the global one applies. */
+  readonly statement?: string
+  /** Must be the signed one; without it any is good. */
+  readonly mediaType?: string
+  /** What the file is called in the report. */
+  readonly name?: string
+}
+
+export interface VerifyOptions {
+  readonly signal?: AbortSignal
+  /** Whole call. Default: none. */
+  readonly timeoutMs?: number
+  /** Must be signed beside the artifact. */
+  readonly metadata?: Readonly<Record<string, string>>
+  /** Judge as of this time instead of the clock's; the report says so. */
+  readonly at?: Date
+}
+
+export interface ArtifactOptions extends VerifyOptions {
+  /** Judge every signature, instead of stopping at the first that is verified. */
+  readonly all?: boolean
+  /** Signatures that are tried. Default 100. With more of them and none verified the verdict is `unknown`. */
+  readonly maxSignatures?: number
+}

@@ -1,0 +1,36 @@
+import { parseCertificate } from '@sealwright/x509'
+import type { Trust } from '../trust/trust.ts'
+
+/** The fingerprints of one trust store; or why it cannot be used. */
+export type IndexedStore =
+  | { readonly fingerprints: ReadonlySet<string>; readonly fault?: undefined }
+  | { readonly fault: string; readonly fingerprints?: undefined }
+
+/** The trust stores of a verifier by fingerprint, each read once. */
+export class StoreIndex {
+  readonly #trust: Trust
+  readonly #stores = new Map<string, IndexedStore>()
+
+  constructor(trust: Trust) {
+    this.#trust = trust
+  }
+
+  /** @param reference - `ca:acme`. */
+  get(reference: string): IndexedStore {
+    let store = this.#stores.get(reference)
+    if (store === undefined) {
+      store = this.#read(reference)
+      this.#stores.set(reference, store)
+    }
+    return store
+  }
+
+  #read(reference: string): IndexedStore {
+    const store = Object.hasOwn(this.#trust.stores, reference) ? this.#trust.stores[reference] : undefined
+    if (store === undefined) return { fault: 'it does not exist' }
+    if (store.fault !== undefined) return { fault: store.fault }
+    return {
+      fingerprints: new Set(store.certificates.map(der => parseCertificate(der, reference).fingerprint)),
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { SealwrightError } from '@sealwright/core'
+import { bindingFor } from '../binding.ts'
+import { assertMediaType, fileDigest } from '../file-content.ts'
+import { describe } from '../signature-manifest.ts'
+import { openEnvelope } from '../sound-envelope.ts'
+import { describeLevel, enforcementOf } from '../trust/level.ts'
+import { selectBlobStatement } from '../trust/select-statement.ts'
+import type { VerifierContext } from './context.ts'
+import { judgeSignature } from './judge-signature.ts'
+import type { Report, SignatureReport } from './report.ts'
+import type { FileRequest, VerifyOptions } from './request.ts'
+
+/** Judges the detached signature of a file. The file is read once, and only if its signer is trusted. */
+export async function verifyFile(
+  request: FileRequest,
+  options: VerifyOptions,
+  context: VerifierContext,
+): Promise<Omit<Report, 'at'>> {
+  const { content, envelope, statement: wanted, mediaType, name = 'file' } = request
+  if (mediaType !== undefined) assertMediaType(mediaType)
+  const binding = bindingFor(envelope.mediaType)
+  if (binding === undefined) {
+    throw new SealwrightError(
+      'VALIDATION',
+      `${JSON.stringify(envelope.mediaType)} is no envelope format for files`,
+      {
+        fix: 'give a JWS (application/jose+json) or COSE (application/cose) envelope',
+      },
+    )
+  }
+  const { source, statement } = context.statementFor('blob', policy => selectBlobStatement(policy, wanted))
+  if (statement === undefined) {
+    const covers =
+      wanted === undefined
+        ? 'no statement is the global one'
+        : `there is no statement ${JSON.stringify(wanted)}`
+    const reason = { code: 'NO_STATEMENT', why: `${source.file}: ${covers}` } as const
+    return { reference: name, verdict: 'denied', reason, signatures: [], found: [] }
+  }
+  const { signatureVerification } = statement
+  const policy = {
+    file: source.file,
+    statement: statement.name,
+    level: describeLevel(signatureVerification),
+    required: 1,
+  }
+  if (signatureVerification.level === 'skip') {
+    return { reference: name, verdict: 'skipped', policy: { ...policy, met: 0 }, signatures: [], found: [] }
+  }
+  let digest: string | undefined
+  const judged = await judgeSignature(openEnvelope(binding, envelope.bytes, context.chains), {
+    statement,
+    enforcement: enforcementOf(signatureVerification),
+    stores: context.stores,
+    ...(context.key === undefined ? {} : { key: context.key }),
+    now: context.moment(options.at),
+    expected: async ({ algorithm }) => {
+      const found = await fileDigest(abortable(content, options.signal), algorithm)
+      digest = found.digest
+      return mediaType === undefined ? found : { ...found, mediaType }
+    },
+    metadata: options.metadata ?? {},
+  })
+  const signature: SignatureReport = {
+    digest: describe(envelope.mediaType, envelope.bytes).digest,
+    format: binding.name,
+    ...judged,
+  }
+  return {
+    reference: name,
+    ...(digest === undefined ? {} : { resolved: `${name}@${digest}` }),
+    verdict: judged.verdict,
+    ...(judged.reason === undefined ? {} : { reason: judged.reason }),
+    policy: { ...policy, met: judged.verdict === 'verified' ? 1 : 0 },
+    signatures: [signature],
+    found: [],
+  }
+}
+
+async function* abortable(content: FileRequest['content'], signal?: AbortSignal): AsyncIterable<Uint8Array> {
+  for await (const chunk of content instanceof Uint8Array ? [content] : content) {
+    signal?.throwIfAborted()
+    yield chunk
+  }
+}

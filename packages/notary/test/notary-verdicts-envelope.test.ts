@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { isSealwrightError } from '@sealwright/core'
+import type { Descriptor } from '@sealwright/oci'
+import { describe, expect, it } from 'vitest'
+import {
+  bindingFor,
+  type CheckReport,
+  createVerifier,
+  openEnvelope,
+  type Report,
+  type SoundEnvelope,
+  trustDirectory,
+} from '../src/index.ts'
+import { deliberateDifference, differentChecks } from './deliberate-differences.ts'
+import { signatureStore } from './signature-store.ts'
+import { absent, type Case, caseFile, casesOf, haveVectors, verdicts } from './vectors.ts'
+
+const titled = (mode: string) => casesOf('envelope', mode).map(found => [found.id, found] as const)
+
+describe.skipIf(!haveVectors)(`notary-verdicts, envelopes without trust${absent}`, () => {
+  it.each(titled('integrity'))('%s is judged as by the reference', (id, found) => {
+    const sound = open(found)
+    if (found.expected.outcome === 'reject' || deliberateDifference(id) !== undefined) {
+      expect(sound).toBeUndefined()
+    } else {
+      expect(summary(sound!)).toEqual({ extendedAttributes: [], ...found.expected.result })
+    }
+  })
+})
+
+describe.skipIf(!haveVectors)(`notary-verdicts, verification of artifacts${absent}`, () => {
+  it.each(titled('verify'))('%s is judged as by the reference', async (id, found) => {
+    const { mediaType, descriptor, reference, userMetadata } = found.params as {
+      mediaType: string
+      descriptor: Descriptor
+      reference: string
+      userMetadata?: Record<string, string>
+    }
+    const artifacts = signatureStore(descriptor, [{ mediaType, bytes: caseFile(found, 'envelope') }])
+    const [scope, digest] = reference.split('@')
+    const report = await judged(found, verifier =>
+      verifier.verify(
+        { artifacts, reference: digest!, scope: scope! },
+        userMetadata === undefined ? {} : { metadata: userMetadata },
+      ),
+    )
+    compare(id, found, report)
+  })
+})
+
+describe.skipIf(!haveVectors)(`notary-verdicts, verification of files${absent}`, () => {
+  it.each(titled('blob'))('%s is judged as by the reference', async (id, found) => {
+    const { mediaType, policyName, contentType, userMetadata } = found.params as {
+      mediaType: string
+      policyName: string
+      contentType: string
+      userMetadata?: Record<string, string>
+    }
+    const report = await judged(found, verifier =>
+      verifier.verifyFile(
+        {
+          content: caseFile(found, 'blob'),
+          envelope: { mediaType, bytes: caseFile(found, 'envelope') },
+          ...(policyName === '' ? {} : { statement: policyName }),
+          ...(contentType === '' ? {} : { mediaType: contentType }),
+        },
+        userMetadata === undefined ? {} : { metadata: userMetadata },
+      ),
+    )
+    compare(id, found, report)
+  })
+})
+
+function open(found: Case): SoundEnvelope | undefined {
+  const binding = bindingFor(found.params.mediaType as string)
+  return binding && openEnvelope(binding, caseFile(found, 'envelope')).sound
+}
+
+/** What the reference prints of an envelope that holds. */
+function summary({ algorithm, chain, payload, attributes }: SoundEnvelope): object {
+  const { signingScheme, signingTime, expiry, extended = [] } = attributes
+  return {
+    algorithm,
+    chainLength: chain.length,
+    payloadSha256: createHash('sha256').update(payload).digest('hex'),
+    signingScheme,
+    signingTime: seconds(signingTime),
+    ...(expiry === undefined ? {} : { expiry: seconds(expiry) }),
+    extendedAttributes: extended.map(({ key, critical }) => (critical ? `${key} critical` : `${key}`)).toSorted(),
+  }
+}
+
+function seconds(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`
+}
+
+type Verifier = Awaited<ReturnType<typeof createVerifier>>
+
+/** The report; nothing where the policy itself is refused. */
+async function judged(found: Case, run: (verifier: Verifier) => Promise<Report>): Promise<Report | undefined> {
+  const verifier = await createVerifier({ trust: await trustDirectory(join(verdicts, found.files.config!)) })
+  try {
+    return await run(verifier)
+  } catch (error) {
+    if (!isSealwrightError(error) || error.code !== 'VALIDATION') throw error
+    return undefined
+  }
+}
+
+function compare(id: string, found: Case, report: Report | undefined): void {
+  const checks = report?.signatures[0]?.checks ?? []
+  if (checks.some(({ check, outcome }) => check === 'authenticTimestamp' && outcome === 'unknown')) {
+    // Timestamps are not verified yet: whatever the reference says of this one, nobody is told that it is good.
+    expect(report!.verdict).toBe('unknown')
+    return
+  }
+  if (found.expected.outcome === 'reject' || deliberateDifference(id) !== undefined) {
+    expect(report?.verdict).not.toBe('verified')
+    expect(report?.verdict).not.toBe('skipped')
+  } else {
+    expect(['verified', 'skipped']).toContain(report?.verdict)
+  }
+  const expected = found.expected.result?.checks
+  if (expected === undefined || deliberateDifference(id) !== undefined || differentChecks(id) !== undefined) return
+  expect(Object.fromEntries(checks.flatMap(referenceOutcome))).toEqual(
+    Object.fromEntries(Object.entries(expected).map(([name, outcome]) => [name, outcome.replace('ok/enforce', 'ok/log')])),
+  )
+}
+
+/** Our outcome in the reference's words; what passed does not say whether it was enforced. */
+function referenceOutcome({ check, outcome }: CheckReport): [string, string][] {
+  if (!['integrity', 'authenticity', 'expiry', 'authenticTimestamp', 'revocation'].includes(check)) return []
+  if (outcome === 'skipped') return []
+  if (outcome === 'failed') return [[check, 'failed/enforce']]
+  return [[check, outcome === 'logged' ? 'failed/log' : 'ok/log']]
+}
