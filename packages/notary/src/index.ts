@@ -17,7 +17,12 @@ export {
 } from './sign-artifact.ts'
 export { signFile } from './sign-file.ts'
 export type { ManifestForm } from './signature-manifest.ts'
-export { type EnvelopeFault, type OpenedEnvelope, openEnvelope, type SoundEnvelope } from './sound-envelope.ts'
+export {
+  type EnvelopeFault,
+  type OpenedEnvelope,
+  openEnvelope,
+  type SoundEnvelope,
+} from './sound-envelope.ts'
 export { type CheckedPolicy, checkTrustPolicy } from './trust/check-policy.ts'
 export { type TrustAnchorsOptions, trustAnchors, trustKey } from './trust/given-trust.ts'
 export { formatTrustPolicy, parseTrustPolicy } from './trust/parse-policy.ts'

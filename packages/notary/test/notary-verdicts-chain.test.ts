@@ -7,10 +7,13 @@ import { absent, type Case, caseFile, casesOf, haveVectors } from './vectors.ts'
 const codeSigning = casesOf('chain').filter(found => found.params.purpose === 'codesigning')
 
 describe.skipIf(!haveVectors)(`notary-verdicts, certificate chains${absent}`, () => {
-  it.each(codeSigning.map(found => [found.id, found] as const))('%s is judged as by the reference', (id, found) => {
-    const wanted = found.expected.outcome === 'accept' && deliberateDifference(id) === undefined
-    expect(faults(found)).toEqual(wanted ? [] : expect.arrayContaining([expect.any(String)]))
-  })
+  it.each(codeSigning.map(found => [found.id, found] as const))(
+    '%s is judged as by the reference',
+    (id, found) => {
+      const wanted = found.expected.outcome === 'accept' && deliberateDifference(id) === undefined
+      expect(faults(found)).toEqual(wanted ? [] : expect.arrayContaining([expect.any(String)]))
+    },
+  )
 })
 
 function faults(found: Case): readonly string[] {

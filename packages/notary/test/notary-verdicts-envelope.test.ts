@@ -87,7 +87,9 @@ function summary({ algorithm, chain, payload, attributes }: SoundEnvelope): obje
     signingScheme,
     signingTime: seconds(signingTime),
     ...(expiry === undefined ? {} : { expiry: seconds(expiry) }),
-    extendedAttributes: extended.map(({ key, critical }) => (critical ? `${key} critical` : `${key}`)).toSorted(),
+    extendedAttributes: extended
+      .map(({ key, critical }) => (critical ? `${key} critical` : `${key}`))
+      .toSorted(),
   }
 }
 
@@ -98,7 +100,10 @@ function seconds(time: Date): string {
 type Verifier = Awaited<ReturnType<typeof createVerifier>>
 
 /** The report; nothing where the policy itself is refused. */
-async function judged(found: Case, run: (verifier: Verifier) => Promise<Report>): Promise<Report | undefined> {
+async function judged(
+  found: Case,
+  run: (verifier: Verifier) => Promise<Report>,
+): Promise<Report | undefined> {
   const verifier = await createVerifier({ trust: await trustDirectory(join(verdicts, found.files.config!)) })
   try {
     return await run(verifier)
@@ -121,10 +126,13 @@ function compare(id: string, found: Case, report: Report | undefined): void {
   } else {
     expect(['verified', 'skipped']).toContain(report?.verdict)
   }
-  const expected = found.expected.result?.checks
-  if (expected === undefined || deliberateDifference(id) !== undefined || differentChecks(id) !== undefined) return
+  const expected = found.expected.result?.checks as Readonly<Record<string, string>> | undefined
+  if (expected === undefined || deliberateDifference(id) !== undefined || differentChecks(id) !== undefined)
+    return
   expect(Object.fromEntries(checks.flatMap(referenceOutcome))).toEqual(
-    Object.fromEntries(Object.entries(expected).map(([name, outcome]) => [name, outcome.replace('ok/enforce', 'ok/log')])),
+    Object.fromEntries(
+      Object.entries(expected).map(([name, outcome]) => [name, outcome.replace('ok/enforce', 'ok/log')]),
+    ),
   )
 }
 

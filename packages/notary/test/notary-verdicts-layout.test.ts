@@ -15,20 +15,34 @@ describe.skipIf(!haveVectors)(`notary-verdicts, image layouts${absent}`, () => {
   })
   afterAll(() => rm(copies, { recursive: true, force: true }))
 
-  it.each(casesOf('layout').map(found => [found.id, found] as const))('%s is judged as by the reference', async (id, found) => {
-    const { reference, scope, maxSignatures } = found.params as { reference: string; scope: string; maxSignatures: number }
-    const path = join(copies, id)
-    await cp(join(verdicts, found.files.layout!), path, { recursive: true })
-    const artifacts = layoutDirectory(path)
-    const verifier = await createVerifier({ trust: await trustDirectory(join(verdicts, found.files.config!)) })
-    const report = await orRefused(() => verifier.verify({ artifacts, reference, scope }, { maxSignatures }))
-    const wanted = found.expected.outcome === 'accept' && deliberateDifference(id) === undefined
-    expect(report?.verdict === 'verified', report?.reason?.why).toBe(wanted)
-    const { digest, signatures } = (found.expected.result ?? {}) as { digest?: string; signatures?: string[] }
-    if (digest === undefined) return
-    expect((await artifacts.resolve(reference)).digest).toBe(digest)
-    expect((await listed(artifacts, reference)).toSorted()).toEqual(signatures!.toSorted())
-  })
+  it.each(casesOf('layout').map(found => [found.id, found] as const))(
+    '%s is judged as by the reference',
+    async (id, found) => {
+      const { reference, scope, maxSignatures } = found.params as {
+        reference: string
+        scope: string
+        maxSignatures: number
+      }
+      const path = join(copies, id)
+      await cp(join(verdicts, found.files.layout!), path, { recursive: true })
+      const artifacts = layoutDirectory(path)
+      const verifier = await createVerifier({
+        trust: await trustDirectory(join(verdicts, found.files.config!)),
+      })
+      const report = await orRefused(() =>
+        verifier.verify({ artifacts, reference, scope }, { maxSignatures }),
+      )
+      const wanted = found.expected.outcome === 'accept' && deliberateDifference(id) === undefined
+      expect(report?.verdict === 'verified', report?.reason?.why).toBe(wanted)
+      const { digest, signatures } = (found.expected.result ?? {}) as {
+        digest?: string
+        signatures?: string[]
+      }
+      if (digest === undefined) return
+      expect((await artifacts.resolve(reference)).digest).toBe(digest)
+      expect((await listed(artifacts, reference)).toSorted()).toEqual(signatures!.toSorted())
+    },
+  )
 })
 
 async function orRefused(run: () => Promise<Report>): Promise<Report | undefined> {
@@ -42,6 +56,7 @@ async function orRefused(run: () => Promise<Report>): Promise<Report | undefined
 
 async function listed(store: ArtifactStore, reference: string): Promise<string[]> {
   const digests: string[] = []
-  for await (const { manifest } of findSignatures(store, await store.resolve(reference))) digests.push(manifest.digest)
+  for await (const { manifest } of findSignatures(store, await store.resolve(reference)))
+    digests.push(manifest.digest)
   return digests
 }

@@ -3,7 +3,10 @@ import type { ArtifactStore, Descriptor } from '@sealwright/oci'
 import { describe, signatureManifest } from '../src/signature-manifest.ts'
 
 /** A store with envelopes attached to an artifact that is known by its descriptor alone. */
-export function signatureStore(subject: Descriptor, envelopes: readonly { mediaType: string; bytes: Uint8Array }[]): ArtifactStore {
+export function signatureStore(
+  subject: Descriptor,
+  envelopes: readonly { mediaType: string; bytes: Uint8Array }[],
+): ArtifactStore {
   const blobs = new Map<string, Uint8Array>()
   const manifests = envelopes.map(({ mediaType, bytes }) => {
     const layer = describe(mediaType, bytes)
