@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import {
   cpSync,
   existsSync,
@@ -63,6 +64,23 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
+/** A key and its certificate, made by others' tools, where a program of a document runs. */
+async function identity(folder: string): Promise<void> {
+  const key = join(folder, 'release.key')
+  if (existsSync(key)) return
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const passphrase = readFileSync(join(folder, 'passphrase.txt'), 'utf8')
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase })
+  writeFileSync(key, pem, { mode: 0o600 })
+  const made = await runTool('openssl', [
+    ...['req', '-x509', '-new', '-key', key, '-passin', `file:${join(folder, 'passphrase.txt')}`],
+    ...['-subj', '/C=DE/ST=Hessen/O=Acme/CN=release', '-days', '30', '-out', join(folder, 'release.crt')],
+    ...['-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'keyUsage=critical,digitalSignature'],
+    ...['-addext', 'extendedKeyUsage=codeSigning'],
+  ])
+  expect(made.code, made.output).toBe(0)
+}
+
 /** A folder of its own for a document, with what a reader is assumed to have: an image, a file, a passphrase. */
 function place(document: string): string {
   const folder = join(scratch, document.replaceAll(/\W/g, '-'))
@@ -100,9 +118,11 @@ describe('programs in the documents', () => {
   })
 
   it.each(programs)('$document:$line runs', async ({ document, line, code }) => {
-    const file = join(place(document), `${line}.ts`)
+    const folder = place(`${document} programs`)
+    await identity(folder)
+    const file = join(folder, `${line}.ts`)
     writeFileSync(file, code)
-    const ended = await runTool('node', ['--conditions=@sealwright/source', file], { cwd: place(document) })
+    const ended = await runTool('node', ['--conditions=@sealwright/source', file], { cwd: folder })
     expect(ended.code, ended.output).toBe(0)
   })
 })
