@@ -1,2 +1,6 @@
 #!/usr/bin/env node
-import '../dist/main.js'
+import { enableCompileCache } from 'node:module'
+
+enableCompileCache()
+const { main } = await import('../dist/main.js')
+await main()

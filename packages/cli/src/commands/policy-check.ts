@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { isSealwrightError } from '@sealwright/core'
+import type { Statement } from '@sealwright/notary'
+import type { Context, Flags } from '../frame/context.ts'
+import { EXIT } from '../frame/exit.ts'
+import type { Outcome } from '../frame/outcome.ts'
+import { readAll } from '../frame/read-all.ts'
+import { usageError } from '../frame/usage.ts'
+import { appliesLines, appliesTo, kindOf, parseFor } from '../trust/applies.ts'
+import { findPolicyFile, type PolicyFile, type PolicyKind } from '../trust/policy-file.ts'
+import { faultLine, type ShownPolicy, showPolicy } from '../trust/shown-policy.ts'
+import { parseStore, readStore } from '../trust/store.ts'
+
+const MAX_BYTES = 4 * 1024 * 1024
+
+/** `sealwright policy check [FILE|-] [--for TARGET]` */
+export async function policyCheck(
+  context: Context,
+  [file]: readonly string[],
+  flags: Flags,
+): Promise<Outcome> {
+  const text = flags.for as string | undefined
+  const target = text === undefined ? undefined : parseFor(text, context.io.cwd)
+  const { trust } = (await context.settings()).paths
+  const policies: ShownPolicy[] = []
+  for (const { kind, path, bytes } of await sources(context, trust, file)) {
+    const shown = showPolicy({ path, bytes }, kind)
+    policies.push({ ...shown, faults: [...shown.faults, ...(await storeFaults(context, trust, shown))] })
+  }
+  if (policies.length === 0) {
+    throw usageError(`there is no policy in ${trust}`, {
+      why: 'neither trustpolicy.oci.json, trustpolicy.json nor trustpolicy.blob.json exists there',
+      fix: 'sealwright policy init --name NAME --scope registry.example/app --trust-store ca:NAME',
+    })
+  }
+  const statements = policies.find(({ kind }) => target && kind === kindOf(target))?.statements ?? []
+  const applies = target ? appliesTo(statements as readonly Statement[], target, text as string) : undefined
+  const faults = policies.flatMap(policy => policy.faults.map(fault => faultLine(policy.file, fault)))
+  const faulty = policies.some(policy => policy.faults.some(({ severity }) => severity === 'error'))
+  return {
+    exitCode: faulty ? EXIT.notVerified : EXIT.done,
+    document: { policies: JSON.parse(JSON.stringify(policies)), for: applies ?? null },
+    lines: [
+      ...(faults.length > 0 ? faults : policies.map(policy => `${policy.file}: no fault`)),
+      ...(applies ? appliesLines(applies) : []),
+    ],
+  }
+}
+
+async function sources(
+  { io }: Context,
+  trust: string,
+  file: string | undefined,
+): Promise<readonly (Required<PolicyFile> & { readonly kind: PolicyKind })[]> {
+  if (file !== undefined) {
+    const bytes =
+      file === '-'
+        ? await readAll(io.stdin.read(), MAX_BYTES, 'stdin')
+        : await readFile(resolve(io.cwd, file))
+    return [{ path: file === '-' ? 'stdin' : file, bytes, kind: kindIn(bytes) }]
+  }
+  const found: (Required<PolicyFile> & { readonly kind: PolicyKind })[] = []
+  for (const kind of ['oci', 'blob'] as const) {
+    const { path, bytes } = await findPolicyFile(trust, kind)
+    if (bytes !== undefined) found.push({ path, bytes, kind })
+  }
+  return found
+}
+
+/** A policy for files says so in no place of its own: no statement of it has scopes. */
+function kindIn(bytes: Uint8Array): PolicyKind {
+  const text = Buffer.from(bytes).toString('utf8')
+  return text.includes('"trustPolicies"') && !text.includes('"registryScopes"') ? 'blob' : 'oci'
+}
+
+/** Stores that a statement names and that are empty, unreadable or hold an expired certificate. */
+async function storeFaults(
+  { io }: Context,
+  trust: string,
+  { statements }: ShownPolicy,
+): Promise<ShownPolicy['faults']> {
+  const faults: ShownPolicy['faults'] = []
+  for (const { name, trustStores } of statements as readonly Statement[]) {
+    const add = (severity: 'error' | 'warning', message: string): void => {
+      faults.push({ severity, message, statement: name, line: null, column: null })
+    }
+    for (const text of trustStores) {
+      try {
+        const certificates = await readStore(trust, parseStore(text))
+        if (certificates.length === 0) add('error', `trust store ${text} is empty or missing`)
+        for (const certificate of certificates) {
+          if (certificate.notAfter < io.now())
+            add('warning', `a certificate in ${text} has expired: sha256:${certificate.fingerprint}`)
+        }
+      } catch (error) {
+        if (!isSealwrightError(error)) throw error
+        add('error', `trust store ${text} cannot be used: ${error.message}`)
+      }
+    }
+  }
+  return faults
+}

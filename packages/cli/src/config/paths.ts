@@ -1,0 +1,46 @@
+import { dirname, join, resolve } from 'node:path'
+import type { Io } from '../frame/io.ts'
+import type { GlobalFlags } from '../program/global-flags.ts'
+
+/** Where everything lies that the program reads and writes on its own. */
+export interface Paths {
+  /** The user's configuration. */
+  readonly config: string
+  /** The machine's configuration, under the user's. */
+  readonly systemConfig?: string
+  /** Names of keys, locked. */
+  readonly keyLock: string
+  /** File keys, and the chains of named keys whose store holds none. */
+  readonly keys: string
+  /** Trust store and policy, laid out as Notation has them. */
+  readonly trust: string
+}
+
+/** Finds the places: flag, environment, default. Keys lie beside the user's configuration, wherever that is. */
+export function pathsOf(flags: Pick<GlobalFlags, 'config' | 'trust'>, io: Io): Paths {
+  const at = (path: string): string => resolve(io.cwd, path)
+  const named = flags.config ?? (io.env.SEALWRIGHT_CONFIG || undefined)
+  const config = named === undefined ? join(userDirectory(io, 'sealwright'), 'config.json') : at(named)
+  const trust = flags.trust ?? (io.env.SEALWRIGHT_TRUST || io.env.NOTATION_CONFIG || undefined)
+  return {
+    config,
+    // Tests and containers that name a configuration of their own get no other.
+    ...(named === undefined && io.platform !== 'win32'
+      ? { systemConfig: '/etc/sealwright/config.json' }
+      : {}),
+    keyLock: join(dirname(config), 'keys.lock.json'),
+    keys: join(dirname(config), 'keys'),
+    trust: trust === undefined ? notationDirectory(io) : at(trust),
+  }
+}
+
+function userDirectory(io: Io, name: string): string {
+  if (io.platform === 'win32') return join(io.env.APPDATA || join(io.home, 'AppData', 'Roaming'), name)
+  return join(io.env.XDG_CONFIG_HOME || join(io.home, '.config'), name)
+}
+
+/** Notation's own directory, which on macOS is another than ours would be. */
+function notationDirectory(io: Io): string {
+  if (io.platform === 'darwin') return join(io.home, 'Library', 'Application Support', 'notation')
+  return userDirectory(io, 'notation')
+}

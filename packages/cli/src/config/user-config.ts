@@ -1,0 +1,55 @@
+import type { AlgorithmId } from '@sealwright/core'
+import { algorithms } from '@sealwright/core'
+import { parseDurationOrNone } from '../frame/duration.ts'
+import { assertKeyName } from '../keys/key-name.ts'
+import { type Place, placeOf } from './shape.ts'
+
+/** How to talk to one registry. */
+export interface RegistrySettings {
+  readonly plainHttp?: boolean
+  /** Absolute path of a PEM file. */
+  readonly caFile?: string
+  readonly referrers?: 'auto' | 'api' | 'tag'
+}
+
+/** A configuration file of the user or of the machine. */
+export interface UserConfig {
+  readonly defaultKey?: string
+  readonly format?: 'jws' | 'cose'
+  readonly providers?: Readonly<Record<string, unknown>>
+  readonly registries?: Readonly<Record<string, RegistrySettings>>
+  readonly sign?: { readonly requireDigest?: boolean; readonly algorithms?: readonly AlgorithmId[] }
+  readonly limits?: { readonly timeout?: number | 'none' }
+}
+
+/**
+ * Reads a configuration file.
+ *
+ * @param label - Its path, for messages.
+ * @throws {@link SealwrightError} `VALIDATION` with line and column; a member that nothing here honours is refused.
+ */
+export function parseUserConfig(bytes: Uint8Array, label: string): UserConfig {
+  return placeOf(bytes, label).object({
+    defaultKey: place => place.read(text => assertKeyName(text)),
+    format: place => place.oneOf('jws', 'cose'),
+    providers: place => place.record(provider => provider.record(option => option.value)),
+    registries: place => place.record(readRegistry),
+    sign: place =>
+      place.object({
+        requireDigest: member => member.flag(),
+        algorithms: member => member.list(item => item.oneOf(...(Object.keys(algorithms) as AlgorithmId[]))),
+      }),
+    limits: place =>
+      place.object({
+        timeout: member => member.read((text, name) => parseDurationOrNone(text, name) ?? ('none' as const)),
+      }),
+  }) as UserConfig
+}
+
+function readRegistry(place: Place): RegistrySettings {
+  return place.object({
+    plainHttp: member => member.flag(),
+    caFile: member => member.text(),
+    referrers: member => member.oneOf('auto', 'api', 'tag'),
+  }) as RegistrySettings
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { certificate, document } from './document.ts'
+
+const pem = z.string().describe('PEM; also in the file, where one was named.')
+
+export const certRequestDocument = document('cert.request', {
+  subject: z.string(),
+  file: z.string().nullable(),
+  pem,
+})
+export const certIssueDocument = document('cert.issue', { certificate, file: z.string().nullable(), pem })
+
+const shownChain = z.strictObject({
+  source: z.string(),
+  certificates: z.array(certificate),
+  acceptable: z.boolean().describe('Whether Notation would accept the chain for signing.'),
+  faults: z.array(
+    z.strictObject({ rule: z.string(), certificate: z.number().nullable(), message: z.string() }),
+  ),
+})
+export type ShownChain = z.infer<typeof shownChain>
+export const certShowDocument = document('cert.show', { chains: z.array(shownChain) })
+
+export const certAddDocument = document('cert.add', {
+  store: z.string(),
+  added: z.array(certificate),
+  kept: z.array(certificate).describe('There already.'),
+})
+
+const listedStore = z.strictObject({
+  store: z.string(),
+  certificates: z.array(certificate),
+  fault: z.string().nullable().describe('Why the store cannot be used.'),
+})
+export type ListedStore = z.infer<typeof listedStore>
+export const certListDocument = document('cert.list', { stores: z.array(listedStore) })
+export const certRemoveDocument = document('cert.remove', {
+  store: z.string(),
+  removed: z.array(certificate),
+})

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+
+/** Why a run or a target failed: the same as the text says. */
+export const failure = z
+  .strictObject({
+    code: z.enum([
+      'VALIDATION',
+      'UNSUPPORTED',
+      'NOT_FOUND',
+      'ACCESS_DENIED',
+      'UNAUTHENTICATED',
+      'THROTTLED',
+      'UNAVAILABLE',
+      'TIMEOUT',
+      'ABORTED',
+      'KEY_STATE',
+      'KEY_MISMATCH',
+      'INTEGRITY',
+      'PIN_INCORRECT',
+      'PIN_LOCKED',
+      'USER_PRESENCE',
+      'INTERNAL',
+    ]),
+    message: z.string().describe('What is wrong.'),
+    why: z.string().nullable().describe('The fact found.'),
+    fix: z.string().nullable().describe('What to do next.'),
+    retryable: z.boolean().describe('Whether the same call may succeed later, unchanged.'),
+    requestId: z.string().nullable().describe('The id that the service gave the call.'),
+    docs: z.url(),
+  })
+  .describe('Why the run, or the target, failed.')
+
+export type Failure = z.infer<typeof failure>
+
+/** `exitCode` of every document. */
+export const exitCode = z
+  .union([0, 1, 2, 3, 4, 5, 70, 130, 143].map(code => z.literal(code)))
+  .describe('The exit code of the run.')

@@ -1,0 +1,48 @@
+import { groupDocuments, helpDocument, usageDocument, versionDocument } from './about.ts'
+import {
+  certAddDocument,
+  certIssueDocument,
+  certListDocument,
+  certRemoveDocument,
+  certRequestDocument,
+  certShowDocument,
+} from './certificates.ts'
+import { inspectDocument, listDocument, verifyDocument } from './judging.ts'
+import {
+  keyAddDocument,
+  keyCreateDocument,
+  keyListDocument,
+  keyRemoveDocument,
+  keyRotateDocument,
+  keyShowDocument,
+} from './keys.ts'
+import { policyCheckDocument, policyInitDocument, policyShowDocument } from './policies.ts'
+import { initDocument, signDocument } from './signing.ts'
+
+/** Every document by its name; each is published as `schemas/<name>.json`. */
+export const documents = {
+  init: initDocument,
+  sign: signDocument,
+  verify: verifyDocument,
+  inspect: inspectDocument,
+  list: listDocument,
+  'key.add': keyAddDocument,
+  'key.create': keyCreateDocument,
+  'key.list': keyListDocument,
+  'key.show': keyShowDocument,
+  'key.rotate': keyRotateDocument,
+  'key.remove': keyRemoveDocument,
+  'cert.request': certRequestDocument,
+  'cert.issue': certIssueDocument,
+  'cert.show': certShowDocument,
+  'cert.add': certAddDocument,
+  'cert.list': certListDocument,
+  'cert.remove': certRemoveDocument,
+  'policy.init': policyInitDocument,
+  'policy.show': policyShowDocument,
+  'policy.check': policyCheckDocument,
+  version: versionDocument,
+  help: helpDocument,
+  usage: usageDocument,
+  ...groupDocuments,
+} as const

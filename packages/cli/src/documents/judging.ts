@@ -1,0 +1,116 @@
+import { z } from 'zod'
+import { certificate, digest, document, time } from './document.ts'
+import { failure } from './failure.ts'
+
+const verdict = z.enum(['verified', 'notVerified', 'unknown', 'denied', 'skipped'])
+const reason = z.strictObject({ code: z.string(), why: z.string() })
+const metadata = z.record(z.string(), z.string())
+
+const signatureReport = z.strictObject({
+  digest,
+  format: z.string().optional(),
+  verdict,
+  reason: reason.optional(),
+  signed: z
+    .strictObject({
+      scheme: z.string(),
+      signingTime: time,
+      expiry: time.optional(),
+      metadata: metadata.optional(),
+    })
+    .optional()
+    .describe('What the signer signed; claims, unless integrity and authenticity passed.'),
+  signer: z
+    .strictObject({ subject: z.string(), spkiSha256: z.string(), trustStore: z.string().optional() })
+    .optional(),
+  time: z
+    .strictObject({ used: time, source: z.string() })
+    .optional()
+    .describe('The time at which the chain had to be valid, and where it comes from.'),
+  checks: z.array(
+    z.strictObject({
+      check: z.string(),
+      outcome: z.enum(['passed', 'failed', 'logged', 'skipped', 'notConfigured', 'unknown']),
+      detail: z.string().optional(),
+    }),
+  ),
+})
+
+const verifiedTarget = z.strictObject({
+  reference: z.string(),
+  resolved: z.string().optional(),
+  verdict,
+  reason: reason.optional(),
+  at: time.optional().describe('The time that was given to judge as of.'),
+  policy: z
+    .strictObject({
+      file: z.string(),
+      statement: z.string(),
+      level: z.string(),
+      required: z.number(),
+      met: z.number(),
+    })
+    .optional(),
+  signatures: z.array(signatureReport),
+  found: z.array(z.strictObject({ artifactType: z.string(), count: z.number() })),
+  error: failure.optional().describe('Why nothing could be found out; then the verdict is unknown.'),
+})
+export type VerifiedTarget = z.infer<typeof verifiedTarget>
+
+export const verifyDocument = document('verify', { targets: z.array(verifiedTarget) })
+
+const inspectedSignature = z.strictObject({
+  digest,
+  format: z.enum(['jws', 'cose']).nullable(),
+  mediaType: z.string(),
+  size: z.number(),
+  algorithm: z.string().nullable(),
+  target: z
+    .strictObject({ mediaType: z.string(), digest, size: z.number() })
+    .nullable()
+    .describe('What the payload says was signed. Nothing here is judged.'),
+  metadata,
+  scheme: z.string().nullable(),
+  signingTime: time.nullable(),
+  expiry: time.nullable(),
+  extended: z.array(z.strictObject({ key: z.union([z.string(), z.number()]), critical: z.boolean() })),
+  signingAgent: z.string().nullable(),
+  timestamps: z.number().describe('How many timestamp tokens are attached.'),
+  certificates: z.array(certificate),
+  fault: z.string().nullable().describe('Why the envelope cannot be read.'),
+})
+export type InspectedSignature = z.infer<typeof inspectedSignature>
+
+export const inspectDocument = document('inspect', {
+  reference: z.string(),
+  resolved: z.string().nullable(),
+  signatures: z.array(inspectedSignature),
+})
+
+const referrer = z.strictObject({
+  digest,
+  mediaType: z.string(),
+  artifactType: z.string().nullable(),
+  kind: z.enum(['signature', 'attestation', 'sbom', 'other']),
+  size: z.number(),
+  annotations: z.record(z.string(), z.string()),
+  get referrers(): z.ZodArray<typeof referrer> {
+    return z.array(referrer)
+  },
+})
+export interface ReferrerDocument {
+  readonly digest: string
+  readonly mediaType: string
+  readonly artifactType: string | null
+  readonly kind: 'signature' | 'attestation' | 'sbom' | 'other'
+  readonly size: number
+  readonly annotations: Readonly<Record<string, string>>
+  readonly referrers: readonly ReferrerDocument[]
+}
+
+export const listDocument = document('list', {
+  reference: z.string(),
+  resolved: z.string(),
+  mediaType: z.string(),
+  referrers: z.array(referrer),
+})

@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { certificate, digest, document, fingerprint, key, time } from './document.ts'
+import { failure } from './failure.ts'
+
+const step = z.strictObject({
+  part: z.enum(['key', 'certificate', 'lock', 'trustStore', 'policy', 'defaultKey']),
+  action: z.enum(['created', 'extended', 'kept', 'wouldCreate', 'wouldExtend']),
+  path: z.string(),
+})
+export type InitStep = z.infer<typeof step>
+
+const init = {
+  name: z.string(),
+  dryRun: z.boolean(),
+  changed: z.boolean(),
+  key: z.strictObject({ reference: z.string(), algorithm: z.string(), fingerprint: fingerprint.nullable() }),
+  certificate: certificate.nullable().describe('Absent in a dry run that would make it.'),
+  trustStore: z.string(),
+  policy: z.strictObject({ file: z.string(), statement: z.string(), scopes: z.array(z.string()) }),
+  steps: z.array(step),
+  next: z.array(z.string()).describe('The commands to try next.'),
+}
+export const initDocument = document('init', init)
+const initMembers = z.object(init)
+export type InitDocument = z.infer<typeof initMembers>
+
+const signedTarget = z.strictObject({
+  reference: z.string(),
+  resolved: z.string().nullable(),
+  outcome: z.enum(['signed', 'unchanged', 'wouldSign', 'failed']),
+  signature: z
+    .strictObject({
+      digest: digest.describe(
+        'Of the manifest that attaches the signature; of the envelope if it is detached.',
+      ),
+      format: z.enum(['jws', 'cose']),
+      algorithm: z.string(),
+      signingTime: time,
+      expiry: time.nullable(),
+      metadata: z.record(z.string(), z.string()),
+      subject: z.string().describe('Of the leaf certificate.'),
+    })
+    .nullable(),
+  stored: z
+    .strictObject({
+      as: z.enum(['referrers API', 'tag', 'layout', 'file', 'stdout']),
+      path: z.string().nullable(),
+    })
+    .nullable(),
+  error: failure.nullable(),
+})
+export type SignedTarget = z.infer<typeof signedTarget>
+
+const sign = {
+  dryRun: z.boolean(),
+  key: key.nullable().describe('Null where the key could not be opened.'),
+  targets: z.array(signedTarget),
+}
+export const signDocument = document('sign', sign)

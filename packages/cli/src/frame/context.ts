@@ -1,0 +1,27 @@
+import type { Settings } from '../config/settings.ts'
+import type { GlobalFlags } from '../program/global-flags.ts'
+import type { Dialogue } from './dialogue.ts'
+import type { Io } from './io.ts'
+import type { Paint } from './style.ts'
+
+/** What every command is given beside its arguments and flags. */
+export interface Context {
+  readonly io: Io
+  readonly flags: GlobalFlags
+  /** Paint for stdout. */
+  readonly paint: Paint
+  readonly dialogue: Dialogue
+  /** Read once, when first needed, so that a broken file stops only the commands that need it. */
+  settings(): Promise<Settings>
+  /** Something worth knowing, on stderr; silent under `-q`. */
+  note(text: string): void
+  /** Something that should be changed, on stderr. It never changes the exit code. */
+  warn(text: string): void
+  /** A step, on stderr under `-v`. */
+  step(text: string): void
+  /** The interrupt and the time allowed by `--timeout`, both, for one unit of work. */
+  deadline(): Promise<AbortSignal>
+}
+
+/** The flags of a command as parsed; each command reads them as its own interface. */
+export type Flags = Readonly<Record<string, unknown>>

@@ -1,0 +1,94 @@
+import { type ErrorCode, isSealwrightError, SealwrightError } from '@sealwright/core'
+import type { Failure } from '../documents/failure.ts'
+import { isDenied } from './denied.ts'
+import { EXIT, type ExitCode, exitCodeOf } from './exit.ts'
+import { isInterrupt } from './io.ts'
+
+const DOCS = 'https://github.com/sealwright/sealwright/blob/main/docs/guides/errors.md#codes'
+const ISSUES = 'https://github.com/sealwright/sealwright/issues'
+
+/** What the operating system's codes mean here; any other code of a file operation is `UNAVAILABLE`. */
+const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
+  ENOENT: 'NOT_FOUND',
+  ENOTDIR: 'VALIDATION',
+  EISDIR: 'VALIDATION',
+  ELOOP: 'VALIDATION',
+  ENAMETOOLONG: 'VALIDATION',
+  EACCES: 'ACCESS_DENIED',
+  EPERM: 'ACCESS_DENIED',
+  EROFS: 'ACCESS_DENIED',
+}
+
+/** Any thrown value as the one error of Sealwright. What nobody foresaw is `INTERNAL`, and its text is not shown. */
+export function asSealwrightError(error: unknown): SealwrightError {
+  if (isSealwrightError(error)) return error
+  if (isInterrupt(error)) return new SealwrightError('ABORTED', 'interrupted')
+  if (!(error instanceof Error)) return internal(error)
+  if (error.name === 'AbortError') return new SealwrightError('ABORTED', 'interrupted', { cause: error })
+  if (error.name === 'TimeoutError') {
+    return new SealwrightError('TIMEOUT', 'the time allowed for this call is over', {
+      fix: 'retry, or allow more: --timeout 5m',
+      cause: error,
+    })
+  }
+  const { code, syscall, path } = error as NodeJS.ErrnoException
+  if (code !== undefined && syscall !== undefined && path !== undefined) {
+    return new SealwrightError(SYSTEM_CODES[code] ?? 'UNAVAILABLE', `cannot ${verb(syscall)} ${path}`, {
+      why: `the operating system says ${code}`,
+      cause: error,
+    })
+  }
+  return internal(error)
+}
+
+function verb(syscall: string): string {
+  const names: Readonly<Record<string, string>> = { scandir: 'read', lstat: 'stat', mkdir: 'create' }
+  return names[syscall] ?? syscall
+}
+
+function internal(error: unknown): SealwrightError {
+  return new SealwrightError('INTERNAL', 'sealwright ran into a fault of its own', {
+    why:
+      error instanceof Error
+        ? `${error.name} in a place that expects none`
+        : 'a value was thrown that is no error',
+    fix: `report it with the output of the same command under --debug: ${ISSUES}`,
+    cause: error,
+  })
+}
+
+/** The exit code of an error; an interrupt has that of its signal. */
+export function exitCodeOfError(error: SealwrightError, signal?: AbortSignal): ExitCode {
+  if (isDenied(error)) return EXIT.denied
+  const reason: unknown = signal?.aborted ? signal.reason : undefined
+  if (error.code === 'ABORTED' && isInterrupt(reason) && reason.interrupt === 'SIGTERM')
+    return EXIT.terminated
+  return exitCodeOf(error.code)
+}
+
+/** The member `error` of a document. */
+export function failureOf(error: SealwrightError): Failure {
+  return {
+    code: error.code,
+    message: error.message,
+    why: error.why ?? null,
+    fix: error.fix ?? null,
+    retryable: error.retryable,
+    requestId: error.requestId ?? null,
+    docs: DOCS,
+  }
+}
+
+/** The lines under `--debug`: the causes, each by name and code, and where our own fault was. */
+export function causesOf(error: SealwrightError): string[] {
+  const lines: string[] = []
+  let cause: unknown = error.cause
+  for (let depth = 0; cause !== undefined && depth < 16; depth++) {
+    const { name, code, message, frames } = cause as Record<string, unknown>
+    const said = isSealwrightError(cause) ? `: ${String(message)}` : ''
+    lines.push(`caused by ${String(name)}${code === undefined ? '' : ` (${String(code)})`}${said}`)
+    if (error.code === 'INTERNAL' && typeof frames === 'string') lines.push(...frames.split('\n'))
+    cause = (cause as { cause?: unknown }).cause
+  }
+  return lines
+}

@@ -1,0 +1,100 @@
+import type { Settings } from '../config/settings.ts'
+import type { GlobalFlags } from '../program/global-flags.ts'
+import type { Invocation } from '../program/invocation.ts'
+import { parseArguments } from '../program/parse.ts'
+import type { Context } from './context.ts'
+import { isDenied } from './denied.ts'
+import { Dialogue } from './dialogue.ts'
+import { EXIT, type ExitCode } from './exit.ts'
+import { asSealwrightError, causesOf, exitCodeOfError, failureOf } from './failure.ts'
+import type { Io } from './io.ts'
+import type { Outcome } from './outcome.ts'
+import { type Paint, paintFor } from './style.ts'
+import { failureLines } from './text.ts'
+
+/**
+ * Runs the program once.
+ *
+ * @param argv - Arguments after the program's name.
+ * @returns The exit code. Never throws.
+ */
+export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const invocation = parseArguments(argv, io)
+  try {
+    const context = contextOf(invocation.flags, io)
+    const command = await invocation.load()
+    return report(await command(context, invocation.args, invocation.options), invocation, io)
+  } catch (thrown) {
+    return reportError(thrown, invocation, io)
+  }
+}
+
+function report(outcome: Outcome, { name, flags }: Invocation, io: Io): ExitCode {
+  const write = (sink: Io['stdout'], lines: readonly string[]): void => {
+    if (lines.length > 0) sink.write(`${lines.join('\n')}\n`)
+  }
+  write(io.stderr, outcome.faults ?? [])
+  if (flags.output === 'json') writeDocument(io, name, outcome.exitCode, outcome.document)
+  else if (outcome.raw !== undefined) {
+    io.stdout.write(outcome.raw)
+    if (!flags.quiet) write(io.stderr, outcome.lines)
+  } else write(io.stdout, flags.quiet ? (outcome.resolved ?? []) : outcome.lines)
+  return outcome.exitCode
+}
+
+function reportError(thrown: unknown, { name, flags }: Invocation, io: Io): ExitCode {
+  const error = asSealwrightError(thrown)
+  const exitCode = exitCodeOfError(error, io.signal)
+  const lines = failureLines(
+    isDenied(error) ? 'denied' : 'error',
+    failureOf(error),
+    paintFor(flags.color, io.stderr.isTerminal, io.env),
+  )
+  if (flags.debug) lines.push(...causesOf(error).map(line => `  ${line}`))
+  io.stderr.write(`${lines.join('\n')}\n`)
+  if (flags.output === 'json') writeDocument(io, name, exitCode, { error: failureOf(error) })
+  return exitCode
+}
+
+function writeDocument(io: Io, name: string, exitCode: ExitCode, members: object): void {
+  io.stdout.write(
+    `${JSON.stringify({ schema: `sealwright.${name}/1`, exitCode, ...members }, undefined, 2)}\n`,
+  )
+}
+
+function contextOf(flags: GlobalFlags, io: Io): Context {
+  const paintErr: Paint = paintFor(flags.color, io.stderr.isTerminal, io.env)
+  let settings: Promise<Settings> | undefined
+  const read = (): Promise<Settings> => {
+    settings ??= import('../config/settings.ts').then(({ readSettings }) => readSettings(flags, io))
+    return settings
+  }
+  const say = (text: string): void => io.stderr.write(`${text}\n`)
+  return {
+    io,
+    flags,
+    paint: paintFor(flags.color, io.stdout.isTerminal, io.env),
+    dialogue: new Dialogue(io, flags),
+    settings: read,
+    note: text => flags.quiet || say(`${paintErr('dim', 'note:')} ${text}`),
+    warn: text => say(`${paintErr('yellow', 'warning:')} ${text}`),
+    step: text => flags.verbose && say(`${paintErr('dim', 'step:')} ${text}`),
+    deadline: async () => {
+      const { timeoutMs } = await read()
+      return timeoutMs === undefined
+        ? io.signal
+        : AbortSignal.any([io.signal, AbortSignal.timeout(timeoutMs)])
+    },
+  }
+}
+
+/** What the process ends with when something escaped every handler: a fault of ours. */
+export function reportEscaped(thrown: unknown, io: Io): ExitCode {
+  const lines = failureLines(
+    'error',
+    failureOf(asSealwrightError(thrown)),
+    paintFor('auto', io.stderr.isTerminal, io.env),
+  )
+  io.stderr.write(`${lines.join('\n')}\n`)
+  return EXIT.bug
+}

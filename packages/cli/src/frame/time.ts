@@ -1,0 +1,33 @@
+import { usageError } from './usage.ts'
+
+const FORM = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(?:[Zz]|[+-](\d{2}):(\d{2}))$/
+
+/** Reads an RFC 3339 time; a day that the calendar lacks is refused. `label` is the flag it was given for. */
+export function parseTime(text: string, label: string): Date {
+  const match = FORM.exec(text)
+  const [year, month, day, hour, minute, second, offsetHour, offsetMinute] = (match ?? [])
+    .slice(1)
+    .map(part => (part === undefined ? 0 : Number(part)))
+  const date = new Date(text)
+  const exists =
+    match !== null &&
+    new Date(Date.UTC(year!, month! - 1, day!)).getUTCDate() === day &&
+    month! <= 12 &&
+    hour! <= 23 &&
+    minute! <= 59 &&
+    second! <= 59 &&
+    offsetHour! <= 23 &&
+    offsetMinute! <= 59
+  if (!exists || Number.isNaN(date.getTime())) {
+    throw usageError(`${label}: "${text}" is not a time`, {
+      why: 'times are RFC 3339, with an offset',
+      fix: `${label} 2026-11-22T14:00:00Z`,
+    })
+  }
+  return date
+}
+
+/** A time as the documents and the text have it: UTC, whole seconds. */
+export function formatTime(date: Date): string {
+  return date.toISOString().replace(/\.\d{3}Z$/, 'Z')
+}

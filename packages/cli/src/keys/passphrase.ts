@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Context } from '../frame/context.ts'
+import { usageError } from '../frame/usage.ts'
+
+export interface PassphraseRequest {
+  readonly path: string
+  readonly purpose: 'open' | 'create'
+}
+
+/** Where the passphrases of file keys come from: flag, environment, terminal; never an argument, never stdin. */
+export type PassphraseSource = (request: PassphraseRequest) => Promise<string | undefined>
+
+/**
+ * The source for one run.
+ *
+ * @param file - `--passphrase-file`.
+ */
+export function passphraseSource(context: Context, file: string | undefined): PassphraseSource {
+  const { env, cwd } = context.io
+  const named = file ?? (env.SEALWRIGHT_PASSPHRASE_FILE || undefined)
+  return async request => {
+    if (named !== undefined) return readPassphrase(named, cwd)
+    // Set but empty is a value.
+    if (env.SEALWRIGHT_PASSPHRASE !== undefined) return env.SEALWRIGHT_PASSPHRASE
+    return request.purpose === 'create'
+      ? askNew(context, request.path)
+      : ask(context, request.path, 'passphrase of')
+  }
+}
+
+async function readPassphrase(file: string, cwd: string): Promise<string> {
+  const text = await readFile(resolve(cwd, file), 'utf8')
+  const [line = '', ...rest] = text.split(/\r?\n/)
+  if (rest.some(other => other !== '')) {
+    throw usageError(`${file} is no passphrase file`, {
+      why: 'it has more than one line',
+      fix: 'put the passphrase, and nothing else, in its first line',
+    })
+  }
+  return line
+}
+
+function ask({ dialogue }: Context, path: string, what: string): Promise<string> {
+  return dialogue.ask({
+    prompt: `${what} ${path}: `,
+    secret: true,
+    missing: `the passphrase of key ${path} is needed and there is no terminal to ask on`,
+    fix: 'set --passphrase-file or SEALWRIGHT_PASSPHRASE_FILE; in CI prefer a key that needs none (awskms, azurekms, gcpkms, hashivault)',
+  })
+}
+
+/** Asks twice. An empty answer makes a passphrase and shows it once, before anything is written with it. */
+async function askNew(context: Context, path: string): Promise<string> {
+  const first = await ask(context, path, 'new passphrase (empty makes one) for')
+  if (first === '') {
+    const made = randomBytes(18).toString('base64url')
+    const kept = await context.dialogue.ask({
+      prompt: `the passphrase is   ${made}\nit is shown once; keep it, then press Enter `,
+      missing: 'a passphrase is needed and there is no terminal to show one on',
+      fix: 'set --passphrase-file',
+    })
+    if (kept.trim() !== '') context.note('what was typed after the passphrase is not part of it')
+    return made
+  }
+  if ((await ask(context, path, 'the same again for')) === first) return first
+  throw usageError('the two passphrases differ', { why: 'nothing was written', fix: 'run the command again' })
+}

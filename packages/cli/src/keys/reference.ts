@@ -1,0 +1,50 @@
+import { resolve } from 'node:path'
+import { usageError } from '../frame/usage.ts'
+import { isKeyName } from './key-name.ts'
+
+/**
+ * A key reference as the stores read it: bare ids that a cloud console prints get their scheme, and a file gets its whole
+ * path, so that a name means the same key wherever it is used.
+ *
+ * @returns `undefined` for a name.
+ * @throws {@link SealwrightError} `VALIDATION` for what is neither a name nor a reference, and for a secret inside one.
+ */
+export function normalReference(text: string, cwd: string): string | undefined {
+  if (isKeyName(text)) return undefined
+  refuseSecret(text)
+  if (/^arn:aws[a-z-]*:kms:/.test(text)) return `awskms:///${text}`
+  if (/^projects\/[^/]+\/locations\//.test(text)) return `gcpkms://${text}`
+  const azure = /^https:\/\/([^/]+)\/keys\/([^/]+(?:\/[^/]+)?)$/.exec(text)
+  if (azure) return `azurekms://${azure[1]}/${azure[2]}`
+  if (text.startsWith('file:')) return `file:${resolve(cwd, fileOf(text))}`
+  if (/^[a-z][a-z0-9+.-]+:/.test(text)) return text
+  throw usageError(`"${text}" is neither the name of a key nor a reference`, {
+    why: 'a name has letters, digits, dots, dashes and underscores; a reference starts with its store',
+    fix: `for a file write file:${text}`,
+  })
+}
+
+/** The path of a `file:` reference as written. */
+export function fileOf(reference: string): string {
+  const path = reference.slice('file:'.length).replace(/^\/\/(?=\/)/, '')
+  if (path === '') throw usageError('"file:" names no path', { fix: 'write file:PATH' })
+  return path
+}
+
+/** The scheme of a reference, without the colon. */
+export function schemeOf(reference: string): string {
+  return reference.slice(0, reference.indexOf(':'))
+}
+
+/** Secrets are seen by everybody who sees the process; the message does not repeat them. */
+function refuseSecret(text: string): void {
+  if (
+    !/[?&;](?:pin-value|pin|passphrase|password|secret)=/i.test(text) &&
+    !/^[a-z]+:\/\/[^/@]*:[^/@]*@/i.test(text)
+  )
+    return
+  throw usageError('the reference of the key holds a secret', {
+    why: 'arguments are visible to every program of this machine',
+    fix: 'leave it out and use --passphrase-file, or the file that SEALWRIGHT_PIN_FILE names',
+  })
+}

@@ -1,0 +1,70 @@
+import { parseDuration } from '../frame/duration.ts'
+import { single, toggle } from './flag.ts'
+import type { Group } from './leaf.ts'
+
+const OUT = () => single('--out <file>', 'write it there, or to stdout (-), the default')
+const PASSPHRASE_FILE = () =>
+  single('--passphrase-file <file>', 'the first line is the passphrase of the key')
+
+/** The commands about certificates and trust stores. */
+export const certificateCommands: Group = {
+  name: 'cert',
+  summary: 'request, issue and check certificates; whom to trust',
+  leaves: [
+    {
+      name: 'request',
+      args: '<key>',
+      summary: 'make a certificate request (PKCS#10), signed by the key where it lives',
+      options: [
+        single('--subject <dn>', 'subject, as in C=DE,ST=Hessen,O=Acme,CN=release'),
+        OUT(),
+        PASSPHRASE_FILE(),
+      ],
+      examples: [
+        'sealwright cert request release --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.csr',
+      ],
+      load: async () => (await import('../commands/cert-request.ts')).certRequest,
+    },
+    {
+      name: 'issue',
+      args: '<key|csr>',
+      summary: 'issue a certificate: self-signed, or by a CA',
+      options: [
+        single('--subject <dn>', 'subject (default: that of the request)'),
+        single('--ca <key>', 'the key of the CA'),
+        single('--ca-chain <file>', 'the certificates of the CA, its own first'),
+        toggle('--ca-cert', 'make a CA certificate'),
+        single('--expiry <duration>', 'validity (default: 90d)', parseDuration),
+        OUT(),
+        PASSPHRASE_FILE(),
+      ],
+      load: async () => (await import('../commands/cert-issue.ts')).certIssue,
+    },
+    {
+      name: 'show',
+      args: '<source...>',
+      summary: 'show certificates of a file, a key or a trust store, and whether Notation would accept them',
+      load: async () => (await import('../commands/cert-show.ts')).certShow,
+    },
+    {
+      name: 'add',
+      args: '<store> <file...>',
+      summary: 'trust certificates: put them in a trust store (ca:NAME, signingAuthority:NAME, tsa:NAME)',
+      examples: ['sealwright cert add ca:acme acme-root.crt'],
+      load: async () => (await import('../commands/cert-add.ts')).certAdd,
+    },
+    {
+      name: 'list',
+      args: '[store]',
+      summary: 'list trusted certificates',
+      load: async () => (await import('../commands/cert-list.ts')).certList,
+    },
+    {
+      name: 'remove',
+      args: '<store> [certificate...]',
+      summary: 'trust certificates no longer: by file or by fingerprint',
+      options: [toggle('--all', 'all of the store')],
+      load: async () => (await import('../commands/cert-remove.ts')).certRemove,
+    },
+  ],
+}

@@ -1,0 +1,97 @@
+import { choice, single, toggle } from './flag.ts'
+import type { Group } from './leaf.ts'
+
+const KEY_TYPES = [
+  'RSA-2048',
+  'RSA-3072',
+  'RSA-4096',
+  'EC-P256',
+  'EC-P384',
+  'EC-P521',
+  'EC-secp256k1',
+  'Ed25519',
+  'ML-DSA-44',
+  'ML-DSA-65',
+  'ML-DSA-87',
+]
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'ES256K',
+  'Ed25519',
+  'ML-DSA-44',
+  'ML-DSA-65',
+  'ML-DSA-87',
+]
+
+const PASSPHRASE_FILE = () =>
+  single('--passphrase-file <file>', 'the first line is the passphrase of the key')
+
+/** The commands about keys. */
+export const keyCommands: Group = {
+  name: 'key',
+  summary: 'name keys, lock them, make them',
+  leaves: [
+    {
+      name: 'add',
+      args: '<name> <ref>',
+      summary: 'name a key and lock it: version, algorithm, public key',
+      options: [
+        single('--cert-chain <file>', 'certificates of the key, leaf first'),
+        toggle('--default', 'use it when no key is named'),
+        PASSPHRASE_FILE(),
+      ],
+      examples: ['sealwright key add release file:./release.key --cert-chain release.crt'],
+      load: async () => (await import('../commands/key-add.ts')).keyAdd,
+    },
+    {
+      name: 'create',
+      args: '<ref>',
+      summary: 'make a key in a store',
+      options: [
+        single('--name <name>', 'name it and lock it'),
+        choice('--algorithm <algorithm>', 'what it will sign with (default: ES256)', ALGORITHMS),
+        choice('--type <type>', 'its type (default: by the algorithm)', KEY_TYPES),
+        choice('--protection <where>', 'hsm or software', ['hsm', 'software']),
+        toggle('--default', 'use it when no key is named'),
+        PASSPHRASE_FILE(),
+        toggle('--no-passphrase', 'store the key in clear text'),
+      ],
+      examples: ['sealwright key create file:./release.key --name release --type EC-P384'],
+      load: async () => (await import('../commands/key-create.ts')).keyCreate,
+    },
+    {
+      name: 'list',
+      args: '[store]',
+      summary: 'list named keys, or what is in a store',
+      load: async () => (await import('../commands/key-list.ts')).keyList,
+    },
+    {
+      name: 'show',
+      args: '[key]',
+      summary: 'show a key and its certificates',
+      options: [toggle('--public', 'print the public key as PEM'), PASSPHRASE_FILE()],
+      load: async () => (await import('../commands/key-show.ts')).keyShow,
+    },
+    {
+      name: 'rotate',
+      args: '<name>',
+      summary: 'move a name to a new version or key, and lock that',
+      options: [single('--to <ref>', 'the new key'), PASSPHRASE_FILE()],
+      load: async () => (await import('../commands/key-rotate.ts')).keyRotate,
+    },
+    {
+      name: 'remove',
+      args: '<name>',
+      summary: 'forget a name; the key stays in its store',
+      load: async () => (await import('../commands/key-remove.ts')).keyRemove,
+    },
+  ],
+}

@@ -1,0 +1,38 @@
+import { Command, type Option } from 'commander'
+import { addGlobalFlags } from './global-flags.ts'
+import type { Run } from './invocation.ts'
+import { addRegistryFlags } from './registry-flags.ts'
+
+/** One command as it is declared: what the parser and the help need, and where its code is. */
+export interface Leaf {
+  readonly name: string
+  /** As commander has them: `<target...>`. */
+  readonly args?: string
+  readonly summary: string
+  readonly options?: readonly Option[]
+  readonly registry?: boolean
+  readonly examples?: readonly string[]
+  load(): Promise<Run>
+}
+
+export interface Group {
+  readonly name: string
+  readonly summary: string
+  readonly leaves: readonly Leaf[]
+}
+
+/** What the parser is told when a command was found. */
+export type Found = (leaf: Leaf, command: Command) => void
+
+/** The commander command of a leaf. */
+export function leafCommand(leaf: Leaf, found: Found): Command {
+  const command = new Command(leaf.name).description(leaf.summary)
+  if (leaf.args) command.arguments(leaf.args)
+  for (const option of leaf.options ?? []) command.addOption(option)
+  if (leaf.registry) addRegistryFlags(command)
+  addGlobalFlags(command)
+  if (leaf.examples) {
+    command.addHelpText('after', `\nFor example:\n${leaf.examples.map(line => `  ${line}`).join('\n')}`)
+  }
+  return command.action(() => found(leaf, command))
+}

@@ -1,0 +1,180 @@
+import { Command, CommanderError } from 'commander'
+import type { Flags } from '../frame/context.ts'
+import type { Io } from '../frame/io.ts'
+import { usageError } from '../frame/usage.ts'
+import { pathOf } from './command-path.ts'
+import { explain } from './explain.ts'
+import { addGlobalFlags, type GlobalFlags } from './global-flags.ts'
+import type { Invocation } from './invocation.ts'
+import { type Found, type Group, type Leaf, leafCommand } from './leaf.ts'
+import { scanOutput } from './scan-output.ts'
+import { tree } from './tree.ts'
+
+const GLOBAL = new Set([
+  'output',
+  'quiet',
+  'verbose',
+  'debug',
+  'color',
+  'input',
+  'yes',
+  'timeout',
+  'offline',
+  'config',
+  'trust',
+])
+
+/**
+ * Parses the arguments after the program's name. What the command does not know becomes an invocation that fails with
+ * `VALIDATION` and the nearest that it does know.
+ */
+export function parseArguments(argv: readonly string[], io: Pick<Io, 'env' | 'stdout'>): Invocation {
+  let found: Invocation | undefined
+  let help = ''
+  const program = buildProgram((leaf, command) => {
+    try {
+      found = invocationOf(leaf, command, io.env)
+    } catch (error) {
+      found = wrongCall(error as Error, command, argv, io.env)
+    }
+  })
+  let failed = program
+  visit(program, command =>
+    command
+      .exitOverride(error => {
+        failed = command
+        throw error
+      })
+      .configureOutput({
+        writeOut: text => {
+          help += text
+        },
+        writeErr: text => {
+          help += text
+        },
+        outputError: () => {},
+        getOutHelpWidth: () => io.stdout.columns ?? 100,
+        getOutHasColors: () => false,
+      }),
+  )
+  try {
+    program.parse([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.code === 'commander.helpDisplayed') return helpInvocation(help, failed, argv, io.env)
+    return wrongCall(explain(error, failed), failed, argv, io.env)
+  }
+  return found as Invocation
+}
+
+/** A wrong call runs as the command it addressed, so that the answer is that command's document. */
+function wrongCall(error: Error, command: Command, argv: readonly string[], env: Io['env']): Invocation {
+  return {
+    name: pathOf(command).join('.') || 'usage',
+    args: [],
+    options: {},
+    flags: {
+      quiet: false,
+      verbose: false,
+      input: false,
+      yes: false,
+      offline: true,
+      ...scanOutput(argv, env),
+    },
+    load: () => Promise.reject(error),
+  }
+}
+
+/** The whole command tree, empty of values. */
+export function buildProgram(found: Found): Command {
+  const program = addGlobalFlags(new Command('sealwright'))
+    .description('Sign container images, OCI artifacts and files with keys that never leave their stores.')
+    .enablePositionalOptions()
+    .helpCommand(false)
+  for (const entry of tree)
+    program.addCommand('leaves' in entry ? group(entry, found) : leafCommand(entry, found))
+  return program
+}
+
+function group({ name, summary, leaves }: Group, found: Found): Command {
+  const command = addGlobalFlags(new Command(name))
+    .description(summary)
+    .enablePositionalOptions()
+    .helpCommand(false)
+  for (const leaf of leaves) command.addCommand(leafCommand(leaf, found))
+  return command
+}
+
+function visit(command: Command, each: (command: Command) => void): void {
+  each(command)
+  for (const child of command.commands) visit(child, each)
+}
+
+function invocationOf(leaf: Leaf, command: Command, env: Io['env']): Invocation {
+  const given = givenOptions(command)
+  const names = pathOf(command)
+  return {
+    name: names.join('.'),
+    args: command.processedArgs.flat().filter(arg => arg !== undefined) as string[],
+    options: Object.fromEntries(Object.entries(given).filter(([name]) => !GLOBAL.has(name))),
+    flags: globalFlags(given, env),
+    load: leaf.load,
+  }
+}
+
+/** What was given at any level, the innermost last; commander's own defaults do not count. */
+function givenOptions(command: Command): Flags {
+  const levels: Command[] = []
+  for (let level: Command | null = command; level; level = level.parent) levels.unshift(level)
+  const given: Record<string, unknown> = {}
+  for (const level of levels) {
+    for (const [name, value] of Object.entries(level.opts())) {
+      if (level.getOptionValueSource(name) !== 'default') given[name] = value
+    }
+  }
+  return given
+}
+
+function globalFlags(given: Flags, env: Io['env']): GlobalFlags {
+  const output = given.output ?? (env.SEALWRIGHT_OUTPUT || 'text')
+  if (output !== 'text' && output !== 'json') {
+    throw usageError(`SEALWRIGHT_OUTPUT is "${env.SEALWRIGHT_OUTPUT}"`, {
+      why: 'the forms of output are text and json',
+      fix: 'set it to one of them, or unset it',
+    })
+  }
+  if (given.quiet && output === 'json' && given.output === 'json') {
+    throw usageError('-q and -o json cannot be used together', {
+      why: 'one prints resolved references only, the other one document',
+      fix: 'choose one; the document holds the resolved references too',
+    })
+  }
+  return {
+    output: given.quiet && given.output === undefined ? 'text' : output,
+    quiet: given.quiet === true,
+    verbose: given.verbose === true,
+    debug: given.debug === true,
+    color: (given.color as GlobalFlags['color'] | undefined) ?? 'auto',
+    input: given.input !== false,
+    yes: given.yes === true,
+    offline: given.offline === true,
+    ...(given.timeout === undefined ? {} : { timeout: given.timeout as number | 'none' }),
+    ...(given.config === undefined ? {} : { config: given.config as string }),
+    ...(given.trust === undefined ? {} : { trust: given.trust as string }),
+  }
+}
+
+function helpInvocation(text: string, program: Command, argv: readonly string[], env: Io['env']): Invocation {
+  const given = givenOptions(program)
+  const flags = globalFlags(
+    { output: argv.includes('json') && given.output === undefined ? 'json' : undefined, ...given },
+    env,
+  )
+  return {
+    name: 'help',
+    args: [],
+    options: {},
+    flags,
+    load: async () => async () => ({ exitCode: 0, document: { text }, lines: [text.trimEnd()] }),
+  }
+}

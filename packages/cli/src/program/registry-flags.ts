@@ -1,0 +1,28 @@
+import type { Command } from 'commander'
+import { choice, repeatable, single, toggle } from './flag.ts'
+
+/** The flags of commands that may talk to a registry. */
+export interface RegistryFlags {
+  readonly username?: string
+  readonly passwordStdin?: true
+  readonly plainHttp?: readonly string[]
+  readonly caFile?: string
+  readonly referrers?: 'auto' | 'api' | 'tag'
+}
+
+/** Adds the registry flags. */
+export function addRegistryFlags(command: Command): Command {
+  const options = [
+    single('--username <name>', 'user of the registry'),
+    toggle('--password-stdin', 'read the password from stdin'),
+    repeatable('--plain-http <host>', 'speak http to this host; loopback needs no permission'),
+    single('--ca-file <file>', 'PEM certificates that vouch for the registry, beside the usual ones'),
+    choice('--referrers <how>', 'auto, api or tag: how signatures are attached and found', [
+      'auto',
+      'api',
+      'tag',
+    ]),
+  ]
+  for (const option of options) command.addOption(option.helpGroup('Registry:'))
+  return command
+}

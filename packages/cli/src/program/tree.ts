@@ -1,0 +1,141 @@
+import { parseDurationOrNone } from '../frame/duration.ts'
+import { parseTime } from '../frame/time.ts'
+import { certificateCommands } from './certificate-commands.ts'
+import { choice, count, repeatable, single, toggle } from './flag.ts'
+import { keyCommands } from './key-commands.ts'
+import type { Group, Leaf } from './leaf.ts'
+import { parseMetadata } from './metadata.ts'
+import { policyCommands } from './policy-commands.ts'
+
+const ORNONE = (text: string, label: string): number | 'none' => parseDurationOrNone(text, label) ?? 'none'
+
+const init: Leaf = {
+  name: 'init',
+  args: '[name]',
+  summary: 'make a key, its certificate, trust in it and a policy, in one go; what exists is kept',
+  options: [
+    single('-k, --key <key>', 'use this key instead of making one'),
+    repeatable('--scope <repository>', 'trust the key for this repository (registry.example/app), or *'),
+    single('--subject <dn>', 'subject of the certificate (default: CN=NAME,O=NAME,ST=Unknown,C=ZZ)'),
+    single('--expiry <duration>', 'validity of the certificate (default: 365d)', ORNONE),
+    single('--passphrase-file <file>', 'the first line is the passphrase of the key'),
+    toggle('--no-passphrase', 'store the key in clear text'),
+    toggle('--dry-run', 'say what would be made, and make nothing'),
+  ],
+  examples: ['sealwright init me --scope registry.example/me/app'],
+  load: async () => (await import('../commands/init.ts')).init,
+}
+
+const sign: Leaf = {
+  name: 'sign',
+  args: '<target...>',
+  summary: 'sign artifacts or files and attach the signature; tags and digests stay as they are',
+  options: [
+    single('-k, --key <key>', 'name or reference of the key (default: the default key)'),
+    choice('--format <format>', 'envelope: jws or cose (default: jws)', ['jws', 'cose']),
+    single('--expiry <duration>', 'the signature ends then, 30d say, or none', ORNONE),
+    repeatable('-m, --metadata <key=value>', 'signed with the target', parseMetadata),
+    single('--cert-chain <file>', 'certificates of the key, leaf first, when its store holds none'),
+    single('--signature <file>', 'write the envelope there, or to stdout (-), and attach nothing'),
+    single('--passphrase-file <file>', 'the first line is the passphrase of the key'),
+    toggle('--again', 'sign although an equal valid signature exists'),
+    toggle('--dry-run', 'everything but the signature'),
+    choice('--manifest <form>', 'form of the signature manifest (default: config-type)', [
+      'config-type',
+      'artifact-type',
+    ]),
+  ],
+  registry: true,
+  examples: [
+    'sealwright sign -k release registry.example/app:v1',
+    'sealwright sign ./app.tgz',
+    'sealwright sign oci:./layout:v1',
+  ],
+  load: async () => (await import('../commands/sign.ts')).sign,
+}
+
+const verify: Leaf = {
+  name: 'verify',
+  args: '<target...>',
+  summary: 'judge signatures under the trust policy and report every check',
+  options: [
+    single('--scope <repository>', 'judge a layout, an archive or a file as this repository'),
+    single('--policy <file>', "instead of the trust directory's policy"),
+    single('--statement <name>', 'the policy statement for a file'),
+    single('--signature <file>', 'a detached envelope, or stdin (-)'),
+    repeatable('-m, --metadata <key=value>', 'must be in the signature', parseMetadata),
+    toggle('--all', 'judge every signature, not only enough of them'),
+    repeatable('--trusted-cert <file>', 'trust this anchor, for this run'),
+    repeatable('--trusted-identity <dn>', 'and only this subject'),
+    single('-k, --key <key>', 'trust this one public key, for this run: a key or a PEM file'),
+    single('--at <time>', 'judge as of then; marked in the report', parseTime),
+    single(
+      '--max-signatures <number>',
+      'look at this many, and fail if there are more (default: 100)',
+      count,
+    ),
+  ],
+  registry: true,
+  examples: [
+    'sealwright verify registry.example/app:v1',
+    'docker run "$(sealwright verify -q registry.example/app:v1)"',
+    'sealwright verify --trusted-cert me.crt oci:./layout',
+  ],
+  load: async () => (await import('../commands/verify.ts')).verify,
+}
+
+const inspect: Leaf = {
+  name: 'inspect',
+  args: '<target|envelope>',
+  summary: 'show what signatures contain; judges nothing',
+  options: [
+    single('--signature <digest>', 'only this one'),
+    toggle('--raw', 'write the bytes of the envelope to stdout'),
+    single(
+      '--max-signatures <number>',
+      'look at this many, and fail if there are more (default: 100)',
+      count,
+    ),
+  ],
+  registry: true,
+  load: async () => (await import('../commands/inspect.ts')).inspect,
+}
+
+const list: Leaf = {
+  name: 'list',
+  args: '<target>',
+  summary: 'show the tree of all that refers to a target',
+  options: [
+    single('--type <type>', 'only signature, attestation, sbom, or this media type'),
+    single('--depth <number>', 'levels of the tree (default: all, at most 16)', count),
+  ],
+  registry: true,
+  load: async () => (await import('../commands/list.ts')).list,
+}
+
+const version: Leaf = {
+  name: 'version',
+  summary: 'print the version',
+  load: async () => (await import('../commands/version.ts')).version,
+}
+
+const help: Leaf = {
+  name: 'help',
+  args: '[command...]',
+  summary: 'show what a command does and takes',
+  load: async () => (await import('../commands/help.ts')).help,
+}
+
+/** Every command, in the order of the help. */
+export const tree: readonly (Leaf | Group)[] = [
+  init,
+  sign,
+  verify,
+  inspect,
+  list,
+  keyCommands,
+  certificateCommands,
+  policyCommands,
+  version,
+  help,
+]

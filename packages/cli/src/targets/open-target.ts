@@ -1,0 +1,89 @@
+import { resolve } from 'node:path'
+import { SealwrightError } from '@sealwright/core'
+import {
+  type ArtifactStore,
+  type Descriptor,
+  layoutArchive,
+  layoutDirectory,
+  type Spooled,
+  soleTarget,
+  spool,
+} from '@sealwright/oci'
+import type { Context } from '../frame/context.ts'
+import type { RegistryFlags } from '../program/registry-flags.ts'
+import { openRegistry } from './open-registry.ts'
+import type { ArtifactTarget } from './target.ts'
+
+/** An artifact whose store is open. */
+export interface OpenTarget extends AsyncDisposable {
+  readonly store: ArtifactStore
+  /** The repository that a policy judges it as: a registry's own; a layout has none. */
+  readonly scope?: string
+  /** A tag or digest for the store; asks the store only where the reference does not say, or says both. */
+  reference(signal: AbortSignal): Promise<string>
+  /** As {@link OpenTarget.reference}, resolved: once. */
+  resolve(signal: AbortSignal): Promise<Descriptor>
+  /** The reference by digest, as every other command takes it. */
+  nameOf(digest: string): string
+}
+
+/** Opens the store of a target. Nothing is contacted yet. */
+export async function openTarget(
+  context: Context,
+  target: ArtifactTarget,
+  flags: RegistryFlags,
+): Promise<OpenTarget> {
+  const { store, spooled } = await openStore(context, target, flags)
+  const reference = async (signal: AbortSignal): Promise<string> => {
+    const { tag, digest } = target
+    if (tag !== undefined && digest !== undefined) {
+      await assertAgree(store, target, tag, digest, signal)
+      return digest
+    }
+    return digest ?? tag ?? (await soleTarget(store, { signal })).digest
+  }
+  return {
+    store,
+    ...(target.kind === 'registry' ? { scope: target.repository } : {}),
+    reference,
+    resolve: async signal => {
+      const { mediaType, digest, size } = await store.resolve(await reference(signal), { signal })
+      return { mediaType, digest, size }
+    },
+    nameOf: digest => `${nameOf(target)}@${digest}`,
+    [Symbol.asyncDispose]: async () => spooled?.[Symbol.asyncDispose](),
+  }
+}
+
+/** What a target is called before its tag and digest. */
+function nameOf(target: ArtifactTarget): string {
+  if (target.kind === 'registry') return target.repository
+  return `${target.kind === 'layout' ? 'oci' : 'oci-archive'}:${target.path}`
+}
+
+async function openStore(
+  context: Context,
+  target: ArtifactTarget,
+  flags: RegistryFlags,
+): Promise<{ store: ArtifactStore; spooled?: Spooled }> {
+  if (target.kind === 'registry') return { store: await openRegistry(context, target, flags) }
+  if (target.kind === 'layout') return { store: layoutDirectory(resolve(context.io.cwd, target.path)) }
+  if (target.path !== '-') return { store: layoutArchive(resolve(context.io.cwd, target.path)) }
+  const spooled = await spool(context.io.stdin.read(), { signal: context.io.signal })
+  return { store: layoutArchive(spooled.path), spooled }
+}
+
+async function assertAgree(
+  store: ArtifactStore,
+  { text }: ArtifactTarget,
+  tag: string,
+  digest: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const tagged = await store.resolve(tag, { signal })
+  if (tagged.digest === digest) return
+  throw new SealwrightError('VALIDATION', `tag and digest of ${text} do not agree`, {
+    why: `${tag} is ${tagged.digest} now`,
+    fix: 'name one of the two, the one that was meant',
+  })
+}

@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { isSealwrightError } from '@sealwright/core'
+import { isDigest, isTag, parseReference } from '@sealwright/oci'
+import { usageError } from '../frame/usage.ts'
+
+/** What of an artifact is meant: a tag, a digest, both (they must agree), or nothing said. */
+export interface Selector {
+  readonly tag?: string
+  readonly digest?: string
+}
+
+/** An artifact, as its reference says it; nothing is opened yet. */
+export type ArtifactTarget = { readonly text: string } & Selector &
+  (
+    | {
+        readonly kind: 'registry' /** `host[:port]` */
+        readonly host: string /** With the host. */
+        readonly repository: string
+      }
+    | { readonly kind: 'layout'; readonly path: string }
+    | { readonly kind: 'archive' /** `-` is stdin. */; readonly path: string }
+  )
+
+export interface FileTarget {
+  readonly text: string
+  readonly kind: 'file'
+  /** `-` is stdin. */
+  readonly path: string
+}
+
+export type Target = ArtifactTarget | FileTarget
+
+const FILE = /^(?:\.{1,2}[\\/]|[\\/]|[A-Za-z]:[\\/])/
+
+/**
+ * Reads the reference of a target. Where it lives is written in it and never guessed.
+ *
+ * @param command - The command it was given to, for the fix.
+ * @throws {@link SealwrightError} `VALIDATION`, with the spelling that was probably meant.
+ */
+export function parseTarget(text: string, cwd: string, command: string): Target {
+  if (text === '-') return { text, kind: 'file', path: '-' }
+  if (text.startsWith('file:')) return { text, kind: 'file', path: pathAfter(text, 'file:') }
+  if (FILE.test(text)) return { text, kind: 'file', path: text }
+  if (text.startsWith('oci:')) return layout(text, 'layout', pathAfter(text, 'oci:'))
+  if (text.startsWith('oci-archive:')) return layout(text, 'archive', pathAfter(text, 'oci-archive:'))
+  return registryTarget(text, cwd, command)
+}
+
+function pathAfter(text: string, prefix: string): string {
+  const path = text.slice(prefix.length)
+  if (path !== '') return path
+  throw usageError(`"${text}" names no path`, { fix: `write ${prefix}PATH` })
+}
+
+/** `PATH[:tag][@digest]`; a colon before the last separator belongs to the path. */
+function layout(text: string, kind: 'layout' | 'archive', rest: string): Target {
+  const at = rest.lastIndexOf('@')
+  const digest = at > 0 && rest.slice(at).includes(':') ? rest.slice(at + 1) : undefined
+  if (digest !== undefined && !isDigest(digest)) {
+    throw usageError(`"${text}" has no digest after the @`, {
+      why: 'a digest is sha256:, sha384: or sha512: and the whole hash in lower-case hexadecimal',
+      fix: 'copy the digest whole',
+    })
+  }
+  const named = digest === undefined ? rest : rest.slice(0, at)
+  const colon = named.lastIndexOf(':')
+  const hasTag = colon > Math.max(named.lastIndexOf('/'), named.lastIndexOf('\\'))
+  const tag = hasTag ? named.slice(colon + 1) : undefined
+  if (tag !== undefined && !isTag(tag)) {
+    throw usageError(`"${text}" has no tag after the colon`, {
+      why: 'a tag has 1 to 128 letters, digits, dots, dashes and underscores, and begins with none of . and -',
+      fix: 'correct the tag, or leave it out where there is one artifact',
+    })
+  }
+  const path = hasTag ? named.slice(0, colon) : named
+  if (path === '')
+    throw usageError(`"${text}" names no path`, {
+      fix: `write ${kind === 'layout' ? 'oci' : 'oci-archive'}:PATH`,
+    })
+  return {
+    text,
+    kind,
+    path,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  }
+}
+
+function registryTarget(text: string, cwd: string, command: string): Target {
+  const { registry, repository, ...selector } = readReference(text, cwd, command)
+  if (selector.tag === undefined && selector.digest === undefined) {
+    throw usageError(`"${text}" names neither a tag nor a digest`, {
+      why: 'a repository holds many artifacts',
+      fix: `sealwright ${command} ${text}@sha256:…`,
+    })
+  }
+  return { text, kind: 'registry', host: registry, repository: `${registry}/${repository}`, ...selector }
+}
+
+function readReference(text: string, cwd: string, command: string): ReturnType<typeof parseReference> {
+  try {
+    return parseReference(text)
+  } catch (error) {
+    if (!isSealwrightError(error)) throw error
+    const named = text.split(/[:@]/, 1)[0] as string
+    const isFile = named !== '' && existsSync(resolve(cwd, text))
+    const isLayout = named !== '' && existsSync(resolve(cwd, named, 'oci-layout'))
+    const here = isLayout
+      ? '; an image layout of this name exists here'
+      : isFile
+        ? '; a file of this name exists here'
+        : ''
+    const spelling = isLayout ? `oci:${text}` : isFile ? `./${text}` : 'registry.example/app@sha256:…'
+    throw usageError(`"${text}" is not a registry reference`, {
+      why: `${error.why ?? 'it has no host and repository (registry.example/app@sha256:…)'}${here}`,
+      fix: `sealwright ${command} ${spelling}`,
+    })
+  }
+}

@@ -1,0 +1,53 @@
+import { type Statement, selectBlobStatement, selectOciStatement } from '@sealwright/notary'
+import type { AppliesDocument } from '../documents/policies.ts'
+import { parseTarget, type Target } from '../targets/target.ts'
+import type { PolicyKind } from './policy-file.ts'
+
+/** Which kind of policy judges a target: artifacts or files. */
+export function kindOf(target: Target): PolicyKind {
+  return target.kind === 'file' ? 'blob' : 'oci'
+}
+
+/** Reads the argument of `--for`: a target, or a repository alone. */
+export function parseFor(text: string, cwd: string): Target {
+  const isRepository =
+    /^[^/@]+\/[^:@]+$/.test(text) && !text.includes(':/') && !/^(oci|oci-archive|file):/.test(text)
+  return parseTarget(
+    isRepository && !text.startsWith('.') ? `${text}:latest` : text,
+    cwd,
+    'policy show --for',
+  )
+}
+
+/** The statement that applies to a target, and for each other why it does not. */
+export function appliesTo(statements: readonly Statement[], target: Target, text: string): AppliesDocument {
+  const scope = target.kind === 'registry' ? target.repository : undefined
+  const policy = { version: '1.0' as const, trustPolicies: statements }
+  const chosen =
+    target.kind === 'file' ? selectBlobStatement(policy, undefined) : selectOciStatement(policy, scope)
+  const why = target.kind === 'file' ? 'it is not the global statement' : whyNot(scope, chosen)
+  return {
+    target: text,
+    statement: chosen?.name ?? null,
+    others: statements
+      .filter(({ name }) => name !== chosen?.name)
+      .map(({ name }) => ({ statement: name, why })),
+  }
+}
+
+function whyNot(scope: string | undefined, chosen: Statement | undefined): string {
+  if (scope === undefined) return 'a layout or an archive has no repository: without --scope only * applies'
+  return chosen
+    ? `its scopes do not name ${scope}, or another names it exactly`
+    : `its scopes do not name ${scope}`
+}
+
+/** The text of {@link appliesTo}. */
+export function appliesLines(applies: AppliesDocument): string[] {
+  return [
+    applies.statement === null
+      ? `for ${applies.target}: no statement applies, so verification is denied`
+      : `for ${applies.target}: statement "${applies.statement}" applies`,
+    ...applies.others.map(other => `  "${other.statement}" does not: ${other.why}`),
+  ]
+}
