@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Identity } from './certificates.ts'
 import { notationProgram } from './peers.ts'
@@ -30,21 +30,24 @@ export interface NotationOptions {
   readonly keys?: readonly Identity[]
   /** Trust stores of type `ca`: name to paths of PEM certificates. */
   readonly trust?: Readonly<Record<string, readonly string[]>>
+  /** A configuration directory that exists already, in place of a fresh one. */
+  readonly config?: string
 }
 
 /** notation v1.3.2 over fresh configuration directories; the test is skipped where it is missing. */
 export async function notationHome(context: Skips, options: NotationOptions = {}): Promise<Notation> {
   const path = need(context, await notationProgram())
   const home = await scratch('notation')
-  const config = join(home, 'config', 'notation')
+  const config = options.config ?? join(home, 'config', 'notation')
   await mkdir(config, { recursive: true })
-  await writeSigningKeys(config, options.keys ?? [])
+  if (options.keys !== undefined) await writeSigningKeys(config, options.keys)
   for (const [store, certificates] of Object.entries(options.trust ?? {}))
     await addToStore(config, store, certificates)
   const env = {
     ...process.env,
     HOME: home,
     XDG_CONFIG_HOME: join(home, 'config'),
+    NOTATION_CONFIG: config,
     XDG_CACHE_HOME: join(home, 'cache'),
     DOCKER_CONFIG: join(home, 'docker'),
     NOTATION_EXPERIMENTAL: '1', // layouts
@@ -89,14 +92,4 @@ async function writeSigningKeys(config: string, keys: readonly Identity[]): Prom
   const [first] = entries
   const file = { ...(first === undefined ? {} : { default: first.name }), keys: entries }
   await writeFile(join(config, 'signingkeys.json'), JSON.stringify(file), { mode: 0o600 })
-}
-
-/** The SHA-256 fingerprints that a signature manifest made by anybody must carry, leaf first. */
-export async function thumbprints(chainPath: string): Promise<readonly string[]> {
-  const { X509Certificate } = await import('node:crypto')
-  const pem = await readFile(chainPath, 'utf8')
-  return pem
-    .split(/(?<=-----END CERTIFICATE-----\n)/)
-    .filter(text => text.includes('BEGIN CERTIFICATE'))
-    .map(text => new X509Certificate(text).fingerprint256.replaceAll(':', '').toLowerCase())
 }
