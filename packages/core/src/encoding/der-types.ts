@@ -10,7 +10,6 @@ export const DER_TAGS = /* @__PURE__ */ Object.freeze({
   octetString: 0x04,
   nul: 0x05,
   oid: 0x06,
-  enumerated: 0x0a,
   utf8String: 0x0c,
   numericString: 0x12,
   printableString: 0x13,
@@ -78,7 +77,7 @@ export function derUnsigned(value: DerValue | undefined, label: string): Uint8Ar
   return contents.length > 1 && contents[0] === 0 ? contents.subarray(1) : contents
 }
 
-/** An integer or ENUMERATED that fits a JavaScript number. */
+/** An integer that fits a JavaScript number. */
 export function derSmallInteger(value: DerValue | undefined, label: string): number {
   const number = Number(derInteger(value, label))
   if (!Number.isSafeInteger(number)) throw invalid(label, 'DER INTEGER too large')
@@ -86,11 +85,7 @@ export function derSmallInteger(value: DerValue | undefined, label: string): num
 }
 
 function integerContents(value: DerValue | undefined, label: string): Uint8Array {
-  const contents = derContents(
-    value,
-    value?.tag === DER_TAGS.enumerated ? DER_TAGS.enumerated : DER_TAGS.integer,
-    label,
-  )
+  const contents = derContents(value, DER_TAGS.integer, label)
   const [first, second] = contents
   const padded =
     second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))

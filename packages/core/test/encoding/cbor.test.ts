@@ -1,0 +1,172 @@
+import { decode } from 'cborg'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { cborTagged, decodeCbor, encodeCbor, isCborTagged } from '../../src/encoding/index.ts'
+import { mutantsOf, numRuns, readOrRefuse, refusalOf } from '../mutations.ts'
+
+const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
+const read = (bytes: Uint8Array) => decodeCbor(bytes, { label: 'input' })
+
+describe('decodeCbor', () => {
+  it.each([
+    ['nothing', ''],
+    ['an integer in more bytes than needed', '18 17'],
+    ['an integer of eight bytes that fits four', '1b 00 00 00 00 00 00 00 01'],
+    ['a length in more bytes than needed', '58 01 00'],
+    ['an indefinite list', '9f 01 ff'],
+    ['an indefinite map', 'bf 01 01 ff'],
+    ['indefinite bytes', '5f 41 00 ff'],
+    ['a break', 'ff'],
+    ['a reserved head', '1c'],
+    ['keys out of order', 'a2 02 01 01 01'],
+    ['keys ordered by length, as RFC 7049 had it', 'a2 20 01 18 18 01'],
+    ['a key twice', 'a2 01 01 01 02'],
+    ['a text key twice', 'a2 61 61 01 61 61 02'],
+    ['a key of bytes', 'a1 41 01 01'],
+    ['a key that is a list', 'a1 80 01'],
+    ['text that is not UTF-8', '61 ff'],
+    ['a float that fits half the size', 'fb 3f f0 00 00 00 00 00 00'],
+    ['NaN with a payload', 'f9 7e 01'],
+    ['bytes after the item', '01 01'],
+    ['a length beyond the input', '42 00'],
+    ['a huge length', '5b ff ff ff ff ff ff ff ff'],
+    ['a huge list', '9b 00 00 00 01 00 00 00 00'],
+    ['a huge map', 'ba ff ff ff ff'],
+    ['a simple value without meaning', 'e0'],
+    ['a simple value of two bytes', 'f8 ff'],
+    ['a tag without content', 'c1'],
+    ['a tag in more bytes than needed', 'd8 12 01'],
+    ['a fault under a tag in a list in a map', 'a1 01 81 c1 18 01'],
+  ])('refuses %s', (_, bytes) => {
+    expect(refusalOf(() => read(hex(bytes)))).toMatch(/^input: /)
+  })
+
+  it.each([
+    ['lists', '81'],
+    ['maps', 'a101'],
+    ['tags', 'c1'],
+  ])('ends in a named error at 20,000 levels of %s', (_, head) => {
+    expect(refusalOf(() => read(hex(`${head.repeat(20_000)}00`)))).toBe('input: CBOR deeper than 32 levels')
+  })
+
+  it('takes as many levels as it is told, and no more', () => {
+    expect(decodeCbor(hex('81 81 00'), { label: 'input', maxDepth: 2 })).toEqual([[0]])
+    expect(refusalOf(() => decodeCbor(hex('81 81 80'), { label: 'input', maxDepth: 2 }))).toBe(
+      'input: CBOR deeper than 2 levels',
+    )
+  })
+
+  it('refuses more bytes than it is told', () => {
+    expect(refusalOf(() => decodeCbor(hex('42 00 00'), { label: 'input', maxBytes: 2 }))).toBe(
+      'input: 3 bytes of CBOR, more than 2',
+    )
+  })
+
+  it('reads a map in any order where told, and is as strict for the rest', () => {
+    const any = (bytes: string) => decodeCbor(hex(bytes), { label: 'input', keyOrder: 'any' })
+    expect(any('a2 02 01 01 a2 61 62 00 61 61 00')).toEqual(
+      new Map<number, unknown>([
+        [2, 1],
+        [
+          1,
+          new Map([
+            ['b', 0],
+            ['a', 0],
+          ]),
+        ],
+      ]),
+    )
+    for (const bytes of ['a2 02 01 02 01', 'a1 18 01 00', 'bf 01 01 ff', 'a1 61 ff 00']) {
+      expect(refusalOf(() => any(bytes))).toMatch(/^input: /)
+    }
+  })
+
+  it('keeps tags, and tells integers beyond 2^53', () => {
+    const value = read(hex('c1 1b ff ff ff ff ff ff ff ff'))
+    expect(isCborTagged(value) && value).toMatchObject({ tag: 1, value: 2n ** 64n - 1n })
+    expect(isCborTagged({ tag: 1, value: 1 })).toBe(false)
+  })
+
+  it('reads a mutant only if that is how its value is written, and as cborg reads it', () => {
+    const good = encodeCbor(
+      new Map<unknown, unknown>([
+        [1, -38],
+        [2, ['a', 'b']],
+        ['text', Uint8Array.of(1, 2, 3)],
+        ['nested', new Map([[-1, [true, null, 1.5]]])],
+        [-7, 'é'],
+      ]),
+    )
+    fc.assert(
+      fc.property(mutantsOf(good), mutant => {
+        const found = readOrRefuse(() => ({ value: read(mutant) }))
+        if (found === undefined) return
+        const { value } = found
+        expect(encodeCbor(value)).toEqual(mutant)
+        if (![...mutant].some(byte => byte >> 5 === 6))
+          expect(value).toEqual(decode(mutant, { useMaps: true }))
+      }),
+      { numRuns },
+    )
+  })
+})
+
+describe('encodeCbor', () => {
+  const leaf = fc.oneof(
+    fc.integer(),
+    fc.maxSafeInteger(),
+    fc
+      .bigInt({ min: -(2n ** 64n), max: 2n ** 64n - 1n })
+      .filter(n => n > BigInt(Number.MAX_SAFE_INTEGER) || n < BigInt(Number.MIN_SAFE_INTEGER)),
+    fc.double({ noNaN: true }).filter(n => !Number.isInteger(n)),
+    fc.string({ unit: 'grapheme' }),
+    fc.uint8Array({ maxLength: 40 }),
+    fc.constantFrom(null, true, false, undefined),
+  )
+  const { value } = fc.letrec<{ value: unknown }>(tie => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      leaf,
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc
+        .array(fc.tuple(fc.oneof(fc.integer(), fc.string()), tie('value')), { maxLength: 4 })
+        .map(entries => new Map(entries)),
+      fc.tuple(fc.nat({ max: 100_000 }), tie('value')).map(([tag, inner]) => cborTagged(tag, inner)),
+    ),
+  }))
+
+  it('writes what decodeCbor reads, and what it reads is written the same', () => {
+    fc.assert(
+      fc.property(value, input => {
+        const bytes = encodeCbor(input)
+        const again = decodeCbor(bytes, { label: 'input' })
+        expect(encodeCbor(again)).toEqual(bytes)
+      }),
+      { numRuns: Math.min(numRuns, 5000) },
+    )
+  })
+
+  it('sorts keys by their bytes (RFC 8949 §4.2.1)', () => {
+    const keys = new Map<unknown, number>([
+      ['aa', 0],
+      ['z', 0],
+      [100, 0],
+      [-1, 0],
+      [10, 0],
+    ])
+    expect(encodeCbor(keys)).toEqual(hex('a5 0a 00 18 64 00 20 00 61 7a 00 62 61 61 00'))
+  })
+
+  it('takes a Buffer for the bytes it is', () => {
+    expect(encodeCbor([Buffer.from([1, 2])])).toEqual(hex('81 42 01 02'))
+  })
+
+  it.each([
+    ['a function', () => 1],
+    ['a symbol', Symbol('x')],
+    ['a lone surrogate', '\ud800'],
+    ['one in a key', new Map([['\udc00', 1]])],
+  ])('refuses %s', (_, input) => {
+    expect(refusalOf(() => encodeCbor(input))).toBe('CBOR: a value that CBOR has no item for')
+  })
+})

@@ -1,0 +1,184 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { decodeJson, decodeJsonWithPositions, encodeJson, isJsonObject } from '../../src/encoding/index.ts'
+import { mutantsOf, numRuns, readOrRefuse, refusalOf } from '../mutations.ts'
+
+const read = (input: string | Uint8Array) => decodeJson(input, { label: 'input' })
+
+describe('decodeJson', () => {
+  it('reads what JSON.parse reads, of any valid text', () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 8 }), text => {
+        if (!text.isWellFormed()) return
+        const expected = readOrRefuse(() => read(text))
+        expect(expected).toEqual(JSON.parse(text))
+      }),
+      { numRuns: Math.min(numRuns, 5000) },
+    )
+  })
+
+  it('refuses what JSON.parse refuses, and reads a mutant of a good text only as JSON.parse does', () => {
+    const good = Buffer.from('{"a":[1,-2.5e3,true,null,"x\\u00e9\\n"],"b":{"c":"é","d":{}},"e":""}')
+    fc.assert(
+      fc.property(mutantsOf(good), mutant => {
+        const value = readOrRefuse(() => read(mutant))
+        if (value === undefined) return
+        expect(value).toEqual(JSON.parse(Buffer.from(mutant).toString()))
+        expect(read(encodeJson(value, { label: 'value' }))).toEqual(value)
+      }),
+      { numRuns },
+    )
+  })
+
+  it.each([
+    ['an empty text', '', 'unexpected end at line 1, column 1'],
+    ['a member twice', '{"a":1,\n "a":1}', 'member name twice in one object at line 2, column 2'],
+    [
+      'a member twice by an escape',
+      '{"a":1,"\\u0061":2}',
+      'member name twice in one object at line 1, column 8',
+    ],
+    [
+      '__proto__ twice',
+      '{"__proto__":1,"__proto__":2}',
+      'member name twice in one object at line 1, column 16',
+    ],
+    ['a comma at the end of a list', '[1,]', 'unexpected character at line 1, column 4'],
+    ['a comma at the end of an object', '{"a":1,}', 'expected a member name at line 1, column 8'],
+    ['text after the value', '{} x', 'text after the JSON value at line 1, column 4'],
+    ['two values', '{}{}', 'text after the JSON value at line 1, column 3'],
+    ['a comment', '/**/1', 'unexpected character at line 1, column 1'],
+    ['a byte order mark', '\ufeff1', 'unexpected character at line 1, column 1'],
+    ['an escaped lone surrogate', '["\\ud800"]', 'lone surrogate at line 1, column 2'],
+    ['surrogates in the wrong order', '"\\udc00\\ud800"', 'lone surrogate at line 1, column 1'],
+    ['a lone surrogate', '"\ud800"', 'lone surrogate'],
+    ['a control character', '"a\tb"', 'control character at line 1, column 3'],
+    ['a string without end', '"abc', 'string without end at line 1, column 5'],
+    ['an unknown escape', '"\\x41"', 'unknown escape at line 1, column 2'],
+    ['an escape of a vertical tab', '"\\v"', 'unknown escape at line 1, column 2'],
+    ['a short \\u', '"\\u12"', '\\u without four hexadecimal digits at line 1, column 4'],
+    ['a leading zero', '01', 'text after the JSON value at line 1, column 2'],
+    ['a plus sign', '+1', 'unexpected character at line 1, column 1'],
+    ['a bare point', '1.', 'text after the JSON value at line 1, column 2'],
+    ['NaN', 'NaN', 'unexpected character at line 1, column 1'],
+    ['a number beyond a double', '[1e999]', 'number out of range at line 1, column 2'],
+    ['a word in capitals', 'TRUE', 'unexpected character at line 1, column 1'],
+    ['a no-break space', '\u00a01', 'unexpected character at line 1, column 1'],
+    ['single quotes', "{'a':1}", 'expected a member name at line 1, column 2'],
+    ['no colon', '{"a" 1}', 'expected ":" at line 1, column 6'],
+  ])('refuses %s', (_, text, fault) => {
+    expect(refusalOf(() => read(text))).toBe(`input: ${fault}`)
+  })
+
+  it('refuses bytes that are not UTF-8: overlong, cut off, surrogates', () => {
+    for (const bytes of [[0xc0, 0x80], [0xe2, 0x82], [0xed, 0xa0, 0x80], [0xff]]) {
+      expect(refusalOf(() => read(Uint8Array.from([0x22, ...bytes, 0x22])))).toBe('input: not UTF-8')
+    }
+  })
+
+  it.each(['['.repeat(20_000), '{"a":'.repeat(20_000), `${'['.repeat(20_000)}${']'.repeat(20_000)}`])(
+    'ends in a named error at 20,000 levels',
+    text => {
+      expect(refusalOf(() => read(text))).toMatch(/^input: deeper than 64 levels at line 1/)
+    },
+  )
+
+  it('takes as many levels as it is told, and no more', () => {
+    const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
+    expect(decodeJson(nested(3), { label: 'input', maxDepth: 3 })).toEqual([[[]]])
+    expect(refusalOf(() => decodeJson(nested(4), { label: 'input', maxDepth: 3 }))).toContain(
+      'deeper than 3 levels',
+    )
+  })
+
+  it('refuses more bytes than it is told, counted in UTF-8', () => {
+    expect(refusalOf(() => decodeJson('"é"', { label: 'input', maxBytes: 3 }))).toBe(
+      'input: 4 bytes of JSON, more than 3',
+    )
+    expect(decodeJson('"é"', { label: 'input', maxBytes: 4 })).toBe('é')
+  })
+
+  it('gives members named like those of Object.prototype as own members, and no others', () => {
+    const value = read('{"__proto__":{"polluted":1},"constructor":2}')
+    if (!isJsonObject(value)) throw new Error('no object')
+    expect(Object.keys(value)).toEqual(['__proto__', 'constructor'])
+    expect(value.toString).toBeUndefined()
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined()
+  })
+
+  it('demands that named members are written as integers within 2^53', () => {
+    const sizes = (text: string) => decodeJson(text, { label: 'input', integers: ['size'] })
+    expect(sizes('{"size":9007199254740991,"other":1.5}')).toEqual({ size: 9007199254740991, other: 1.5 })
+    expect(sizes('{"size":"1e3"}')).toEqual({ size: '1e3' })
+    for (const size of ['1e3', '1.0', '9007199254740992', '0.5', '1E0']) {
+      expect(refusalOf(() => sizes(`[{"size": ${size} }]`))).toBe(
+        'input: not an integer within 2^53 at line 1, column 11',
+      )
+    }
+  })
+
+  it('shows nothing of the input in its messages', () => {
+    for (const text of ['{"canary":1,"canary":2}', '"canary', '["canary"', 'canary']) {
+      expect(refusalOf(() => read(text))).not.toContain('canary')
+    }
+  })
+})
+
+describe('decodeJsonWithPositions', () => {
+  it('says where members and elements begin, in lines and characters', () => {
+    const { value, position } = decodeJsonWithPositions(
+      '{\r\n  "😀": 1, "a": [true,\n\n    {"b": null}]\r}',
+      { label: 'input' },
+    )
+    expect(value).toEqual({ '😀': 1, a: [true, { b: null }] })
+    expect(position([])).toEqual({ line: 1, column: 1 })
+    expect(position(['😀'])).toEqual({ line: 2, column: 3 })
+    expect(position(['a'])).toEqual({ line: 2, column: 11 })
+    expect(position(['a', 0])).toEqual({ line: 2, column: 17 })
+    expect(position(['a', 1])).toEqual({ line: 4, column: 5 })
+    expect(position(['a', 1, 'b'])).toEqual({ line: 4, column: 6 })
+    expect(position(['a', 2])).toBeUndefined()
+  })
+})
+
+describe('encodeJson', () => {
+  it('escapes as Go does', () => {
+    expect(encodeJson('<a href="x">&\u2028\u2029\u007f\b\f\n\t\u0001é/', { label: 'text' })).toBe(
+      '"\\u003ca href=\\"x\\"\\u003e\\u0026\\u2028\\u2029\u007f\\b\\f\\n\\t\\u0001é/"',
+    )
+  })
+
+  it('sorts by the bytes of UTF-8, at every depth, and names like numbers too', () => {
+    const value = { '\u{10000}': 1, '\uffff': 2, 9: 3, 10: 4, a: { z: 1, b: [{ y: 1, x: 2 }] } }
+    expect(encodeJson(value, { label: 'value', sort: true })).toBe(
+      '{"10":4,"9":3,"a":{"b":[{"x":2,"y":1}],"z":1},"\uffff":2,"\u{10000}":1}',
+    )
+  })
+
+  it('refuses what JSON cannot say', () => {
+    let deep: unknown[] = []
+    for (let i = 0; i < 20_000; i++) deep = [deep]
+    for (const value of [
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      undefined,
+      1n,
+      '\ud800',
+      { '\ud800': 1 },
+      [undefined],
+      deep,
+    ]) {
+      expect(refusalOf(() => encodeJson(value as never, { label: 'value' }))).toMatch(/^value: /)
+    }
+  })
+
+  it('writes what JSON.parse reads back', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6, stringUnit: 'binary' }), value => {
+        const text = readOrRefuse(() => encodeJson(value as never, { label: 'value', sort: true }))
+        if (text !== undefined) expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)))
+      }),
+      { numRuns: Math.min(numRuns, 1000) },
+    )
+  })
+})
