@@ -36,7 +36,15 @@ export interface ArtifactStore {
   tag(descriptor: Descriptor, tag: string, call?: StoreCall): Promise<void>
   /** The manifests whose `subject` is this one. A listing cut off by a limit is an error, never an absence. */
   referrers(subject: Descriptor, query?: ReferrersQuery): AsyncIterable<Descriptor>
+  /** Removes a manifest, its tags and its place among the referrers of its subject; or a blob. Throws `NOT_FOUND`. */
   delete(descriptor: Descriptor, call?: StoreCall): Promise<void>
+  /** What is listed at the top, each manifest once. Layouts and memory only: a registry cannot be listed as a whole. */
+  entries?(call?: StoreCall): Promise<readonly StoredEntry[]>
+}
+
+export interface StoredEntry {
+  readonly descriptor: Descriptor
+  readonly tags: readonly string[]
 }
 
 export interface PushResult {

@@ -1,0 +1,191 @@
+import { stat } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { createGzip } from 'node:zlib'
+import { SealwrightError } from '@sealwright/core'
+import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
+import { type Identity, verified } from '../content.ts'
+import { isDigest, parseDigest } from '../digest.ts'
+import { writeFileAtomically } from '../layout/atomic-file.ts'
+import type { IndexChange, LayoutBackend, StoredBlob } from '../layout/backend.ts'
+import { isAbsent, onFiles } from '../layout/file-errors.ts'
+import { type HeldLock, withFileLock } from '../layout/file-lock.ts'
+import { fileVersion } from '../layout/file-version.ts'
+import { IndexDocument } from '../layout/index-document.ts'
+import {
+  assertLayoutVersion,
+  blobPath,
+  LAYOUT_BYTES,
+  LAYOUT_FILE,
+  MAX_LAYOUT_BYTES,
+} from '../layout/layout-file.ts'
+import { LayoutStore } from '../layout/store.ts'
+import { KeyedMutex } from '../mutex.ts'
+import { StagedBlobs } from './staged-blobs.ts'
+import { TarFile } from './tar-file.ts'
+import { packTar, type TarContent } from './tar-write.ts'
+
+export interface LayoutArchiveOptions {
+  /** Whether the first write may make the archive. Default false. */
+  readonly create?: boolean
+}
+
+const INDEX_FILE = 'index.json'
+const MAX_INDEX_BYTES = 32 * 1024 * 1024
+
+/**
+ * An OCI image layout 1.0 in a tar, plain or gzip, read where it lies: nothing is unpacked, no blob is held whole.
+ * Blobs that are pushed wait for their manifest; then the archive is written anew beside the old one, and renamed.
+ *
+ * @throws {@link SealwrightError} from its methods: `NOT_FOUND` when there is no such file or no layout in it,
+ *   `VALIDATION` when the tar has links, names that lead out of it, a file twice, or no end, and as the interface says.
+ */
+export function layoutArchive(path: string, options: LayoutArchiveOptions = {}): ArtifactStore {
+  return new LayoutStore(new ArchiveBackend(path, options.create ?? false))
+}
+
+class ArchiveBackend implements LayoutBackend {
+  readonly name: string
+  readonly #path: string
+  readonly #create: boolean
+  readonly #staged = new StagedBlobs()
+  readonly #writers = new KeyedMutex()
+  #tar: TarFile | undefined
+
+  constructor(path: string, create: boolean) {
+    this.name = `oci-archive:${path}`
+    this.#path = path
+    this.#create = create
+  }
+
+  readIndex(): Promise<IndexDocument> {
+    return onFiles(this.name, async () => this.#parseIndex(await this.#open()))
+  }
+
+  openBlob(digest: string): Promise<StoredBlob | undefined> {
+    const name = blobPath(parseDigest(digest))
+    return onFiles(this.name, async () => {
+      const staged = this.#staged.get(digest)
+      if (staged !== undefined) return staged
+      const tar = await this.#open()
+      const entry = tar?.entries.get(name)
+      return tar && entry && { size: entry.size, read: () => tar.read(entry) }
+    })
+  }
+
+  putBlob(blob: Identity, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+    return onFiles(this.name, () => this.#staged.put(blob, content))
+  }
+
+  async removeBlob(digest: string, call: StoreCall): Promise<void> {
+    await this.updateIndex(async index => ({ index, unused: [digest] }), call)
+  }
+
+  updateIndex(change: (index: IndexDocument) => Promise<IndexChange>, call: StoreCall): Promise<void> {
+    return onFiles(this.name, () =>
+      this.#writers.run('write', () =>
+        withFileLock(`${this.#path}.lock`, call, async lock => {
+          const tar = await this.#open()
+          const before = await this.#parseIndex(tar)
+          const { index, unused = [] } = await change(before)
+          const staged = this.#staged.digests()
+          const has = (digest: string) => tar?.entries.has(blobPath(parseDigest(digest))) ?? false
+          const removed = unused.some(has)
+          if (removed || index !== before || staged.some(digest => !has(digest))) {
+            await this.#write(tar, this.#contents(tar, index, staged, new Set(unused)), lock)
+          }
+          // Not those that were staged meanwhile: they wait for a manifest of their own.
+          for (const digest of staged) await this.#staged.remove(digest)
+        }),
+      ),
+    )
+  }
+
+  async #write(tar: TarFile | undefined, contents: Iterable<TarContent>, lock: HeldLock): Promise<void> {
+    const packed = packTar(contents)
+    const compressed = tar?.compressed ?? /\.t?gz$/.test(this.#path)
+    const bytes = compressed
+      ? (Readable.from(packed).compose(createGzip()) as AsyncIterable<Uint8Array>)
+      : packed
+    await writeFileAtomically(this.#path, bytes, {
+      ...(tar === undefined ? {} : { mode: (await stat(this.#path)).mode & 0o777 }),
+      beforeRename: () => lock.assertHeld(),
+    })
+    this.#tar = undefined
+  }
+
+  /** Marker and index first, so that a reader of a stream knows what comes. */
+  *#contents(
+    tar: TarFile | undefined,
+    index: IndexDocument,
+    staged: readonly string[],
+    unused: ReadonlySet<string>,
+  ): Generator<TarContent> {
+    const printed = index.print()
+    yield { name: LAYOUT_FILE, size: LAYOUT_BYTES.byteLength, read: () => [LAYOUT_BYTES] }
+    yield { name: INDEX_FILE, size: printed.byteLength, read: () => [printed] }
+    for (const entry of tar?.entries.values() ?? []) {
+      const { name, size } = entry
+      if (name === LAYOUT_FILE || name === INDEX_FILE) continue
+      const digest = digestOfName(name)
+      if (digest !== undefined && (unused.has(digest) || staged.includes(digest))) continue
+      const read = () =>
+        digest === undefined ? tar!.read(entry) : verified({ digest, size }, tar!.read(entry), this.name)
+      yield { name, size, read }
+    }
+    for (const digest of staged) {
+      if (unused.has(digest)) continue
+      const blob = this.#staged.get(digest)!
+      yield { name: blobPath(parseDigest(digest)), size: blob.size, read: () => blob.read() }
+    }
+  }
+
+  async #open(): Promise<TarFile | undefined> {
+    const version = await fileVersion(this.#path).catch(absent)
+    if (this.#tar !== undefined && this.#tar.version === version) return this.#tar
+    const tar = await TarFile.open(this.#path)
+    if (tar === undefined && !this.#create) {
+      throw new SealwrightError('NOT_FOUND', `there is no archive ${this.#path}`)
+    }
+    if (tar !== undefined) await this.#assertLayout(tar)
+    this.#tar = tar
+    return tar
+  }
+
+  async #assertLayout(tar: TarFile): Promise<void> {
+    const bytes = await this.#readEntry(tar, LAYOUT_FILE, MAX_LAYOUT_BYTES)
+    if (bytes === undefined) {
+      throw new SealwrightError('NOT_FOUND', `${this.#path} holds no OCI image layout`, {
+        why: `it has no file ${LAYOUT_FILE}`,
+      })
+    }
+    assertLayoutVersion(bytes, `${this.#path}: ${LAYOUT_FILE}`)
+  }
+
+  async #parseIndex(tar: TarFile | undefined): Promise<IndexDocument> {
+    const bytes = tar && (await this.#readEntry(tar, INDEX_FILE, MAX_INDEX_BYTES))
+    return bytes === undefined
+      ? IndexDocument.empty
+      : IndexDocument.parse(bytes, `${this.#path}: ${INDEX_FILE}`)
+  }
+
+  async #readEntry(tar: TarFile, name: string, maxBytes: number): Promise<Uint8Array | undefined> {
+    const entry = tar.entries.get(name)
+    if (entry === undefined) return undefined
+    if (entry.size > maxBytes) {
+      throw new SealwrightError('VALIDATION', `${this.#path}: ${name} is larger than ${maxBytes} bytes`)
+    }
+    const chunks: Uint8Array[] = []
+    for await (const chunk of tar.read(entry)) chunks.push(chunk)
+    return Buffer.concat(chunks)
+  }
+}
+
+function digestOfName(name: string): string | undefined {
+  const match = /^blobs\/([^/]+)\/([^/]+)$/.exec(name)
+  const digest = match ? `${match[1]}:${match[2]}` : ''
+  return isDigest(digest) ? digest : undefined
+}
+
+function absent(error: unknown): undefined {
+  if (!isAbsent(error)) throw error
+}

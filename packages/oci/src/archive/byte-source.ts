@@ -1,0 +1,63 @@
+import type { FileHandle } from 'node:fs/promises'
+
+/** Bytes by position. Positions asked for never decrease, so that a stream can serve as well as a file. */
+export interface ByteSource {
+  /** Exactly `length` bytes from `position` on, or fewer where the source ends. */
+  read(position: number, length: number): Promise<Uint8Array>
+  /** Lets go of the file or stream. */
+  close(): Promise<void>
+}
+
+/** A file: what is not asked for is never read. */
+export function fileSource(file: FileHandle): ByteSource {
+  return {
+    async read(position, length) {
+      const buffer = Buffer.alloc(length)
+      let filled = 0
+      while (filled < length) {
+        const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled)
+        if (bytesRead === 0) break
+        filled += bytesRead
+      }
+      return buffer.subarray(0, filled)
+    },
+    close: () => file.close(),
+  }
+}
+
+/** A stream: what lies between two reads is thrown away. */
+export function streamSource(stream: AsyncIterable<Uint8Array>): ByteSource {
+  const chunks = stream[Symbol.asyncIterator]()
+  let rest: Uint8Array = new Uint8Array()
+  let at = 0
+  const next = async (): Promise<boolean> => {
+    const { done, value } = await chunks.next()
+    if (done) return false
+    rest = value
+    return true
+  }
+  return {
+    async read(position, length) {
+      while (at < position) {
+        if (rest.byteLength === 0 && !(await next())) return new Uint8Array()
+        const skipped = Math.min(position - at, rest.byteLength)
+        rest = rest.subarray(skipped)
+        at += skipped
+      }
+      const buffer = new Uint8Array(length)
+      let filled = 0
+      while (filled < length) {
+        if (rest.byteLength === 0 && !(await next())) break
+        const taken = rest.subarray(0, length - filled)
+        buffer.set(taken, filled)
+        rest = rest.subarray(taken.byteLength)
+        filled += taken.byteLength
+        at += taken.byteLength
+      }
+      return buffer.subarray(0, filled)
+    },
+    async close() {
+      await chunks.return?.()
+    },
+  }
+}

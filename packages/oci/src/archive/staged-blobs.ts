@@ -1,0 +1,63 @@
+import { createReadStream } from 'node:fs'
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { collectVerified, type Identity, verified } from '../content.ts'
+import type { StoredBlob } from '../layout/backend.ts'
+
+const IN_MEMORY = 4 * 1024 * 1024
+
+/**
+ * Blobs that wait for the manifest that needs them, because an archive can only be written anew. Small ones wait in
+ * memory, others in private folders.
+ */
+export class StagedBlobs {
+  readonly #small = new Map<string, Uint8Array>()
+  readonly #large = new Map<string, { folder: string; path: string; size: number }>()
+
+  get(digest: string): StoredBlob | undefined {
+    const bytes = this.#small.get(digest)
+    if (bytes !== undefined) return { size: bytes.byteLength, read: () => once(bytes) }
+    const large = this.#large.get(digest)
+    return large && { size: large.size, read: () => createReadStream(large.path) }
+  }
+
+  digests(): readonly string[] {
+    return [...this.#small.keys(), ...this.#large.keys()]
+  }
+
+  async put(blob: Identity, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+    const from = 'the caller'
+    if (blob.size <= IN_MEMORY) {
+      const bytes = await collectVerified(blob, content, { from, maxBytes: IN_MEMORY })
+      this.#small.set(blob.digest, Uint8Array.from(bytes))
+      return
+    }
+    const folder = await mkdtemp(join(tmpdir(), 'sealwright-'))
+    const path = join(folder, 'blob')
+    try {
+      const file = await open(path, 'wx', 0o600)
+      try {
+        for await (const chunk of verified(blob, content, from)) await file.writeFile(chunk)
+      } finally {
+        await file.close()
+      }
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true })
+      throw error
+    }
+    await this.remove(blob.digest)
+    this.#large.set(blob.digest, { folder, path, size: blob.size })
+  }
+
+  async remove(digest: string): Promise<void> {
+    this.#small.delete(digest)
+    const large = this.#large.get(digest)
+    this.#large.delete(digest)
+    if (large) await rm(large.folder, { recursive: true, force: true })
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield Uint8Array.from(bytes)
+}

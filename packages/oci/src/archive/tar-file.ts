@@ -1,0 +1,105 @@
+import { SealwrightError } from '@sealwright/core'
+import { fileVersion } from '../layout/file-version.ts'
+import { type OpenFile, openRegular, readOpen } from '../layout/read-file.ts'
+import { fileSource, streamSource } from './byte-source.ts'
+import { gunzip } from './gunzip.ts'
+import { type TarEntry, tarEntries } from './tar-entries.ts'
+import { damaged } from './tar-header.ts'
+
+/** Files up to this size are kept while a compressed archive is read, where going back means starting over. */
+const KEPT_BYTES = 1024 * 1024
+const KEPT_IN_ALL = 32 * 1024 * 1024
+
+/** A tar on disk, its files found by name. Nothing of it is unpacked. */
+export class TarFile {
+  readonly path: string
+  readonly compressed: boolean
+  /** Of the file, when it was read through. */
+  readonly version: string
+  readonly entries: ReadonlyMap<string, TarEntry>
+  readonly #kept: ReadonlyMap<string, Uint8Array>
+
+  private constructor(
+    path: string,
+    version: string,
+    compressed: boolean,
+    found: { entries: ReadonlyMap<string, TarEntry>; kept: ReadonlyMap<string, Uint8Array> },
+  ) {
+    this.path = path
+    this.version = version
+    this.compressed = compressed
+    this.entries = found.entries
+    this.#kept = found.kept
+  }
+
+  /**
+   * Reads the headers of an archive; of a compressed one, all of it. Nothing if there is no such file.
+   *
+   * @throws {@link SealwrightError} `VALIDATION`, `UNSUPPORTED`.
+   */
+  static async open(path: string): Promise<TarFile | undefined> {
+    const version = await fileVersion(path)
+    const opened = await openRegular(path)
+    if (opened === undefined || version === undefined) return undefined
+    const { file } = opened
+    try {
+      const magic = Buffer.from(await fileSource(file).read(0, 4)).toString('hex')
+      if (magic === '28b52ffd') {
+        throw new SealwrightError('UNSUPPORTED', `${path} is compressed with zstd`, {
+          fix: `expand it first: zstd -d ${path}`,
+        })
+      }
+      const compressed = magic.startsWith('1f8b')
+      return new TarFile(path, version, compressed, await walk(opened, path, compressed))
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** The bytes of a file in the archive, read as they are consumed. */
+  async *read(entry: TarEntry): AsyncGenerator<Uint8Array> {
+    const kept = this.#kept.get(entry.name)
+    if (kept !== undefined) return yield Uint8Array.from(kept)
+    const opened = await openRegular(this.path)
+    if (opened === undefined || (await fileVersion(this.path)) !== this.version) {
+      await opened?.file.close()
+      throw new SealwrightError('UNAVAILABLE', `${this.path} changed while it was being read`, {
+        fix: 'try again',
+      })
+    }
+    if (!this.compressed) return yield* readOpen(opened.file, entry.offset, entry.size)
+    const source = streamSource(gunzip(readOpen(opened.file), this.path))
+    try {
+      for (let done = 0; done < entry.size; ) {
+        const chunk = await source.read(entry.offset + done, Math.min(256 * 1024, entry.size - done))
+        if (chunk.byteLength === 0) throw damaged(this.path, 'it ends too early')
+        done += chunk.byteLength
+        yield chunk
+      }
+    } finally {
+      await source.close()
+    }
+  }
+}
+
+async function walk(
+  { file, size }: OpenFile,
+  path: string,
+  compressed: boolean,
+): Promise<{ entries: Map<string, TarEntry>; kept: Map<string, Uint8Array> }> {
+  const entries = new Map<string, TarEntry>()
+  const kept = new Map<string, Uint8Array>()
+  const source = compressed ? streamSource(gunzip(readOpen(file), path)) : fileSource(file)
+  let total = 0
+  for await (const entry of tarEntries(source, path)) {
+    if (!compressed && entry.offset + entry.size > size) throw damaged(path, 'it ends too early')
+    entries.set(entry.name, entry)
+    if (compressed && entry.size <= KEPT_BYTES && total + entry.size <= KEPT_IN_ALL) {
+      const bytes = await source.read(entry.offset, entry.size)
+      if (bytes.byteLength < entry.size) throw damaged(path, 'it ends too early')
+      kept.set(entry.name, bytes)
+      total += bytes.byteLength
+    }
+  }
+  return { entries, kept }
+}

@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process'
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { decodeJson } from '@sealwright/core/encoding'
+import { abortError } from '../abort.ts'
+import type { StoreCall } from '../artifact-store.ts'
+import { readObject } from '../descriptor-json.ts'
+import type { Credential } from './credential.ts'
+
+const MAX_OUTPUT = 1024 * 1024
+/** The user name by which a helper says that the secret is an identity token. */
+const TOKEN_USER = '<token>'
+const NOT_FOUND = /credentials not found/i
+
+export interface HelperOptions extends StoreCall {
+  readonly timeoutMs: number
+}
+
+/**
+ * Asks `docker-credential-<name> get`, with the server on its standard input (docker-credential-helpers, "Development").
+ * No shell takes part.
+ *
+ * @throws {@link SealwrightError} naming the helper: `UNAUTHENTICATED`, `TIMEOUT`, `ABORTED`; `VALIDATION` when the name
+ *   is not one.
+ */
+export async function askHelper(
+  name: string,
+  server: string,
+  { timeoutMs, signal }: HelperOptions,
+): Promise<Credential | undefined> {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) {
+    throw new SealwrightError(
+      'VALIDATION',
+      `${JSON.stringify(name.slice(0, 128))} is not the name of a credential helper`,
+    )
+  }
+  const program = `docker-credential-${name}`
+  const { code, output } = await run(program, server, { timeoutMs, ...(signal ? { signal } : {}) })
+  if (code !== 0) {
+    const said = output.toString().split('\n')[0]!.trim()
+    if (NOT_FOUND.test(said)) return undefined
+    throw failed(
+      program,
+      server,
+      `it ended with ${code}${said.startsWith('{') ? '' : `: ${printable(said)}`}`,
+    )
+  }
+  try {
+    const { Username: username, Secret: secret } = readObject(
+      decodeJson(output, { label: 'its answer' }),
+      'its answer',
+    )
+    if (typeof username !== 'string' || typeof secret !== 'string') {
+      throw failed(program, server, 'its answer has no Username and Secret')
+    }
+    if (username === '' && secret === '') return undefined
+    return username === TOKEN_USER
+      ? { identityToken: secret, source: program }
+      : { username, password: secret, source: program }
+  } catch (error) {
+    if (isSealwrightError(error) && error.code === 'VALIDATION') {
+      // The error's own text may quote the answer.
+      throw failed(program, server, 'its answer is not the JSON that was expected')
+    }
+    throw error
+  }
+}
+
+function run(
+  program: string,
+  input: string,
+  { timeoutMs, signal }: HelperOptions,
+): Promise<{ readonly code: number | string; readonly output: Buffer }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, ['get'], {
+      shell: false,
+      stdio: ['pipe', 'pipe', 'ignore'],
+      windowsHide: true,
+    })
+    const chunks: Buffer[] = []
+    let total = 0
+    const end = (settle: () => void) => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', aborted)
+      child.stdout.destroy()
+      child.kill('SIGKILL')
+      settle()
+    }
+    const timer = setTimeout(
+      () => end(() => reject(new SealwrightError('TIMEOUT', `${program} gave no answer in ${timeoutMs} ms`))),
+      timeoutMs,
+    )
+    const aborted = () => end(() => reject(abortError(signal!)))
+    signal?.addEventListener('abort', aborted)
+    if (signal?.aborted) return aborted()
+    child.on('error', error => {
+      const { code } = error as NodeJS.ErrnoException
+      const why =
+        code === 'ENOENT' ? 'there is no such program on the PATH' : `it could not be started (${code})`
+      end(() => reject(failed(program, input, why)))
+    })
+    child.stdout.on('data', (chunk: Buffer) => {
+      total += chunk.byteLength
+      if (total > MAX_OUTPUT) return end(() => reject(failed(program, input, 'its answer does not end')))
+      chunks.push(chunk)
+    })
+    child.on('close', (code, killed) =>
+      end(() => resolve({ code: code ?? killed ?? 1, output: Buffer.concat(chunks) })),
+    )
+    // A helper may end without reading; what counts then is its answer.
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+  })
+}
+
+function failed(program: string, server: string, why: string): SealwrightError {
+  return new SealwrightError('UNAUTHENTICATED', `the credential helper ${program} failed for ${server}`, {
+    why,
+    fix: `try it alone: echo ${server} | ${program} get`,
+  })
+}
+
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, ' ').slice(0, 200)
+}

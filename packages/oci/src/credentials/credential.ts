@@ -1,0 +1,43 @@
+import type { StoreCall } from '../artifact-store.ts'
+
+/** What a registry is told about who asks. */
+export type Credential = (
+  | { readonly username: string; readonly password: string }
+  /** A refresh token, exchanged for access tokens (`identitytoken`). */
+  | { readonly identityToken: string }
+  /** A bearer token, shown as it is (`registrytoken`). */
+  | { readonly registryToken: string }
+) & {
+  /** Where it came from, for messages: a file, a helper. */
+  readonly source?: string
+}
+
+export interface CredentialRequest {
+  /** As in a reference, with the port: `registry.example:5000`. */
+  readonly registry: string
+  readonly repository: string
+}
+
+/** Where credentials come from. What it returns goes to the registry asked for and to no other. */
+export interface CredentialSource {
+  /** Nothing, if there are none for this registry: then it is asked anonymously. */
+  get(request: CredentialRequest, call?: StoreCall): Promise<Credential | undefined>
+}
+
+/** One credential for one registry, such as from flags of a command line. */
+export function credentialFor(registry: string, credential: Credential): CredentialSource {
+  const host = canonicalHost(registry)
+  return { get: async request => (canonicalHost(request.registry) === host ? credential : undefined) }
+}
+
+const DOCKER_HUB = new Set([
+  'docker.io',
+  'index.docker.io',
+  'registry-1.docker.io',
+  'registry.hub.docker.com',
+])
+
+/** Docker Hub goes by several names; a log-in under one of them counts for all. */
+export function canonicalHost(registry: string): string {
+  return DOCKER_HUB.has(registry) ? 'docker.io' : registry
+}

@@ -1,0 +1,125 @@
+import { SealwrightError } from '@sealwright/core'
+import { decodeBase64, decodeJson, type JsonValue } from '@sealwright/core/encoding'
+import type { StoreCall } from '../artifact-store.ts'
+import { type JsonObject, readObject } from '../descriptor-json.ts'
+import { onFiles } from '../layout/file-errors.ts'
+import { readSmallFile } from '../layout/read-file.ts'
+import {
+  type Credential,
+  type CredentialRequest,
+  type CredentialSource,
+  canonicalHost,
+} from './credential.ts'
+import { askHelper } from './credential-helper.ts'
+
+export interface DockerCredentialsOptions {
+  /** Docker's `config.json`, or podman's `auth.json`. Without it, or where there is no such file, nobody is logged in. */
+  readonly configFile?: string
+  /** Default 30 000: a helper may have to ask its user. */
+  readonly helperTimeoutMs?: number
+}
+
+/** The name under which Docker keeps the log-in to its Hub, in files and in helpers. */
+const HUB_SERVER = 'https://index.docker.io/v1/'
+const MAX_CONFIG_BYTES = 1024 * 1024
+
+/**
+ * Credentials as docker, podman and oras keep them: for a host the helper named in `credHelpers`, else what stands in
+ * `auths`, else the helper `credsStore`. The file is read anew each time; it names hosts exactly, with the port, and
+ * in podman's form also repositories below them.
+ *
+ * @throws {@link SealwrightError} from `get`: `VALIDATION` when the file cannot be read as what it is, and what
+ *   helpers end with.
+ */
+export function dockerCredentials(options: DockerCredentialsOptions = {}): CredentialSource {
+  const { configFile, helperTimeoutMs = 30_000 } = options
+  return {
+    async get(request: CredentialRequest, call: StoreCall = {}): Promise<Credential | undefined> {
+      if (configFile === undefined) return undefined
+      const bytes = await onFiles(configFile, () => readSmallFile(configFile, MAX_CONFIG_BYTES))
+      if (bytes === undefined) return undefined
+      const config = readObject(decodeJson(bytes, { label: configFile }), configFile)
+      const ask = (name: string) =>
+        askHelper(name, serverOf(request), { ...call, timeoutMs: helperTimeoutMs })
+      const helper = lookUp(config, 'credHelpers', namesOf(request), configFile)
+      if (helper !== undefined) return ask(readText(helper, `${configFile}: credHelpers`))
+      const login = lookUp(config, 'auths', namesOf(request), configFile)
+      const credential =
+        login === undefined ? undefined : readLogin(readObject(login, `${configFile}: auths`), configFile)
+      if (credential !== undefined) return credential
+      const store = config.credsStore
+      return store === undefined || store === ''
+        ? undefined
+        : ask(readText(store, `${configFile}: credsStore`))
+    },
+  }
+}
+
+function serverOf({ registry }: CredentialRequest): string {
+  return canonicalHost(registry) === 'docker.io' ? HUB_SERVER : registry
+}
+
+/** The names under which a log-in may be kept, the most specific first. */
+function namesOf({ registry, repository }: CredentialRequest): readonly string[] {
+  const hosts =
+    canonicalHost(registry) === 'docker.io'
+      ? ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com']
+      : [registry]
+  const parts = repository.split('/')
+  const paths = parts.map((_, index) => parts.slice(0, parts.length - index).join('/'))
+  return [
+    ...hosts.flatMap(host => paths.map(path => `${host}/${path}`)),
+    ...hosts.flatMap(host =>
+      ['', '/', '/v1/', '/v1', '/v2/', '/v2'].flatMap(end => [`${host}${end}`, `https://${host}${end}`]),
+    ),
+    ...hosts.map(host => `http://${host}`),
+  ]
+}
+
+function lookUp(
+  config: JsonObject,
+  member: string,
+  names: readonly string[],
+  file: string,
+): JsonValue | undefined {
+  const value = config[member]
+  if (value === undefined || value === null) return undefined
+  const entries = readObject(value, `${file}: ${member}`)
+  const name = names.find(candidate => Object.hasOwn(entries, candidate))
+  return name === undefined ? undefined : entries[name]
+}
+
+/** An entry without content only says that the log-in is in `credsStore`. */
+function readLogin(login: JsonObject, source: string): Credential | undefined {
+  const text = (name: string) =>
+    login[name] ? readText(login[name], `${source}: auths: ${name}`) : undefined
+  const identityToken = text('identitytoken')
+  if (identityToken !== undefined) return { identityToken, source }
+  const registryToken = text('registrytoken')
+  if (registryToken !== undefined) return { registryToken, source }
+  const auth = text('auth')
+  if (auth === undefined) {
+    const username = text('username')
+    const password = text('password')
+    return username === undefined || password === undefined ? undefined : { username, password, source }
+  }
+  const pair = decodePair(auth, source)
+  const colon = pair.indexOf(':')
+  if (colon < 1)
+    throw new SealwrightError('VALIDATION', `${source}: an "auth" is not base64 of user:password`)
+  return { username: pair.slice(0, colon), password: pair.slice(colon + 1).replace(/\0+$/, ''), source }
+}
+
+function decodePair(auth: string, source: string): string {
+  try {
+    return Buffer.from(decodeBase64(auth, 'auth')).toString()
+  } catch {
+    // Without the cause: it may quote the secret.
+    throw new SealwrightError('VALIDATION', `${source}: an "auth" is not base64 of user:password`)
+  }
+}
+
+function readText(value: JsonValue | undefined, label: string): string {
+  if (typeof value !== 'string') throw new SealwrightError('VALIDATION', `${label} is not text`)
+  return value
+}

@@ -1,0 +1,33 @@
+export { type LayoutArchiveOptions, layoutArchive } from './archive/archive.ts'
+export { type Spooled, type SpoolOptions, spool } from './archive/spool.ts'
+export type { ArtifactStore, PushResult, ReferrersQuery, StoreCall, StoredEntry } from './artifact-store.ts'
+export {
+  type Credential,
+  type CredentialRequest,
+  type CredentialSource,
+  credentialFor,
+} from './credentials/credential.ts'
+export { type DockerCredentialsOptions, dockerCredentials } from './credentials/docker-credentials.ts'
+export type { Descriptor, Platform } from './descriptor.ts'
+export { type Digest, type DigestAlgorithm, digestOf, isDigest, parseDigest } from './digest.ts'
+export { emptyConfig } from './empty-config.ts'
+export { type LayoutDirectoryOptions, layoutDirectory } from './layout/directory.ts'
+export {
+  type ArtifactManifest,
+  artifactTypeOf,
+  formatManifest,
+  type ImageIndex,
+  type ImageManifest,
+  MAX_MANIFEST_BYTES,
+  type Manifest,
+  type ManifestMembers,
+  parseManifest,
+} from './manifest.ts'
+export { isManifestMediaType, MediaTypes, manifestMediaTypes } from './media-types.ts'
+export { memory } from './memory.ts'
+export { readBlob, readManifest } from './read.ts'
+export { formatReference, isTag, parseReference, type Reference } from './reference.ts'
+export { referrersTag } from './referrers-tag.ts'
+export { type RegistryOptions, registry } from './registry/registry.ts'
+export type { RetryPolicy } from './registry/retry.ts'
+export { soleTarget } from './sole-target.ts'

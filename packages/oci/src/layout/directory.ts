@@ -1,0 +1,200 @@
+import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { SealwrightError } from '@sealwright/core'
+import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
+import { type Identity, verified } from '../content.ts'
+import { parseDigest } from '../digest.ts'
+import { sweep, writeFileAtomically } from './atomic-file.ts'
+import type { IndexChange, LayoutBackend, StoredBlob } from './backend.ts'
+import { isAbsent, onFiles } from './file-errors.ts'
+import { withFileLock } from './file-lock.ts'
+import { IndexDocument } from './index-document.ts'
+import { assertLayoutVersion, blobPath, LAYOUT_BYTES, LAYOUT_FILE, MAX_LAYOUT_BYTES } from './layout-file.ts'
+import { openRegular, readOpen, readSmallFile } from './read-file.ts'
+import { LayoutStore } from './store.ts'
+
+export interface LayoutDirectoryOptions {
+  /** Whether the first write may make the layout, in a new or empty directory. Default false. */
+  readonly create?: boolean
+}
+
+const INDEX_FILE = 'index.json'
+const MAX_INDEX_BYTES = 32 * 1024 * 1024
+
+/**
+ * An OCI image layout 1.0 in a directory. Every file is written whole and then renamed, and `index.json` is changed
+ * under a lock, so that neither a killed process nor two at once leave anything half-written under a name that counts.
+ *
+ * @throws {@link SealwrightError} from its methods: `NOT_FOUND` when the directory is no layout, and as the interface
+ *   says.
+ */
+export function layoutDirectory(path: string, options: LayoutDirectoryOptions = {}): ArtifactStore {
+  return new LayoutStore(new DirectoryBackend(path, options.create ?? false))
+}
+
+class DirectoryBackend implements LayoutBackend {
+  readonly name: string
+  readonly #path: string
+  readonly #create: boolean
+  #checked = false
+  #swept = false
+
+  constructor(path: string, create: boolean) {
+    this.name = `oci:${path}`
+    this.#path = path
+    this.#create = create
+  }
+
+  readIndex(): Promise<IndexDocument> {
+    return onFiles(this.name, async () => {
+      if (!(await this.#isLayout())) {
+        if (this.#create) return IndexDocument.empty
+        throw this.#noLayout()
+      }
+      return this.#parseIndex()
+    })
+  }
+
+  openBlob(digest: string): Promise<StoredBlob | undefined> {
+    const path = this.#blob(digest)
+    return onFiles(this.name, async () => {
+      const found = await stat(path).catch(absent)
+      if (found === undefined) return undefined
+      if (!found.isFile()) throw new SealwrightError('VALIDATION', `${path} is not a regular file`)
+      return { size: found.size, read: () => this.#read(path, digest) }
+    })
+  }
+
+  putBlob(blob: Identity, content: Uint8Array | AsyncIterable<Uint8Array>, call: StoreCall): Promise<void> {
+    const path = this.#blob(blob.digest)
+    return onFiles(this.name, async () => {
+      await this.#prepare(call)
+      const directory = dirname(path)
+      await this.#assertOwn(directory)
+      await mkdir(directory, { recursive: true })
+      if (await this.#holds(path, blob)) return drain(verified(blob, content, 'the caller'))
+      if (!this.#swept) {
+        this.#swept = true
+        await sweep(directory)
+      }
+      await writeFileAtomically(path, verified(blob, content, 'the caller'))
+    })
+  }
+
+  removeBlob(digest: string): Promise<void> {
+    const path = this.#blob(digest)
+    return onFiles(this.name, async () => {
+      await this.#assertOwn(dirname(path))
+      await rm(path, { force: true })
+    })
+  }
+
+  updateIndex(change: (index: IndexDocument) => Promise<IndexChange>, call: StoreCall): Promise<void> {
+    const path = join(this.#path, INDEX_FILE)
+    return onFiles(this.name, async () => {
+      await this.#prepare(call)
+      await withFileLock(`${path}.lock`, call, async lock => {
+        const before = await this.#parseIndex()
+        const { index, unused = [] } = await change(before)
+        if (index !== before) {
+          await writeFileAtomically(path, [index.print()], { beforeRename: () => lock.assertHeld() })
+        }
+        // Only now: until index.json was replaced, they were in use.
+        for (const digest of unused) await this.removeBlob(digest)
+      })
+    })
+  }
+
+  async #parseIndex(): Promise<IndexDocument> {
+    const path = join(this.#path, INDEX_FILE)
+    const bytes = await readSmallFile(path, MAX_INDEX_BYTES)
+    return bytes === undefined ? IndexDocument.empty : IndexDocument.parse(bytes, path)
+  }
+
+  #blob(digest: string): string {
+    return join(this.#path, blobPath(parseDigest(digest)))
+  }
+
+  async *#read(path: string, digest: string): AsyncGenerator<Uint8Array> {
+    const opened = await onFiles(this.name, () => openRegular(path))
+    if (opened === undefined) throw new SealwrightError('NOT_FOUND', `${this.name} has no ${digest}`)
+    yield* readOpen(opened.file)
+  }
+
+  /** Whether the blob is there and sound. One that another program left damaged is replaced, not trusted. */
+  async #holds(path: string, blob: Identity): Promise<boolean> {
+    const opened = await openRegular(path)
+    if (opened === undefined) return false
+    try {
+      await drain(verified(blob, readOpen(opened.file), this.name))
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  async #isLayout(): Promise<boolean> {
+    if (this.#checked) return true
+    const path = join(this.#path, LAYOUT_FILE)
+    const bytes = await readSmallFile(path, MAX_LAYOUT_BYTES)
+    if (bytes === undefined) return false
+    assertLayoutVersion(bytes, path)
+    this.#checked = true
+    return true
+  }
+
+  /** Before a write: the layout is there, or is made where nothing else lies. */
+  async #prepare(call: StoreCall): Promise<void> {
+    if (await this.#isLayout()) return
+    if (!this.#create) throw this.#noLayout()
+    await mkdir(this.#path, { recursive: true })
+    await sweep(this.#path, LAYOUT_FILE)
+    const foreign = (await readdir(this.#path)).find(
+      name => !/^(?:blobs|index\.json|oci-layout)(?:\.|$)/.test(name),
+    )
+    if (foreign !== undefined) {
+      throw new SealwrightError('VALIDATION', `${this.#path} is a directory with something else in it`, {
+        why: `it has no ${LAYOUT_FILE}, and it has ${JSON.stringify(foreign)}`,
+        fix: 'name a new directory, or a layout',
+      })
+    }
+    const index = join(this.#path, INDEX_FILE)
+    await withFileLock(`${index}.lock`, call, async lock => {
+      if ((await stat(index).catch(absent)) === undefined) {
+        await writeFileAtomically(index, [IndexDocument.empty.print()], {
+          beforeRename: () => lock.assertHeld(),
+        })
+      }
+      // Last: from here on it counts as a layout.
+      await writeFileAtomically(join(this.#path, LAYOUT_FILE), [LAYOUT_BYTES])
+    })
+  }
+
+  /** A write never follows a link out of the layout. */
+  async #assertOwn(directory: string): Promise<void> {
+    for (const path of [dirname(directory), directory]) {
+      const found = await lstat(path).catch(absent)
+      if (found !== undefined && !found.isDirectory()) {
+        throw new SealwrightError('VALIDATION', `${path} is not a directory of the layout itself`, {
+          why: found.isSymbolicLink()
+            ? 'it is a symbolic link, and nothing is written through one'
+            : 'it is a file',
+        })
+      }
+    }
+  }
+
+  #noLayout(): SealwrightError {
+    return new SealwrightError('NOT_FOUND', `${this.#path} is no OCI image layout`, {
+      why: `it has no file ${LAYOUT_FILE}`,
+    })
+  }
+}
+
+async function drain(content: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of content);
+}
+
+function absent(error: unknown): undefined {
+  if (!isAbsent(error)) throw error
+}

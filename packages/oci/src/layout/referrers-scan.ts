@@ -1,0 +1,95 @@
+import { SealwrightError } from '@sealwright/core'
+import { throwIfAborted } from '../abort.ts'
+import type { ReferrersQuery, StoreCall } from '../artifact-store.ts'
+import { collectVerified } from '../content.ts'
+import type { Descriptor } from '../descriptor.ts'
+import { MAX_MANIFEST_BYTES, parseManifest } from '../manifest.ts'
+import { isManifestMediaType } from '../media-types.ts'
+import { referrerEntry } from '../referrers-tag.ts'
+import type { LayoutBackend } from './backend.ts'
+import type { IndexDocument } from './index-document.ts'
+
+const MAX_MANIFESTS = 10_000
+
+/** What a scan needs of a manifest. */
+interface Scanned {
+  readonly subject?: Descriptor
+  readonly entry: Descriptor
+  readonly configType?: string
+  readonly children: readonly Descriptor[]
+}
+
+/**
+ * Finds referrers by reading every manifest that a layout lists, itself or through an index: how referrers are kept in
+ * layouts is not standardised, and the fallback index that one program maintains is unknown to the next.
+ */
+export class ReferrersScan {
+  readonly #backend: LayoutBackend
+  /** By digest, size and type: content that was checked once against them does not change. */
+  readonly #known = new Map<string, Scanned>()
+
+  constructor(backend: LayoutBackend) {
+    this.#backend = backend
+  }
+
+  /** @throws {@link SealwrightError} `INTEGRITY`, `VALIDATION` when something listed cannot be judged. */
+  async *referrers(
+    index: IndexDocument,
+    subject: Descriptor,
+    query: ReferrersQuery,
+  ): AsyncGenerator<Descriptor> {
+    const queue = index.entries().map(({ descriptor }) => descriptor)
+    const seen = new Set(queue.map(({ digest }) => digest))
+    for (let next = 0; next < queue.length; next++) {
+      throwIfAborted(query.signal)
+      if (next >= MAX_MANIFESTS) {
+        throw new SealwrightError('UNSUPPORTED', `${this.#backend.name} lists too many manifests`, {
+          why: `more than ${MAX_MANIFESTS}; referrers beyond them would be missed`,
+        })
+      }
+      const descriptor = queue[next]!
+      if (!isManifestMediaType(descriptor.mediaType)) continue
+      const scanned = await this.#read(descriptor, query)
+      if (scanned === undefined) continue
+      for (const child of scanned.children) {
+        if (!seen.has(child.digest)) queue.push(child)
+        seen.add(child.digest)
+      }
+      if (refersTo(scanned.subject, subject) && isOfType(scanned, query.artifactType)) yield scanned.entry
+    }
+  }
+
+  async #read(descriptor: Descriptor, call: StoreCall): Promise<Scanned | undefined> {
+    const key = `${descriptor.digest} ${descriptor.size} ${descriptor.mediaType}`
+    const known = this.#known.get(key)
+    const blob = await this.#backend.openBlob(descriptor.digest, call)
+    // A layout may list what it does not hold.
+    if (blob === undefined) return undefined
+    if (known !== undefined) return known
+    const bytes = await collectVerified(descriptor, blob.read(), {
+      from: this.#backend.name,
+      maxBytes: MAX_MANIFEST_BYTES,
+    })
+    const manifest = parseManifest(bytes, descriptor.mediaType)
+    const scanned: Scanned = {
+      ...(manifest.subject === undefined ? {} : { subject: manifest.subject }),
+      ...(manifest.kind === 'image' ? { configType: manifest.config.mediaType } : {}),
+      entry: referrerEntry(descriptor, manifest),
+      children: manifest.kind === 'index' ? manifest.manifests : [],
+    }
+    if (this.#known.size >= MAX_MANIFESTS) this.#known.clear()
+    this.#known.set(key, scanned)
+    return scanned
+  }
+}
+
+/** All three members count, as they do for the verifier that compares them with what was signed. */
+function refersTo(found: Descriptor | undefined, subject: Descriptor): boolean {
+  return (
+    found?.digest === subject.digest && found.size === subject.size && found.mediaType === subject.mediaType
+  )
+}
+
+function isOfType({ entry, configType }: Scanned, artifactType: string | undefined): boolean {
+  return artifactType === undefined || entry.artifactType === artifactType || configType === artifactType
+}

@@ -1,0 +1,39 @@
+import type { ArtifactStore } from './artifact-store.ts'
+import { collectVerified } from './content.ts'
+import { IndexDocument } from './layout/index-document.ts'
+import { LayoutStore } from './layout/store.ts'
+import { KeyedMutex } from './mutex.ts'
+
+/** A store that lasts as long as the program: for tests, and for work between two other stores. */
+export function memory(): ArtifactStore {
+  const blobs = new Map<string, Uint8Array>()
+  const writers = new KeyedMutex()
+  let index = IndexDocument.empty
+  const from = 'the caller'
+  return new LayoutStore({
+    name: 'memory',
+    readIndex: async () => index,
+    openBlob: async digest => {
+      const bytes = blobs.get(digest)
+      return bytes && { size: bytes.byteLength, read: () => once(bytes) }
+    },
+    putBlob: async (blob, content) => {
+      const bytes = await collectVerified(blob, content, { from, maxBytes: Number.MAX_SAFE_INTEGER })
+      // A copy: the caller may go on using its buffer.
+      blobs.set(blob.digest, Uint8Array.from(bytes))
+    },
+    removeBlob: async digest => {
+      blobs.delete(digest)
+    },
+    updateIndex: change =>
+      writers.run('index', async () => {
+        const { index: changed, unused = [] } = await change(index)
+        index = changed
+        for (const digest of unused) blobs.delete(digest)
+      }),
+  })
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield Uint8Array.from(bytes)
+}

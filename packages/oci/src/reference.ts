@@ -1,0 +1,97 @@
+import { isIPv6 } from 'node:net'
+import { SealwrightError } from '@sealwright/core'
+import { isDigest } from './digest.ts'
+
+/** A reference to an artifact in a registry. */
+export interface Reference {
+  /** Host, with port if one was given: `registry.example:5000`, `[::1]:5000`. */
+  readonly registry: string
+  readonly repository: string
+  readonly tag?: string
+  readonly digest?: string
+}
+
+const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
+const DOMAIN = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`)
+const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*'
+const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`)
+const TAG = /^\w[\w.-]{0,127}$/
+const MAX_HOST = 253
+const MAX_REPOSITORY = 255
+const MAX_TEXT = 1024
+
+/**
+ * Reads `host[:port]/repository[:tag][@digest]`, by the grammar of distribution's `reference` with two differences:
+ * the host is required (`app:v1` names no registry here), and it is written in lower case, so that a name has one
+ * spelling only. {@link formatReference} prints exactly what was read.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function parseReference(text: string): Reference {
+  if (text.length > MAX_TEXT) throw refused(text, `it is longer than ${MAX_TEXT} characters`)
+  const slash = text.indexOf('/')
+  if (slash < 0) throw refused(text, 'it has no host and repository (registry.example/app:v1)')
+  const registry = text.slice(0, slash)
+  const hostFault = faultOfHost(registry)
+  if (hostFault) throw refused(text, hostFault)
+
+  const at = text.indexOf('@', slash)
+  const digest = at < 0 ? undefined : text.slice(at + 1)
+  if (digest !== undefined && !isDigest(digest)) throw refused(text, 'what follows the @ is not a digest')
+  const named = text.slice(slash + 1, at < 0 ? undefined : at)
+  const colon = named.indexOf(':')
+  const repository = colon < 0 ? named : named.slice(0, colon)
+  const tag = colon < 0 ? undefined : named.slice(colon + 1)
+  const repositoryFault = faultOfRepository(repository)
+  if (repositoryFault) throw refused(text, repositoryFault)
+  if (tag !== undefined && !isTag(tag)) throw refused(text, 'what follows the colon is not a tag')
+  return {
+    registry,
+    repository,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  }
+}
+
+/** The one spelling of a reference. */
+export function formatReference({ registry, repository, tag, digest }: Reference): string {
+  const suffix = `${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`
+  return `${registry}/${repository}${suffix}`
+}
+
+/** A tag as a registry takes it: at most 128 letters, digits, `_`, `.` and `-`, not beginning with the last two. */
+export function isTag(text: string): boolean {
+  return TAG.test(text)
+}
+
+function faultOfHost(registry: string): string | undefined {
+  const match = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(registry)
+  const [, host = '', port] = match ?? []
+  if (port !== undefined && !(/^[1-9]\d{0,4}$/.test(port) && Number(port) <= 65_535)) {
+    return 'the port of its host is not a number from 1 to 65535'
+  }
+  if (host.startsWith('[')) {
+    const address = host.slice(1, -1)
+    const plain = isIPv6(address) && /^[0-9a-f:.]+$/.test(address)
+    return plain ? undefined : 'its host is not an IPv6 address in brackets, in lower case'
+  }
+  if (/[A-Z]/.test(host)) return 'its host has upper-case letters; write it in lower case'
+  if (host.length > MAX_HOST || !DOMAIN.test(host)) return 'what stands before the first slash is not a host'
+  if (host !== 'localhost' && port === undefined && !host.includes('.')) {
+    return `${JSON.stringify(host)} is not a host (no dot, no port); images of Docker Hub are docker.io/library/…`
+  }
+  return undefined
+}
+
+function faultOfRepository(repository: string): string | undefined {
+  if (repository === '') return 'it has no repository'
+  if (repository.length > MAX_REPOSITORY) return `its repository is longer than ${MAX_REPOSITORY} characters`
+  if (/[A-Z]/.test(repository))
+    return 'its repository has upper-case letters; registries know lower case only'
+  return REPOSITORY.test(repository) ? undefined : 'its repository is not a name that a registry knows'
+}
+
+function refused(text: string, why: string): SealwrightError {
+  const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text
+  return new SealwrightError('VALIDATION', `${JSON.stringify(shown)} is not a registry reference`, { why })
+}

@@ -1,0 +1,207 @@
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import type { StoreCall } from '../artifact-store.ts'
+import type { Credential, CredentialSource } from '../credentials/credential.ts'
+import { type Challenge, parseChallenges } from './challenge.ts'
+import { fetchToken, type Token, type TokenServer } from './token.ts'
+import type { TransportOptions } from './transport.ts'
+
+/** What a request does to the repository; decides what its token must allow. */
+export type Action = 'pull' | 'push' | 'delete'
+
+const ACTIONS: Readonly<Record<Action, readonly string[]>> = {
+  pull: ['pull'],
+  push: ['pull', 'push'],
+  delete: ['delete'],
+}
+
+export interface AuthorizerOptions {
+  /** The only origin that is ever told. */
+  readonly origin: URL
+  readonly registry: string
+  readonly repository: string
+  readonly credentials?: CredentialSource
+  readonly transport: TransportOptions
+}
+
+/**
+ * Says who asks, as the registry wants to hear it, and no more than the request needs: nothing until it is asked for,
+ * then Basic or a token for this repository and these actions.
+ */
+export class Authorizer {
+  readonly #options: AuthorizerOptions
+  readonly #tokens: { readonly allows: readonly string[]; readonly token: Token }[] = []
+  readonly #underway = new Map<string, Promise<Token>>()
+  #credential: Promise<Credential | undefined> | undefined
+  #server: TokenServer | undefined
+  #basic = false
+  #known: Credential | undefined
+  #extra: readonly string[] = []
+
+  constructor(options: AuthorizerOptions) {
+    this.#options = options
+  }
+
+  /** What to say unasked, from what earlier requests have shown. */
+  async header(action: Action, call: StoreCall): Promise<string | undefined> {
+    if (this.#basic) return basicHeader(await this.#login(call))
+    if (this.#server === undefined) return undefined
+    return this.#bearer(this.#server, this.#actions(action), call)
+  }
+
+  /**
+   * What to say after a refusal; nothing if there is nothing else to say.
+   *
+   * @param said - The header that was refused.
+   */
+  async answer(
+    headers: Headers,
+    action: Action,
+    said: string | undefined,
+    call: StoreCall,
+  ): Promise<string | undefined> {
+    const challenges = parseChallenges(headers.get('www-authenticate') ?? '')
+    const credential = await this.#login(call)
+    if (credential && 'registryToken' in credential) {
+      return differing(`Bearer ${credential.registryToken}`, said)
+    }
+    const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.realm)
+    if (bearer) {
+      this.#learn(bearer, said !== undefined)
+      this.#forget(said)
+      return differing(await this.#bearer(this.#server!, this.#actions(action), call), said)
+    }
+    if (challenges.some(({ scheme }) => scheme === 'basic') && credential && 'username' in credential) {
+      this.#basic = true
+      return differing(basicHeader(credential), said)
+    }
+    return undefined
+  }
+
+  /** Who we are to the registry, for the `why` of a refusal. */
+  describe(): string {
+    const { registry } = this.#options
+    const known = this.#known
+    if (known === undefined) return `no credentials were found for ${registry}`
+    const through = known.source === undefined ? '' : ` through ${known.source}`
+    return 'username' in known ? `logged in as ${known.username}${through}` : `logged in by a token${through}`
+  }
+
+  /** Whether a refusal says that we are known and may not: it has the status of one who is not known (RFC 6750). */
+  lacksRights(headers: Headers): boolean {
+    const challenges = parseChallenges(headers.get('www-authenticate') ?? '')
+    const scarce = challenges.some(({ parameters }) => parameters.error === 'insufficient_scope')
+    return scarce && this.#known !== undefined
+  }
+
+  /** Takes our secrets out of a text that a server sent. */
+  redact(text: string): string {
+    const known = this.#known
+    const secrets = [
+      ...(known === undefined
+        ? []
+        : Object.entries(known).filter(([name]) => /password|token/i.test(name))
+      ).map(([, value]) => String(value)),
+      ...this.#tokens.map(({ token }) => token.text),
+    ]
+    return secrets.reduce((shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '…')), text)
+  }
+
+  #actions(action: Action): readonly string[] {
+    return [...new Set([...ACTIONS[action], ...this.#extra])]
+  }
+
+  /** A registry that refuses our token may name what it wants for this repository; other scopes are not asked for. */
+  #learn({ parameters }: Challenge, refused: boolean): void {
+    this.#server = {
+      realm: parameters.realm!,
+      ...(parameters.service ? { service: parameters.service } : {}),
+    }
+    if (!refused) return
+    const prefix = `repository:${this.#options.repository}:`
+    const wanted = (parameters.scope ?? '').split(' ').filter(scope => scope.startsWith(prefix))
+    const actions = wanted.flatMap(scope => scope.slice(prefix.length).split(','))
+    this.#extra = [
+      ...new Set([...this.#extra, ...actions.filter(action => /^(?:pull|push|delete|\*)$/.test(action))]),
+    ]
+  }
+
+  #forget(said: string | undefined): void {
+    const index = this.#tokens.findIndex(({ token }) => `Bearer ${token.text}` === said)
+    if (index >= 0) this.#tokens.splice(index, 1)
+  }
+
+  async #bearer(server: TokenServer, actions: readonly string[], call: StoreCall): Promise<string> {
+    const now = performance.now()
+    const known = this.#tokens.find(
+      ({ allows, token }) => token.expires > now && actions.every(action => allows.includes(action)),
+    )
+    if (known) return `Bearer ${known.token.text}`
+    const scope = `repository:${this.#options.repository}:${actions.join(',')}`
+    const token = await this.#once(
+      scope,
+      async shared => {
+        const login = await this.#login(shared)
+        const { origin, transport } = this.#options
+        const fresh = await fetchToken(server, scope, {
+          login,
+          registryOrigin: origin,
+          transport,
+          call: shared,
+        })
+        this.#tokens.unshift({ allows: actions, token: fresh })
+        this.#tokens.length = Math.min(this.#tokens.length, 8)
+        return fresh
+      },
+      call,
+    )
+    return `Bearer ${token.text}`
+  }
+
+  /** One request for all who wait for the same token; when its caller gives up, the next one asks anew. */
+  async #once(scope: string, ask: (call: StoreCall) => Promise<Token>, call: StoreCall): Promise<Token> {
+    for (;;) {
+      const others = this.#underway.get(scope)
+      if (others === undefined) break
+      try {
+        return await others
+      } catch (error) {
+        const gaveUp = isSealwrightError(error) && (error.code === 'ABORTED' || error.code === 'TIMEOUT')
+        if (!gaveUp || call.signal?.aborted) throw error
+        if (this.#underway.get(scope) === others) this.#underway.delete(scope)
+      }
+    }
+    const mine = ask(call)
+    this.#underway.set(scope, mine)
+    try {
+      return await mine
+    } finally {
+      if (this.#underway.get(scope) === mine) this.#underway.delete(scope)
+    }
+  }
+
+  async #login(call: StoreCall): Promise<Credential | undefined> {
+    const { credentials, registry, repository } = this.#options
+    if (credentials === undefined) return undefined
+    this.#credential ??= credentials.get({ registry, repository }, call)
+    try {
+      this.#known = await this.#credential
+    } catch (error) {
+      this.#credential = undefined
+      throw error
+    }
+    if (this.#known && 'username' in this.#known && this.#known.username.includes(':')) {
+      throw new SealwrightError('VALIDATION', `the user name for ${registry} has a colon in it`)
+    }
+    return this.#known
+  }
+}
+
+function basicHeader(credential: Credential | undefined): string | undefined {
+  if (credential === undefined || !('username' in credential)) return undefined
+  return `Basic ${Buffer.from(`${credential.username}:${credential.password}`).toString('base64')}`
+}
+
+/** To repeat what was refused would only cost a try, and in the worst case lock an account. */
+function differing(header: string | undefined, said: string | undefined): string | undefined {
+  return header === said ? undefined : header
+}

@@ -1,0 +1,119 @@
+import { SealwrightError } from '@sealwright/core'
+import type { ReferrersQuery } from '../artifact-store.ts'
+import type { Descriptor } from '../descriptor.ts'
+import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from '../manifest.ts'
+import { MediaTypes } from '../media-types.ts'
+import { mayBeOfType } from '../referrers-tag.ts'
+import type { RegistryClient } from './client.ts'
+import { nextLink } from './link.ts'
+import { contentType } from './manifests.ts'
+import type { Answer } from './transport.ts'
+
+const MAX_PAGES = 1000
+
+/** The referrers API (distribution-spec, "Listing Referrers"). */
+export class ReferrersApi {
+  readonly #client: RegistryClient
+  readonly #repository: string
+  readonly #name: string
+
+  constructor(client: RegistryClient, repository: string, name: string) {
+    this.#client = client
+    this.#repository = repository
+    this.#name = name
+  }
+
+  /**
+   * The first page shows whether there is this API at all; an answer that is no index is one of a program that does not
+   * know the path.
+   *
+   * @returns Nothing if there is no such API.
+   */
+  async list(subject: Descriptor, query: ReferrersQuery): Promise<AsyncGenerator<Descriptor> | undefined> {
+    const url = this.#client.url(`referrers/${subject.digest}`)
+    if (query.artifactType !== undefined) url.searchParams.set('artifactType', query.artifactType)
+    const first = await this.#page(url, query, [200, 404, 405, 501])
+    return first && this.#pages(first, query)
+  }
+
+  async *#pages(first: Page, query: ReferrersQuery): AsyncGenerator<Descriptor> {
+    const seen = new Set([first.url.href])
+    let page = first
+    for (;;) {
+      for (const descriptor of page.manifests) {
+        if (page.filtered || mayBeOfType(descriptor, query.artifactType)) yield descriptor
+      }
+      if (page.next === undefined) return
+      const cut = (why: string) =>
+        new SealwrightError('UNAVAILABLE', `${this.#name} does not list all referrers`, { why })
+      if (page.next.origin !== page.url.origin)
+        throw cut(`the next page is on another host, ${page.next.host}`)
+      if (seen.has(page.next.href)) throw cut('its pages lead back to each other')
+      if (seen.size >= MAX_PAGES) throw cut(`it has more than ${MAX_PAGES} pages`)
+      seen.add(page.next.href)
+      const next = await this.#page(page.next, query, [200])
+      if (next === undefined) throw cut('a page is not an image index')
+      page = next
+    }
+  }
+
+  #page(url: URL, query: ReferrersQuery, expected: readonly number[]): Promise<Page | undefined> {
+    return this.#client.retrying(query, async () => {
+      const answer = await this.#client.request(
+        {
+          method: 'GET',
+          url,
+          headers: { accept: MediaTypes.index },
+          action: 'pull',
+          what: `to list referrers in ${this.#repository}`,
+          expected,
+        },
+        query,
+      )
+      if (answer.status !== 200 || contentType(answer.headers) !== MediaTypes.index) {
+        await answer.cancel()
+        return undefined
+      }
+      return this.#read(answer, url)
+    })
+  }
+
+  async #read(answer: Answer, url: URL): Promise<Page> {
+    const { headers } = answer
+    const manifests = readIndex(await answer.whole(MAX_MANIFEST_BYTES), this.#name)
+    const applied = headers.get('oci-filters-applied') ?? ''
+    const link = nextLink(headers)
+    if (link !== undefined && !URL.canParse(link, url.href)) {
+      throw new SealwrightError('UNAVAILABLE', `${this.#name} does not list all referrers`, {
+        why: 'the link to its next page is not a URL',
+      })
+    }
+    return {
+      url,
+      manifests,
+      filtered: applied.split(',').some(name => name.trim() === 'artifactType'),
+      ...(link === undefined ? {} : { next: new URL(link, url) }),
+    }
+  }
+}
+
+interface Page {
+  readonly url: URL
+  readonly manifests: readonly Descriptor[]
+  /** Whether the registry left out what was not asked for. */
+  readonly filtered: boolean
+  readonly next?: URL
+}
+
+function readIndex(bytes: Uint8Array, name: string): readonly Descriptor[] {
+  let manifest: Manifest
+  try {
+    manifest = parseManifest(bytes, MediaTypes.index)
+  } catch (cause) {
+    throw new SealwrightError('UNAVAILABLE', `${name} answers for referrers with what is no image index`, {
+      why: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    })
+  }
+  return manifest.kind === 'index' ? manifest.manifests : []
+}

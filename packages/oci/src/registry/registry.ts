@@ -1,0 +1,248 @@
+import { SealwrightError } from '@sealwright/core'
+import { throwIfAborted } from '../abort.ts'
+import type { ArtifactStore, PushResult, ReferrersQuery, StoreCall } from '../artifact-store.ts'
+import { collectVerified } from '../content.ts'
+import type { CredentialSource } from '../credentials/credential.ts'
+import type { Descriptor } from '../descriptor.ts'
+import { isDigest, parseDigest } from '../digest.ts'
+import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from '../manifest.ts'
+import { isManifestMediaType } from '../media-types.ts'
+import { readBlob } from '../read.ts'
+import { isTag, parseReference } from '../reference.ts'
+import { mayBeOfType, referrerEntry } from '../referrers-tag.ts'
+import { RegistryBlobs } from './blobs.ts'
+import { RegistryClient } from './client.ts'
+import { RegistryManifests } from './manifests.ts'
+import { apiOrigin } from './origin.ts'
+import { ReferrersApi } from './referrers-api.ts'
+import { ReferrersFallback } from './referrers-fallback.ts'
+import type { RetryPolicy } from './retry.ts'
+import type { Fetch } from './transport.ts'
+
+export interface RegistryOptions {
+  /** Asked when the registry wants to know who asks, and at most once. Without it all is done anonymously. */
+  readonly credentials?: CredentialSource
+  /** Plain http. Default: for this machine only (`localhost`, 127.0.0.0/8, `[::1]`). */
+  readonly plainHttp?: boolean
+  /**
+   * How referrers are listed: by the registry's API, by the fallback tag that clients keep, or (`auto`, the default) by
+   * the API where there is one and by the tag elsewhere.
+   */
+  readonly referrers?: 'auto' | 'api' | 'tag'
+  readonly retry?: RetryPolicy
+  /** How long a connection may be silent. Default 60 000. */
+  readonly idleTimeoutMs?: number
+  /** After a change of a fallback tag, how long to wait before looking whether it lasted. Default 200. */
+  readonly settleMs?: number
+  readonly userAgent?: string
+  /** Called with what the registry warns of. */
+  readonly onWarning?: (text: string) => void
+  /** In place of the global one: for a proxy, for certificates. It must obey `redirect: 'manual'` and `signal`. */
+  readonly fetch?: Fetch
+}
+
+/**
+ * One repository of a registry (OCI distribution 1.1).
+ *
+ * @param repository - Host and repository, without tag and digest: `registry.example/app`.
+ * @throws {@link SealwrightError} `VALIDATION` when that is not a repository. From its methods, besides what the
+ *   interface says: `UNAUTHENTICATED` (401), `ACCESS_DENIED` (403), `THROTTLED` (429), `UNAVAILABLE` (5xx, network),
+ *   `UNSUPPORTED` (what the registry does not offer), `VALIDATION` (what it calls our mistake), `ABORTED`, `TIMEOUT`.
+ */
+export function registry(repository: string, options: RegistryOptions = {}): ArtifactStore {
+  const reference = parseReference(repository)
+  if (reference.tag !== undefined || reference.digest !== undefined) {
+    throw new SealwrightError('VALIDATION', `${JSON.stringify(repository)} is not a repository`, {
+      why: 'it has a tag or a digest',
+    })
+  }
+  const { plainHttp, credentials, onWarning, settleMs = 200 } = options
+  const client = new RegistryClient({
+    origin: apiOrigin(reference.registry, plainHttp),
+    registry: reference.registry,
+    repository: reference.repository,
+    retry: options.retry ?? {},
+    transport: {
+      fetch: options.fetch ?? globalThis.fetch,
+      userAgent: options.userAgent ?? 'sealwright',
+      idleTimeoutMs: options.idleTimeoutMs ?? 60_000,
+    },
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(onWarning === undefined ? {} : { onWarning }),
+  })
+  const manifests = new RegistryManifests(client, reference.repository, repository)
+  return new RegistryStore({
+    name: repository,
+    manifests,
+    blobs: new RegistryBlobs(client, reference.repository, repository),
+    api: new ReferrersApi(client, reference.repository, repository),
+    fallback: new ReferrersFallback({ manifests, name: repository, settleMs }),
+    mode: options.referrers ?? 'auto',
+  })
+}
+
+interface Parts {
+  readonly name: string
+  readonly manifests: RegistryManifests
+  readonly blobs: RegistryBlobs
+  readonly api: ReferrersApi
+  readonly fallback: ReferrersFallback
+  readonly mode: 'auto' | 'api' | 'tag'
+}
+
+class RegistryStore implements ArtifactStore {
+  readonly name: string
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.name = parts.name
+    this.#parts = parts
+  }
+
+  async resolve(reference: string, call: StoreCall = {}): Promise<Descriptor> {
+    if (!isTag(reference) && !isDigest(reference)) {
+      throw new SealwrightError(
+        'VALIDATION',
+        `${JSON.stringify(reference.slice(0, 200))} is not a tag or a digest`,
+      )
+    }
+    const descriptor = await this.#parts.manifests.resolve(reference, call)
+    if (descriptor !== undefined) return descriptor
+    throw new SealwrightError(
+      'NOT_FOUND',
+      `${this.name} has no ${isDigest(reference) ? 'manifest' : 'tag'} ${reference}`,
+    )
+  }
+
+  async *fetch(descriptor: Descriptor, call: StoreCall = {}): AsyncGenerator<Uint8Array> {
+    parseDigest(descriptor.digest)
+    const { manifests, blobs } = this.#parts
+    yield* isManifestMediaType(descriptor.mediaType)
+      ? manifests.read(descriptor, call)
+      : blobs.read(descriptor, call)
+  }
+
+  async exists(descriptor: Descriptor, call: StoreCall = {}): Promise<boolean> {
+    parseDigest(descriptor.digest)
+    const { manifests, blobs } = this.#parts
+    if (!isManifestMediaType(descriptor.mediaType)) return blobs.exists(descriptor, call)
+    return (await manifests.resolve(descriptor.digest, call)) !== undefined
+  }
+
+  async push(
+    descriptor: Descriptor,
+    content: Uint8Array | AsyncIterable<Uint8Array>,
+    call: StoreCall = {},
+  ): Promise<PushResult> {
+    throwIfAborted(call.signal)
+    if (!isManifestMediaType(descriptor.mediaType)) {
+      if (!(await this.exists(descriptor, call))) await this.#parts.blobs.push(descriptor, content, call)
+      return {}
+    }
+    const bytes = await collectVerified(descriptor, content, {
+      from: 'the caller',
+      maxBytes: MAX_MANIFEST_BYTES,
+    })
+    const manifest = parseManifest(bytes, descriptor.mediaType)
+    if (manifest.subject === undefined) {
+      if (!(await this.exists(descriptor, call))) await this.#put(descriptor, bytes, call)
+      return {}
+    }
+    // Even if it is there: it may not be listed yet, and only the answer tells whether the registry does that.
+    const headers = await this.#put(descriptor, bytes, call)
+    const claims = headers?.get('oci-subject') === manifest.subject.digest
+    return {
+      referrers: await this.#list(manifest.subject, referrerEntry(descriptor, manifest), claims, call),
+    }
+  }
+
+  async tag(descriptor: Descriptor, tag: string, call: StoreCall = {}): Promise<void> {
+    if (!isTag(tag)) {
+      throw new SealwrightError('VALIDATION', `${JSON.stringify(tag.slice(0, 200))} is not a tag`)
+    }
+    const { manifests } = this.#parts
+    if ((await manifests.resolve(tag, call))?.digest === descriptor.digest) return
+    const bytes = await readBlob(this, descriptor, MAX_MANIFEST_BYTES, call)
+    await manifests.put(tag, { ...descriptor, bytes }, call)
+  }
+
+  async *referrers(subject: Descriptor, query: ReferrersQuery = {}): AsyncGenerator<Descriptor> {
+    parseDigest(subject.digest)
+    const { api, fallback, mode } = this.#parts
+    const listed = mode === 'tag' ? undefined : await api.list(subject, query)
+    if (listed !== undefined) return yield* listed
+    if (mode === 'api') throw this.#noApi()
+    for (const entry of await fallback.list(subject, query)) {
+      if (mayBeOfType(entry, query.artifactType)) yield entry
+    }
+  }
+
+  async delete(descriptor: Descriptor, call: StoreCall = {}): Promise<void> {
+    const { digest, mediaType } = descriptor
+    parseDigest(digest)
+    const { manifests, blobs, fallback, mode } = this.#parts
+    if (!isManifestMediaType(mediaType)) {
+      if (!(await blobs.delete(digest, call)))
+        throw new SealwrightError('NOT_FOUND', `${this.name} has no blob ${digest}`)
+      return
+    }
+    const served = await manifests.get(digest, call)
+    if (served === undefined || !(await manifests.delete(digest, call))) {
+      throw new SealwrightError('NOT_FOUND', `${this.name} has no manifest ${digest}`)
+    }
+    const { subject } = readStored(served.bytes, served.descriptor.mediaType) ?? {}
+    if (subject === undefined || mode === 'api') return
+    // With the API too: the list of an older client may be there, and would go on naming what is gone.
+    await fallback.remove(subject, digest, call)
+  }
+
+  async #put(
+    { digest, mediaType }: Descriptor,
+    bytes: Uint8Array,
+    call: StoreCall,
+  ): Promise<Headers | undefined> {
+    return this.#parts.manifests.put(digest, { mediaType, digest, bytes }, call)
+  }
+
+  /**
+   * Sees to it that a stored referrer can be found. `OCI-Subject` alone proves nothing, as some registries send it
+   * without having the API, nor does its absence, as others list without sending it: the listing decides.
+   */
+  async #list(
+    subject: Descriptor,
+    entry: Descriptor,
+    claims: boolean,
+    call: StoreCall,
+  ): Promise<'api' | 'tag'> {
+    const { api, fallback, mode } = this.#parts
+    if (mode !== 'tag') {
+      const listed = await api.list(subject, call)
+      if (listed !== undefined) {
+        if (claims || mode === 'api') {
+          await listed.return(undefined)
+          return 'api'
+        }
+        for await (const { digest } of listed) if (digest === entry.digest) return 'api'
+      } else if (mode === 'api') {
+        throw this.#noApi()
+      }
+    }
+    await fallback.add(subject, entry, call)
+    return 'tag'
+  }
+
+  #noApi(): SealwrightError {
+    return new SealwrightError('UNSUPPORTED', `${this.name} has no referrers API`, {
+      fix: 'let referrers be found by the fallback tag',
+    })
+  }
+}
+
+/** What cannot be read is not in anybody's list. */
+function readStored(bytes: Uint8Array, mediaType: string): Manifest | undefined {
+  try {
+    return parseManifest(bytes, mediaType)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,203 @@
+import { SealwrightError } from '@sealwright/core'
+import { abortError, throwIfAborted } from '../abort.ts'
+import type { StoreCall } from '../artifact-store.ts'
+import { networkError } from './network-error.ts'
+
+export type Fetch = typeof globalThis.fetch
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
+  readonly url: URL
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array | StreamBody
+}
+
+/** A body that can be sent once. */
+export interface StreamBody {
+  /** Bytes. */
+  readonly size: number
+  readonly chunks: AsyncIterable<Uint8Array>
+}
+
+export interface TransportOptions {
+  readonly fetch: Fetch
+  readonly userAgent: string
+  /** How long nothing may move, in either direction. */
+  readonly idleTimeoutMs: number
+}
+
+/**
+ * One request to one URL: no redirect is followed, nothing is tried twice, whatever the status.
+ *
+ * @throws {@link SealwrightError} `UNAVAILABLE` naming the host, `ABORTED`, `TIMEOUT`; and what a streamed body threw.
+ */
+export async function send(
+  request: HttpRequest,
+  options: TransportOptions,
+  call: StoreCall,
+): Promise<Answer> {
+  throwIfAborted(call.signal)
+  const { method, url, headers, body } = request
+  const idle = new IdleTimer(url, options.idleTimeoutMs)
+  const signal = call.signal ? AbortSignal.any([call.signal, idle.signal]) : idle.signal
+  const watched = body === undefined || body instanceof Uint8Array ? undefined : new WatchedBody(body, idle)
+  const init = {
+    method,
+    redirect: 'manual',
+    signal,
+    headers: {
+      'user-agent': options.userAgent,
+      // What is checked is what was stored: nobody in between is asked to compress it.
+      'accept-encoding': 'identity',
+      ...headers,
+      ...(watched ? { 'content-length': String(watched.size) } : {}),
+    },
+    ...(body instanceof Uint8Array ? { body } : {}),
+    ...(watched ? { body: ReadableStream.from(watched.chunks()), duplex: 'half' } : {}),
+  } as RequestInit
+  try {
+    return new Answer(await options.fetch(url, init), url, idle, call)
+  } catch (error) {
+    idle.stop()
+    throwIfAborted(call.signal)
+    if (watched?.failure !== undefined) throw watched.failure
+    throw networkError(error, url)
+  }
+}
+
+/** What a server answered. Its body must be read to the end or cancelled. */
+export class Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly url: URL
+  readonly #response: Response
+  readonly #idle: IdleTimer
+  readonly #call: StoreCall
+
+  constructor(response: Response, url: URL, idle: IdleTimer, call: StoreCall) {
+    this.status = response.status
+    this.headers = response.headers
+    this.url = url
+    this.#response = response
+    this.#idle = idle
+    this.#call = call
+    if (response.body === null) idle.stop()
+    else idle.touch()
+  }
+
+  /** The body as it comes. @throws {@link SealwrightError} `UNAVAILABLE` naming the host, `ABORTED`, `TIMEOUT`. */
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    const { body } = this.#response
+    if (body === null) return
+    try {
+      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+        // While the consumer works the server is not to blame.
+        this.#idle.stop()
+        yield chunk
+        this.#idle.touch()
+      }
+    } catch (error) {
+      if (this.#call.signal?.aborted) throw abortError(this.#call.signal)
+      throw networkError(error, this.url)
+    } finally {
+      this.#idle.stop()
+    }
+  }
+
+  /** The body, if it is not longer. @throws {@link SealwrightError} `UNAVAILABLE`. */
+  async whole(maxBytes: number): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = []
+    let total = 0
+    for await (const chunk of this.chunks()) {
+      total += chunk.byteLength
+      if (total > maxBytes) {
+        throw new SealwrightError('UNAVAILABLE', `${this.url.host} gave an answer that is too long`, {
+          why: `more than ${maxBytes} bytes where a document was expected`,
+        })
+      }
+      chunks.push(chunk)
+    }
+    return Buffer.concat(chunks)
+  }
+
+  /** The beginning of a body that matters only for a message; the rest is not read. */
+  async beginning(maxBytes: number): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = []
+    let total = 0
+    try {
+      for await (const chunk of this.chunks()) {
+        chunks.push(chunk)
+        total += chunk.byteLength
+        if (total >= maxBytes) break
+      }
+    } catch {
+      // The status is known, and the message does without.
+      throwIfAborted(this.#call.signal)
+    }
+    return Buffer.concat(chunks).subarray(0, maxBytes)
+  }
+
+  async cancel(): Promise<void> {
+    this.#idle.stop()
+    await this.#response.body?.cancel().catch(() => {})
+  }
+}
+
+/** Passes a body on, keeping what it threw: `fetch` reports that as a failure of the network. */
+class WatchedBody {
+  readonly size: number
+  failure: unknown
+  readonly #body: StreamBody
+  readonly #idle: IdleTimer
+
+  constructor(body: StreamBody, idle: IdleTimer) {
+    this.size = body.size
+    this.#body = body
+    this.#idle = idle
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of this.#body.chunks) {
+        this.#idle.touch()
+        yield chunk
+      }
+    } catch (error) {
+      this.failure = error
+      throw error
+    }
+  }
+}
+
+/** Ends a request in which nothing has moved for a while. */
+class IdleTimer {
+  readonly #controller = new AbortController()
+  readonly #url: URL
+  readonly #milliseconds: number
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(url: URL, milliseconds: number) {
+    this.#url = url
+    this.#milliseconds = milliseconds
+    this.touch()
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  touch(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#controller.abort(
+        new SealwrightError('UNAVAILABLE', `${this.#url.host} stopped answering`, {
+          why: `nothing came for ${this.#milliseconds} ms`,
+        }),
+      )
+    }, this.#milliseconds)
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+}

@@ -1,0 +1,60 @@
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import type { ArtifactStore, StoreCall, StoredEntry } from './artifact-store.ts'
+import type { Descriptor } from './descriptor.ts'
+import type { Manifest } from './manifest.ts'
+import { readManifest } from './read.ts'
+import { isReferrersTag } from './referrers-tag.ts'
+
+/**
+ * The artifact that a layout is about, when neither tag nor digest says so: the one entry that refers to no other, is
+ * no list of referrers, and is not part of another.
+ *
+ * @throws {@link SealwrightError} `NOT_FOUND` if there is none, `VALIDATION` naming them all if there are several, or
+ *   if the store is one (a registry) that is never about one artifact.
+ */
+export async function soleTarget(store: ArtifactStore, call: StoreCall = {}): Promise<Descriptor> {
+  if (store.entries === undefined) {
+    throw new SealwrightError('VALIDATION', `${store.name} needs a tag or a digest`, {
+      fix: `name one: ${store.name}:v1`,
+    })
+  }
+  const candidates: StoredEntry[] = []
+  const parts = new Set<string>()
+  for (const entry of await store.entries(call)) {
+    if (entry.tags.some(isReferrersTag)) continue
+    const manifest = await readIfThere(store, entry.descriptor, call)
+    if (manifest?.subject !== undefined) continue
+    if (manifest?.kind === 'index') for (const part of manifest.manifests) parts.add(part.digest)
+    candidates.push(entry)
+  }
+  const targets = candidates.filter(({ descriptor }) => !parts.has(descriptor.digest))
+  const [target, ...others] = targets
+  if (target === undefined) {
+    throw new SealwrightError('NOT_FOUND', `there is no artifact in ${store.name}`)
+  }
+  if (others.length > 0) {
+    throw new SealwrightError('VALIDATION', `${store.name} holds ${targets.length} artifacts`, {
+      why: targets.map(nameOf).join(', '),
+      fix: `name one: ${store.name}${target.tags[0] ? `:${target.tags[0]}` : `@${target.descriptor.digest}`}`,
+    })
+  }
+  return target.descriptor
+}
+
+function nameOf({ descriptor, tags }: StoredEntry): string {
+  return tags.length > 0 ? `${tags.join(' = ')} (${descriptor.digest})` : descriptor.digest
+}
+
+/** A layout may list what it does not hold, such as the other platforms of an image. */
+async function readIfThere(
+  store: ArtifactStore,
+  descriptor: Descriptor,
+  call: StoreCall,
+): Promise<Manifest | undefined> {
+  try {
+    return await readManifest(store, descriptor, call)
+  } catch (error) {
+    if (isSealwrightError(error) && error.code === 'NOT_FOUND') return undefined
+    throw error
+  }
+}
