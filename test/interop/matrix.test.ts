@@ -83,3 +83,26 @@ describe.for(Object.entries(PLACES))('in %s', { timeout }, ([, make]) => {
     expect(report.signatures.map(signature => signature.verdict)).toEqual(['verified', 'verified'])
   })
 })
+
+test.for(FORMATS)(
+  'notation finds the artifactType form of a signature by the referrers API as %s',
+  { timeout },
+  async (format, context) => {
+    const { run, config } = await notation(context)
+    const { leaves } = await identities(context)
+    const place = await inRegistry(await olareg(context), false)
+    await signOurselves(place, { identity: leaves['EC-P256'], format, manifest: 'artifact-type' })
+    expect(await run(['verify', place.target])).toMatchObject({ code: 0 })
+    expect(await verifyOurselves(place, config)).toMatchObject({ verdict: 'verified' })
+  },
+)
+
+test('notation misses the artifactType form in a layout, and we find it', { timeout }, async context => {
+  const { run, config } = await notation(context)
+  const { leaves } = await identities(context)
+  const place = await inLayout()
+  await signOurselves(place, { identity: leaves['EC-P256'], format: 'jws', manifest: 'artifact-type' })
+  const theirs = await run(['verify', ...place.verifyFlags, place.target])
+  expect(theirs).toMatchObject({ code: 1, stderr: expect.stringContaining('no signature is associated') })
+  expect(await verifyOurselves(place, config)).toMatchObject({ verdict: 'verified' })
+})
