@@ -17,7 +17,7 @@ export function readBasicConstraints(value: Uint8Array, label: string): BasicCon
     throw new SealwrightError('VALIDATION', `${label}: basicConstraints has too many parts`)
   if (limit === undefined) return { ca }
   const pathLength = derSmallInteger(limit, label)
-  if (limit.tag !== DER_TAGS.integer || pathLength < 0) {
+  if (pathLength < 0) {
     throw new SealwrightError('VALIDATION', `${label}: the path length of basicConstraints is negative`)
   }
   return { ca, pathLength }

@@ -81,7 +81,7 @@ export function parseCertificateRequest(
     throw new SealwrightError('VALIDATION', `${label}: its version is unknown`)
   const name = readName(subject, label)
   derSequence(publicKey, label)
-  publicKeyKind(publicKey!.bytes)
+  publicKeyKind(publicKey!.bytes, `${label}, public key`)
   derSequence(algorithm, label)
   const scheme = signatureSchemeOf(algorithm!.bytes)
   if ('refused' in scheme) throw new SealwrightError('VALIDATION', `${label}: ${scheme.refused}`)

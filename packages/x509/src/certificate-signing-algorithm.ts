@@ -1,11 +1,15 @@
 import { type AlgorithmId, type KeyDescriptor, SealwrightError } from '@sealwright/core'
 import { publicKeyKind } from './public-key.ts'
 
-/** RSA by size of the key, as RFC 7518 pairs hashes with strengths; PKCS #1 first, which every reader of certificates knows. */
-const RSA_CHOICES: Readonly<Record<number, readonly AlgorithmId[]>> = {
-  2048: ['RS256', 'PS256'],
-  3072: ['RS384', 'PS384', 'RS256', 'PS256'],
-  4096: ['RS512', 'PS512', 'RS256', 'PS256'],
+/** Bits of the hash that RFC 7518 pairs with the strength of the key. */
+const RSA_HASH: Readonly<Record<number, 256 | 384 | 512>> = { 2048: 256, 3072: 384, 4096: 512 }
+
+/** That hash first, and PKCS #1, which every reader of certificates knows, before PSS. */
+function rsaChoices(bits: number): readonly AlgorithmId[] {
+  const hash = RSA_HASH[bits]
+  if (hash === undefined) return []
+  const hashes = [hash, ...([256, 384, 512] as const).filter(other => other !== hash)]
+  return hashes.flatMap((size): AlgorithmId[] => [`RS${size}`, `PS${size}`])
 }
 
 /** Every other key signs certificates with the one algorithm of its type. */
@@ -28,7 +32,7 @@ const OTHERS: readonly AlgorithmId[] = [
  */
 export function certificateSigningAlgorithm(key: KeyDescriptor): AlgorithmId {
   const kind = publicKeyKind(key.publicKey)
-  const choices = kind.kind === 'RSA' ? (RSA_CHOICES[kind.bits] ?? []) : OTHERS
+  const choices = kind.kind === 'RSA' ? rsaChoices(kind.bits) : OTHERS
   const choice = choices.find(algorithm => key.algorithms[algorithm] !== undefined)
   if (choice !== undefined) return choice
   const accepted = Object.keys(key.algorithms).join(', ') || 'nothing'

@@ -1,7 +1,6 @@
 import { hash, type KeyObject } from 'node:crypto'
 import { SealwrightError } from '@sealwright/core'
 import {
-  DER_TAGS,
   type DerValue,
   derBitString,
   derExplicit,
@@ -133,7 +132,7 @@ function readTbs(
 ): Omit<Fields, 'der' | 'fingerprint' | 'signatureAlgorithm' | 'toBeSigned' | 'signature'> {
   const parts = derSequence(tbs, label)
   const version = parts[0]?.tag === 0xa0 ? readVersion(parts.shift(), label) : 1
-  const serialNumber = Buffer.from(serial(parts.shift(), label)).toString('hex')
+  const serialNumber = Buffer.from(derUnsigned(parts.shift(), `${label}, serial number`)).toString('hex')
   const [algorithm, issuer, validity, subject, spki, ...rest] = parts
   derSequence(algorithm, label)
   const [notBefore, notAfter, ...beyond] = derSequence(validity, label)
@@ -142,7 +141,7 @@ function readTbs(
   const issuerName = readName(issuer, label)
   const subjectName = readName(subject, label)
   derSequence(spki, label)
-  publicKeyKind(spki!.bytes)
+  publicKeyKind(spki!.bytes, `${label}, public key`)
   const extensions = readTail(rest, version, label)
   return {
     version,
@@ -164,12 +163,6 @@ function readVersion(value: DerValue | undefined, label: string): 1 | 2 | 3 {
   const version = derSmallInteger(derExplicit(value, 0, label), label) + 1
   if (version === 1 || version === 2 || version === 3) return version
   throw new SealwrightError('VALIDATION', `${label}: version ${version} of X.509 does not exist`)
-}
-
-function serial(value: DerValue | undefined, label: string): Uint8Array {
-  if (value?.tag !== DER_TAGS.integer)
-    throw new SealwrightError('VALIDATION', `${label}: it has no serial number`)
-  return derUnsigned(value, `${label}, serial number`)
 }
 
 /** The unique identifiers of version 2, which nobody uses, and the extensions of version 3. */

@@ -53,11 +53,16 @@ function parseAttribute(text: string, position: number): NameAttribute {
   }
 }
 
-/** Spaces around do not count, unless the last one is escaped. */
+/** Spaces around do not count, unless the last one is escaped. Loops, because `/ +$/` takes quadratic time. */
 function trimSpaces(text: string): string {
-  const trimmed = text.replace(/^ +/, '').replace(/ +$/, '')
-  const escapes = /\\*$/.exec(trimmed)![0].length
-  return escapes % 2 === 1 && text.endsWith(' ') ? `${trimmed} ` : trimmed
+  let start = 0
+  while (text[start] === ' ') start++
+  let end = text.length
+  while (end > start && text[end - 1] === ' ') end--
+  let backslash = end
+  while (backslash > start && text[backslash - 1] === '\\') backslash--
+  const isEscaped = (end - backslash) % 2 === 1 && end < text.length
+  return text.slice(start, isEscaped ? end + 1 : end)
 }
 
 function decodeEscapes(text: string, position: number): string {

@@ -34,12 +34,12 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
  * @param spki - DER SubjectPublicKeyInfo.
  * @throws {@link SealwrightError} `VALIDATION` for what is no SubjectPublicKeyInfo.
  */
-export function publicKeyKind(spki: Uint8Array): PublicKeyKind {
-  const label = 'public key'
+export function publicKeyKind(spki: Uint8Array, label: string = 'public key'): PublicKeyKind {
   const [identifier, bits] = derSequence(readDer(spki, label), label)
   const [oidValue, parameters] = derSequence(identifier, label)
   const oid = derOid(oidValue, label)
-  const { bytes } = derBitString(bits, label)
+  const { bytes, unusedBits } = derBitString(bits, label)
+  if (unusedBits !== 0) throw new SealwrightError('VALIDATION', `${label}: it is no whole number of bytes`)
   if (oid === OID.rsaEncryption) {
     if (parameters?.tag !== 0x05) return { kind: 'other', name: 'an RSA key without its NULL parameters' }
     const [modulus, exponent] = derSequence(readDer(bytes, label), label)

@@ -1,4 +1,12 @@
-import { type DerValue, der, derContents, derOid, derSequence, readDer } from '@sealwright/core/encoding'
+import {
+  type DerValue,
+  der,
+  derContents,
+  derExplicit,
+  derOid,
+  derSequence,
+  readDer,
+} from '@sealwright/core/encoding'
 import type { Certificate } from './certificate.ts'
 import type { Extension } from './extension.ts'
 import { GENERAL_NAME, uriOf } from './general-names.ts'
@@ -30,7 +38,7 @@ export function readOcspUrls(value: Uint8Array, label: string): readonly string[
   return urls
 }
 
-/** RFC 5280, section 4.2.1.13. Distribution points relative to an issuer, and names other than URIs, are passed over. */
+/** RFC 5280, section 4.2.1.13. Names other than URIs are passed over. */
 export function readCrlUrls(value: Uint8Array, label: string): readonly string[] {
   return derSequence(readDer(value, label), label).flatMap(point => pointUrls(point, label))
 }
@@ -38,11 +46,10 @@ export function readCrlUrls(value: Uint8Array, label: string): readonly string[]
 function pointUrls(point: DerValue, label: string): string[] {
   const [first] = derSequence(point, label)
   if (first?.tag !== 0xa0) return []
-  return first.children().flatMap(name => {
-    if (name.tag === 0xa1) return []
-    derContents(name, 0xa0, label)
-    return name.children().flatMap(general => uriOf(general, label) ?? [])
-  })
+  const fullName = derExplicit(first, 0, label)
+  // The other choice, relative to the issuer of the CRL, is one that RFC 5280 advises against and Go refuses.
+  derContents(fullName, 0xa0, label)
+  return fullName.children().flatMap(name => uriOf(name, label) ?? [])
 }
 
 export function ocspExtension(urls: readonly string[]): Extension {

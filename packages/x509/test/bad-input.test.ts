@@ -10,7 +10,7 @@ import {
   requestCertificate,
 } from '../src/index.ts'
 import { basicConstraints, extendedKeyUsage, keyUsage, leaf, middle, root } from './craft.ts'
-import { RUNS } from './runs.ts'
+import { RUNS, TIMEOUT } from './runs.ts'
 import { makeKey, signerOf } from './test-signer.ts'
 
 const rich = leaf({
@@ -42,7 +42,7 @@ function orRefusal<T>(read: () => T): T | undefined {
   }
 }
 
-it('a mutated certificate is refused by name, or read with exactly its bytes', () => {
+it('a mutated certificate is refused by name, or read with exactly its bytes', TIMEOUT, () => {
   fc.assert(
     fc.property(mutationsOf(rich.der), bytes => {
       const certificate = orRefusal(() => parseCertificate(bytes))
@@ -56,7 +56,7 @@ it('a mutated certificate is refused by name, or read with exactly its bytes', (
   )
 })
 
-it('a mutated bundle is refused by name, or read', () => {
+it('a mutated bundle is refused by name, or read', TIMEOUT, () => {
   const bundle = new TextEncoder().encode(encodeCertificates([rich, root()]))
   fc.assert(
     fc.property(mutationsOf(bundle), bytes => {
@@ -68,7 +68,7 @@ it('a mutated bundle is refused by name, or read', () => {
   )
 })
 
-it('a mutated request is refused by name, or is the one that was signed', async () => {
+it('a mutated request is refused by name, or is the one that was signed', TIMEOUT, async () => {
   const signer = await signerOf(makeKey('ed25519'), 'Ed25519')
   const request = await requestCertificate({ signer, subject: 'CN=x,O=y,C=DE' })
   fc.assert(

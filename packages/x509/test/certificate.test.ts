@@ -155,7 +155,7 @@ describe('parseCertificate', () => {
     [
       'a serial number of another type',
       () => craftDer({ ...good, serial: Uint8Array.of(0x0a, 1, 1) }),
-      /no serial number/,
+      /serial number: DER tag 0x02/,
     ],
     [
       'a critical key identifier',
@@ -224,6 +224,70 @@ describe('parseCertificate', () => {
         }),
       /printable ASCII/,
     ],
+    [
+      'a version of another type',
+      () => craftDer({ ...good, version: Uint8Array.of(0x0a, 1, 2) }),
+      /tag 0x02 expected, 0x0a found/,
+    ],
+    [
+      'a key that is no whole number of bytes',
+      () => craftDer({ ...good, key: { ...good.key, spki: oddBits() } }),
+      /no whole number of bytes/,
+    ],
+    [
+      'a CRL named relative to its issuer',
+      () =>
+        craftDer({
+          ...good,
+          extensions: [
+            extension(
+              '2.5.29.31',
+              false,
+              der.sequence(der.sequence(der.explicit(0, der.explicit(1, der.nul())))),
+            ),
+          ],
+        }),
+      /cRLDistributionPoints: DER tag 0xa0 expected/,
+    ],
+    ...['htt`://a', 'http://a b', 'http://a.?/c', 'http://[::1', '//a', 'a:%zz'].map(
+      (uri): [string, () => Uint8Array, RegExp] => [
+        `the URI ${uri}`,
+        () => craftDer({ ...good, extensions: [alternativeName(6, uri)] }),
+        /a URI is malformed/,
+      ],
+    ),
+    ...[
+      der.sequence(),
+      der.sequence(der.explicit(1, subtree(2, 'a')), der.explicit(0, subtree(2, 'a'))),
+      der.sequence(der.explicit(2, subtree(2, 'a'))),
+      der.sequence(der.explicit(0, subtree(2, 'a..b'))),
+      der.sequence(der.explicit(0, subtree(7, 'abcdefgh'))),
+      der.sequence(der.explicit(0, subtree(1, 'a b@c'))),
+    ].map((value, index): [string, () => Uint8Array, RegExp] => [
+      `malformed name constraints (${index + 1})`,
+      () => craftDer({ ...good, extensions: [extension('2.5.29.30', true, value)] }),
+      /nameConstraints: malformed/,
+    ]),
+    [
+      'a policy twice',
+      () =>
+        craftDer({
+          ...good,
+          extensions: [
+            extension(
+              '2.5.29.32',
+              false,
+              der.sequence(der.sequence(der.oid('1.2.3')), der.sequence(der.oid('1.2.3'))),
+            ),
+          ],
+        }),
+      /certificatePolicies: malformed/,
+    ],
+    [
+      'inhibitAnyPolicy of another type',
+      () => craftDer({ ...good, extensions: [extension('2.5.29.54', true, Uint8Array.of(0x0a, 1, 1))] }),
+      /inhibitAnyPolicy: DER tag 0x02/,
+    ],
     ['20,000 levels of nesting', () => nested(20_000), /deeper than/],
     ['two megabytes', () => new Uint8Array(2 * 1024 * 1024), /larger than/],
   ])('refuses %s', (_title, input, message) => {
@@ -246,12 +310,52 @@ describe('parseCertificate', () => {
     expect(read.keyUsage).toEqual(['digitalSignature'])
   })
 
+  it('reads alternative names, name constraints and policies that are sound', () => {
+    const extensions = [
+      alternativeName(6, 'spiffe://acme.example:8080/a%20b?c=d#e'),
+      extension(
+        '2.5.29.30',
+        true,
+        der.sequence(der.explicit(0, subtree(2, '.example')), der.explicit(1, subtree(1, 'a.b@example'))),
+      ),
+      extension(
+        '2.5.29.32',
+        false,
+        der.sequence(der.sequence(der.oid('1.2.3')), der.sequence(der.oid('1.2.4'))),
+      ),
+      extension('2.5.29.36', true, der.sequence(der.implicit(0, der.integer(0)))),
+      extension('2.5.29.33', true, der.sequence(der.sequence(der.oid('1.2.3'), der.oid('1.2.4')))),
+      extension('2.5.29.54', true, der.integer(0)),
+    ]
+    expect(parseCertificate(craftDer({ ...good, extensions })).extensions).toHaveLength(6)
+    const urn = parseCertificate(craftDer({ ...good, extensions: [alternativeName(6, 'urn:uuid:0123')] }))
+    expect(urn.extensions).toHaveLength(1)
+  })
+
   it('takes certificates of version 1, without extensions', () => {
     const read = parseCertificate(craftDer({ subject: LEAF, key: keyOf('leaf'), version: 1 }))
     expect(read).toMatchObject({ version: 2, extensions: [], ocspUrls: [], crlUrls: [], selfSigned: true })
     expect(read.keyUsage).toBeUndefined()
   })
 })
+
+/** The SubjectPublicKeyInfo of a key with one bit declared unused. */
+function oddBits(): Uint8Array {
+  const [algorithm] = readDer(keyOf('leaf').spki, 'key').children()
+  return der.sequence(algorithm!.bytes, der.bitString(new Uint8Array(65), 1))
+}
+
+function generalName(tag: number, text: string): Uint8Array {
+  return der.implicit(tag, der.octetString(Buffer.from(text)))
+}
+
+function alternativeName(tag: number, text: string): Uint8Array {
+  return extension('2.5.29.17', false, der.sequence(generalName(tag, text)))
+}
+
+function subtree(tag: number, text: string): Uint8Array {
+  return der.sequence(generalName(tag, text))
+}
 
 function nested(depth: number): Uint8Array {
   const parts: Buffer[] = []

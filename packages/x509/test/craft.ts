@@ -14,7 +14,8 @@ export interface Craft {
   readonly key: KeyPair
   readonly issuer?: { readonly subject: string; readonly key: KeyPair }
   readonly extensions?: readonly Uint8Array[]
-  readonly version?: number
+  /** Zero-based, as encoded; or the whole element. */
+  readonly version?: number | Uint8Array
   readonly serial?: Uint8Array
   readonly notBefore?: Date
   readonly notAfter?: Date
@@ -29,7 +30,7 @@ export function craftDer(craft: Craft): Uint8Array {
   const issuer = craft.issuer ?? craft
   const extensions = craft.extensions ?? []
   const tbs = der.sequence(
-    der.explicit(0, der.integer(craft.version ?? 2)),
+    der.explicit(0, craft.version instanceof Uint8Array ? craft.version : der.integer(craft.version ?? 2)),
     craft.serial ?? der.integer(4711),
     craft.innerAlgorithm ?? ECDSA_SHA256,
     name(issuer.subject),
