@@ -1,0 +1,46 @@
+import { blobFigures } from './blob.ts'
+import { type Figure, keepsBound } from './measure.ts'
+import { sealingFigures } from './sealing.ts'
+import { startFigures } from './start.ts'
+import { verifyingFigures } from './verifying.ts'
+
+// Ratios against a peer in the same run: medians of interleaved pairs with their spread. Run it on a quiet machine,
+// after a build: it measures what is in dist.
+
+const GROUPS = {
+  start: startFigures,
+  sealing: sealingFigures,
+  verifying: verifyingFigures,
+  blob: blobFigures,
+}
+
+const asked = process.argv.slice(2)
+const unknown = asked.filter(name => !Object.hasOwn(GROUPS, name))
+if (unknown.length > 0) {
+  console.error(`no such group: ${unknown.join(', ')}; there are ${Object.keys(GROUPS).join(', ')}`)
+  process.exit(2)
+}
+
+let missed = 0
+console.log(row('figure', 'median', 'middle half', 'bound', ''))
+for (const [name, figures] of Object.entries(GROUPS)) {
+  if (asked.length > 0 && !asked.includes(name)) continue
+  for (const figure of await figures()) {
+    const kept = keepsBound(figure)
+    if (!kept) missed++
+    console.log(print(figure, kept))
+  }
+}
+process.exitCode = missed === 0 ? 0 : 1
+
+function print({ name, median, spread, bound, unit }: Figure, kept: boolean): string {
+  const limit = 'atMost' in bound ? `≤ ${bound.atMost}` : `≥ ${bound.atLeast}`
+  const middle = spread.map(value => value.toFixed(2)).join(' – ')
+  return row(name, `${median.toFixed(2)} ${unit}`, middle, limit, kept ? 'ok' : 'MISSED')
+}
+
+function row(name: string, median: string, spread: string, bound: string, verdict: string): string {
+  return [name.padEnd(46), median.padStart(10), spread.padStart(18), bound.padStart(9), verdict]
+    .join('  ')
+    .trimEnd()
+}

@@ -1,0 +1,30 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { type Figure, pairs, timed } from './measure.ts'
+
+const PROGRAM = join(import.meta.dirname, '..', '..', 'packages', 'cli', 'bin', 'sealwright.js')
+const PAIRS_OF_STARTS = 31 // a start takes some 30 ms, and the system's noise is a good part of that
+
+/** What a user waits for before anything happens: the program, and the core when a program of theirs imports it. */
+export async function startFigures(): Promise<readonly Figure[]> {
+  const bare = () => start('-e', '0')
+  const program = await pairs(
+    () => start(PROGRAM, 'version'),
+    bare,
+    (ours, peer) => ours / peer,
+    PAIRS_OF_STARTS,
+  )
+  const load = () => start('--input-type=module', '-e', "import '@sealwright/core'")
+  const library = await pairs(load, bare, (ours, peer) => ours - peer, PAIRS_OF_STARTS)
+  return [
+    { name: 'start of the program / node -e 0', ...program, bound: { atMost: 1.4 }, unit: '×' },
+    { name: "import '@sealwright/core' − node -e 0", ...library, bound: { atMost: 15 }, unit: 'ms' },
+  ]
+}
+
+function start(...args: readonly string[]): Promise<number> {
+  return timed(() => {
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: import.meta.dirname })
+    if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${status}\n${stderr}`)
+  })
+}
