@@ -1,0 +1,46 @@
+import type { Failure } from '@sealwright/core'
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
+
+type Errno = Failure & { readonly why: string; readonly fix?: string }
+
+const ERRNO: Readonly<Record<string, Errno>> = {
+  ENOENT: { code: 'NOT_FOUND', why: 'there is no such file' },
+  ENOTDIR: { code: 'NOT_FOUND', why: 'a part of the path is not a directory' },
+  ELOOP: { code: 'VALIDATION', why: 'its symbolic links go in a circle' },
+  ENAMETOOLONG: { code: 'VALIDATION', why: 'the name is too long' },
+  EISDIR: { code: 'VALIDATION', why: 'it is a directory' },
+  EACCES: { code: 'ACCESS_DENIED', why: 'the operating system refuses it to this user' },
+  EPERM: { code: 'ACCESS_DENIED', why: 'the operating system refuses it to this user' },
+  EROFS: { code: 'ACCESS_DENIED', why: 'the file system is read-only' },
+  ENOSPC: { code: 'UNAVAILABLE', why: 'the disk is full' },
+  EDQUOT: { code: 'UNAVAILABLE', why: 'the disk quota is used up' },
+  EMFILE: { code: 'UNAVAILABLE', why: 'too many files are open' },
+  ENFILE: { code: 'UNAVAILABLE', why: 'too many files are open' },
+  EBUSY: { code: 'UNAVAILABLE', why: 'the file is in use' },
+  EIO: { code: 'UNAVAILABLE', why: 'the disk failed to read or write' },
+  ENXIO: { code: 'VALIDATION', why: 'it is not a regular file' },
+}
+
+/** Names a failure of the file system by its errno; `undefined` for any other. */
+export function classify(error: unknown): Errno | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code
+  return typeof code === 'string' && Object.hasOwn(ERRNO, code) ? ERRNO[code] : undefined
+}
+
+/** Does something with a file and says of a failure which file, what was tried and why it failed. */
+export async function onFile<T>(path: string, doing: string, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task()
+  } catch (error) {
+    if (isSealwrightError(error)) throw error
+    const failure = classify(error)
+    const message = `cannot ${doing} ${path}`
+    if (failure === undefined) throw new SealwrightError('INTERNAL', message, { cause: error })
+    const tilde = failure.code === 'NOT_FOUND' && path.includes('/~/')
+    throw new SealwrightError(failure.code, message, {
+      why: failure.why,
+      ...(tilde ? { fix: 'write $HOME: a shell expands ~ only at the start of a word' } : {}),
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,91 @@
+import { constants, createPublicKey, type KeyObject, type SigningOptions, sign } from 'node:crypto'
+import {
+  type Accepts,
+  type Algorithm,
+  type AlgorithmId,
+  algorithms,
+  type KeyHandle,
+  type KeyType,
+  keyType,
+  type RawSignature,
+  SealwrightError,
+} from '@sealwright/core'
+import type { OpenedKey } from './opened-keys.ts'
+import { referenceTo } from './reference.ts'
+
+/** node:crypto signs messages, not digests, and the pipeline holds up to this much. */
+const MAX_MESSAGE = 64 * 2 ** 20
+
+/** Below these a signature takes less time than a hop to the thread pool and back. */
+const FAST: ReadonlySet<AlgorithmId> = new Set<AlgorithmId>(['ES256', 'Ed25519'])
+const SMALL = 64 * 2 ** 10
+
+/**
+ * A handle on an open key. The private key is reachable through its methods only; nothing prints it.
+ *
+ * @throws {@link SealwrightError} `UNSUPPORTED` for a key that nothing here signs with.
+ */
+export function keyHandle(path: string, opened: OpenedKey): KeyHandle {
+  const publicKey = publicKeyOf(opened.key)
+  const type = keyType(publicKey)
+  let privateKey: KeyObject | undefined = opened.key
+  return {
+    key: {
+      reference: referenceTo(path),
+      publicKey,
+      algorithms: acceptsOf(type),
+      protection: 'software',
+    },
+    signRaw: async ({ algorithm, input, bytes }) => {
+      if (privateKey === undefined) throw new SealwrightError('VALIDATION', `the key ${path} is closed`)
+      if (input !== 'message') throw new SealwrightError('VALIDATION', 'a key file signs messages only')
+      return signMessage(privateKey, algorithm, bytes)
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (privateKey === undefined) return
+      privateKey = undefined
+      opened.close()
+    },
+  }
+}
+
+function signMessage(key: KeyObject, algorithm: Algorithm, bytes: Uint8Array): Promise<RawSignature> {
+  const options = { key, ...paddingOf(algorithm) }
+  const hash = algorithm.hash ?? null
+  if (FAST.has(algorithm.id) && bytes.length <= SMALL) {
+    return Promise.resolve({ bytes: sign(hash, bytes, options), encoding: 'raw' })
+  }
+  return new Promise((resolve, reject) => {
+    sign(hash, bytes, options, (error, signature) => {
+      if (error) reject(error)
+      else resolve({ bytes: signature, encoding: 'raw' })
+    })
+  })
+}
+
+function paddingOf(algorithm: Algorithm): SigningOptions {
+  switch (algorithm.family) {
+    case 'RSASSA-PKCS1-v1_5':
+      return { padding: constants.RSA_PKCS1_PADDING }
+    case 'RSASSA-PSS':
+      return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.digestLength! }
+    case 'ECDSA':
+      return { dsaEncoding: 'ieee-p1363' }
+    default:
+      return {}
+  }
+}
+
+function acceptsOf(type: KeyType): Readonly<Partial<Record<AlgorithmId, Accepts>>> {
+  const rows = Object.values(algorithms).filter(({ keyTypes }) => keyTypes.includes(type))
+  return Object.fromEntries(rows.map(({ id }) => [id, { message: MAX_MESSAGE }]))
+}
+
+/** DER SubjectPublicKeyInfo; an EC point is written uncompressed, however the file has it. */
+function publicKeyOf(privateKey: KeyObject): Uint8Array {
+  let key = createPublicKey(privateKey)
+  if (key.asymmetricKeyDetails?.namedCurve?.match(/^(prime256v1|secp(384|521)r1|secp256k1)$/)) {
+    key = createPublicKey({ key: key.export({ format: 'jwk' }), format: 'jwk' })
+  }
+  return new Uint8Array(key.export({ type: 'spki', format: 'der' }))
+}

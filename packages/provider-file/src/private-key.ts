@@ -1,0 +1,106 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { SealwrightError } from '@sealwright/core'
+import { decodePem, readDer } from '@sealwright/core/encoding'
+import { type EncryptedKey, readEncryptedKey } from './pbes2.ts'
+
+/** What a key file holds: a key, or one that needs a passphrase. */
+export type KeyFileContent =
+  | { readonly kind: 'clear'; readonly key: KeyObject }
+  | { readonly kind: 'encrypted'; readonly encrypted: EncryptedKey }
+
+const FORMATS: Readonly<Record<string, 'pkcs8' | 'pkcs1' | 'sec1'>> = {
+  'PRIVATE KEY': 'pkcs8',
+  'RSA PRIVATE KEY': 'pkcs1',
+  'EC PRIVATE KEY': 'sec1',
+}
+
+/**
+ * Reads the one private key of a PEM file: PKCS#8 (encrypted or not), PKCS#1 or SEC1. `EC PARAMETERS`, which openssl puts
+ * before an EC key, are repeated in the key and passed over.
+ *
+ * @param path - For messages.
+ * @throws {@link SealwrightError} `VALIDATION` for what is no such file; `UNSUPPORTED` for another format or encryption.
+ */
+export function readPrivateKey(content: Uint8Array, path: string): KeyFileContent {
+  const blocks = decodePem(content, path).filter(({ label }) => label !== 'EC PARAMETERS')
+  const [block, ...more] = blocks
+  if (block === undefined) {
+    throw new SealwrightError('VALIDATION', `${path} holds no private key`, {
+      why: content[0] === 0x30 ? 'it looks like DER; PEM is expected' : 'it is not PEM',
+      fix: `if it is DER: openssl pkcs8 -topk8 -inform DER -in ${path} -out NEW`,
+    })
+  }
+  if (more.length > 0) {
+    throw new SealwrightError('VALIDATION', `${path} holds more than one private key`, {
+      why: `found ${blocks.map(({ label }) => label).join(', ')}`,
+      fix: 'keep the private key alone in its file',
+    })
+  }
+  if (block.headers.size > 0) {
+    throw new SealwrightError('UNSUPPORTED', `${path} is encrypted in the traditional way of openssl`, {
+      why: 'its key is derived from the passphrase by one round of MD5',
+      fix: `openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -iter 600000 -in ${path} -out NEW`,
+    })
+  }
+  if (block.label === 'ENCRYPTED PRIVATE KEY') {
+    return { kind: 'encrypted', encrypted: readEncryptedKey(block.bytes, path) }
+  }
+  const format = FORMATS[block.label]
+  if (format === undefined) throw otherLabel(path, block.label)
+  try {
+    return { kind: 'clear', key: parsePrivateKey(block.bytes, format, path) }
+  } finally {
+    block.bytes.fill(0)
+  }
+}
+
+/**
+ * Parses a DER private key.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`; `UNSUPPORTED` for ML-DSA where this Node.js has none.
+ */
+export function parsePrivateKey(
+  bytes: Uint8Array,
+  type: 'pkcs8' | 'pkcs1' | 'sec1',
+  path: string,
+): KeyObject {
+  readDer(bytes, path)
+  try {
+    const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    return createPrivateKey({ key, format: 'der', type })
+  } catch (cause) {
+    if (hasMlDsaOid(bytes)) {
+      throw new SealwrightError('UNSUPPORTED', `this Node.js cannot use the ML-DSA key ${path}`, {
+        why: `Node.js ${process.version} with OpenSSL ${process.versions.openssl}`,
+        fix: 'use Node.js 24 or later',
+        cause,
+      })
+    }
+    throw new SealwrightError('VALIDATION', `${path} holds no private key that can be used`, { cause })
+  }
+}
+
+/** id-ml-dsa-44, -65 and -87 (RFC 9881), where PKCS#8 has its algorithm. */
+function hasMlDsaOid(bytes: Uint8Array): boolean {
+  const arc = Buffer.from('06096086480165030403', 'hex')
+  const at = Buffer.from(bytes.subarray(0, 32)).indexOf(arc)
+  const last = bytes[at + arc.length] ?? 0
+  return at >= 0 && last >= 0x11 && last <= 0x13
+}
+
+function otherLabel(path: string, label: string): SealwrightError {
+  if (label === 'OPENSSH PRIVATE KEY') {
+    return new SealwrightError('UNSUPPORTED', `${path} is an OpenSSH key`, {
+      why: 'PKCS#8, PKCS#1 and SEC1 are read',
+      fix: `ssh-keygen -p -m PKCS8 -f COPY, on a copy of ${path}`,
+    })
+  }
+  const isPrivate = label.endsWith('PRIVATE KEY')
+  return new SealwrightError(
+    isPrivate ? 'UNSUPPORTED' : 'VALIDATION',
+    `${path} holds no private key that can be used`,
+    {
+      why: `it holds a block "${label}"; PKCS#8, PKCS#1 and SEC1 are read`,
+    },
+  )
+}
