@@ -4,14 +4,18 @@ import { bindingFor } from './binding.ts'
 import { ChainCache } from './chain-cache.ts'
 import { openEnvelope, type SoundEnvelope } from './sound-envelope.ts'
 
+/** What an envelope must sign. Without `metadata` any is good; else it must be signed exactly. */
+export interface SignedArtifact extends Pick<TargetArtifact, 'mediaType' | 'digest' | 'size'> {
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
 /**
- * An envelope that is to be stored, opened as a verifier would: whoever made it, it must be sound and be over this content.
+ * An envelope that is to be stored, opened as a verifier would: whoever made it, it must be sound and sign this artifact.
  *
- * @param expected - Media type, digest and size must be signed; annotations too, where they are given.
  * @throws {@link SealwrightError} `INTEGRITY`; `VALIDATION` if the chain breaks the certificate rules or was not valid at the
  *   signing time.
  */
-export function assertOwnEnvelope(envelope: Envelope, expected: TargetArtifact): SoundEnvelope {
+export function assertOwnEnvelope(envelope: Envelope, expected: SignedArtifact): SoundEnvelope {
   const binding = bindingFor(envelope.mediaType)
   if (binding === undefined)
     throw refused(`${JSON.stringify(envelope.mediaType)} is no format of the Notary Project`)
@@ -27,10 +31,9 @@ export function assertOwnEnvelope(envelope: Envelope, expected: TargetArtifact):
   return sound
 }
 
-function isOver(content: TargetArtifact, expected: TargetArtifact): boolean {
-  const { mediaType, digest, size, annotations } = expected
+function isOver(content: TargetArtifact, { mediaType, digest, size, metadata }: SignedArtifact): boolean {
   if (content.mediaType !== mediaType || content.digest !== digest || content.size !== size) return false
-  return annotations === undefined || sameMetadata(content.annotations ?? {}, annotations)
+  return metadata === undefined || sameMetadata(content.annotations ?? {}, metadata)
 }
 
 /** Whether two sets of metadata have the same keys and values. */

@@ -53,28 +53,32 @@ export async function signArtifact<Attributes>(
 ): Promise<AttachedSignature> {
   const { mediaType, digest, size } = await places.artifacts.resolve(reference, callOf(options))
   const subject = { mediaType, digest, size }
-  const content = binding.contentOf(subject, options.metadata)
-  const envelope = await seal(content, subject)
-  return attachSignature(places, subject, envelope, { ...options, content })
+  const { metadata = {} } = options
+  const envelope = await seal(binding.contentOf(subject, metadata), subject)
+  return attachSignature(places, subject, envelope, { ...options, metadata })
 }
 
 /**
  * Attaches an envelope that was made elsewhere, after checking that it is sound and signs this very artifact.
  *
  * @param subject - As resolved from `places.artifacts`.
+ * @param options.metadata - Exactly this must be signed beside the artifact; without it any is good.
  * @throws As {@link signArtifact}.
  */
 export async function attachSignature(
   places: SignPlaces,
   subject: Descriptor,
   envelope: Envelope,
-  options: AttachOptions & { readonly content?: TargetArtifact } = {},
+  options: SignOptions = {},
 ): Promise<AttachedSignature> {
-  const sound = assertOwnEnvelope(envelope, options.content ?? subject)
+  const { metadata } = options
+  const { mediaType, digest, size } = subject
+  const signed = { mediaType, digest, size }
+  const sound = assertOwnEnvelope(envelope, { ...signed, ...(metadata === undefined ? {} : { metadata }) })
   const store = places.signatures ?? places.artifacts
   const { signature, referrers } = await push(store, subject, envelope, sound, options)
   await readBack(store, subject, signature, envelope, options)
-  return { subject, signature, envelope, foundBy: referrers }
+  return { subject: signed, signature, envelope, foundBy: referrers }
 }
 
 async function push(

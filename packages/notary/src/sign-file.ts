@@ -18,6 +18,6 @@ export async function signFile<Attributes>(
   const { metadata, ...rest } = options
   const content = binding.contentOf(await fileContent(file, rest), metadata)
   const envelope = await seal(content)
-  assertOwnEnvelope(envelope, content)
+  assertOwnEnvelope(envelope, { ...content, metadata: metadata ?? {} })
   return { content, envelope }
 }

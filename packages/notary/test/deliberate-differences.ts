@@ -48,13 +48,6 @@ const differences: readonly Difference[] = [
     ids: /^envelope\/verify\/ext-\w+(-\w+)*-critical$/,
     why: 'a critical attribute that is not understood fails (specification)',
   },
-
-  { ids: /^chain\/codesigning\/ca-bc-not-critical$/, why: 'basicConstraints is critical (specification)' },
-  { ids: /^chain\/codesigning\/leaf-eku-any$/, why: 'anyExtendedKeyUsage is forbidden (specification)' },
-  {
-    ids: /^chain\/codesigning\/\w+-key-rsa(?!2048$|3072$|4096$)\d+$/,
-    why: 'an RSA key of odd size has no prescribed algorithm',
-  },
 ]
 
 /** Why we refuse this case although the reference accepts it; `undefined` where we must agree. */

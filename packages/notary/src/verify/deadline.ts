@@ -6,7 +6,7 @@ export interface DeadlineOptions {
 }
 
 /**
- * Runs a call under the caller's signal and a deadline in one.
+ * Runs a call under the caller's signal and a deadline in one. The wait ends even if a store ignores the signal.
  *
  * @throws {@link SealwrightError} `ABORTED` if the caller gave up, `TIMEOUT` if the time was up.
  */
@@ -20,11 +20,17 @@ export async function withDeadline<T>(
   const joined = signals.length === 0 ? undefined : AbortSignal.any(signals)
   try {
     joined?.throwIfAborted()
-    return await run(joined)
+    return await (joined === undefined ? run(joined) : Promise.race([run(joined), abortion(joined)]))
   } catch (error) {
     if (signal?.aborted === true) throw new SealwrightError('ABORTED', `${what} was aborted`)
     if (deadline?.aborted === true)
       throw new SealwrightError('TIMEOUT', `${what} took longer than ${timeoutMs} ms`)
     throw error
   }
+}
+
+function abortion(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }

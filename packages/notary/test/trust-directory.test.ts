@@ -1,0 +1,139 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { encodeCertificates } from '@sealwright/x509'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { parseStoreReference, trustDirectory } from '../src/index.ts'
+import { makeAuthority, makeParty, type Party } from './party.ts'
+
+const POLICY = {
+  version: '1.0',
+  trustPolicies: [
+    {
+      name: 'prod',
+      registryScopes: ['*'],
+      signatureVerification: { level: 'strict' },
+      trustStores: ['ca:acme'],
+      trustedIdentities: ['*'],
+    },
+  ],
+}
+
+describe('trustDirectory', () => {
+  let directory: string
+  let authority: Party
+  let leaf: Party
+  beforeAll(async () => {
+    authority = await makeAuthority('Acme')
+    leaf = await makeParty({ organisation: 'Acme', authority })
+  })
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'sealwright-trust-'))
+  })
+  afterEach(() => rm(directory, { recursive: true, force: true }))
+
+  async function put(path: string, content: string | Uint8Array): Promise<void> {
+    const file = join(directory, path)
+    await mkdir(join(file, '..'), { recursive: true })
+    await writeFile(file, content)
+  }
+  const pem = (party: Party): string => encodeCertificates([party.root])
+
+  it('reads policy and stores into plain data', async () => {
+    await put('trustpolicy.json', JSON.stringify(POLICY))
+    await put('truststore/x509/ca/acme/root.pem', pem(authority))
+    await put('truststore/x509/tsa/time/root.crt', authority.root.der)
+    expect(await trustDirectory(directory)).toEqual({
+      source: directory,
+      oci: { file: join(directory, 'trustpolicy.json'), faults: [], policy: POLICY },
+      stores: {
+        'ca:acme': { certificates: [authority.root.der] },
+        'tsa:time': { certificates: [authority.root.der] },
+      },
+    })
+  })
+
+  it('prefers trustpolicy.oci.json, and reads the policy for files beside it', async () => {
+    await put('trustpolicy.json', 'not read')
+    await put('trustpolicy.oci.json', JSON.stringify(POLICY))
+    await put('trustpolicy.blob.json', '{')
+    const { oci, blob } = await trustDirectory(directory)
+    expect(oci).toMatchObject({ file: join(directory, 'trustpolicy.oci.json'), policy: { version: '1.0' } })
+    expect(blob).toEqual({
+      file: join(directory, 'trustpolicy.blob.json'),
+      faults: [{ severity: 'error', message: expect.stringContaining('not JSON'), line: 1, column: 2 }],
+    })
+  })
+
+  it('is empty where there is nothing', async () => {
+    const missing = join(directory, 'missing')
+    expect(await trustDirectory(missing)).toEqual({ source: missing, stores: {} })
+  })
+
+  it('refuses a policy of a later version rather than leave it unread', async () => {
+    await put('trustpolicy.json', JSON.stringify(POLICY))
+    await put('trustpolicy.sealwright.json', '{}')
+    await expect(trustDirectory(directory)).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+  })
+
+  it('follows no symbolic link to a policy', async () => {
+    await put('elsewhere.json', JSON.stringify(POLICY))
+    await symlink(join(directory, 'elsewhere.json'), join(directory, 'trustpolicy.json'))
+    await expect(trustDirectory(directory)).rejects.toMatchObject({ code: 'VALIDATION' })
+  })
+
+  it('gives a reason for each store that cannot be used, and keeps the others', async () => {
+    await put('truststore/x509/ca/good/root.cer', authority.root.der)
+    await mkdir(join(directory, 'truststore/x509/ca/empty'), { recursive: true })
+    await put('truststore/x509/ca/garbage/note.txt', 'hello')
+    await put('truststore/x509/ca/leaf/leaf.pem', encodeCertificates([leaf.chain[0]!]))
+    await put('truststore/x509/ca/nested/folder/root.pem', pem(authority))
+    await put('truststore/x509/tsa/leaf/leaf.pem', encodeCertificates([leaf.chain[0]!]))
+    await mkdir(join(directory, 'truststore/x509/ca/linked'))
+    await symlink(
+      join(directory, 'truststore/x509/ca/good/root.cer'),
+      join(directory, 'truststore/x509/ca/linked/root.cer'),
+    )
+    await symlink(join(directory, 'truststore/x509/ca/good'), join(directory, 'truststore/x509/ca/alias'))
+    const { stores } = await trustDirectory(directory)
+    expect(stores).toEqual({
+      'ca:good': { certificates: [authority.root.der] },
+      'ca:empty': { fault: 'the store is empty' },
+      'ca:garbage': { fault: expect.stringContaining('note.txt: ') },
+      'ca:leaf': { fault: 'leaf.pem: neither a certificate authority nor self-signed' },
+      'ca:nested': { fault: expect.stringContaining('folder: not a regular file') },
+      'ca:linked': { fault: expect.stringContaining('root.cer: not a regular file') },
+      'ca:alias': { fault: expect.stringContaining('not a directory') },
+      'tsa:leaf': { fault: expect.stringContaining('not a root') },
+    })
+  })
+
+  it('takes a self-signed signer as an anchor, and bundles', async () => {
+    const signer = await makeParty({ organisation: 'Self' })
+    await put('truststore/x509/ca/both/all.pem', encodeCertificates([authority.root, signer.root]))
+    expect((await trustDirectory(directory)).stores).toEqual({
+      'ca:both': { certificates: [authority.root.der, signer.root.der] },
+    })
+  })
+})
+
+describe('the name of a trust store', () => {
+  it.each(['ca:acme', 'signingAuthority:a.b_c-1', 'tsa:..x'])('%s names a folder', text => {
+    expect(parseStoreReference(text).fault).toBeUndefined()
+  })
+  it.each([
+    'acme',
+    'ca:',
+    'CA:acme',
+    'ca:a/b',
+    'ca:.',
+    'ca:..',
+    'ca:a b',
+    'ca:ä',
+    'ca:a\n',
+    'xx:acme',
+    'ca:a:b',
+  ])('%j names none', text => {
+    expect(parseStoreReference(text).fault).toEqual(expect.any(String))
+  })
+})
