@@ -5,7 +5,7 @@ import { readObject } from '../descriptor-json.ts'
 /** The file that marks a layout (image-spec `image-layout.md`). */
 export const LAYOUT_FILE = 'oci-layout'
 export const LAYOUT_BYTES: Uint8Array = Buffer.from('{"imageLayoutVersion":"1.0.0"}')
-export const MAX_LAYOUT_BYTES = 64 * 1024
+export const MAX_LAYOUT_BYTES: number = 64 * 1024
 
 /** @throws {@link SealwrightError} `VALIDATION`, `UNSUPPORTED`. */
 export function assertLayoutVersion(bytes: Uint8Array, label: string): void {

@@ -3,7 +3,7 @@ import { throwIfAborted } from '../abort.ts'
 import type { ArtifactStore, PushResult, ReferrersQuery, StoreCall, StoredEntry } from '../artifact-store.ts'
 import { collectVerified, verified } from '../content.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { digestOf, isDigest } from '../digest.ts'
+import { digestOf, isDigest, parseDigest } from '../digest.ts'
 import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from '../manifest.ts'
 import { isManifestMediaType, MediaTypes } from '../media-types.ts'
 import { referrerEntry, referrersIndex, referrersTag } from '../referrers-tag.ts'
@@ -49,6 +49,7 @@ export class LayoutStore implements ArtifactStore {
 
   async *fetch(descriptor: Descriptor, call: StoreCall = {}): AsyncGenerator<Uint8Array> {
     throwIfAborted(call.signal)
+    parseDigest(descriptor.digest)
     const blob = await this.#backend.openBlob(descriptor.digest, call)
     if (blob === undefined) throw notFound(`${this.name} has no ${descriptor.digest}`)
     for await (const chunk of verified(descriptor, blob.read(), this.name)) {
@@ -59,6 +60,7 @@ export class LayoutStore implements ArtifactStore {
 
   async exists(descriptor: Descriptor, call: StoreCall = {}): Promise<boolean> {
     throwIfAborted(call.signal)
+    parseDigest(descriptor.digest)
     const blob = await this.#backend.openBlob(descriptor.digest, call)
     return blob !== undefined && blob.size === descriptor.size
   }
@@ -69,6 +71,7 @@ export class LayoutStore implements ArtifactStore {
     call: StoreCall = {},
   ): Promise<PushResult> {
     throwIfAborted(call.signal)
+    parseDigest(descriptor.digest)
     if (!isManifestMediaType(descriptor.mediaType)) {
       await this.#backend.putBlob(descriptor, content, call)
       return {}
@@ -103,11 +106,13 @@ export class LayoutStore implements ArtifactStore {
 
   async *referrers(subject: Descriptor, query: ReferrersQuery = {}): AsyncGenerator<Descriptor> {
     throwIfAborted(query.signal)
+    parseDigest(subject.digest)
     yield* this.#scan.referrers(await this.#backend.readIndex(query), subject, query)
   }
 
   async delete(descriptor: Descriptor, call: StoreCall = {}): Promise<void> {
     throwIfAborted(call.signal)
+    parseDigest(descriptor.digest)
     const { digest, mediaType } = descriptor
     const blob = await this.#backend.openBlob(digest, call)
     if (blob === undefined) throw notFound(`${this.name} has no ${digest}`)

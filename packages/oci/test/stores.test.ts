@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { layoutArchive, layoutDirectory, memory, type RegistryOptions, registry } from '../src/index.ts'
+import { FakeRegistry, type FakeRegistryOptions } from './fake-registry.ts'
+import { type OpenStore, storeCases } from './store-cases.ts'
+
+storeCases(
+  'memory',
+  async () => {
+    const store = memory()
+    return { store, again: () => store, [Symbol.asyncDispose]: async () => {} }
+  },
+  'layout',
+)
+
+storeCases(
+  'layoutDirectory',
+  () => inFolder(folder => layoutDirectory(join(folder, 'layout'), { create: true })),
+  'layout',
+)
+storeCases(
+  'layoutArchive',
+  () => inFolder(folder => layoutArchive(join(folder, 'a.tar'), { create: true })),
+  'layout',
+)
+storeCases(
+  'layoutArchive, gzip',
+  () => inFolder(folder => layoutArchive(join(folder, 'a.tar.gz'), { create: true })),
+  'layout',
+)
+
+storeCases('registry with the referrers API', () => inRegistry({}), 'api')
+storeCases('registry with pages of one referrer', () => inRegistry({ pageSize: 1 }), 'api')
+storeCases(
+  'registry that lists config types, filters nothing and says no OCI-Subject',
+  () => inRegistry({ listedType: 'config', filters: false, ociSubject: false, nullManifests: true }),
+  'api',
+)
+storeCases('registry without the referrers API', () => inRegistry({ referrersApi: false }), 'tag')
+storeCases(
+  'registry that says OCI-Subject without the API and answers its path with a page',
+  () => inRegistry({ referrersApi: false, ociSubject: true, withoutApi: 'web-page' }),
+  'tag',
+)
+storeCases('registry by fallback tag only', () => inRegistry({}, { referrers: 'tag' }), 'tag')
+storeCases(
+  'registry with conditional requests',
+  () => inRegistry({ referrersApi: false, conditional: true }),
+  'tag',
+)
+storeCases('registry with sparse HEAD answers', () => inRegistry({ bareHead: true }), 'api')
+storeCases('registry with its blobs elsewhere', () => inRegistry({ redirectBlobs: true }), 'api')
+storeCases(
+  'registry with tokens',
+  () =>
+    inRegistry(
+      { auth: { scheme: 'bearer', users: { u: 'p' } } },
+      { credentials: { get: async () => ({ username: 'u', password: 'p' }) } },
+    ),
+  'api',
+)
+
+async function inFolder(make: (folder: string) => ReturnType<typeof memory>): Promise<OpenStore> {
+  const folder = await mkdtemp(join(tmpdir(), 'oci-'))
+  return {
+    store: make(folder),
+    again: () => make(folder),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+async function inRegistry(fake: FakeRegistryOptions, options: RegistryOptions = {}): Promise<OpenStore> {
+  const server = await FakeRegistry.start(fake)
+  const again = () =>
+    registry(`${server.host}/team/app`, { settleMs: 5, retry: { baseDelayMs: 5 }, ...options })
+  return { store: again(), again, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
+}
