@@ -1,4 +1,4 @@
-import { isCborTagged } from '@sealwright/core/encoding'
+import { isCborTagged } from '@sealwright/core/notary-cose'
 
 const LEAST = -(2n ** 63n)
 const MOST = 2n ** 63n - 1n

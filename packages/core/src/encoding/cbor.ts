@@ -57,7 +57,8 @@ export function decodeCbor(bytes: Uint8Array, options: CborOptions): unknown {
  */
 export function encodeCbor(value: unknown): Uint8Array {
   try {
-    return encode(value, ENCODING)
+    // cborg returns a Buffer when it sees fit.
+    return new Uint8Array(encode(value, ENCODING))
   } catch {
     throw invalid('CBOR', 'a value that CBOR has no item for')
   }

@@ -1,6 +1,4 @@
 export { decodeBase64, decodeBase64url, encodeBase64, encodeBase64url } from './base64.ts'
-export type { CborOptions, CborTagged } from './cbor.ts'
-export { cborTagged, decodeCbor, encodeCbor, isCborTagged } from './cbor.ts'
 export type { DerValue } from './der.ts'
 export { readDer } from './der.ts'
 export { derTime } from './der-time.ts'

@@ -1,5 +1,5 @@
 import { type AlgorithmId, algorithms } from '../algorithm.ts'
-import { cborTagged, encodeCbor, isCborTagged } from '../encoding/index.ts'
+import { cborTagged, encodeCbor, isCborTagged } from '../encoding/cbor.ts'
 import { invalid } from '../encoding/invalid.ts'
 import { isNotaryAlgorithm } from '../notary/algorithm-for.ts'
 import type { NotaryAttributes } from '../notary/attributes.ts'

@@ -1,4 +1,4 @@
-import { cborTagged, decodeCbor, encodeCbor, isCborTagged } from '../encoding/index.ts'
+import { cborTagged, decodeCbor, encodeCbor, isCborTagged } from '../encoding/cbor.ts'
 import { invalid } from '../encoding/invalid.ts'
 
 /** IANA "COSE Header Parameters". */

@@ -1,7 +1,7 @@
 import { decode } from 'cborg'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cborTagged, decodeCbor, encodeCbor, isCborTagged } from '../../src/encoding/index.ts'
+import { cborTagged, decodeCbor, encodeCbor, isCborTagged } from '../../src/encoding/cbor.ts'
 import { mutantsOf, numRuns, readOrRefuse, refusalOf } from '../mutations.ts'
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))

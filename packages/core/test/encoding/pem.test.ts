@@ -17,6 +17,13 @@ describe('decodePem', () => {
     expect(decodePem(Buffer.from('no block'), 'file')).toEqual([])
   })
 
+  it('reads a line of blanks in linear time', () => {
+    const line = `-----${' '.repeat(1_000_000)}x\n`
+    const start = performance.now()
+    expect(refusalOf(() => decodePem(line + BLOCK, 'file'))).toBe('file: no PEM block begins at line 1')
+    expect(performance.now() - start).toBeLessThan(1000)
+  })
+
   it('reads the headers of an old encrypted key', () => {
     const text =
       '-----BEGIN X-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nQUJD\n-----END X-----'
