@@ -13,6 +13,7 @@ const CORE = '@sealwright/core'
 const loads: Readonly<Record<string, readonly string[]>> = {
   '@sealwright/core': [CORE],
   '@sealwright/core/encoding': [CORE],
+  '@sealwright/core/cbor': [CORE, 'cborg'],
   '@sealwright/core/notary-jws': [CORE],
   '@sealwright/core/notary-cose': [CORE, 'cborg'],
   '@sealwright/core/dsse': [CORE],

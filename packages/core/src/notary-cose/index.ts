@@ -1,5 +1,3 @@
-export type { CborTagged } from '../encoding/cbor.ts'
-export { isCborTagged } from '../encoding/cbor.ts'
 export { notaryAlgorithmFor } from '../notary/algorithm-for.ts'
 export type { ExtendedAttribute, NotaryAttributes } from '../notary/attributes.ts'
 export { notaryCose } from './notary-cose.ts'
