@@ -24,7 +24,7 @@ export interface Program {
   ): Promise<{ code: number | undefined; document: unknown }>
 }
 
-export interface ProgramOptions extends Pick<RunOptions, 'input' | 'onStart'> {
+interface ProgramOptions extends Pick<RunOptions, 'input' | 'onStart'> {
   readonly env?: NodeJS.ProcessEnv
   readonly nodeArgs?: readonly string[]
 }

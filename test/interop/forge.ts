@@ -48,7 +48,7 @@ export interface Form {
 
 export type Pair = readonly [Cbor, Cbor]
 
-export const PAYLOAD_TYPE = 'application/vnd.cncf.notary.payload.v1+json'
+const PAYLOAD_TYPE = 'application/vnd.cncf.notary.payload.v1+json'
 export const MEDIA_TYPES = { jws: 'application/jose+json', cose: 'application/cose' } as const
 const PREFIX = 'io.cncf.notary.'
 const COSE_ES256 = -7

@@ -29,7 +29,7 @@ export interface Authority extends Identity {
   readonly certificatePath: string
 }
 
-export async function makeKey(directory: string, name: string, type: TestKeyType): Promise<string> {
+async function makeKey(directory: string, name: string, type: TestKeyType): Promise<string> {
   const path = join(directory, `${name}.key`)
   const [algorithm, option] = KEY_TYPES[type]
   await succeed('openssl', ['genpkey', '-quiet', '-algorithm', algorithm, '-pkeyopt', option, '-out', path])

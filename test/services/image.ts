@@ -16,7 +16,7 @@ export interface Image {
 
 export const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 
-export function digestOf(bytes: Uint8Array): string {
+function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
@@ -99,7 +99,7 @@ export async function pushImage(
   await pushManifest(url, repository, tag, manifest, image.mediaType, headers)
 }
 
-export async function pushBlob(
+async function pushBlob(
   url: string,
   repository: string,
   bytes: Uint8Array,
@@ -113,7 +113,7 @@ export async function pushBlob(
   await expectStatus(await fetch(location, { method: 'PUT', headers, body }), 201)
 }
 
-export async function pushManifest(
+async function pushManifest(
   url: string,
   repository: string,
   reference: string,

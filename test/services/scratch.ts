@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,11 +8,6 @@ const made = new Set<string>()
 /** A fresh private directory, removed at the latest when this process ends. */
 export async function scratch(name: string): Promise<string> {
   return remember(await mkdtemp(join(tmpdir(), `sealwright-${name}-`)))
-}
-
-/** As {@link scratch}, where nothing may be awaited. */
-export function scratchSync(name: string): string {
-  return remember(mkdtempSync(join(tmpdir(), `sealwright-${name}-`)))
 }
 
 export async function removeScratch(path: string): Promise<void> {
