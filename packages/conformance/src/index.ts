@@ -1,0 +1,13 @@
+export type {
+  ChangingKey,
+  Damage,
+  FaultHooks,
+  HarnessKey,
+  ProviderHarness,
+  Redirection,
+  Restore,
+  SignFaultHooks,
+  Spelling,
+  WrongPin,
+} from './harness.ts'
+export type { ProviderCase } from './provider-case.ts'
