@@ -11,3 +11,4 @@ export type {
   WrongPin,
 } from './harness.ts'
 export type { ProviderCase } from './provider-case.ts'
+export { providerCases } from './provider-cases.ts'
