@@ -1,0 +1,48 @@
+import type { KeyProvider } from '@sealwright/core'
+import { assertClientOptions, type ClientOptions, clientsOf } from './clients.ts'
+import { createKey } from './create-key.ts'
+import { identify } from './credentials.ts'
+import { classify } from './failure.ts'
+import { listKeys } from './list-keys.ts'
+import { openKey } from './open-key.ts'
+import { permissions } from './permissions.ts'
+import { canonical, parseReference } from './reference.ts'
+import { rotateKey } from './rotate-key.ts'
+
+export interface AwsKmsOptions extends ClientOptions {}
+
+/**
+ * AWS KMS as a key store. References are `awskms:///ARN`, `awskms:///alias/NAME` and `awskms:///ID`.
+ *
+ * Credentials, region and endpoint are found as the AWS SDK finds them, where options do not say otherwise. The provider
+ * makes one client for each region, and disposing of it closes their connections; a client that it was given it leaves
+ * open.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored.
+ */
+export function awsKms(options: AwsKmsOptions = {}): KeyProvider {
+  assertClientOptions(options)
+  const clients = clientsOf(options)
+  return {
+    contract: 1,
+    name: 'aws-kms',
+    schemes: ['awskms'],
+    permissions,
+    canonical,
+    open: async (given, call) => {
+      const reference = parseReference(given)
+      return openKey(await clients.kms(reference.region), reference, call)
+    },
+    classify,
+    identify: async call => {
+      const { region } = await clients.kms(undefined)
+      return identify(await clients.client(undefined), region, call)
+    },
+    admin: {
+      list: ({ prefix }, call) => listKeys(clients, prefix, call),
+      create: (spec, call) => createKey(clients, spec, call),
+      rotate: (reference, call) => rotateKey(clients, reference, call),
+    },
+    [Symbol.asyncDispose]: () => clients[Symbol.asyncDispose](),
+  }
+}

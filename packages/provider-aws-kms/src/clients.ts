@@ -1,0 +1,144 @@
+import { SealwrightError } from '@sealwright/core'
+import { type AwsKmsClient, type Kms, kmsOf, type Sdk } from './client.ts'
+import { assertLoopback, transport } from './transport.ts'
+
+/** Credentials as the SDK takes them. */
+export interface AwsCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+  readonly expiration?: Date
+}
+
+/** Credentials, or a provider of them, such as one of `@aws-sdk/credential-providers`. */
+export type AwsCredentialSource = AwsCredentials | (() => Promise<AwsCredentials>)
+
+/** How a client is made; with a ready client there is nothing to choose. */
+export interface ClientOptions {
+  readonly client?: AwsKmsClient
+  readonly region?: string
+  readonly endpoint?: string
+  readonly allowPlainHttp?: boolean
+  readonly profile?: string
+  readonly credentials?: AwsCredentialSource
+  readonly fips?: boolean
+  readonly dualStack?: boolean
+}
+
+/** The clients of one provider: one for each region that is asked for, made when it is. */
+export interface Clients extends AsyncDisposable {
+  /** @param region - Of the reference; the client's own without one. */
+  kms(region: string | undefined): Promise<Kms>
+  client(region: string | undefined): Promise<AwsKmsClient>
+}
+
+interface Connection {
+  readonly client: AwsKmsClient
+  readonly kms: Kms
+  destroy(): void
+}
+
+const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+
+export function clientsOf(options: ClientOptions): Clients {
+  const made = new Map<string | undefined, Promise<Connection>>()
+  let isClosed = false
+
+  const assertOpen = () => {
+    if (isClosed) throw new SealwrightError('VALIDATION', 'the key store of AWS KMS is disposed of')
+  }
+  const connect = async (region: string | undefined): Promise<Connection> => {
+    assertOpen()
+    // The SDK costs 100 ms to load: only who opens a key pays for it.
+    const sdk = await import('@aws-sdk/client-kms')
+    const { client, destroy } = options.client
+      ? { client: options.client, destroy: () => {} }
+      : makeClient(sdk, options, region)
+    const actual = await regionOf(client)
+    if (region !== undefined && actual !== region) {
+      throw new SealwrightError('VALIDATION', `the key is in ${region} and the given client asks ${actual}`, {
+        fix: `give a client of ${region}, or none`,
+      })
+    }
+    return { client, kms: kmsOf(sdk, client, actual, assertOpen), destroy }
+  }
+  const connection = (region: string | undefined): Promise<Connection> => {
+    let found = made.get(region)
+    if (found === undefined) {
+      found = connect(region)
+      made.set(region, found)
+      // What failed to be made (no region in the environment) may be made later.
+      found.catch(() => made.delete(region))
+    }
+    return found
+  }
+  return {
+    kms: async region => (await connection(region)).kms,
+    client: async region => (await connection(region)).client,
+    [Symbol.asyncDispose]: async () => {
+      isClosed = true
+      const all = await Promise.allSettled(made.values())
+      made.clear()
+      for (const each of all) if (each.status === 'fulfilled') each.value.destroy()
+    },
+  }
+}
+
+function makeClient(
+  sdk: Sdk,
+  options: ClientOptions,
+  region = options.region,
+): { readonly client: AwsKmsClient; destroy(): void } {
+  const { endpoint, profile, credentials, fips, dualStack, allowPlainHttp = false } = options
+  const requestHandler = transport({ allowPlainHttp })
+  const client = new sdk.KMSClient({
+    // Attempts are the pipeline's: one budget, one deadline, every attempt seen.
+    maxAttempts: 1,
+    requestHandler: requestHandler as never,
+    // Some of the SDK's warnings go to the console where no logger takes them.
+    logger: SILENT,
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(fips === undefined ? {} : { useFipsEndpoint: fips }),
+    ...(dualStack === undefined ? {} : { useDualstackEndpoint: dualStack }),
+  })
+  return { client, destroy: () => client.destroy() }
+}
+
+async function regionOf(client: AwsKmsClient): Promise<string> {
+  try {
+    return await client.config.region()
+  } catch (cause) {
+    throw new SealwrightError('VALIDATION', 'no AWS region is known', {
+      why: 'neither the reference nor the configuration of the AWS SDK names one',
+      fix: 'write the ARN of the key, or ?region=… behind the reference, or set AWS_REGION',
+      cause,
+    })
+  }
+}
+
+/** @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored. */
+export function assertClientOptions({ client, ...rest }: ClientOptions): void {
+  const given = Object.entries(rest).filter(([, value]) => value !== undefined)
+  if (client !== undefined && given.length > 0) {
+    throw new SealwrightError('VALIDATION', `with a ready client, ${given[0]![0]} cannot be given`, {
+      fix: 'configure the client, or leave it out',
+    })
+  }
+  if (rest.endpoint !== undefined) assertEndpoint(rest.endpoint, rest.allowPlainHttp ?? false)
+}
+
+function assertEndpoint(endpoint: string, allowPlainHttp: boolean): void {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
+  const isPlain = url?.protocol === 'http:'
+  const isUsable =
+    (isPlain || url?.protocol === 'https:') && url.username + url.password + url.search + url.hash === ''
+  if (url === undefined || !isUsable) {
+    throw new SealwrightError('VALIDATION', 'the endpoint of AWS KMS is not a URL of http or https', {
+      fix: 'write https://HOST[:PORT], without user, query and fragment',
+    })
+  }
+  if (isPlain && !allowPlainHttp) assertLoopback(url.hostname)
+}

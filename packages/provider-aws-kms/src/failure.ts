@@ -1,0 +1,215 @@
+import type { ErrorCode, Failure } from '@sealwright/core'
+
+/** A failure of KMS, of the credentials' sources or of the way there, told apart by code. */
+export interface Explained extends Failure {
+  readonly why: string
+  readonly fix?: string
+}
+
+type Row = Pick<Explained, 'code' | 'why' | 'fix'>
+
+const LOG_IN =
+  'give the job or machine a role (in GitHub Actions `id-token: write`); elsewhere log in with the AWS CLI'
+
+const CREDENTIALS: Row = {
+  code: 'UNAUTHENTICATED',
+  why: 'no source of the AWS SDK gave credentials: environment, web identity, profile, container, instance',
+  fix: LOG_IN,
+}
+const NO_ROLE: Row = {
+  code: 'UNAUTHENTICATED',
+  why: 'AWS did not give the credentials that were asked for: the role or its trust policy refuses',
+  fix: 'check the trust policy of the role, and which role is asked for',
+}
+const REFUSED: Row = { code: 'UNAUTHENTICATED', why: 'AWS does not know these credentials', fix: LOG_IN }
+const EXPIRED: Row = { code: 'UNAUTHENTICATED', why: 'the credentials have expired', fix: LOG_IN }
+const SIGNATURE: Row = {
+  code: 'UNAUTHENTICATED',
+  why: 'AWS refuses the signature of the request: the secret is wrong, or the clock of this machine',
+  fix: LOG_IN,
+}
+const DENIED: Row = {
+  code: 'ACCESS_DENIED',
+  why: 'no policy allows it to these credentials',
+  fix: 'allow it in the key policy or in a policy of the identity',
+}
+const THROTTLED: Row = { code: 'THROTTLED', why: 'the quota of requests is used up for now' }
+const UNAVAILABLE: Row = { code: 'UNAVAILABLE', why: 'AWS reports a failure of its own' }
+const UNSUPPORTED: Row = { code: 'UNSUPPORTED', why: 'the key cannot do this' }
+const INVALID: Row = { code: 'VALIDATION', why: 'AWS KMS refuses the request as malformed' }
+
+/** By the name of the error: the SDK has no class for several of them. */
+const BY_NAME: Readonly<Record<string, Row>> = {
+  NotFoundException: { code: 'NOT_FOUND', why: 'there is no such key or alias' },
+  AccessDeniedException: DENIED,
+  // STS and SSO, while credentials are fetched; KMS itself says AccessDeniedException.
+  AccessDenied: NO_ROLE,
+  ForbiddenException: NO_ROLE,
+  UnauthorizedException: EXPIRED,
+  IDPRejectedClaim: NO_ROLE,
+  IDPRejectedClaimException: NO_ROLE,
+  InvalidIdentityToken: NO_ROLE,
+  InvalidIdentityTokenException: NO_ROLE,
+  CredentialsProviderError: CREDENTIALS,
+  TokenProviderError: EXPIRED,
+  ProviderError: CREDENTIALS,
+  UnrecognizedClientException: REFUSED,
+  InvalidClientTokenId: REFUSED,
+  MissingAuthenticationToken: REFUSED,
+  MissingAuthenticationTokenException: REFUSED,
+  OptInRequired: REFUSED,
+  ExpiredToken: EXPIRED,
+  ExpiredTokenException: EXPIRED,
+  RequestExpired: SIGNATURE,
+  InvalidSignatureException: SIGNATURE,
+  SignatureDoesNotMatch: SIGNATURE,
+  IncompleteSignature: SIGNATURE,
+  IncompleteSignatureException: SIGNATURE,
+  DisabledException: { code: 'KEY_STATE', why: 'the key is disabled' },
+  KMSInvalidStateException: { code: 'KEY_STATE', why: 'the key is in a state in which it does not sign' },
+  InvalidKeyUsageException: UNSUPPORTED,
+  UnsupportedOperationException: UNSUPPORTED,
+  UnknownOperationException: UNSUPPORTED,
+  ThrottlingException: THROTTLED,
+  Throttling: THROTTLED,
+  ThrottledException: THROTTLED,
+  RequestLimitExceeded: THROTTLED,
+  TooManyRequestsException: THROTTLED,
+  LimitExceededException: THROTTLED,
+  KMSInternalException: UNAVAILABLE,
+  KeyUnavailableException: UNAVAILABLE,
+  IDPCommunicationError: UNAVAILABLE,
+  InternalFailure: UNAVAILABLE,
+  InternalError: UNAVAILABLE,
+  ServiceUnavailable: UNAVAILABLE,
+  ServiceUnavailableException: UNAVAILABLE,
+  DependencyTimeoutException: { code: 'TIMEOUT', why: 'AWS KMS gave up waiting for a part of itself' },
+  ValidationException: INVALID,
+  InvalidArnException: { code: 'VALIDATION', why: 'AWS KMS does not know the ARN' },
+  InvalidAliasNameException: { code: 'VALIDATION', why: 'AWS KMS does not take the name of the alias' },
+  InvalidMarkerException: INVALID,
+  AlreadyExistsException: { code: 'VALIDATION', why: 'the alias exists' },
+  MalformedPolicyDocumentException: {
+    code: 'ACCESS_DENIED',
+    why: 'AWS KMS refuses the key policy: it would not let these credentials change it again',
+    fix: 'let somebody who may change the key policy do it',
+  },
+  AbortError: { code: 'ABORTED', why: 'the call was aborted' },
+}
+
+const NO_WAY: Row = { code: 'UNAVAILABLE', why: 'no connection to AWS could be made, or it broke' }
+const NO_TRUST: Row = {
+  code: 'UNAVAILABLE',
+  why: 'the certificate of the server is not trusted',
+  fix: 'set NODE_EXTRA_CA_CERTS if a proxy of your network is in the way',
+}
+
+/** By Node's code: the SDK gives some of them names that mislead (a reset is a `TimeoutError` to it). */
+const BY_TRANSPORT: Readonly<Record<string, Row>> = {
+  ECONNREFUSED: NO_WAY,
+  ECONNRESET: NO_WAY,
+  ECONNABORTED: NO_WAY,
+  EPIPE: NO_WAY,
+  ENOTFOUND: NO_WAY,
+  EAI_AGAIN: NO_WAY,
+  EHOSTUNREACH: NO_WAY,
+  ENETUNREACH: NO_WAY,
+  ETIMEDOUT: { code: 'TIMEOUT', why: 'the server did not answer in time' },
+  EPROTO: NO_TRUST,
+  CERT_HAS_EXPIRED: NO_TRUST,
+  DEPTH_ZERO_SELF_SIGNED_CERT: NO_TRUST,
+  SELF_SIGNED_CERT_IN_CHAIN: NO_TRUST,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: NO_TRUST,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: NO_TRUST,
+  ERR_TLS_CERT_ALTNAME_INVALID: NO_TRUST,
+}
+
+interface VendorError {
+  readonly name?: unknown
+  readonly code?: unknown
+  readonly message?: unknown
+  readonly $metadata?: {
+    readonly requestId?: unknown
+    readonly httpStatusCode?: unknown
+    readonly clockSkewCorrected?: unknown
+  }
+  readonly $response?: { readonly statusCode?: unknown; readonly headers?: Record<string, unknown> }
+}
+
+/** Names a failure; `undefined` for what is neither KMS's nor the network's. Nothing of its text is kept but an ARN. */
+export function explain(error: unknown): Explained | undefined {
+  if (typeof error !== 'object' || error === null) return undefined
+  const vendor = error as VendorError
+  const row = rowOf(vendor)
+  if (row === undefined) return undefined
+  const requestId = vendor.$metadata?.requestId
+  const retryAfterMs = row.code === 'THROTTLED' || row.code === 'UNAVAILABLE' ? patience(vendor) : undefined
+  return {
+    ...row,
+    ...(row === DENIED ? denial(vendor.message) : {}),
+    ...(typeof requestId === 'string' ? { requestId } : {}),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  }
+}
+
+export function classify(error: unknown): Failure | undefined {
+  const explained = explain(error)
+  if (explained === undefined) return undefined
+  const { why, fix: _, ...failure } = explained
+  return { ...failure, message: `AWS KMS: ${why}` }
+}
+
+function rowOf(error: VendorError): Row | undefined {
+  // The SDK has just learnt the server's time, and signs the next request by it.
+  if (error.$metadata?.clockSkewCorrected === true) {
+    return {
+      code: 'UNAVAILABLE',
+      why: 'the clock of this machine is wrong; the time of AWS is used from now on',
+    }
+  }
+  const { code, name } = error
+  if (typeof code === 'string' && Object.hasOwn(BY_TRANSPORT, code)) return BY_TRANSPORT[code]
+  const status = Number(error.$response?.statusCode ?? error.$metadata?.httpStatusCode ?? 0)
+  const named = typeof name === 'string' && Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined
+  return named ?? byStatus(status, name)
+}
+
+function byStatus(status: number, name: unknown): Row | undefined {
+  const isReadable = name !== 'SyntaxError' && name !== 'TypeError' && name !== 'Unknown'
+  if (status === 0) return undefined
+  if (status < 300) return isReadable ? undefined : answer('INTEGRITY', 'an answer that cannot be read')
+  if (status < 400) return answer('UNAVAILABLE', 'a redirect, which is not followed')
+  if (status === 429) return THROTTLED
+  if (status >= 500) return answer('UNAVAILABLE', `status ${status}`)
+  return isReadable ? undefined : answer('UNAVAILABLE', `status ${status} that is not one of AWS KMS`)
+}
+
+function answer(code: ErrorCode, what: string): Row {
+  return { code, why: `the server, or a proxy before it, gave ${what}` }
+}
+
+/** `Retry-After` in seconds or as a date; `x-amz-retry-after` in milliseconds. KMS sends neither; proxies do. */
+function patience({ $response }: VendorError): number | undefined {
+  const { 'retry-after': after, 'x-amz-retry-after': afterMs } = $response?.headers ?? {}
+  if (typeof afterMs === 'string' && /^\d{1,9}$/.test(afterMs)) return Number(afterMs)
+  if (typeof after !== 'string') return undefined
+  if (/^\d{1,6}$/.test(after)) return Number(after) * 1000
+  const at = Date.parse(after)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
+}
+
+/** Who was refused what, which KMS says in a sentence of fixed form. */
+function denial(message: unknown): Partial<Row> {
+  const match =
+    typeof message === 'string'
+      ? /^User: arn:aws[-a-z]*:[a-z]+::\d{12}:([\w+=,.@/-]{1,200}) is not authorized to perform: (kms:[A-Za-z]+)/.exec(
+          message,
+        )
+      : null
+  if (match === null) return {}
+  const [, who, action] = match
+  return {
+    why: `no policy allows ${action} to ${who}`,
+    fix: `allow ${action} in the key policy or in a policy of ${who}`,
+  }
+}

@@ -1,0 +1,42 @@
+import type { MessageType } from '@aws-sdk/client-kms'
+import { type KeyDescriptor, type KeyHandle, SealwrightError, type SignRequest } from '@sealwright/core'
+import { signingAlgorithm } from './algorithms.ts'
+import { ask } from './ask.ts'
+import type { Kms } from './client.ts'
+import { amendState } from './key-state.ts'
+import { keyArn, referenceTo } from './reference.ts'
+
+const MESSAGE_TYPE: Readonly<Record<SignRequest['input'], MessageType>> = {
+  digest: 'DIGEST',
+  message: 'RAW',
+  mu: 'EXTERNAL_MU',
+}
+
+/** A handle on one key, by its ARN. It holds nothing: connections are the provider's. */
+export function keyHandle(kms: Kms, arn: string, key: KeyDescriptor): KeyHandle {
+  const errand = { doing: 'sign with', keyId: arn, region: kms.region }
+  return {
+    key,
+    signRaw: async ({ algorithm, input, bytes }, call) => {
+      const request = {
+        KeyId: arn,
+        Message: bytes,
+        MessageType: MESSAGE_TYPE[input],
+        SigningAlgorithm: signingAlgorithm(algorithm.id),
+      }
+      const reply = await ask(errand, () => kms.sign(request, call), amendState(kms, arn, call))
+      const { requestId } = reply.$metadata
+      if (keyArn(reply.KeyId) === undefined || !(reply.Signature instanceof Uint8Array)) {
+        throw new SealwrightError('INTEGRITY', `AWS KMS answered without a signature by ${arn}`, {
+          ...(requestId === undefined ? {} : { requestId }),
+        })
+      }
+      return {
+        bytes: reply.Signature,
+        encoding: algorithm.family === 'ECDSA' ? 'der' : 'raw',
+        reference: referenceTo(reply.KeyId!),
+        ...(requestId === undefined ? {} : { requestId }),
+      }
+    },
+  }
+}
