@@ -8,6 +8,6 @@ export interface ProviderCase {
   readonly needs: readonly string[]
   /** Why it cannot run here; present only then. */
   readonly skip?: string
-  /** Rejects with an AssertionError when the provider is at fault. */
+  /** Rejects when the provider is at fault: with an AssertionError, or with what the provider threw where it must not. */
   run(): Promise<void>
 }
