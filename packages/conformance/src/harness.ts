@@ -93,10 +93,13 @@ export interface ChangingKey {
   change(): Promise<void>
 }
 
-/** Ends a fault. */
-export type Restore = () => Awaitable<void>
+/** Ends a fault; what it returns is awaited. */
+export type Restore = () => unknown
 
-/** A fault holds from when its hook resolves until `Restore` is called, or until its count is used up. */
+/**
+ * A fault holds from when its hook resolves until `Restore` is called, or until its count is used up. It meets the fastest
+ * of `keys`: Ed25519 if there is one, else P-256, and so on.
+ */
 export interface FaultHooks {
   /** The credentials are good and may not do this: `ACCESS_DENIED`. */
   deny?(): Awaitable<Restore>
@@ -130,7 +133,7 @@ export interface SignFaultHooks extends FaultHooks {
 
 /**
  * What is done to a reply: `signature`, bits of the signature (of the public key, at `open`) are flipped; `truncated`, it
- * is cut short; `foreign`, it is of another key or for another message; `empty`, it holds nothing.
+ * is cut short; `foreign`, it is of another key of the same type, or for another message; `empty`, it holds nothing.
  */
 export type Damage = 'signature' | 'truncated' | 'foreign' | 'empty'
 

@@ -1,0 +1,116 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { removeScratch, scratch } from '../services/scratch.ts'
+import type { Skips } from '../services/tool.ts'
+import { CANNOT_INSTALL_HERE } from './node-version.ts'
+import { runTool } from './process.ts'
+import { root } from './workspace.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+const PACKED = ['core', 'conformance']
+const document = readFileSync(join(root, 'docs', 'writing-a-provider.md'), 'utf8')
+
+/** The programs of the guide, by the name in their first line. */
+const programs = new Map(
+  [...document.matchAll(/^```ts\n\/\/ (\S+)\n([\s\S]*?)^```$/gm)].map(([, name, code]) => [name!, code!]),
+)
+
+let folder: string
+let missing: string | undefined
+
+/** Does what the guide says in a folder outside the workspace, with the tarballs in the place of the registry. */
+beforeAll(async () => {
+  folder = await scratch('writing-a-provider')
+  const unbuilt = PACKED.filter(name => !existsSync(join(root, 'packages', name, 'dist')))
+  if (unbuilt.length > 0) {
+    missing = `not built: ${unbuilt.join(', ')}; npm run build`
+    return
+  }
+  const packed = await runTool('npx', [
+    '--yes',
+    'pnpm@12.21.0',
+    ...['--recursive', ...PACKED.flatMap(name => ['--filter', `./packages/${name}`])],
+    ...['pack', '--pack-destination', folder],
+  ])
+  expect(packed.code, packed.output).toBe(0)
+  writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}')
+  const tarballs = readdirSync(folder).filter(name => name.endsWith('.tgz'))
+  expect(tarballs).toHaveLength(PACKED.length)
+  const installed = await runTool(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline'].concat(
+      tarballs.map(name => `./${name}`),
+    ),
+    { cwd: folder },
+  )
+  const reason = CANNOT_INSTALL_HERE.exec(installed.stderr)?.[0]
+  if (installed.code !== 0 && reason) missing = `npm cannot install here: ${reason}`
+  else expect(installed.code, installed.output).toBe(0)
+  for (const [name, code] of programs) writeFileSync(join(folder, name), code)
+})
+afterAll(() => removeScratch(folder))
+
+function installedFolder(ctx: Skips): string {
+  return missing === undefined ? folder : ctx.skip(missing)
+}
+
+describe('the guide to writing a provider', () => {
+  it('has a provider of at most 150 lines, its fake and its harness', () => {
+    expect([...programs.keys()]).toEqual(['signbox.ts', 'fake-signbox.ts', 'signbox.test.ts'])
+    expect(programs.get('signbox.ts')!.trimEnd().split('\n').length).toBeLessThanOrEqual(150)
+  })
+
+  it('has programs that type-check with the packed packages', async ctx => {
+    const cwd = installedFolder(ctx)
+    writeFileSync(
+      join(cwd, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          target: 'es2024',
+          lib: ['es2024', 'esnext.disposable'],
+          module: 'nodenext',
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          noUncheckedIndexedAccess: true,
+          noUnusedLocals: true,
+          erasableSyntaxOnly: true,
+          allowImportingTsExtensions: true,
+          noEmit: true,
+          types: ['node'],
+          typeRoots: [join(root, 'node_modules', '@types')],
+        },
+        files: ['signbox.test.ts'],
+      }),
+    )
+    const { code, output } = await runTool('tsc', ['-p', cwd])
+    expect(code, output).toBe(0)
+  })
+
+  it('ends with a provider that passes every case but those of what its store has not', async ctx => {
+    const cwd = installedFolder(ctx)
+    const { code, output } = await runTool('node', ['--test', '--test-reporter=tap'], { cwd })
+    expect(code, output).toBe(0)
+    const count = (what: string) => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(output)?.[1])
+    const skipped = [...output.matchAll(/# SKIP (.+)$/gm)].map(([, reason]) => reason)
+    expect(skipped.sort()).toEqual(['the harness has no moveAlias', 'the harness has no wrongPin'])
+    expect(count('fail')).toBe(0)
+    expect(count('pass')).toBeGreaterThan(60)
+  })
+
+  it('finds a mistake that a reader makes', async ctx => {
+    const cwd = installedFolder(ctx)
+    const provider = programs.get('signbox.ts')!
+    const mistaken = provider.replace("'ES256' ? 'der' : 'raw'", "'ES256' ? 'raw' : 'raw'")
+    expect(mistaken).not.toBe(provider)
+    writeFileSync(join(cwd, 'signbox.ts'), mistaken)
+    try {
+      const { code, output } = await runTool('node', ['--test'], { cwd })
+      expect(code).toBe(1)
+      expect(output).toContain('it looks like DER')
+    } finally {
+      writeFileSync(join(cwd, 'signbox.ts'), provider)
+    }
+  })
+})
