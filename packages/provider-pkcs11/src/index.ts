@@ -1,0 +1,6 @@
+export type { Attribute, Mechanism, ModuleInfo, Pkcs11Module, SlotInfo, TokenInfo } from './module.ts'
+export type { AskPin, PinRequest } from './pin.ts'
+export type { Pkcs11Options } from './pkcs11.ts'
+export { pkcs11 } from './pkcs11.ts'
+export type { ParseOptions, Pkcs11Reference } from './reference.ts'
+export { parsePkcs11Reference } from './reference.ts'

@@ -1,0 +1,130 @@
+import { realpath } from 'node:fs/promises'
+import { isAbsolute } from 'node:path'
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { CKF, CKR } from './constants.ts'
+import { rvOf } from './failure.ts'
+import { type TokenLogin, tokenLogin } from './login.ts'
+import type { Pkcs11Module } from './module.ts'
+
+/** Where the functions of a module come from. */
+export type ModuleSource =
+  | { readonly module: Pkcs11Module; readonly libraryParameters?: string | undefined }
+  | { readonly modulePath: string; readonly libraryParameters?: string | undefined }
+
+/** A module that this process has initialised; it stays so to the end, for others may use it, too. */
+export interface LoadedModule {
+  readonly api: Pkcs11Module
+  /** One log-in for each token and process, as Cryptoki has it, whichever provider asks for it. */
+  login(tokenKey: string): TokenLogin
+}
+
+interface Entry extends LoadedModule {
+  readonly libraryParameters: string | undefined
+}
+
+const byPath = new Map<string, Pkcs11Module>()
+const initialised = new WeakMap<Pkcs11Module, Entry>()
+
+/**
+ * Loads a module and initialises it once for the process. It is never finalised: that would end the sessions of everybody
+ * else who uses it.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for a path that is no module or other parameters than it runs with;
+ * `UNSUPPORTED` where pkcs11js is not installed or the module cannot be used from several threads.
+ */
+export async function loadModule(source: ModuleSource): Promise<LoadedModule> {
+  const api = 'module' in source ? source.module : await atPath(source.modulePath)
+  return initialise(api, source.libraryParameters)
+}
+
+/** Lets the next {@link loadModule} initialise again: somebody else has finalised the module. */
+export function forgetInitialisation({ api }: LoadedModule): void {
+  initialised.delete(api)
+}
+
+function initialise(api: Pkcs11Module, libraryParameters: string | undefined): LoadedModule {
+  const known = initialised.get(api)
+  if (known !== undefined) {
+    if (libraryParameters === known.libraryParameters) return known
+    throw new SealwrightError('VALIDATION', 'the PKCS#11 module runs with other library parameters', {
+      why: 'a module is initialised once in a process',
+      fix: 'give the same libraryParameters everywhere',
+    })
+  }
+  try {
+    api.C_Initialize({
+      // Without this flag a module may take us for a single thread, and concurrent calls crash the process.
+      flags: CKF.osLockingOk,
+      // pkcs11js 2.1.7 drops the last byte of the text.
+      ...(libraryParameters === undefined ? {} : { libraryParameters: `${libraryParameters} ` }),
+    })
+  } catch (error) {
+    if (rvOf(error) !== CKR.cryptokiAlreadyInitialized) throw notInitialised(error)
+  }
+  const logins = new Map<string, TokenLogin>()
+  const entry: Entry = {
+    api,
+    libraryParameters,
+    login: tokenKey => {
+      let login = logins.get(tokenKey)
+      if (login === undefined) {
+        login = tokenLogin()
+        logins.set(tokenKey, login)
+      }
+      return login
+    },
+  }
+  initialised.set(api, entry)
+  return entry
+}
+
+async function atPath(modulePath: string): Promise<Pkcs11Module> {
+  if (!isAbsolute(modulePath)) {
+    throw new SealwrightError('VALIDATION', 'the path of the PKCS#11 module is not absolute', {
+      why: 'which library is loaded must not depend on the working directory',
+      fix: 'give the whole path, such as /usr/lib/softhsm/libsofthsm2.so',
+    })
+  }
+  const path = await realpath(modulePath).catch(cause => {
+    throw new SealwrightError('VALIDATION', `there is no PKCS#11 module ${modulePath}`, {
+      fix: 'install the software of the token, or correct the path',
+      cause,
+    })
+  })
+  const { PKCS11 } = await importPkcs11js()
+  const known = byPath.get(path)
+  if (known !== undefined) return known
+  const api = new PKCS11()
+  try {
+    api.load(path)
+  } catch (cause) {
+    throw new SealwrightError('VALIDATION', `${modulePath} cannot be loaded as a PKCS#11 module`, {
+      fix: 'check that it is a PKCS#11 module for this machine, and that the libraries it needs are installed',
+      cause,
+    })
+  }
+  byPath.set(path, api)
+  return api
+}
+
+async function importPkcs11js() {
+  try {
+    return (await import('pkcs11js')).default
+  } catch (cause) {
+    throw new SealwrightError('UNSUPPORTED', 'PKCS#11 tokens need the package pkcs11js', {
+      why: 'it is optional, and not installed or not built',
+      fix: 'npm install pkcs11js@2.1.7, with a C++ compiler and install scripts allowed for it',
+      cause,
+    })
+  }
+}
+
+function notInitialised(error: unknown): unknown {
+  const rv = rvOf(error)
+  if (rv === undefined || isSealwrightError(error)) return error
+  return new SealwrightError(rv === 10 ? 'UNSUPPORTED' : 'UNAVAILABLE', 'the PKCS#11 module does not start', {
+    why: rv === 10 ? 'it cannot be used from several threads' : `C_Initialize answered 0x${rv.toString(16)}`,
+    fix: 'check its own configuration (files, environment), and libraryParameters where it needs them',
+    cause: error,
+  })
+}
