@@ -1,15 +1,14 @@
 import type { KeyProvider } from '@sealwright/core'
-import { assertClientOptions, type ClientOptions, clientsOf } from './clients.ts'
+import { clientsOf } from './clients.ts'
 import { createKey } from './create-key.ts'
 import { identify } from './credentials.ts'
 import { classify } from './failure.ts'
 import { listKeys } from './list-keys.ts'
 import { openKey } from './open-key.ts'
+import { type AwsKmsOptions, assertOptions } from './options.ts'
 import { permissions } from './permissions.ts'
 import { canonical, parseReference } from './reference.ts'
 import { rotateKey } from './rotate-key.ts'
-
-export interface AwsKmsOptions extends ClientOptions {}
 
 /**
  * AWS KMS as a key store. References are `awskms:///ARN`, `awskms:///alias/NAME` and `awskms:///ID`.
@@ -21,7 +20,7 @@ export interface AwsKmsOptions extends ClientOptions {}
  * @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored.
  */
 export function awsKms(options: AwsKmsOptions = {}): KeyProvider {
-  assertClientOptions(options)
+  assertOptions(options)
   const clients = clientsOf(options)
   return {
     contract: 1,

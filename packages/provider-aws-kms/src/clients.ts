@@ -1,29 +1,7 @@
 import { SealwrightError } from '@sealwright/core'
 import { type AwsKmsClient, type Kms, kmsOf, type Sdk } from './client.ts'
-import { assertLoopback, transport } from './transport.ts'
-
-/** Credentials as the SDK takes them. */
-export interface AwsCredentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken?: string
-  readonly expiration?: Date
-}
-
-/** Credentials, or a provider of them, such as one of `@aws-sdk/credential-providers`. */
-export type AwsCredentialSource = AwsCredentials | (() => Promise<AwsCredentials>)
-
-/** How a client is made; with a ready client there is nothing to choose. */
-export interface ClientOptions {
-  readonly client?: AwsKmsClient
-  readonly region?: string
-  readonly endpoint?: string
-  readonly allowPlainHttp?: boolean
-  readonly profile?: string
-  readonly credentials?: AwsCredentialSource
-  readonly fips?: boolean
-  readonly dualStack?: boolean
-}
+import type { AwsKmsOptions } from './options.ts'
+import { transport } from './transport.ts'
 
 /** The clients of one provider: one for each region that is asked for, made when it is. */
 export interface Clients extends AsyncDisposable {
@@ -40,7 +18,7 @@ interface Connection {
 
 const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
-export function clientsOf(options: ClientOptions): Clients {
+export function clientsOf(options: AwsKmsOptions): Clients {
   const made = new Map<string | undefined, Promise<Connection>>()
   let isClosed = false
 
@@ -86,7 +64,7 @@ export function clientsOf(options: ClientOptions): Clients {
 
 function makeClient(
   sdk: Sdk,
-  options: ClientOptions,
+  options: AwsKmsOptions,
   region = options.region,
 ): { readonly client: AwsKmsClient; destroy(): void } {
   const { endpoint, profile, credentials, fips, dualStack, allowPlainHttp = false } = options
@@ -117,28 +95,4 @@ async function regionOf(client: AwsKmsClient): Promise<string> {
       cause,
     })
   }
-}
-
-/** @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored. */
-export function assertClientOptions({ client, ...rest }: ClientOptions): void {
-  const given = Object.entries(rest).filter(([, value]) => value !== undefined)
-  if (client !== undefined && given.length > 0) {
-    throw new SealwrightError('VALIDATION', `with a ready client, ${given[0]![0]} cannot be given`, {
-      fix: 'configure the client, or leave it out',
-    })
-  }
-  if (rest.endpoint !== undefined) assertEndpoint(rest.endpoint, rest.allowPlainHttp ?? false)
-}
-
-function assertEndpoint(endpoint: string, allowPlainHttp: boolean): void {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
-  const isPlain = url?.protocol === 'http:'
-  const isUsable =
-    (isPlain || url?.protocol === 'https:') && url.username + url.password + url.search + url.hash === ''
-  if (url === undefined || !isUsable) {
-    throw new SealwrightError('VALIDATION', 'the endpoint of AWS KMS is not a URL of http or https', {
-      fix: 'write https://HOST[:PORT], without user, query and fragment',
-    })
-  }
-  if (isPlain && !allowPlainHttp) assertLoopback(url.hostname)
 }

@@ -10,7 +10,7 @@ import { keySpecOf } from './algorithms.ts'
 import { ask } from './ask.ts'
 import type { Kms } from './client.ts'
 import type { Clients } from './clients.ts'
-import type { Explained } from './failure.ts'
+import { type Explained, explain } from './failure.ts'
 import { parseReference, parseStore, referenceTo } from './reference.ts'
 import { madeKey, waitForKey } from './wait-for-key.ts'
 
@@ -26,15 +26,14 @@ export async function createKey(clients: Clients, spec: KeySpec, call: Call): Pr
   const kms = await clients.kms(region)
   if (alias !== undefined) await assertFree(kms, alias, call)
   const made = await makeKey(kms, { KeySpec: keySpecOf(spec.type) }, call)
-  await waitForKey(kms, made, made, call)
-  if (alias !== undefined) {
-    await withKey(made, () =>
-      ask({ doing: 'make the alias', keyId: alias, region: kms.region }, () =>
-        kms.createAlias({ AliasName: alias, TargetKeyId: made }, call),
-      ),
+  await withKey(made, async () => {
+    await waitForKey(kms, made, made, call)
+    if (alias === undefined) return
+    await ask({ doing: 'make the alias', keyId: alias, region: kms.region }, () =>
+      kms.createAlias({ AliasName: alias, TargetKeyId: made }, call),
     )
     await waitForKey(kms, alias, made, call)
-  }
+  })
   return referenceTo(made)
 }
 
@@ -51,16 +50,23 @@ export async function makeKey(
 }
 
 /** Runs what follows `CreateKey`; its failure names the key, which is there and costs money. */
-export async function withKey<T>(arn: string, task: () => Promise<T>): Promise<T> {
+export async function withKey(arn: string, task: () => Promise<void>): Promise<void> {
   try {
-    return await task()
+    await task()
   } catch (error) {
-    if (!isSealwrightError(error)) throw error
-    throw new SealwrightError(error.code, error.message, {
-      why: `${error.why ?? 'it failed'}; the key ${arn} was made`,
-      fix: `use it by its ARN, give it the alias yourself, or schedule its deletion`,
+    const {
+      code = 'INTERNAL',
+      message,
+      why,
+      requestId,
+    } = isSealwrightError(error)
+      ? error
+      : { ...explain(error), message: 'what follows the making of the key failed' }
+    throw new SealwrightError(code, message, {
+      why: `${why ?? 'it failed'}; the key ${arn} was made`,
+      fix: 'use it by its ARN, give it the alias yourself, or schedule its deletion',
       cause: error,
-      ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
+      ...(requestId === undefined ? {} : { requestId }),
     })
   }
 }

@@ -1,5 +1,5 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms'
-import { type Call, type KeyDescriptor, SealwrightError } from '@sealwright/core'
+import { type Call, isSealwrightError, type KeyDescriptor, SealwrightError } from '@sealwright/core'
 import { ask } from './ask.ts'
 import type { Kms } from './client.ts'
 import { type Explained, explain } from './failure.ts'
@@ -29,7 +29,7 @@ export async function describeKey(kms: Kms, keyId: string, call: Call): Promise<
     )
     return KeyMetadata
   } catch (error) {
-    if (error instanceof SealwrightError && error.code === 'ACCESS_DENIED') return undefined
+    if (isSealwrightError(error) && error.code === 'ACCESS_DENIED') return undefined
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import type { AliasListEntry, KeyMetadata } from '@aws-sdk/client-kms'
-import { type Call, SealwrightError } from '@sealwright/core'
+import { type Call, isSealwrightError, SealwrightError } from '@sealwright/core'
 import { typeOf } from './algorithms.ts'
 import { ask } from './ask.ts'
 import type { Kms } from './client.ts'
@@ -57,7 +57,7 @@ async function isSigning(kms: Kms, keyId: string, call: Call): Promise<boolean> 
     const errand = { doing: 'look at', keyId, region: kms.region }
     metadata = (await ask(errand, () => kms.describeKey({ KeyId: keyId }, call))).KeyMetadata
   } catch (error) {
-    if (!(error instanceof SealwrightError)) throw error
+    if (!isSealwrightError(error)) throw error
     if (error.code === 'ACCESS_DENIED') return true
     // Deleted since it was listed.
     if (error.code === 'NOT_FOUND') return false

@@ -26,22 +26,22 @@ export async function rotateKey(clients: Clients, given: string, call: Call): Pr
   const kms = await clients.kms(region)
   // By its name alone the alias is that of the caller's account, which is where the new key will be.
   const alias = kind === 'alias' ? keyId : keyId.slice(keyId.indexOf(':alias/') + 1)
-  const about = (doing: string, task: () => Promise<{ readonly KeyMetadata?: KeyMetadata | undefined }>) =>
-    ask({ doing, keyId: alias, region: kms.region }, task)
-  const { KeyMetadata: old } = await about('look at', () => kms.describeKey({ KeyId: alias }, call))
+  const { KeyMetadata: old } = await ask({ doing: 'look at', keyId: alias, region: kms.region }, () =>
+    kms.describeKey({ KeyId: alias }, call),
+  )
   const oldArn = answeredKey(kms, reference, old?.Arn)
   const spec = specOf(oldArn, old)
   const { Policy } = await ask({ doing: 'read the policy of', keyId: oldArn, region: kms.region }, () =>
     kms.getKeyPolicy({ KeyId: oldArn, PolicyName: 'default' }, call),
   )
   const made = await makeKey(kms, { KeySpec: spec, ...(Policy === undefined ? {} : { Policy }) }, call)
-  await waitForKey(kms, made, made, call)
-  await withKey(made, () =>
-    ask({ doing: 'move', keyId: alias, region: kms.region }, () =>
+  await withKey(made, async () => {
+    await waitForKey(kms, made, made, call)
+    await ask({ doing: 'move', keyId: alias, region: kms.region }, () =>
       kms.updateAlias({ AliasName: alias, TargetKeyId: made }, call),
-    ),
-  )
-  await waitForKey(kms, alias, made, call)
+    )
+    await waitForKey(kms, alias, made, call)
+  })
   return referenceTo(made)
 }
 

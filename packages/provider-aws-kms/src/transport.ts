@@ -45,9 +45,13 @@ const MAX_BODY = 2 ** 20
 export function transport({ allowPlainHttp }: { readonly allowPlainHttp: boolean }): Transport {
   const http = new HttpAgent(CONNECTIONS)
   const https = new HttpsAgent(CONNECTIONS)
+  let isClosed = false
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     handle: async (request, { abortSignal } = {}) => {
+      // The SDK may have been busy with the request, or with credentials for it, when the agents were closed: they would
+      // open connections again.
+      if (isClosed) throw new SealwrightError('VALIDATION', 'the key store of AWS KMS is disposed of')
       const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined
       const isPlain = request.protocol === 'http:'
       if (isPlain && !allowPlainHttp) assertLoopback(request.hostname)
@@ -55,6 +59,7 @@ export function transport({ allowPlainHttp }: { readonly allowPlainHttp: boolean
       return { response: await exchange(send, isPlain ? http : https, request, signal) }
     },
     destroy: () => {
+      isClosed = true
       http.destroy()
       https.destroy()
     },
