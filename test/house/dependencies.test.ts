@@ -8,6 +8,7 @@ const CORE = '@sealwright/core'
 /** Which packages of ours a package may import. */
 const inward: Readonly<Record<string, readonly string[]>> = {
   [CORE]: [],
+  '@sealwright/conformance': [CORE],
   '@sealwright/x509': [CORE],
   '@sealwright/oci': [CORE],
   '@sealwright/keyring': [CORE],

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { type AlgorithmId, keyType, openSigner } from '@sealwright/core'
 import type { Definition } from '../definition.ts'
 import type { HarnessKey, ProviderHarness } from '../harness.ts'
 import { newMessage } from '../messages.ts'
 import { signRequest } from '../sign-request.ts'
+import { firstAlgorithm } from '../signing.ts'
 import { idle, isVerifiable, nameOf, withHandle, withProvider } from '../subject.ts'
 import { assertRaw, assertSignature } from '../verification.ts'
 
@@ -26,9 +28,13 @@ function descriptor(key: HarnessKey): Definition {
         assert.deepEqual(plain(algorithms), plain(key.algorithms), 'the algorithms are not those expected')
         assert.ok(['software', 'hsm', 'external', 'unknown'].includes(protection), `${protection}?`)
         assert.equal(provider.canonical(reference), reference, 'the reference is not canonical')
-        const again = await withHandle(harness, reference, async other => other.key)
-        assert.equal(again.reference, reference, 'the reference opens under another one')
-        assert.deepEqual(Buffer.from(again.publicKey), Buffer.from(publicKey), 'it opens another key')
+        const fingerprint = `sha256:${createHash('sha256').update(publicKey).digest('hex')}`
+        const again = await openSigner(provider, reference, { algorithm: firstAlgorithm, fingerprint })
+        try {
+          assert.equal(again.key.reference, reference, 'the reference opens under another one')
+        } finally {
+          await again[Symbol.asyncDispose]()
+        }
       })
     },
   }

@@ -3,6 +3,7 @@ import { assertHidden } from '../canaries.ts'
 import { type Definition, type FaultedOperation, OPERATIONS } from '../definition.ts'
 import type { FaultHooks, ProviderHarness, Restore } from '../harness.ts'
 import { newMessage } from '../messages.ts'
+import { PATIENCE_MS } from '../patience.ts'
 import { outputOf } from '../process-output.ts'
 import { firstAlgorithm, withSigner } from '../signing.ts'
 import { anyKey, during, idle, withHandle, withProvider } from '../subject.ts'
@@ -24,8 +25,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   empty: hooks => hooks.corrupt?.('empty'),
 }
 
-/** Long enough for one attempt; the rest is not waited for. */
-const TIMEOUT_MS = 150
+/** What the pipeline tries again, or waits for: one attempt is enough here. */
+const LASTING = ['throttle', 'unavailable', 'hang', 'reset', 'htmlError']
+
+const SHORT_MS = 150
 
 /** Canaries: nothing secret is printed, thrown or written, however a call ends. */
 export const secretCases: readonly Definition[] = [
@@ -37,7 +40,7 @@ export const secretCases: readonly Definition[] = [
       const output = await outputOf(async () => {
         await missing(harness)
         for (const operation of OPERATIONS) {
-          for (const fault of Object.values(FAULTS)) await failing(harness, operation, fault)
+          for (const name of Object.keys(FAULTS)) await failing(harness, operation, name)
         }
       })
       assertHidden(harness, output)
@@ -68,11 +71,13 @@ async function missing(harness: ProviderHarness): Promise<void> {
   )
 }
 
-async function failing(harness: ProviderHarness, operation: FaultedOperation, fault: Fault): Promise<void> {
+async function failing(harness: ProviderHarness, operation: FaultedOperation, name: string): Promise<void> {
   const hooks = harness.faults?.[operation]
   if (hooks === undefined) return
   const reference = await anyKey(harness).reference()
-  const options = { algorithm: firstAlgorithm, timeoutMs: TIMEOUT_MS }
+  const fault = FAULTS[name]!
+  const timeoutMs = LASTING.includes(name) ? SHORT_MS : PATIENCE_MS
+  const options = { algorithm: firstAlgorithm, timeoutMs }
   await withProvider(harness, async provider => {
     if (operation === 'open') {
       await faulted(fault(hooks), () => shown(harness, () => openSigner(provider, reference, options)))
