@@ -10,7 +10,7 @@ export interface Outcome {
 }
 
 /** Awaits a call of the adapter that must fail. */
-export async function failureOf(
+async function failureOf(
   provider: KeyProvider,
   doing: string,
   work: () => Promise<unknown>,

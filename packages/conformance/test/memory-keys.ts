@@ -13,7 +13,7 @@ import {
 import { type MemoryReply, type MemorySession, type MemoryStore, MemoryStoreError } from './memory-store.ts'
 
 /** The most bytes of a message that the store takes. */
-export const MOST = 4096
+const MOST = 4096
 
 /** What a broken adapter does otherwise than the sound one, below. */
 export interface Parts {
@@ -154,7 +154,7 @@ function sessionsOf({ store, session: kind }: Parts) {
   }
 }
 
-export function canonical(reference: string): string {
+function canonical(reference: string): string {
   const [name, version] = parse(reference)
   return `memory:${name}${version === undefined ? '' : `@${version}`}`
 }

@@ -4,7 +4,7 @@ import type { Accepts, AlgorithmId, KeyType } from '@sealwright/core'
 import { type StoredKey, storedKey } from './stored-key.ts'
 
 /** What is asked of the store, over a connection that it counts while the answer is out. */
-export interface MemoryRequest {
+interface MemoryRequest {
   readonly operation: 'describe' | 'sign'
   readonly token: string
   readonly name: string
@@ -12,7 +12,7 @@ export interface MemoryRequest {
   readonly sign?: SignParameters
 }
 
-export interface SignParameters {
+interface SignParameters {
   readonly algorithm: AlgorithmId
   readonly input: keyof Accepts
   readonly bytes: Uint8Array

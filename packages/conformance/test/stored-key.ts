@@ -18,7 +18,7 @@ export interface StoredKey {
   sign(request: StoredKeyRequest): Buffer
 }
 
-export interface StoredKeyRequest {
+interface StoredKeyRequest {
   readonly algorithm: AlgorithmId
   readonly input: keyof Accepts
   readonly bytes: Uint8Array
