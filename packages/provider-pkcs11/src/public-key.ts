@@ -49,13 +49,13 @@ export function publicKeyOf(api: Pkcs11Module, session: Buffer, key: PrivateKeyO
     (object: Buffer): Read =>
     type =>
       attribute(api, session, object, type)
-  for (const object of [...tokenObjects(api, session, CKO.publicKey, named), key.object]) {
-    const read = reader(object)
-    const type = read(CKA.keyType)
-    if (type === undefined || readUlong(type) !== key.keyType) continue
-    const spki = fromAttributes(key.keyType, read) ?? fromInfo(read)
-    if (spki !== undefined) return spki
+  const ofType = (read: Read) => readUlong(read(CKA.keyType) ?? Buffer.alloc(0)) === key.keyType
+  for (const read of tokenObjects(api, session, CKO.publicKey, named).map(reader)) {
+    if (ofType(read)) return fromAttributes(key.keyType, read) ?? fromInfo(read) ?? throwBroken()
   }
+  const own = reader(key.object)
+  const spki = fromAttributes(key.keyType, own) ?? fromInfo(own)
+  if (spki !== undefined) return spki
   for (const object of tokenObjects(api, session, CKO.certificate, named)) {
     const value = reader(object)(CKA.value)
     if (value !== undefined) return fromCertificate(value)
@@ -168,6 +168,10 @@ function contentsOf(bytes: Uint8Array): Uint8Array | undefined {
 
 function spki(algorithm: readonly Uint8Array[], key: Uint8Array): Uint8Array {
   return der.sequence(der.sequence(...algorithm), der.bitString(key))
+}
+
+function throwBroken(): never {
+  throw broken()
 }
 
 function broken(cause?: unknown): SealwrightError {

@@ -78,8 +78,8 @@ export function sessionPool({ size, open, close, closed }: SessionPoolOptions): 
       else idle.push(session)
       return result
     } catch (error) {
-      // A session that is gone is not closed: its number may be that of a new one by now.
-      if (isDeadSession(error)) count--
+      // Once others have noticed the loss, the number of this session may be that of a new one.
+      if (isClosed && isDeadSession(error)) count--
       else drop(session)
       throw error
     } finally {
