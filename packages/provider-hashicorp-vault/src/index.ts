@@ -1,0 +1,5 @@
+export type { Secret, VaultAuth } from './auth.ts'
+export type { VaultClient, VaultClientRequest } from './client.ts'
+export type { HashicorpVaultOptions } from './hashicorp-vault.ts'
+export { hashicorpVault } from './hashicorp-vault.ts'
+export type { ConnectionOptions } from './settings.ts'

@@ -1,0 +1,106 @@
+import { SealwrightError } from '@sealwright/core'
+import { decodeJson, isJsonObject, type JsonValue } from '@sealwright/core/encoding'
+import type { Connection } from './settings.ts'
+
+/** What node-vault gives to the transport that is injected in place of its own. */
+export interface TransportRequest {
+  readonly uri: string
+  readonly method: string
+  readonly headers: Record<string, string>
+  readonly json?: unknown
+  readonly signal: AbortSignal
+}
+
+/** What node-vault expects back. */
+export interface TransportReply {
+  readonly statusCode: number
+  readonly body: unknown
+  readonly request: { readonly path: string }
+}
+
+export interface Transport {
+  send(request: TransportRequest): Promise<TransportReply>
+  /** Ends every request and closes every connection. */
+  destroy(): Promise<void>
+}
+
+/** What is kept of a reply that reports a failure: node-vault hands on nothing but its body. */
+export interface FailureBody {
+  readonly errors: readonly string[]
+  readonly retryAfterMs?: number
+}
+
+/** Connections to one server; more requests than that wait for one. */
+const CONNECTIONS = 32
+const MAX_REPLY = 4 * 2 ** 20
+
+/**
+ * The transport under node-vault: aborts are heard, redirects not followed, `Retry-After` kept, TLS verified whatever the
+ * environment says, replies bounded and read strictly. Nothing is logged.
+ */
+export async function createTransport({ origin, tls }: Connection): Promise<Transport> {
+  const { Pool } = await import('undici')
+  const pool = new Pool(origin, {
+    connections: CONNECTIONS,
+    allowH2: false,
+    maxResponseSize: MAX_REPLY,
+    connect: { ...tls, rejectUnauthorized: true },
+  })
+  return {
+    send: async ({ uri, method, headers, json, signal }) => {
+      const path = uri.slice(origin.length)
+      const hasBody = typeof json === 'object' && json !== null
+      const reply = await pool.request({
+        method: method as 'GET',
+        path,
+        signal,
+        headers: { ...headers, ...(hasBody ? { 'content-type': 'application/json' } : {}) },
+        ...(hasBody ? { body: JSON.stringify(json) } : {}),
+      })
+      const { statusCode } = reply
+      const bytes = await reply.body.bytes()
+      const body = isSuccess(statusCode) ? readReply(bytes) : readFailure(bytes, reply.headers['retry-after'])
+      return { statusCode, body, request: { path } }
+    },
+    destroy: () => pool.destroy(),
+  }
+}
+
+function isSuccess(statusCode: number): boolean {
+  return statusCode === 200 || statusCode === 204
+}
+
+function readReply(bytes: Uint8Array): JsonValue {
+  if (bytes.length === 0) return {}
+  try {
+    return decodeJson(bytes, { label: 'the reply', maxBytes: MAX_REPLY })
+  } catch (cause) {
+    throw new SealwrightError('INTEGRITY', 'Vault gave a reply that cannot be read', {
+      why: 'it is not whole, or not JSON',
+      cause,
+    })
+  }
+}
+
+/** What a failure is told by; a page of HTML, as a proxy sends, has nothing to say. */
+function readFailure(bytes: Uint8Array, retryAfter: string | string[] | undefined): FailureBody {
+  let errors: readonly string[] = []
+  try {
+    const body = decodeJson(bytes, { label: 'the reply', maxBytes: MAX_REPLY })
+    if (isJsonObject(body) && Array.isArray(body.errors)) {
+      errors = body.errors.filter(each => typeof each === 'string')
+    }
+  } catch {
+    // The status says enough.
+  }
+  const retryAfterMs = patienceOf(retryAfter)
+  return { errors, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+}
+
+/** `Retry-After` in seconds or as a date (RFC 9110 §10.2.3). */
+function patienceOf(value: string | string[] | undefined): number | undefined {
+  if (typeof value !== 'string') return undefined
+  if (/^\d{1,6}$/.test(value)) return Number(value) * 1000
+  const at = Date.parse(value)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
+}

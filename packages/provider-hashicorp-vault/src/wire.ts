@@ -1,0 +1,76 @@
+import { type Call, SealwrightError } from '@sealwright/core'
+import { isJsonObject, type JsonObject, type JsonValue } from '@sealwright/core/encoding'
+import type { VaultClient } from './client.ts'
+import type { Connection } from './settings.ts'
+import type { Transport } from './transport.ts'
+
+export interface VaultRequest {
+  readonly method: 'GET' | 'POST'
+  /** After `/v1/`, each of its segments checked by whoever wrote it. */
+  readonly path: string
+  readonly body?: Readonly<Record<string, unknown>>
+  readonly namespace?: string | undefined
+}
+
+/** The members of Vault's replies that are used. */
+export interface VaultReply {
+  readonly data: JsonObject
+  readonly auth: JsonObject
+  readonly warnings: readonly JsonValue[]
+  readonly requestId?: string
+}
+
+/** Makes one request, with a token if there is one. */
+export type Send = (request: VaultRequest, token: string | undefined, call: Call) => Promise<VaultReply>
+
+export function sendBy(client: VaultClient): Send {
+  return async ({ method, path, body, namespace }, token, { signal }) => {
+    signal.throwIfAborted()
+    const reply = await client.request({
+      method,
+      path: `/${path}`,
+      ...(body === undefined ? {} : { json: body }),
+      headers: {
+        'x-vault-request': 'true',
+        // As node-vault spells them: it adds its own otherwise.
+        ...(token === undefined ? {} : { 'X-Vault-Token': token }),
+        ...(namespace === undefined ? {} : { 'X-Vault-Namespace': namespace }),
+      },
+      signal,
+    })
+    return readReply(reply as JsonValue)
+  }
+}
+
+/** A client of node-vault over our transport, without the settings that it takes from the environment itself. */
+export async function createClient(
+  { origin, basePath }: Connection,
+  transport: Transport,
+): Promise<VaultClient> {
+  const { default: vault } = await import('node-vault')
+  const client = vault({
+    endpoint: origin + basePath,
+    apiVersion: 'v1',
+    'request-promise': { defaults: () => transport.send },
+    debug: () => {},
+  } as never) as unknown as { token: string; namespace: string; pathPrefix: string } & VaultClient
+  client.token = ''
+  client.namespace = ''
+  client.pathPrefix = ''
+  return client
+}
+
+function readReply(reply: JsonValue | undefined): VaultReply {
+  if (!isJsonObject(reply)) {
+    // A ready client gives an empty string for a reply without a body.
+    if (reply === undefined || reply === null || reply === '') return { data: {}, auth: {}, warnings: [] }
+    throw new SealwrightError('INTEGRITY', 'Vault gave a reply that is no object')
+  }
+  const { data, auth, warnings, request_id: requestId } = reply
+  return {
+    data: isJsonObject(data) ? data : {},
+    auth: isJsonObject(auth) ? auth : {},
+    warnings: Array.isArray(warnings) ? warnings : [],
+    ...(typeof requestId === 'string' ? { requestId } : {}),
+  }
+}
