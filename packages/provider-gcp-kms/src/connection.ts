@@ -1,0 +1,156 @@
+import { type Call, SealwrightError } from '@sealwright/core'
+import type { GcpAuthClient } from './auth-client.ts'
+import { type GcpKmsClient, type Kms, kmsOf } from './client.ts'
+import { credentialFailure } from './credential-failure.ts'
+import { makeClient } from './make-client.ts'
+
+/** How the client is made; with a ready client there is nothing to choose. */
+export interface ClientOptions {
+  /** A `KeyManagementServiceClient`. It stays open when the provider is disposed of. */
+  readonly client?: GcpKmsClient
+  /** `grpc`, the default, or `rest` where HTTP/2 does not get through. Never changed by itself. */
+  readonly transport?: 'grpc' | 'rest'
+  /** Origin in place of Google's: a regional or private endpoint, or an emulator. */
+  readonly endpoint?: string
+  readonly allowPlainHttp?: boolean
+  /** In place of the credentials that the SDK finds: any client of google-auth-library. */
+  readonly authClient?: GcpAuthClient
+  /** Of Google's sovereign clouds; default is what GOOGLE_CLOUD_UNIVERSE_DOMAIN says, else `googleapis.com`. */
+  readonly universeDomain?: string
+}
+
+/** The client of one provider, made when it is first needed. */
+export interface Connection extends AsyncDisposable {
+  kms(call: Call): Promise<Kms>
+}
+
+/** A client that was given may be of either transport; gRPC wants a deadline, so it has one that no call reaches. */
+const TIMEOUT_MS = 600_000
+
+interface Opened {
+  readonly kms: Kms
+  close(): void
+}
+
+export function connectionOf(options: ClientOptions): Connection {
+  const active = new Set<AbortController>()
+  let opened: Promise<Opened> | undefined
+  let isClosed = false
+
+  const disposed = () => new SealwrightError('VALIDATION', 'the key store of Cloud KMS is disposed of')
+
+  async function guarded<T>({ signal }: Call, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (isClosed) throw disposed()
+    signal.throwIfAborted()
+    const controller = new AbortController()
+    const abort = () => controller.abort(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    active.add(controller)
+    try {
+      return await task(controller.signal)
+    } catch (error) {
+      throw isClosed && !signal.aborted ? disposed() : error
+    } finally {
+      active.delete(controller)
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  async function connect(): Promise<Opened> {
+    if (options.client) {
+      return { kms: kmsOf(options.client, { timeoutMs: TIMEOUT_MS, guarded }), close: () => {} }
+    }
+    const { client, close, timeoutMs = TIMEOUT_MS, headers } = await makeClient(options)
+    const kms = kmsOf(client, { timeoutMs, guarded, ...(headers === undefined ? {} : { headers }) })
+    return { kms, close }
+  }
+
+  /** A client that could not be initialized stays so for ever: the next call gets another. */
+  async function open(): Promise<Opened> {
+    const made = await connect()
+    try {
+      const stub = (await made.kms.client.initialize()) as { close?(): void }
+      // The client's own `close` would first connect the clients of IAM and of locations, which are never used.
+      return options.client ? made : { kms: made.kms, close: () => closeAll(stub, made) }
+    } catch (error) {
+      made.close()
+      throw credentialFailure(error)
+    }
+  }
+
+  return {
+    kms: async call => {
+      if (isClosed) throw disposed()
+      if (opened === undefined) {
+        opened = open()
+        opened.catch(() => {
+          opened = undefined
+        })
+      }
+      const { kms } = await abortable(opened, call)
+      if (isClosed) throw disposed()
+      return kms
+    },
+    [Symbol.asyncDispose]: async () => {
+      isClosed = true
+      for (const controller of active) controller.abort()
+      const pending = opened
+      opened = undefined
+      const [outcome] = await Promise.allSettled([pending])
+      if (outcome.status === 'fulfilled') outcome.value?.close()
+    },
+  }
+}
+
+function closeAll(stub: { close?(): void }, made: Opened): void {
+  stub.close?.()
+  made.close()
+}
+
+/** Waits for `work` no longer than the call: the search for credentials cannot be stopped. */
+async function abortable<T>(work: Promise<T>, { signal }: Call): Promise<T> {
+  signal.throwIfAborted()
+  const { promise, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+/** @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored. */
+export function assertClientOptions({ client, ...rest }: ClientOptions): void {
+  const given = Object.entries(rest).filter(([, value]) => value !== undefined)
+  if (client !== undefined && given.length > 0) {
+    throw new SealwrightError('VALIDATION', `with a ready client, ${given[0]![0]} cannot be given`, {
+      fix: 'configure the client, or leave it out',
+    })
+  }
+  const { transport, endpoint, allowPlainHttp = false } = rest
+  if (transport !== undefined && transport !== 'grpc' && transport !== 'rest') {
+    throw new SealwrightError('VALIDATION', 'the transport of Cloud KMS is neither grpc nor rest')
+  }
+  if (endpoint !== undefined) assertEndpoint(endpoint, allowPlainHttp)
+}
+
+function assertEndpoint(endpoint: string, allowPlainHttp: boolean): void {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
+  const isPlain = url?.protocol === 'http:'
+  const isOrigin =
+    (isPlain || url?.protocol === 'https:') &&
+    url.username + url.password + url.search + url.hash === '' &&
+    url.pathname === '/'
+  if (url === undefined || !isOrigin) {
+    throw new SealwrightError('VALIDATION', 'the endpoint of Cloud KMS is not an origin of http or https', {
+      fix: 'write https://HOST[:PORT], without user, path and query',
+    })
+  }
+  const isLoopback = /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)
+  if (!isPlain || allowPlainHttp || isLoopback) return
+  throw new SealwrightError('VALIDATION', 'the endpoint of Cloud KMS is plain HTTP', {
+    why: 'credentials would cross the network in the clear',
+    fix: 'use https, or the option allowPlainHttp; plain HTTP to this machine is always allowed',
+  })
+}

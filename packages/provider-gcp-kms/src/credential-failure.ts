@@ -1,0 +1,62 @@
+import { type ErrorCode, isSealwrightError, SealwrightError } from '@sealwright/core'
+
+const LOG_IN =
+  'give the job workload identity (in GitHub Actions `id-token: write`), the machine a service account; elsewhere: gcloud auth application-default login'
+
+/** Node's words for a way that is closed, wherever google-auth-library puts them. */
+const NO_WAY = /\b(?:ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH)\b|socket hang up/
+
+interface Found {
+  readonly code: ErrorCode
+  readonly why: string
+  readonly fix?: string
+}
+
+/** What went wrong while credentials were looked for or a token was fetched. Nothing of the text is kept. */
+export function explainCredentials(text: string, status?: number): Found {
+  if (/Could not load the default credentials|NO_ADC_FOUND/.test(text)) {
+    const why =
+      'no source has any: GOOGLE_APPLICATION_CREDENTIALS is not set, gcloud is not logged in, no metadata server answers'
+    return { code: 'UNAUTHENTICATED', why, fix: LOG_IN }
+  }
+  if (/universe domain/.test(text)) {
+    return {
+      code: 'VALIDATION',
+      why: 'the credentials are of another cloud (universe domain) than Cloud KMS is asked in',
+      fix: 'set the option universeDomain, or GOOGLE_CLOUD_UNIVERSE_DOMAIN',
+    }
+  }
+  if (
+    /does not exist, or it is not a file|ENOENT|EACCES|Unexpected token|not valid JSON|JSON input/.test(text)
+  ) {
+    const why = 'a file of them (GOOGLE_APPLICATION_CREDENTIALS, or the one of gcloud) cannot be read'
+    return { code: 'UNAUTHENTICATED', why, fix: 'correct the path or the file' }
+  }
+  if (status === 429 || (status !== undefined && status >= 500)) {
+    return { code: 'UNAVAILABLE', why: `the source of tokens answered with status ${status}` }
+  }
+  if (NO_WAY.test(text)) {
+    return { code: 'UNAVAILABLE', why: 'no connection could be made to the source of tokens, or it broke' }
+  }
+  const why =
+    'no token was given for them: they have expired, are revoked, or the pool or service account refuses'
+  return { code: 'UNAUTHENTICATED', why, fix: LOG_IN }
+}
+
+/** @returns An error to throw; ours as they are. */
+export function credentialFailure(error: unknown): SealwrightError {
+  if (isSealwrightError(error)) return error
+  const { message, code, status, response } = (error ?? {}) as {
+    readonly message?: unknown
+    readonly code?: unknown
+    readonly status?: unknown
+    readonly response?: { readonly status?: unknown }
+  }
+  const answered = [status, response?.status].find(each => typeof each === 'number')
+  const found = explainCredentials(`${code} ${message}`, answered)
+  return new SealwrightError(found.code, 'there are no credentials of Google Cloud that work', {
+    why: found.why,
+    cause: error,
+    ...(found.fix === undefined ? {} : { fix: found.fix }),
+  })
+}

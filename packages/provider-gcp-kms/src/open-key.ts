@@ -1,0 +1,66 @@
+import { type Call, type KeyHandle, SealwrightError } from '@sealwright/core'
+import { acceptedBy, signingRow } from './algorithms.ts'
+import type { CryptoKeyVersion, Kms } from './client.ts'
+import { damaged } from './integrity.ts'
+import { keyHandle } from './key-handle.ts'
+import { pagesOf } from './pages.ts'
+import { readPublicKey } from './public-key.ts'
+import { isSameResource, isVersionName, type KeyReference, referenceTo, versionName } from './reference.ts'
+
+/**
+ * Opens one version of a key. Without a version in the reference it is the enabled one with the highest number, looked up
+ * here, once: keys that sign have no primary version.
+ *
+ * @throws {@link SealwrightError} `INTEGRITY` for an answer that was damaged or is another key's, `UNSUPPORTED` for a key
+ * that does not sign, `KEY_STATE` for one that may not now.
+ */
+export async function openKey(kms: Kms, reference: KeyReference, call: Call): Promise<KeyHandle> {
+  const { name, algorithm } =
+    reference.version === undefined
+      ? await newestEnabled(kms, reference.key, call)
+      : { name: versionName(reference.key, reference.version), algorithm: undefined }
+  const { publicKey, row, protection, name: actual } = await readPublicKey(kms, name, algorithm, call)
+  const descriptor = {
+    reference: referenceTo(actual),
+    publicKey,
+    algorithms: acceptedBy(row, protection),
+    protection,
+  }
+  return keyHandle(kms, actual, row, descriptor)
+}
+
+async function newestEnabled(
+  kms: Kms,
+  key: string,
+  call: Call,
+): Promise<{ readonly name: string; readonly algorithm: unknown }> {
+  let newest: CryptoKeyVersion | undefined
+  const errand = { doing: 'list the versions of', name: key, call }
+  const request = { parent: key, filter: 'state=ENABLED' }
+  for await (const version of pagesOf(errand, token =>
+    kms.listCryptoKeyVersions({ ...request, ...token }, call),
+  )) {
+    if (version.state !== 'ENABLED') continue
+    if (newest === undefined || numberOf(version) > numberOf(newest)) newest = version
+  }
+  if (newest === undefined) {
+    throw new SealwrightError('KEY_STATE', `no version of ${key} can sign`, {
+      why: 'none is enabled',
+      fix: 'enable one, or make one: sealwright key rotate',
+    })
+  }
+  const { name, algorithm } = newest
+  if (!isVersionName(name) || !isSameResource(key, keyOf(name))) {
+    throw damaged(key, 'it lists a version of another key')
+  }
+  signingRow(name, algorithm)
+  return { name, algorithm }
+}
+
+function keyOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('/cryptoKeyVersions/'))
+}
+
+function numberOf({ name }: CryptoKeyVersion): bigint {
+  return isVersionName(name) ? BigInt(name.slice(name.lastIndexOf('/') + 1)) : -1n
+}
