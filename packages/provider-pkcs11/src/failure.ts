@@ -52,6 +52,7 @@ const FAILURES: Readonly<Record<number, readonly [name: string, code: FailureCod
   336: ['CKR_BUFFER_TOO_SMALL', 'INTEGRITY', 'the signature is longer than the algorithm allows'],
   400: ['CKR_CRYPTOKI_NOT_INITIALIZED', 'UNAVAILABLE', 'the module was finalized'],
   512: ['CKR_FUNCTION_REJECTED', 'USER_PRESENCE', 'refused at the token'],
+  513: ['CKR_TOKEN_RESOURCE_EXCEEDED', 'UNSUPPORTED', 'the token takes no input of this length'],
 }
 
 /** After these the connection with the token is worth nothing; it may come back. */

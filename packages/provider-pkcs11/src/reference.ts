@@ -4,6 +4,13 @@ import { refused } from './refused-reference.ts'
 
 const SCHEME = 'pkcs11:'
 
+/** What may stand bare in a value (RFC 7512, section 2.3: pk11-pchar and pk11-qchar), and escapes. */
+const PATH_VALUE = /^[A-Za-z0-9\-._~:[\]@!$'()*+,=&%]*$/
+const QUERY_VALUE = /^[A-Za-z0-9\-._~:[\]@!$'()*+,=/?|%]*$/
+
+/** It writes paths bare. */
+const SMALLSTEP_VALUE = /^[A-Za-z0-9\-._~:[\]@!$'()*+,=&/%]*$/
+
 /** Attributes of the path (RFC 7512, section 2.3) that choose a token or a key, in the order of the canonical form. */
 const TEXT_ATTRIBUTES = [
   'token',
@@ -57,7 +64,7 @@ export function parsePkcs11Reference(
   text: string,
   { dialect = 'rfc7512' }: ParseOptions = {},
 ): Pkcs11Reference {
-  const { path, query } = split(text)
+  const { path, query } = split(text, dialect === 'smallstep' ? SMALLSTEP_VALUE : PATH_VALUE)
   if (dialect === 'smallstep') {
     for (const name of ['module-path', 'module-name']) move(path, query, name)
     const id = path.get('id')
@@ -83,7 +90,7 @@ export function keySelector(reference: string): KeySelector {
 
 /** What `list` takes: a reference that may name a token only, or nothing. */
 export function tokenSelector(reference: string): KeySelector {
-  const { path, query } = split(reference)
+  const { path, query } = split(reference, PATH_VALUE)
   if (query.size > 0) {
     throw refused(
       'it names a module',
@@ -141,7 +148,7 @@ function assertNamesKey({ id, label }: KeySelector): void {
   }
 }
 
-function split(text: string): { path: Map<string, Buffer>; query: Map<string, Buffer> } {
+function split(text: string, allowed: RegExp): { path: Map<string, Buffer>; query: Map<string, Buffer> } {
   if (!text.startsWith(SCHEME))
     throw refused('it does not begin with pkcs11:', 'write pkcs11:token=…;object=…')
   const [path = '', query = '', ...more] = text.slice(SCHEME.length).split('?')
@@ -159,11 +166,11 @@ function split(text: string): { path: Map<string, Buffer>; query: Map<string, Bu
       'give the PIN by the option pin, and the reference without pin-source',
     )
   }
-  return { path: attributes(path, ';', /^[A-Za-z0-9\-._~:[\]@!$'()*+,=&%]*$/), query: queryOf(query) }
+  return { path: attributes(path, ';', allowed), query: queryOf(query) }
 }
 
 function queryOf(query: string): Map<string, Buffer> {
-  const found = attributes(query, '&', /^[A-Za-z0-9\-._~:[\]@!$'()*+,=/?|%]*$/)
+  const found = attributes(query, '&', QUERY_VALUE)
   for (const name of found.keys()) {
     if (name !== 'module-path' && name !== 'module-name') {
       throw refused(`the attribute ${name} after ? is not known`, 'leave it out')
