@@ -19,7 +19,7 @@ import { rotateKey } from './rotate-key.ts'
  *
  * @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored.
  */
-export function awsKms(options: AwsKmsOptions = {}): KeyProvider {
+export function awsKms(options: AwsKmsOptions = {}): KeyProvider & AsyncDisposable {
   assertOptions(options)
   const clients = clientsOf(options)
   return {
@@ -35,7 +35,7 @@ export function awsKms(options: AwsKmsOptions = {}): KeyProvider {
     classify,
     identify: async call => {
       const { region } = await clients.kms(undefined)
-      return identify(await clients.client(undefined), region, call)
+      return identify(await clients.client(undefined), region, call, options.credentials !== undefined)
     },
     admin: {
       list: ({ prefix }, call) => listKeys(clients, prefix, call),

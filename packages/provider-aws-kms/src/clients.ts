@@ -25,25 +25,29 @@ export function clientsOf(options: AwsKmsOptions): Clients {
   const assertOpen = () => {
     if (isClosed) throw new SealwrightError('VALIDATION', 'the key store of AWS KMS is disposed of')
   }
-  const connect = async (region: string | undefined): Promise<Connection> => {
+  const connect = async (region: string): Promise<Connection> => {
     assertOpen()
-    // The SDK costs 100 ms to load: only who opens a key pays for it.
-    const sdk = await import('@aws-sdk/client-kms')
-    const { client, destroy } = options.client
-      ? { client: options.client, destroy: () => {} }
-      : makeClient(sdk, options, region)
+    const sdk = await loadSdk()
+    const { client, destroy } = readyClient(options) ?? makeClient(sdk, options, region)
     const actual = await regionOf(client)
-    if (region !== undefined && actual !== region) {
+    if (actual !== region) {
       throw new SealwrightError('VALIDATION', `the key is in ${region} and the given client asks ${actual}`, {
         fix: `give a client of ${region}, or none`,
       })
     }
-    return { client, kms: kmsOf(sdk, client, actual, assertOpen), destroy }
+    return { client, kms: kmsOf(sdk, client, region, assertOpen), destroy }
+  }
+  const ownRegion = async (): Promise<string> => {
+    assertOpen()
+    if (options.region !== undefined) return options.region
+    const { client, destroy } = readyClient(options) ?? makeClient(await loadSdk(), options, undefined)
+    return regionOf(client).finally(destroy)
   }
   const connection = (region: string | undefined): Promise<Connection> => {
     let found = made.get(region)
     if (found === undefined) {
-      found = connect(region)
+      // One client for a region, whether it is named or not: each has credentials of its own to fetch.
+      found = region === undefined ? ownRegion().then(connection) : connect(region)
       made.set(region, found)
       // What failed to be made (no region in the environment) may be made later.
       found.catch(() => made.delete(region))
@@ -62,11 +66,20 @@ export function clientsOf(options: AwsKmsOptions): Clients {
   }
 }
 
+/** It costs 100 ms to load: only who opens a key pays for it. */
+function loadSdk(): Promise<Sdk> {
+  return import('@aws-sdk/client-kms')
+}
+
+function readyClient({ client }: AwsKmsOptions): Pick<Connection, 'client' | 'destroy'> | undefined {
+  return client && { client, destroy: () => {} }
+}
+
 function makeClient(
   sdk: Sdk,
   options: AwsKmsOptions,
-  region = options.region,
-): { readonly client: AwsKmsClient; destroy(): void } {
+  region: string | undefined,
+): Pick<Connection, 'client' | 'destroy'> {
   const { endpoint, profile, credentials, fips, dualStack, allowPlainHttp = false } = options
   const requestHandler = transport({ allowPlainHttp })
   const client = new sdk.KMSClient({

@@ -11,7 +11,7 @@ import { ask } from './ask.ts'
 import type { Kms } from './client.ts'
 import type { Clients } from './clients.ts'
 import { type Explained, explain } from './failure.ts'
-import { parseReference, parseStore, referenceTo } from './reference.ts'
+import { keyArn, parseReference, parseStore, referenceTo } from './reference.ts'
 import { madeKey, waitForKey } from './wait-for-key.ts'
 
 /**
@@ -30,7 +30,7 @@ export async function createKey(clients: Clients, spec: KeySpec, call: Call): Pr
     await waitForKey(kms, made, made, call)
     if (alias === undefined) return
     await ask({ doing: 'make the alias', keyId: alias, region: kms.region }, () =>
-      kms.createAlias({ AliasName: alias, TargetKeyId: made }, call),
+      kms.createAlias({ AliasName: alias, TargetKeyId: idOf(made) }, call),
     )
     await waitForKey(kms, alias, made, call)
   })
@@ -47,6 +47,11 @@ export async function makeKey(
   const request = { ...input, KeyUsage: 'SIGN_VERIFY' as const }
   const { KeyMetadata } = await ask(errand, () => kms.createKey(request, call), quota)
   return madeKey(KeyMetadata?.Arn)
+}
+
+/** What an alias is given to lead to; KMS takes an ARN as well, and not every emulator does. */
+export function idOf(arn: string): string {
+  return keyArn(arn)!.id
 }
 
 /** Runs what follows `CreateKey`; its failure names the key, which is there and costs money. */

@@ -4,6 +4,8 @@ import { callerIdentity } from './caller-identity.ts'
 import type { AwsKmsClient } from './client.ts'
 import { ownEndpoint } from './own-endpoint.ts'
 
+const GIVEN = 'given by the program'
+
 /** The SDK's marks of where credentials come from, the most telling first; a source may leave several. */
 const SOURCES: readonly (readonly [mark: string, source: string])[] = [
   ['CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN', 'web identity (AWS_WEB_IDENTITY_TOKEN_FILE)'],
@@ -23,7 +25,7 @@ const SOURCES: readonly (readonly [mark: string, source: string])[] = [
   ['CREDENTIALS_PROFILE_SOURCE_PROFILE', 'assumed role of a profile'],
   ['CREDENTIALS_PROFILE_NAMED_PROVIDER', 'assumed role of a profile'],
   ['CREDENTIALS_PROFILE', 'profile'],
-  ['CREDENTIALS_CODE', 'given by the program'],
+  ['CREDENTIALS_CODE', GIVEN],
 ]
 
 interface Resolved {
@@ -31,11 +33,16 @@ interface Resolved {
   readonly $source?: Readonly<Record<string, string>>
 }
 
-/** Where the credentials come from, whose they are, and which endpoint is asked if it is not that of AWS. */
+/**
+ * Where the credentials come from, whose they are, and which endpoint is asked if it is not that of AWS.
+ *
+ * @param areGiven - They are an option's: the SDK does not mark those of a function.
+ */
 export async function identify(
   client: AwsKmsClient,
   region: string,
   call: Call,
+  areGiven: boolean,
 ): Promise<{ readonly source: string; readonly identity: string }> {
   const resolved = await ask(
     { doing: 'be asked about', keyId: 'these credentials', region },
@@ -43,14 +50,12 @@ export async function identify(
   )
   call.signal.throwIfAborted()
   const endpoint = await ownEndpoint(client)
-  const source = sourceOf(resolved) + (endpoint === undefined ? '' : `, asking ${endpoint}`)
+  const source = sourceOf(resolved, areGiven) + (endpoint === undefined ? '' : `, asking ${endpoint}`)
   const identity = await callerIdentity(client, region, call)
   return { source, identity: identity ?? `access key …${resolved.accessKeyId.slice(-4)}` }
 }
 
-function sourceOf({ $source = {} }: Resolved): string {
-  return (
-    SOURCES.find(([mark]) => Object.hasOwn($source, mark))?.[1] ??
-    'a source that the SDK does not name, such as instance metadata'
-  )
+function sourceOf({ $source = {} }: Resolved, areGiven: boolean): string {
+  const marked = SOURCES.find(([mark]) => Object.hasOwn($source, mark))?.[1]
+  return marked ?? (areGiven ? GIVEN : 'a source that the SDK does not name, such as instance metadata')
 }

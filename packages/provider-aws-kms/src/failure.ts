@@ -35,7 +35,10 @@ const DENIED: Row = {
 }
 const THROTTLED: Row = { code: 'THROTTLED', why: 'the quota of requests is used up for now' }
 const UNAVAILABLE: Row = { code: 'UNAVAILABLE', why: 'AWS reports a failure of its own' }
-const UNSUPPORTED: Row = { code: 'UNSUPPORTED', why: 'the key cannot do this' }
+const UNSUPPORTED: Row = {
+  code: 'UNSUPPORTED',
+  why: 'AWS KMS does not do this with such a key, or not in this Region',
+}
 const INVALID: Row = { code: 'VALIDATION', why: 'AWS KMS refuses the request as malformed' }
 
 /** By the name of the error: the SDK has no class for several of them. */

@@ -1,0 +1,205 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { KMSClient } from '@aws-sdk/client-kms'
+import { isSealwrightError, openSigner } from '@sealwright/core'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { awsKms } from '../src/index.ts'
+import { fakeAwsKms } from './fake-aws-kms.ts'
+import { REGION } from './harness.ts'
+
+const fake = await fakeAwsKms()
+const folder = mkdtempSync(join(tmpdir(), 'sealwright-aws-'))
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true })
+  await fake[Symbol.asyncDispose]()
+})
+const call = { signal: new AbortController().signal }
+
+/** Nothing of the machine's own configuration, and no way to a metadata service. */
+beforeEach(() => {
+  for (const name of Object.keys(process.env).filter(each => each.startsWith('AWS_')))
+    vi.stubEnv(name, undefined)
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
+  vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'))
+  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'credentials'))
+  vi.stubEnv('AWS_REGION', REGION)
+  vi.stubEnv('AWS_ENDPOINT_URL_KMS', fake.url)
+})
+afterEach(() => vi.unstubAllEnvs())
+
+function environment(): void {
+  const { accessKeyId, secretAccessKey, sessionToken } = fake.credentials
+  vi.stubEnv('AWS_ACCESS_KEY_ID', accessKeyId)
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', secretAccessKey)
+  vi.stubEnv('AWS_SESSION_TOKEN', sessionToken)
+}
+
+const LAST_4 = `access key …${fake.credentials.accessKeyId.slice(-4)}`
+
+describe('credentials are found as the AWS SDK finds them', () => {
+  it('in the environment, with region and endpoint', async () => {
+    environment()
+    await using kms = awsKms()
+    await using signer = await openSigner(kms, fake.state.addKey('ECC_NIST_P256', REGION).arn)
+    await signer.sign(Buffer.from('a message'))
+    expect(await kms.identify!(call)).toEqual({
+      source: `environment (AWS_ACCESS_KEY_ID), asking ${fake.url}`,
+      identity: LAST_4,
+    })
+  })
+
+  it('in a program that a profile names', async () => {
+    const { accessKeyId, secretAccessKey, sessionToken } = fake.credentials
+    const answer = {
+      Version: 1,
+      AccessKeyId: accessKeyId,
+      SecretAccessKey: secretAccessKey,
+      SessionToken: sessionToken,
+    }
+    writeFileSync(join(folder, 'answer.json'), JSON.stringify(answer))
+    // The SDK reads a file once in its life.
+    vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config-of-program'))
+    writeFileSync(
+      join(folder, 'config-of-program'),
+      `[profile release]\ncredential_process = cat ${join(folder, 'answer.json')}\n`,
+    )
+    await using kms = awsKms({ profile: 'release' })
+    await using signer = await openSigner(kms, fake.state.addKey('ECC_NIST_P256', REGION).arn)
+    await signer.sign(Buffer.from('a message'))
+    expect((await kms.identify!(call)).source).toMatch(/^program of a profile/)
+  })
+
+  it('from a token of the platform, exchanged at STS', async () => {
+    writeFileSync(join(folder, 'token'), 'canary-web-identity-token')
+    const requests: string[] = []
+    const sts = await serving((body, respond) => {
+      requests.push(body)
+      respond(200, webIdentityXml(fake.credentials))
+    })
+    vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', join(folder, 'token'))
+    vi.stubEnv('AWS_ROLE_ARN', 'arn:aws:iam::111122223333:role/ci-release')
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.url)
+    try {
+      await using kms = awsKms()
+      await using signer = await openSigner(kms, fake.state.addKey('ECC_NIST_P256', REGION).arn)
+      await signer.sign(Buffer.from('a message'))
+      expect((await kms.identify!(call)).source).toMatch(/^web identity \(AWS_WEB_IDENTITY_TOKEN_FILE\)/)
+      expect(requests).toHaveLength(1)
+      expect(requests[0]).toContain('Action=AssumeRoleWithWebIdentity')
+    } finally {
+      await sts.close()
+    }
+  })
+
+  it('and a refusal to exchange one is UNAUTHENTICATED, and shows no token', async () => {
+    writeFileSync(join(folder, 'token'), 'canary-web-identity-token')
+    const xml =
+      '<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>Not authorized to perform sts:AssumeRoleWithWebIdentity canary-web-identity-token</Message></Error></ErrorResponse>'
+    const sts = await serving((_, respond) => respond(403, xml))
+    vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', join(folder, 'token'))
+    vi.stubEnv('AWS_ROLE_ARN', 'arn:aws:iam::111122223333:role/ci-release')
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.url)
+    try {
+      await using kms = awsKms()
+      const error = await kms.open('awskms:///alias/x', call).catch(thrown => thrown)
+      expect(error).toMatchObject({ code: 'UNAUTHENTICATED', why: expect.stringContaining('trust policy') })
+      expect(JSON.stringify([error, error.stack, error.cause])).not.toContain('canary')
+    } finally {
+      await sts.close()
+    }
+  })
+
+  it('and where there are none it is UNAUTHENTICATED', async () => {
+    await using kms = awsKms({ profile: 'default' })
+    const failure = { code: 'UNAUTHENTICATED', why: expect.stringContaining('no source') }
+    await expect(kms.open('awskms:///alias/x', call)).rejects.toMatchObject(failure)
+    await expect(kms.identify!(call)).rejects.toMatchObject(failure)
+  })
+
+  it('anew when they are about to expire', async () => {
+    let asked = 0
+    const credentials = async () => {
+      asked++
+      return { ...fake.credentials, expiration: new Date(Date.now() + 1000) }
+    }
+    await using kms = awsKms({ endpoint: fake.url, credentials })
+    await using signer = await openSigner(kms, fake.state.addKey('ECC_NIST_P256', REGION).arn)
+    const before = asked
+    await signer.sign(Buffer.from('a message'))
+    expect(asked).toBeGreaterThan(before)
+    expect((await kms.identify!(call)).source).toMatch(/^given by the program/)
+  })
+})
+
+describe('whose credentials they are', () => {
+  const identity = (status: number, body: string) => {
+    vi.stubEnv('AWS_ENDPOINT_URL_KMS', undefined)
+    const asked: { hostname: string; headers: Record<string, string> }[] = []
+    const requestHandler = {
+      metadata: { handlerProtocol: 'http/1.1' },
+      handle: async (request: { hostname: string; headers: Record<string, string> }) => {
+        asked.push(request)
+        return { response: { statusCode: status, headers: {}, body: Buffer.from(body) } }
+      },
+      httpHandlerConfigs: () => ({}),
+      updateHttpClientConfig: () => {},
+    }
+    const client = new KMSClient({
+      region: REGION,
+      credentials: fake.credentials,
+      requestHandler: requestHandler as never,
+    })
+    return { asked, identify: () => awsKms({ client }).identify!(call) }
+  }
+
+  it('STS of the same region says, in a request signed for it', async () => {
+    const arn = 'arn:aws:sts::111122223333:assumed-role/ci-release/session'
+    const { asked, identify } = identity(
+      200,
+      `<GetCallerIdentityResult><Arn>${arn}</Arn></GetCallerIdentityResult>`,
+    )
+    expect(await identify()).toEqual({ source: 'given by the program', identity: arn })
+    expect(asked[0]?.hostname).toBe(`sts.${REGION}.amazonaws.com`)
+    expect(asked[0]?.headers.authorization).toContain(`/${REGION}/sts/aws4_request`)
+  })
+
+  it('or says that it does not know them', async () => {
+    await expect(identity(403, '').identify()).rejects.toSatisfy(
+      error => isSealwrightError(error) && error.code === 'UNAUTHENTICATED',
+    )
+  })
+
+  it('or is out of reach: then the end of the access key must do', async () => {
+    expect(await identity(503, '').identify()).toMatchObject({ identity: LAST_4 })
+  })
+})
+
+function webIdentityXml({ accessKeyId, secretAccessKey, sessionToken }: typeof fake.credentials): string {
+  const expiration = new Date(Date.now() + 3_600_000).toISOString()
+  return `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><AssumedRoleUser><AssumedRoleId>A:session</AssumedRoleId><Arn>arn:aws:sts::111122223333:assumed-role/ci-release/session</Arn></AssumedRoleUser><Credentials><AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>${secretAccessKey}</SecretAccessKey><SessionToken>${sessionToken}</SessionToken><Expiration>${expiration}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`
+}
+
+async function serving(
+  handle: (body: string, respond: (status: number, text: string) => void) => void,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server: Server = createServer((request, response) => {
+    let body = ''
+    request.on('data', chunk => {
+      body += chunk
+    })
+    request.on('end', () =>
+      handle(body, (status, text) => response.writeHead(status, { 'content-type': 'text/xml' }).end(text)),
+    )
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
