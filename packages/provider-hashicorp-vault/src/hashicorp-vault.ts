@@ -30,7 +30,7 @@ export interface HashicorpVaultOptions extends ConnectionOptions {
  * @throws {@link SealwrightError} `VALIDATION` for options that cannot be. Vault's own variables are read when the first
  * key is opened.
  */
-export function hashicorpVault(options: HashicorpVaultOptions = {}): KeyProvider {
+export function hashicorpVault(options: HashicorpVaultOptions = {}): KeyProvider & AsyncDisposable {
   assertOptions(options)
   const { allowExportable = false } = options
   let connected: Promise<Connected> | undefined

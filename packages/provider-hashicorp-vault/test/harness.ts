@@ -127,7 +127,10 @@ export function fakeHarness(fake: FakeVault): ProviderHarness {
     versioned: true,
     rotate: () =>
       changing(key => void fake.transit.handle('POST', ['keys', key, 'rotate'], new URLSearchParams(), {})),
-    disable: () => changing(key => void (fake.transit.keys.get(key)!.softDeleted = true)),
+    disable: () =>
+      changing(key => {
+        fake.transit.keys.get(key)!.softDeleted = true
+      }),
     remove: () => changing(key => void fake.transit.keys.delete(key)),
     faults: { open: faults(fake, 'open'), sign: faults(fake, 'sign') },
     wrongPin: () => {
@@ -231,7 +234,8 @@ function damaged(response: Parameters<Effect>[0]['response'], body: Reply, damag
     response.end(JSON.stringify(body).slice(0, -20))
     return
   }
-  if (damage === 'signature') change(bytes => bytes.map((byte, at) => (at === 5 ? byte ^ 0xff : byte)) as Buffer)
+  if (damage === 'signature')
+    change(bytes => bytes.map((byte, at) => (at === 5 ? byte ^ 0xff : byte)) as Buffer)
   if (damage === 'foreign') {
     // Of another Ed25519 key: RFC 8032 §7.1, test 2.
     change(({ length }) => Buffer.from(length === 32 ? FOREIGN.publicKey : FOREIGN.signature, 'hex'))
