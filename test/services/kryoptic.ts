@@ -17,7 +17,7 @@ const CANNOT_BUILD_HERE =
  * kryoptic 1.5.4: PKCS#11 3.2 with ML-DSA, and a PIN that locks. Built with an OpenSSL of its own, which takes minutes: only
  * `npm run test:nightly` does so, and what it built is used by every test after.
  */
-export async function kryopticModule(): Promise<Tool> {
+async function kryopticModule(): Promise<Tool> {
   const path = cache('lib', NAME)
   if (await exists(path)) return { path }
   if (!process.env.SEALWRIGHT_SLOW_TESTS) {

@@ -14,7 +14,7 @@ export interface TestToken {
 }
 
 /** SoftHSM 2, Debian's: PKCS#11 2.40; RSA, EC with secp256k1, Ed25519. */
-export function softHsmModule(): Promise<Tool> {
+function softHsmModule(): Promise<Tool> {
   return debianFile({
     packages: ['softhsm2'],
     paths: [

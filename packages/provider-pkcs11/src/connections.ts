@@ -1,6 +1,6 @@
 import { type Call, SealwrightError } from '@sealwright/core'
 import { CKF, CKR } from './constants.ts'
-import { isLost, rvOf } from './failure.ts'
+import { isLost, isStuck, rvOf } from './failure.ts'
 import { forgetInitialisation, type LoadedModule, loadModule, type ModuleSource } from './load-module.ts'
 import type { Pkcs11Module } from './module.ts'
 import type { AskPin } from './pin.ts'
@@ -108,7 +108,7 @@ export function connections({ source, pin, sessions }: ConnectionsOptions): Conn
           connection = await to(selector, call)
           return await task(connection)
         } catch (error) {
-          if (connection === undefined || !isLost(error)) throw error
+          if (connection === undefined || !(isLost(error) || isStuck(error))) throw error
           lose(connection, error)
           if (again) throw gone(connection.token, error)
         }

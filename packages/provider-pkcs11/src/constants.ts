@@ -87,11 +87,14 @@ export const CKG_MGF1 = { sha256: 0x2, sha384: 0x3, sha512: 0x4 } as const
 
 export const CKR = {
   slotIdInvalid: 0x3,
+  cantLock: 0xa,
   attributeSensitive: 0x11,
   attributeTypeInvalid: 0x12,
   deviceRemoved: 0x32,
   keyHandleInvalid: 0x60,
+  mechanismInvalid: 0x70,
   objectHandleInvalid: 0x82,
+  operationActive: 0x90,
   pinIncorrect: 0xa0,
   pinInvalid: 0xa1,
   pinLenRange: 0xa2,

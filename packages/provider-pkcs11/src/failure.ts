@@ -84,6 +84,11 @@ export function isDeadSession(error: unknown): boolean {
   return isLost(error) && rvOf(error) !== CKR.userNotLoggedIn
 }
 
+/** Whether an operation that ended badly keeps a session from being used. */
+export function isStuck(error: unknown): boolean {
+  return rvOf(error) === CKR.operationActive
+}
+
 /** Whether only the handle of an object is no good any more. */
 export function isStaleHandle(error: unknown): boolean {
   const rv = rvOf(error)

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
-import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { SealwrightError } from '@sealwright/core'
 import { CKF, CKR } from './constants.ts'
 import { rvOf } from './failure.ts'
 import { type TokenLogin, tokenLogin } from './login.ts'
@@ -121,10 +121,17 @@ async function importPkcs11js() {
 
 function notInitialised(error: unknown): unknown {
   const rv = rvOf(error)
-  if (rv === undefined || isSealwrightError(error)) return error
-  return new SealwrightError(rv === 10 ? 'UNSUPPORTED' : 'UNAVAILABLE', 'the PKCS#11 module does not start', {
-    why: rv === 10 ? 'it cannot be used from several threads' : `C_Initialize answered 0x${rv.toString(16)}`,
-    fix: 'check its own configuration (files, environment), and libraryParameters where it needs them',
-    cause: error,
-  })
+  if (rv === undefined) return error
+  return new SealwrightError(
+    rv === CKR.cantLock ? 'UNSUPPORTED' : 'UNAVAILABLE',
+    'the PKCS#11 module does not start',
+    {
+      why:
+        rv === CKR.cantLock
+          ? 'it cannot be used from several threads'
+          : `C_Initialize answered 0x${rv.toString(16)}`,
+      fix: 'check its own configuration (files, environment), and libraryParameters where it needs them',
+      cause: error,
+    },
+  )
 }

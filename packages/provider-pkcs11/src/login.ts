@@ -7,7 +7,7 @@ import { type AskPin, askPin, lockedPin, refusedPin } from './pin.ts'
 import { flagsOf, nameOf, type Token } from './tokens.ts'
 import { turns, unlessAborted } from './turns.ts'
 
-export interface LoginRequest {
+interface LoginRequest {
   readonly api: Pkcs11Module
   readonly token: Token
   readonly session: Buffer

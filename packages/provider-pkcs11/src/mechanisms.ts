@@ -1,5 +1,5 @@
 import { type Accepts, type AlgorithmId, algorithms, type KeyType } from '@sealwright/core'
-import { CKF, CKG_MGF1, CKM } from './constants.ts'
+import { CKF, CKG_MGF1, CKM, CKR } from './constants.ts'
 import { rvOf } from './failure.ts'
 import type { Mechanism, Pkcs11Module } from './module.ts'
 
@@ -107,7 +107,7 @@ export function canDo(api: Pkcs11Module, slot: Buffer, mechanism: number, use: n
   try {
     return (api.C_GetMechanismInfo(slot, mechanism).flags & use) !== 0
   } catch (error) {
-    if (rvOf(error) === 0x70) return false
+    if (rvOf(error) === CKR.mechanismInvalid) return false
     throw error
   }
 }

@@ -5,7 +5,7 @@ import type { Attribute, Pkcs11Module } from './module.ts'
 const BATCH = 64
 
 /** The handles of all objects that fit a template. */
-export function findObjects(api: Pkcs11Module, session: Buffer, template: readonly Attribute[]): Buffer[] {
+function findObjects(api: Pkcs11Module, session: Buffer, template: readonly Attribute[]): Buffer[] {
   api.C_FindObjectsInit(session, [...template])
   try {
     const found: Buffer[] = []

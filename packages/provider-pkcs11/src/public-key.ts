@@ -50,7 +50,10 @@ export function publicKeyOf(api: Pkcs11Module, session: Buffer, key: PrivateKeyO
     type =>
       attribute(api, session, object, type)
   const ofType = (read: Read) => readUlong(read(CKA.keyType) ?? Buffer.alloc(0)) === key.keyType
-  for (const read of tokenObjects(api, session, CKO.publicKey, named).map(reader)) {
+  // Ids should be unique and are not always: the label tells pairs apart that share one.
+  const labelled = key.id.length > 0 && key.label !== '' ? { ...named, label: key.label } : named
+  const objects = [labelled, named].flatMap(each => tokenObjects(api, session, CKO.publicKey, each))
+  for (const read of objects.map(reader)) {
     if (ofType(read)) return fromAttributes(key.keyType, read) ?? fromInfo(read) ?? throwBroken()
   }
   const own = reader(key.object)

@@ -11,7 +11,7 @@ import { FakeToken } from './fake-token.ts'
 import { declared, fakeHarness } from './harness.ts'
 
 /** pkcs11js's module, with the functions that only tests use. */
-export interface RealModule extends Pkcs11Module {
+interface RealModule extends Pkcs11Module {
   load(path: string): void
   C_SetAttributeValue(session: Buffer, object: Buffer, template: Attribute[]): void
 }
@@ -174,6 +174,6 @@ export function realCases(
   }
 }
 
-export function idle(): { readonly signal: AbortSignal } {
+function idle(): { readonly signal: AbortSignal } {
   return { signal: new AbortController().signal }
 }

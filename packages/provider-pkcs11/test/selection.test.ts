@@ -74,3 +74,11 @@ it('says NOT_FOUND, and for what it looked', async () => {
   const error = await rejected(openSigner(keys, 'pkcs11:serial=1;object=Release'))
   expect(error).toMatchObject({ code: 'NOT_FOUND', why: 'looked for pkcs11:object=Release' })
 })
+
+it('tells pairs apart that share an id by their label', async () => {
+  const token = new FakeToken()
+  for (const label of ['one', 'two']) token.addKey('Ed25519', { id: Buffer.of(1), label })
+  const keys = pkcs11({ module: new FakeModule(token), pin: async () => token.pin })
+  await using signer = await openSigner(keys, 'pkcs11:id=%01;object=two')
+  expect((await signer.sign(Buffer.from('hello'))).bytes).toHaveLength(64)
+})

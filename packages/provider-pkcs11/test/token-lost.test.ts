@@ -105,4 +105,12 @@ describe('an open key', () => {
     expect((await signer.sign(message)).bytes).toHaveLength(64)
     expect(module.initialisations).toHaveLength(2)
   })
+
+  it('is found again after a search that could not be ended', async () => {
+    const { module, keys } = store()
+    await using first = await openSigner(keys, reference)
+    module.inject('C_FindObjectsFinal', { rv: 'CKR_GENERAL_ERROR', count: 1 })
+    await using second = await openSigner(keys, reference)
+    for (const signer of [first, second]) expect((await signer.sign(message)).bytes).toHaveLength(64)
+  })
 })
