@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { classify, explain } from '../src/failure.ts'
+
+function said(statusCode: number, ...errors: string[]) {
+  return Object.assign(new Error(errors[0]), { response: { statusCode, body: { errors } } })
+}
+
+const multi = (text: string) => `1 error occurred:\n\t* ${text}\n\n`
+
+describe.each([
+  [said(400, 'signing key not found'), 'NOT_FOUND'],
+  [said(404), 'NOT_FOUND'],
+  [said(404, 'no handler for route "nomount/keys/p". route entry not found.'), 'NOT_FOUND'],
+  [said(404, 'namespace not found'), 'NOT_FOUND'],
+  [said(500, multi('requested version for signing is higher than the latest key version')), 'NOT_FOUND'],
+  [said(500, multi('refusing to use soft-deleted key')), 'KEY_STATE'],
+  [
+    said(500, multi('requested version for signing is less than the minimum encryption key version')),
+    'KEY_STATE',
+  ],
+  [said(500, multi("error deriving key: missing 'context' for key derivation")), 'UNSUPPORTED'],
+  [said(400, 'key type aes256-gcm96 does not support signing'), 'UNSUPPORTED'],
+  [said(400, 'unknown key type ml-dsa'), 'UNSUPPORTED'],
+  [said(403, multi('permission denied')), 'ACCESS_DENIED'],
+  [said(403, '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n'), 'UNAUTHENTICATED'],
+  [said(400, 'missing client token'), 'UNAUTHENTICATED'],
+  [said(429, 'request path "transit/sign/p": rate limit quota exceeded'), 'THROTTLED'],
+  [said(429), 'THROTTLED'],
+  [said(413), 'UNSUPPORTED'],
+  [said(412), 'UNAVAILABLE'],
+  [said(473), 'UNAVAILABLE'],
+  [said(307), 'UNAVAILABLE'],
+  [said(500), 'UNAVAILABLE'],
+  [said(502), 'UNAVAILABLE'],
+  [said(503, 'Vault is sealed'), 'UNAVAILABLE'],
+  [said(400, 'something else'), 'VALIDATION'],
+  [said(202), 'INTEGRITY'],
+  [Object.assign(new Error(), { code: 'ECONNREFUSED' }), 'UNAVAILABLE'],
+  [Object.assign(new Error(), { code: 'UND_ERR_SOCKET' }), 'UNAVAILABLE'],
+  [Object.assign(new Error(), { code: 'ETIMEDOUT' }), 'TIMEOUT'],
+  [Object.assign(new Error(), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }), 'UNAVAILABLE'],
+  [Object.assign(new Error(), { code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' }), 'UNAUTHENTICATED'],
+  [Object.assign(new Error(), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' }), 'UNAVAILABLE'],
+  [new DOMException('aborted', 'AbortError'), 'ABORTED'],
+])('%o', (error, code) => {
+  it(`is ${code}`, () => {
+    expect(classify(error)?.code).toBe(code)
+  })
+})
+
+it('keeps nothing of what Vault said', () => {
+  const error = said(400, 'canary of a request, repeated by the server')
+  expect(JSON.stringify([classify(error), explain(error)])).not.toContain('canary')
+})
+
+it('leaves alone what is neither of Vault nor of the network', () => {
+  for (const error of [new Error('ours'), undefined, null, 'text', { code: 7 }, { code: 'EXOTIC' }]) {
+    expect(classify(error)).toBeUndefined()
+  }
+})
+
+it('passes on Retry-After with what passes, and with nothing else', () => {
+  const body = { errors: [], retryAfterMs: 3000 }
+  expect(classify({ response: { statusCode: 503, body } })).toMatchObject({ retryAfterMs: 3000 })
+  expect(classify({ response: { statusCode: 403, body } })).not.toHaveProperty('retryAfterMs')
+})
