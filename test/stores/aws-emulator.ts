@@ -17,13 +17,14 @@ export interface EmulatorOptions {
   readonly knows: (type: string) => boolean
   /** It judges credentials and policies. */
   readonly judges: boolean
-  readonly deviations: Readonly<Record<string, string>>
 }
 
 export interface EmulatorHarness {
   readonly harness: ProviderHarness
   /** Says where it runs; before any case runs. */
   startedAt(url: string): void
+  emulator(): AwsEmulator
+  open(): ReturnType<typeof awsKms>
 }
 
 /** The harness of a server of others', which runs only once a case needs it. */
@@ -67,6 +68,8 @@ export function emulatorHarness(options: EmulatorOptions): EmulatorHarness {
     unauthenticated: as(async () => ({ ...credentials, accessKeyId: 'AKIAIOSFODNN7EXAMPLE' })),
   }
   return {
+    emulator,
+    open,
     startedAt: at => {
       url = at
     },
@@ -102,7 +105,6 @@ export function emulatorHarness(options: EmulatorOptions): EmulatorHarness {
           callKms(emulator(), 'ScheduleKeyDeletion', { KeyId: arn, PendingWindowInDays: 7 }),
         ),
       ...(judges ? { faults: { open: faults, sign: faults } } : {}),
-      deviations: options.deviations,
     },
   }
 }

@@ -38,9 +38,9 @@ const CONNECTIONS = { keepAlive: true, maxSockets: 64 } as const
 const MAX_BODY = 2 ** 20
 
 /**
- * The SDK's request handler: connections are kept, answers read whole and bounded, redirects not followed. The SDK's own
- * costs about as much CPU for a signature as all else together, warns on the console when many requests wait, and sends
- * signed requests, session tokens in them, over plain HTTP to any host that it is told.
+ * The SDK's request handler: connections are kept, answers read whole and bounded, redirects not followed, and nothing is
+ * sent once it is destroyed. The SDK's own opens connections again after it was destroyed, warns on the console when many
+ * requests wait, and sends signed requests, session tokens in them, over plain HTTP to any host that it is told.
  */
 export function transport({ allowPlainHttp }: { readonly allowPlainHttp: boolean }): Transport {
   const http = new HttpAgent(CONNECTIONS)
