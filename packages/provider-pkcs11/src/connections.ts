@@ -39,6 +39,8 @@ export interface Connections {
     call: Call,
     task: (connection: Connection) => Promise<T> | T,
   ): Promise<T>
+  /** Whether a connection is still the one to its token. */
+  isCurrent(connection: Connection): boolean
   /** The module, loaded and initialised. */
   module(): Promise<LoadedModule>
   /** Takes a connection out of use whose sessions are gone. */
@@ -101,6 +103,7 @@ export function connections({ source, pin, sessions }: ConnectionsOptions): Conn
   return {
     module,
     lose,
+    isCurrent: connection => isClosed || open.get(connection.token.key) === connection,
     use: async (selector, call, task) => {
       for (let again = false; ; again = true) {
         let connection: Connection | undefined

@@ -40,7 +40,7 @@ export async function openKey(options: OpenKeyOptions, call: Call): Promise<KeyH
   /** The key as it is now on its token, or a failure: never another key. */
   async function found(call: Call): Promise<FoundKey> {
     if (!isOpen) throw new SealwrightError('VALIDATION', `the key ${reference} is closed`)
-    if (current !== undefined) return current
+    if (current !== undefined && connections.isCurrent(current.connection)) return current
     let isThere = false
     const again = (connection: Connection): FoundKey => {
       isThere = true
