@@ -442,6 +442,9 @@ describe('several signatures', () => {
       'verified',
     ])
     expect(all.policy).toMatchObject({ required: 1, met: 2 })
+    expect(all).not.toHaveProperty('reason')
+    const cut = await verify(artifacts, acme(), { all: true, maxSignatures: 2 })
+    expect(cut).toMatchObject({ verdict: 'verified', reason: { code: 'LIMIT' } })
   })
 })
 
