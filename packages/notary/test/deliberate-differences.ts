@@ -69,7 +69,7 @@ export const otherChecks: readonly Difference[] = [
 ]
 
 /** Why we may refuse this case although the reference accepts it; `undefined` where we must agree. */
-export function deliberateDifference(id: string): string | undefined {
+function deliberateDifference(id: string): string | undefined {
   return differences.find(({ ids }) => ids.test(id))?.why
 }
 
