@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { differences, otherChecks } from './deliberate-differences.ts'
-import { absent, casesOf, haveVectors } from './vectors.ts'
+import { casesOf, needVectors } from './vectors.ts'
 
-describe.skipIf(!haveVectors)(`the list of deliberate differences${absent}`, () => {
+describe('the list of deliberate differences', () => {
+  needVectors()
   const cases = ['policy', 'envelope', 'layout'].flatMap(kind => casesOf(kind))
 
   it.each(differences.map(({ ids, why }) => [ids, why] as const))(

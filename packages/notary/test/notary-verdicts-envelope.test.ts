@@ -14,11 +14,13 @@ import {
 } from '../src/index.ts'
 import { differentChecks, disagreement } from './deliberate-differences.ts'
 import { signatureStore } from './signature-store.ts'
-import { absent, type Case, caseFile, casesOf, haveVectors, verdicts } from './vectors.ts'
+import { type Case, caseFile, casesOf, needVectors, verdicts } from './vectors.ts'
 
 const titled = (mode: string) => casesOf('envelope', mode).map(found => [found.id, found] as const)
 
-describe.skipIf(!haveVectors)(`notary-verdicts, envelopes without trust${absent}`, () => {
+describe('notary-verdicts, envelopes without trust', () => {
+  needVectors()
+
   it.each(titled('integrity'))('%s is judged as by the reference', (_, found) => {
     const sound = open(found)
     expect(disagreement(found, sound !== undefined)).toBeUndefined()
@@ -27,7 +29,9 @@ describe.skipIf(!haveVectors)(`notary-verdicts, envelopes without trust${absent}
   })
 })
 
-describe.skipIf(!haveVectors)(`notary-verdicts, verification of artifacts${absent}`, () => {
+describe('notary-verdicts, verification of artifacts', () => {
+  needVectors()
+
   it.each(titled('verify'))('%s is judged as by the reference', async (_, found) => {
     const { mediaType, descriptor, reference, userMetadata } = found.params as {
       mediaType: string
@@ -47,7 +51,9 @@ describe.skipIf(!haveVectors)(`notary-verdicts, verification of artifacts${absen
   })
 })
 
-describe.skipIf(!haveVectors)(`notary-verdicts, verification of files${absent}`, () => {
+describe('notary-verdicts, verification of files', () => {
+  needVectors()
+
   it.each(titled('blob'))('%s is judged as by the reference', async (_, found) => {
     const { mediaType, policyName, contentType, userMetadata } = found.params as {
       mediaType: string

@@ -6,9 +6,11 @@ import { type ArtifactStore, layoutDirectory } from '@sealwright/oci'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createVerifier, findSignatures, type Report, trustDirectory } from '../src/index.ts'
 import { disagreement } from './deliberate-differences.ts'
-import { absent, casesOf, haveVectors, verdicts } from './vectors.ts'
+import { casesOf, needVectors, verdicts } from './vectors.ts'
 
-describe.skipIf(!haveVectors)(`notary-verdicts, image layouts${absent}`, () => {
+describe('notary-verdicts, image layouts', () => {
+  needVectors()
+
   let copies: string
   beforeAll(async () => {
     copies = await mkdtemp(join(tmpdir(), 'sealwright-layouts-'))

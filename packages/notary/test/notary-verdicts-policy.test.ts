@@ -2,9 +2,11 @@ import { isSealwrightError } from '@sealwright/core'
 import { describe, expect, it } from 'vitest'
 import { parseTrustPolicy, type Statement, selectBlobStatement, selectOciStatement } from '../src/index.ts'
 import { disagreement } from './deliberate-differences.ts'
-import { absent, type Case, caseFile, casesOf, haveVectors } from './vectors.ts'
+import { type Case, caseFile, casesOf, needVectors } from './vectors.ts'
 
-describe.skipIf(!haveVectors)(`notary-verdicts, trust policies${absent}`, () => {
+describe('notary-verdicts, trust policies', () => {
+  needVectors()
+
   it.each(casesOf('policy').map(found => [found.id, found] as const))(
     '%s is judged as by the reference',
     (_, found) => {
