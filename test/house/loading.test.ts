@@ -19,8 +19,15 @@ const loads: Readonly<Record<string, readonly string[]>> = {
   '@sealwright/core/dsse': [CORE],
   '@sealwright/provider-file': [CORE, '@sealwright/provider-file'],
   '@sealwright/x509': [CORE, '@sealwright/x509'],
-  '@sealwright/oci': [CORE, '@sealwright/oci'],
-  '@sealwright/notary': [CORE, '@sealwright/notary', '@sealwright/oci', '@sealwright/x509', 'cborg'],
+  '@sealwright/oci': [CORE, '@sealwright/oci', 'modern-tar'],
+  '@sealwright/notary': [
+    CORE,
+    '@sealwright/notary',
+    '@sealwright/oci',
+    '@sealwright/x509',
+    'cborg',
+    'modern-tar',
+  ],
   '@sealwright/keyring': [CORE, '@sealwright/keyring'],
   '@sealwright/keyring/tsyringe': [CORE, '@sealwright/keyring'],
 }
