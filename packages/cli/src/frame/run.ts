@@ -74,6 +74,7 @@ function contextOf(flags: GlobalFlags, io: Io): Context {
     io,
     flags,
     paint: paintFor(flags.color, io.stdout.isTerminal, io.env),
+    paintErr,
     dialogue: new Dialogue(io, flags),
     settings: read,
     note: text => flags.quiet || say(`${paintErr('dim', 'note:')} ${text}`),

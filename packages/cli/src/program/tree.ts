@@ -1,4 +1,4 @@
-import { parseDurationOrNone } from '../frame/duration.ts'
+import { parseDuration, parseDurationOrNone } from '../frame/duration.ts'
 import { parseTime } from '../frame/time.ts'
 import { certificateCommands } from './certificate-commands.ts'
 import { choice, count, repeatable, single, toggle } from './flag.ts'
@@ -17,7 +17,7 @@ const init: Leaf = {
     single('-k, --key <key>', 'use this key instead of making one'),
     repeatable('--scope <repository>', 'trust the key for this repository (registry.example/app), or *'),
     single('--subject <dn>', 'subject of the certificate (default: CN=NAME,O=NAME,ST=Unknown,C=ZZ)'),
-    single('--expiry <duration>', 'validity of the certificate (default: 365d)', ORNONE),
+    single('--expiry <duration>', 'validity of the certificate (default: 365d)', parseDuration),
     single('--passphrase-file <file>', 'the first line is the passphrase of the key'),
     toggle('--no-passphrase', 'store the key in clear text'),
     toggle('--dry-run', 'say what would be made, and make nothing'),
@@ -66,7 +66,7 @@ const verify: Leaf = {
     repeatable('-m, --metadata <key=value>', 'must be in the signature', parseMetadata),
     toggle('--all', 'judge every signature, not only enough of them'),
     repeatable('--trusted-cert <file>', 'trust this anchor, for this run'),
-    repeatable('--trusted-identity <dn>', 'and only this subject'),
+    single('--trusted-identity <dn>', 'and only this subject'),
     single('-k, --key <key>', 'trust this one public key, for this run: a key or a PEM file'),
     single('--at <time>', 'judge as of then; marked in the report', parseTime),
     single(
