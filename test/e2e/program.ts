@@ -17,6 +17,8 @@ export interface Program {
   readonly docker: string
   /** Runs it; no output may hold a secret of this home. */
   run(args: readonly string[], options?: ProgramOptions): Promise<RunResult>
+  /** Runs it; any other exit code fails the test with what it printed. */
+  expect(code: number, args: readonly string[], options?: ProgramOptions): Promise<RunResult>
   /** Runs it with `-o json` and returns the document beside the exit code. */
   json(
     args: readonly string[],
@@ -72,6 +74,14 @@ export async function programHome(
         result.stdout,
         result.stderr,
       ])
+      return result
+    },
+    async expect(code, args, options) {
+      const result = await program.run(args, options)
+      if (result.code !== code)
+        throw new Error(
+          `sealwright ${args.join(' ')} ended with ${result.code}, not ${code}:\n${result.stdout}\n${result.stderr}`,
+        )
       return result
     },
     async json(args, options) {
