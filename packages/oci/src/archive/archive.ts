@@ -164,7 +164,7 @@ class ArchiveBackend implements LayoutBackend {
   async #parseIndex(tar: TarFile | undefined): Promise<IndexDocument> {
     const bytes = tar && (await this.#readEntry(tar, INDEX_FILE, MAX_INDEX_BYTES))
     return bytes === undefined
-      ? IndexDocument.empty
+      ? IndexDocument.empty()
       : IndexDocument.parse(bytes, `${this.#path}: ${INDEX_FILE}`)
   }
 

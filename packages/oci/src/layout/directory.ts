@@ -48,7 +48,7 @@ class DirectoryBackend implements LayoutBackend {
   readIndex(): Promise<IndexDocument> {
     return onFiles(this.name, async () => {
       if (!(await this.#isLayout())) {
-        if (this.#create) return IndexDocument.empty
+        if (this.#create) return IndexDocument.empty()
         throw this.#noLayout()
       }
       return this.#parseIndex()
@@ -108,7 +108,7 @@ class DirectoryBackend implements LayoutBackend {
   async #parseIndex(): Promise<IndexDocument> {
     const path = join(this.#path, INDEX_FILE)
     const bytes = await readSmallFile(path, MAX_INDEX_BYTES)
-    return bytes === undefined ? IndexDocument.empty : IndexDocument.parse(bytes, path)
+    return bytes === undefined ? IndexDocument.empty() : IndexDocument.parse(bytes, path)
   }
 
   #blob(digest: string): string {
@@ -161,7 +161,7 @@ class DirectoryBackend implements LayoutBackend {
     const index = join(this.#path, INDEX_FILE)
     await withFileLock(`${index}.lock`, call, async lock => {
       if ((await stat(index).catch(absent)) === undefined) {
-        await writeFileAtomically(index, [IndexDocument.empty.print()], {
+        await writeFileAtomically(index, [IndexDocument.empty().print()], {
           beforeRename: () => lock.assertHeld(),
         })
       }

@@ -25,10 +25,10 @@ export class IndexDocument {
     this.#entries = entries
   }
 
-  static readonly empty: IndexDocument = new IndexDocument(
-    { schemaVersion: 2, mediaType: MediaTypes.index, manifests: [] },
-    [],
-  )
+  // No static field: TypeScript 7.0.2 emits one that uses the class before it is there, where a private method names it.
+  static empty(): IndexDocument {
+    return new IndexDocument({ schemaVersion: 2, mediaType: MediaTypes.index, manifests: [] }, [])
+  }
 
   /** @throws {@link SealwrightError} `VALIDATION`. */
   static parse(bytes: Uint8Array, label: string): IndexDocument {
