@@ -6,6 +6,8 @@ const STORES = /^@sealwright\/provider-(?!file$)/
 export default defineConfig({
   input: { main: 'src/main.ts' },
   platform: 'node',
+  // The oldest Node of package.json: `await using` is lowered for it.
+  transform: { target: 'node22.22' },
   external: STORES,
   resolve: {
     // The sources of the workspace, so that nothing has to be built before.
