@@ -80,7 +80,6 @@ describe('parseReference', () => {
     ['[::1/app', 'port'],
     ['[0:0::1]/app', 'IPv6'],
     ['127.1/app', 'neither'],
-    ['xn--a/app', 'neither'],
     ['0x7f.0.0.1/app', 'neither'],
     ['127.0.0.01/app', 'neither'],
     ['2130706433:5000/app', 'neither'],
