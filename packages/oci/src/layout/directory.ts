@@ -75,7 +75,7 @@ class DirectoryBackend implements LayoutBackend {
       if (await this.#holds(path, blob)) return drain(verified(blob, content, 'the caller'))
       if (!this.#swept) {
         this.#swept = true
-        await sweep(directory)
+        await sweep(directory, '', false)
       }
       await writeFileAtomically(path, verified(blob, content, 'the caller'))
     })
@@ -94,6 +94,7 @@ class DirectoryBackend implements LayoutBackend {
     return onFiles(this.name, async () => {
       await this.#prepare(call)
       await withFileLock(`${path}.lock`, call, async lock => {
+        await sweep(this.#path, `${INDEX_FILE}.`, true)
         const before = await this.#parseIndex()
         const { index, unused = [] } = await change(before)
         if (index !== before) {
@@ -148,7 +149,6 @@ class DirectoryBackend implements LayoutBackend {
     if (await this.#isLayout()) return
     if (!this.#create) throw this.#noLayout()
     await mkdir(this.#path, { recursive: true })
-    await sweep(this.#path, LAYOUT_FILE)
     const foreign = (await readdir(this.#path)).find(
       name => !/^(?:blobs|index\.json|oci-layout)(?:\.|$)/.test(name),
     )
@@ -165,6 +165,7 @@ class DirectoryBackend implements LayoutBackend {
           beforeRename: () => lock.assertHeld(),
         })
       }
+      await sweep(this.#path, `${LAYOUT_FILE}.`, true)
       // Last: from here on it counts as a layout.
       await writeFileAtomically(join(this.#path, LAYOUT_FILE), [LAYOUT_BYTES])
     })
