@@ -1,3 +1,4 @@
+import { SealwrightError } from '@sealwright/core'
 import { describe, expect, test } from 'vitest'
 import {
   type ArtifactStore,
@@ -120,6 +121,29 @@ describe('Bearer', () => {
     expect(fake.authority!.tokenRequests.length - before).toBeLessThanOrEqual(2)
   })
 
+  test('asks for the log-in once, and goes on when whoever asked first gives up', async () => {
+    await using fake = await FakeRegistry.start({ auth })
+    let asked = 0
+    const credentials: CredentialSource = {
+      get: async (_, call) => {
+        asked += 1
+        if (asked > 1) return LOGIN
+        return new Promise((_, reject) => {
+          call?.signal?.addEventListener('abort', () => reject(new SealwrightError('ABORTED', 'gave up')))
+        })
+      },
+    }
+    const store = registry(`${fake.host}/team/app`, { credentials })
+    const controller = new AbortController()
+    const first = failure('ABORTED', () => store.resolve('v1', { signal: controller.signal }))
+    while (asked === 0) await new Promise(resolve => setTimeout(resolve, 5))
+    const others = [1, 2, 3].map(() => failure('NOT_FOUND', () => store.resolve('v1')))
+    await new Promise(resolve => setTimeout(resolve, 50))
+    controller.abort()
+    await Promise.all([first, ...others])
+    expect(asked).toBe(2)
+  })
+
   test('renews a token that has run out', async () => {
     await using opened = await start(auth, LOGIN)
     const { fake, store } = opened
@@ -161,6 +185,8 @@ describe('Bearer', () => {
       await using opened = await start(auth, credential)
       const error = await failure('UNAUTHENTICATED', () => opened.store.resolve('v1'))
       expect(error.message).toContain('gave no token')
+      expect(error.why).toMatch(/^logged in/)
+      expect(error.fix).toContain('docker login')
       expect(JSON.stringify([error.message, error.why, error])).not.toContain('canary')
     }
   })

@@ -35,7 +35,7 @@ export async function writeFileAtomically(
 }
 
 /** Makes renames in a directory last. Not every platform lets a directory be opened; there the disk decides. */
-export async function syncDirectory(path: string): Promise<void> {
+async function syncDirectory(path: string): Promise<void> {
   try {
     const directory = await open(path, 'r')
     try {
