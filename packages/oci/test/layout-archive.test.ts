@@ -306,8 +306,8 @@ describe('an archive that another program would read otherwise is refused', () =
           })
         }
       }),
-      // Each is a file written and read: a tenth of the others.
-      { numRuns: Math.ceil(RUNS / 10) },
+      // Each is a file written and read; the headers alone have all their runs in tar-entries.test.ts.
+      { numRuns: Math.ceil(RUNS / 100) },
     )
   })
 })
