@@ -6,7 +6,7 @@ import type { SignedTarget } from '../documents/signing.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import { deniedError } from '../frame/denied.ts'
 import { EXIT, type ExitCode, exitCodeOfAll } from '../frame/exit.ts'
-import { asSealwrightError, exitCodeOfError, failureOf } from '../frame/failure.ts'
+import { asSealwrightError, decidingError, exitCodeOfError, failureOf } from '../frame/failure.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { failureLines } from '../frame/text.ts'
 import { usageError } from '../frame/usage.ts'
@@ -105,9 +105,15 @@ async function signOne(context: Context, target: Target, plan: SignPlan): Promis
 function outcomeOf(context: Context, signed: readonly Signed[], key: KeyDocument, dryRun: boolean): Outcome {
   const raw = signed.find(({ envelope }) => envelope !== undefined)?.envelope
   const done = signed.filter(({ target }) => target.error === null).map(({ target }) => target)
+  const exitCode = exitCodeOfAll(signed.map(one => one.exitCode))
   return {
-    exitCode: exitCodeOfAll(signed.map(({ exitCode }) => exitCode)),
-    document: { dryRun, key, targets: signed.map(({ target }) => target) },
+    exitCode,
+    document: {
+      dryRun,
+      key,
+      targets: signed.map(({ target }) => target),
+      ...decidingError(signed, exitCode),
+    },
     lines: done.flatMap(target => signedLines(target, key, context.paint)),
     faults: signed.flatMap(({ target }) =>
       target.error ? failureLines('error', target.error, context.paintErr) : [],

@@ -2,6 +2,7 @@ import { createVerifier } from '@sealwright/notary'
 import type { VerifiedTarget } from '../documents/judging.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import { type ExitCode, exitCodeOfAll } from '../frame/exit.ts'
+import { decidingError } from '../frame/failure.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { usageError } from '../frame/usage.ts'
 import { refusedLines, verifiedLines } from '../judging/lines.ts'
@@ -34,9 +35,10 @@ export async function verify(context: Context, args: readonly string[], given: F
     if (verdict === 'skipped')
       context.warn(`${reference} was not verified: statement "${policy?.statement}" skips it`)
   }
+  const exitCode = exitCodeOfAll(judged.map(one => one.exitCode))
   return {
-    exitCode: exitCodeOfAll(judged.map(({ exitCode }) => exitCode)),
-    document: { targets: judged.map(({ target }) => target) },
+    exitCode,
+    document: { targets: judged.map(({ target }) => target), ...decidingError(judged, exitCode) },
     lines: good.flatMap(target => verifiedLines(target, context.paint)),
     faults: judged.flatMap(({ target }) => (isGood(target) ? [] : refusedLines(target, context.paintErr))),
     resolved: good.filter(({ verdict }) => verdict === 'verified').flatMap(({ resolved }) => resolved ?? []),

@@ -3,7 +3,7 @@ export interface Sink {
   /** Whether a person reads it as it is written. */
   readonly isTerminal: boolean
   /** Width of the terminal in columns, where known. */
-  readonly columns?: number
+  readonly columns?: number | undefined
   write(data: string | Uint8Array): void
 }
 

@@ -50,7 +50,7 @@ export function refusedLines(target: VerifiedTarget, paint: Paint): string[] {
       code,
       message: target.resolved ?? target.reference,
       why: withFound(why, target),
-      fix: FIXES[code] ?? null,
+      fix: FIXES[code] ?? 'ask the publisher',
     },
     paint,
   )
