@@ -62,14 +62,7 @@ describe('key create', () => {
     ['PS256', []],
   ])('with --algorithm %s chooses the type', async (algorithm, type) => {
     const { json } = await program()
-    const { key } = await json(0, [
-      'key',
-      'create',
-      'file:./a.key',
-      '--algorithm',
-      algorithm,
-      ...type
-    ])
+    const { key } = await json(0, ['key', 'create', 'file:./a.key', '--algorithm', algorithm, ...type])
     expect(key.algorithm).toBe(algorithm)
   })
 })

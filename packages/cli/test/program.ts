@@ -9,13 +9,13 @@ import { run } from '../src/frame/run.ts'
 /** A secret that must be in no output of any run. */
 export const CANARY = 'canary-7c1f3a-passphrase'
 
-export interface Result {
+interface Result {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
   readonly stdin?: string | Uint8Array
@@ -53,7 +53,7 @@ export async function program(): Promise<Program> {
 }
 
 /** The program in a home that somebody else looks after. */
-export function programAt(home: string, passphraseFile: string): Program {
+function programAt(home: string, passphraseFile: string): Program {
   const config = join(home, 'config', 'config.json')
   const trust = join(home, 'notation')
   const asked: string[] = []

@@ -87,7 +87,7 @@ async function signOne(context: Context, target: Target, plan: SignPlan): Promis
       ...(envelope === undefined ? {} : { envelope }),
     }
   } catch (thrown) {
-    const error = asSealwrightError(thrown)
+    const error = asSealwrightError(thrown, context.io.signal)
     return {
       target: {
         reference,

@@ -29,18 +29,17 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
 }
 
-/** Any thrown value as the one error of Sealwright. What nobody foresaw is `INTERNAL`, and its text is not shown. */
-export function asSealwrightError(error: unknown): SealwrightError {
-  if (isSealwrightError(error)) return error
+/**
+ * Any thrown value as the one error of Sealwright. What nobody foresaw is `INTERNAL`, and its text is not shown.
+ *
+ * @param signal - That of the whole run, to tell an interrupt from the end of the time that one target has.
+ */
+export function asSealwrightError(error: unknown, signal?: AbortSignal): SealwrightError {
+  if (isSealwrightError(error)) return isTimeout(error, signal) ? timeout(error) : error
   if (isInterrupt(error)) return new SealwrightError('ABORTED', 'interrupted')
   if (!(error instanceof Error)) return internal(error)
   if (error.name === 'AbortError') return new SealwrightError('ABORTED', 'interrupted', { cause: error })
-  if (error.name === 'TimeoutError') {
-    return new SealwrightError('TIMEOUT', 'the time allowed for this call is over', {
-      fix: 'retry, or allow more: --timeout 5m',
-      cause: error,
-    })
-  }
+  if (error.name === 'TimeoutError') return timeout(error)
   const { code, syscall, path } = error as NodeJS.ErrnoException
   if (code !== undefined && syscall !== undefined && path !== undefined) {
     return new SealwrightError(SYSTEM_CODES[code] ?? 'UNAVAILABLE', `cannot ${verb(syscall)} ${path}`, {
@@ -49,6 +48,18 @@ export function asSealwrightError(error: unknown): SealwrightError {
     })
   }
   return internal(error)
+}
+
+/** What was aborted, though nobody interrupted the run, ran out of time. */
+function isTimeout({ code }: SealwrightError, signal: AbortSignal | undefined): boolean {
+  return code === 'ABORTED' && signal !== undefined && !signal.aborted
+}
+
+function timeout(cause: unknown): SealwrightError {
+  return new SealwrightError('TIMEOUT', 'the time allowed for this call is over', {
+    fix: 'try again, or allow more: --timeout 5m',
+    cause,
+  })
 }
 
 function verb(syscall: string): string {
@@ -111,7 +122,10 @@ export function failureOf(error: SealwrightError): Failure {
 
 /** The member `error` of a document with several targets: that of the first target which decides the exit code. */
 export function decidingError(
-  targets: readonly { readonly exitCode: ExitCode; readonly target: { readonly error?: Failure | null | undefined } }[],
+  targets: readonly {
+    readonly exitCode: ExitCode
+    readonly target: { readonly error?: Failure | null | undefined }
+  }[],
   exitCode: ExitCode,
 ): { readonly error?: Failure } {
   const error = targets.find(one => one.exitCode === exitCode && one.target.error)?.target.error

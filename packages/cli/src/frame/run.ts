@@ -43,7 +43,7 @@ function report(outcome: Outcome, { name, flags }: Invocation, io: Io): ExitCode
 }
 
 function reportError(thrown: unknown, { name, flags }: Invocation, io: Io): ExitCode {
-  const error = asSealwrightError(thrown)
+  const error = asSealwrightError(thrown, io.signal)
   const exitCode = exitCodeOfError(error, io.signal)
   const lines = failureLines(
     isDenied(error) ? 'denied' : 'error',

@@ -50,7 +50,7 @@ export async function verifyTarget(
       : verifyArtifactTarget(context, target, plan))
     return { target: { ...plain(report), reference }, exitCode: EXIT_OF[report.verdict] }
   } catch (thrown) {
-    const error = asSealwrightError(thrown)
+    const error = asSealwrightError(thrown, context.io.signal)
     // Bytes that are not what their digest says are a finding here, wherever they were met.
     if (error.code === 'INTEGRITY')
       return { target: tampered(reference, error.message), exitCode: EXIT.notVerified }

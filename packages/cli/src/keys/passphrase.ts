@@ -5,7 +5,7 @@ import type { Context } from '../frame/context.ts'
 import { asSealwrightError } from '../frame/failure.ts'
 import { usageError } from '../frame/usage.ts'
 
-export interface PassphraseRequest {
+interface PassphraseRequest {
   readonly path: string
   readonly purpose: 'open' | 'create'
 }
