@@ -116,7 +116,9 @@ describe('auths', () => {
   })
 })
 
-describe.skipIf(process.platform === 'win32')('credential helpers', () => {
+describe('credential helpers', () => {
+  beforeEach(({ skip }) => skip(process.platform === 'win32', 'it needs a POSIX system'))
+
   test('are asked with the host on standard input, and no shell in between', async () => {
     await helper(
       'echo',

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { packTar, type TarEntry } from 'modern-tar'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { layoutArchive, layoutDirectory, soleTarget, spool } from '../src/index.ts'
 import { collect, list, made, madeImage, madeSignature, pieces, pushImage } from './artifacts.ts'
 import { failure } from './expect-error.ts'
@@ -41,7 +41,9 @@ async function entriesOf(layout: string): Promise<TarEntry[]> {
   return entries
 }
 
-describe.skipIf(!hasTar)('archives of GNU tar', () => {
+describe('archives of GNU tar', () => {
+  beforeEach(({ skip }) => skip(!hasTar, 'no GNU tar on PATH'))
+
   test.each([
     ['gnu', []],
     ['ustar', []],

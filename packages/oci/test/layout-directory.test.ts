@@ -16,7 +16,7 @@ import {
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { layoutDirectory, referrersTag } from '../src/index.ts'
 import {
   collect,
@@ -238,7 +238,9 @@ test('referrers are found in the layouts of others', async () => {
   ])
 })
 
-describe.skipIf(process.platform === 'win32')('links and other things that are not files', () => {
+describe('links and other things that are not files', () => {
+  beforeEach(({ skip }) => skip(process.platform === 'win32', 'it needs a POSIX system'))
+
   test('a linked blob is read, and never written through', async () => {
     await using folder = await temporaryFolder()
     const layout = join(folder.path, 'layout')

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { type ArtifactStore, layoutArchive, layoutDirectory } from '../src/index.ts'
 import { collect, list, type MadeImage, madeImage, madeSignature, pushImage } from './artifacts.ts'
 import { temporaryFolder } from './temporary.ts'
@@ -15,7 +15,9 @@ const PROGRAM = join(import.meta.dirname, 'push-until-killed.ts')
  * would leave if it were killed there. Some times it is killed indeed. Whatever it leaves, the next run must find it
  * sound, or not at all, and must be able to finish.
  */
-describe.skipIf(process.platform === 'win32')('killed at any step', () => {
+describe('killed at any step', () => {
+  beforeEach(({ skip }) => skip(process.platform === 'win32', 'it needs a POSIX system'))
+
   test.each([
     ['a new layout directory', 'layout', false],
     ['a signature into a layout directory', 'layout', true],

@@ -28,26 +28,28 @@ const cases: Case[] = existsSync(folder)
   : []
 
 /** What the reference finds in layouts, we find; where it cannot read one, neither can we. */
-describe.skipIf(cases.length === 0)(
-  'layouts with the verdict of notation-go (skipped without SEALWRIGHT_VECTORS)',
-  () => {
-    test.each(cases.map(each => [each.id, each] as const))('%s', async (_, { files, params, expected }) => {
-      const store = layoutDirectory(join(folder, files.layout))
-      const find = async () => {
-        const image = await store.resolve(params.reference)
-        const signatures = await list(store.referrers(image, { artifactType: SIGNATURE }))
-        return { digest: image.digest, signatures: signatures.map(({ digest }) => digest).sort() }
-      }
-      if (expected.result === undefined) {
-        await expect(find()).rejects.toMatchObject({
-          code: expect.stringMatching(/^(?:INTEGRITY|NOT_FOUND)$/),
-        })
-      } else {
-        expect(await find()).toEqual({
-          ...expected.result,
-          signatures: expected.result.signatures.toSorted(),
-        })
-      }
-    })
-  },
-)
+describe('layouts with the verdict of notation-go', () => {
+  test('are there', ({ skip }) => {
+    skip(!existsSync(folder), `no vectors at ${folder} (SEALWRIGHT_VECTORS)`)
+    expect(cases.length).toBeGreaterThan(0)
+  })
+
+  test.each(cases.map(each => [each.id, each] as const))('%s', async (_, { files, params, expected }) => {
+    const store = layoutDirectory(join(folder, files.layout))
+    const find = async () => {
+      const image = await store.resolve(params.reference)
+      const signatures = await list(store.referrers(image, { artifactType: SIGNATURE }))
+      return { digest: image.digest, signatures: signatures.map(({ digest }) => digest).sort() }
+    }
+    if (expected.result === undefined) {
+      await expect(find()).rejects.toMatchObject({
+        code: expect.stringMatching(/^(?:INTEGRITY|NOT_FOUND)$/),
+      })
+    } else {
+      expect(await find()).toEqual({
+        ...expected.result,
+        signatures: expected.result.signatures.toSorted(),
+      })
+    }
+  })
+})
