@@ -49,6 +49,7 @@ const WRONG: readonly (readonly string[])[] = [
   ['sign', '--signature', 'x', 'oci:layout', 'oci:layout'],
   ['sign', '--offline', 'registry.example/app:v1'],
   ['sign', '--signature', '-', '-o', 'json', 'oci:layout'],
+  ['sign', 'oci-archive:-'],
   ['sign', '--timestamp', 'https://tsa.example', 'oci:layout'],
   ['verify'],
   ['verify', 'app'],

@@ -131,6 +131,13 @@ function assertCombination(context: Context, targets: readonly Target[], flags: 
       fix: 'sign them one at a time',
     })
   }
+  const piped = targets.find(target => target.kind === 'archive' && target.path === '-')
+  if (piped !== undefined && flags.signature === undefined) {
+    throw usageError(`${piped.text} has no place for a signature`, {
+      why: 'an archive on stdin cannot be written to',
+      fix: 'sign the file, oci-archive:FILE, or write the envelope elsewhere: --signature FILE',
+    })
+  }
   if (flags.signature === '-' && context.flags.output === 'json') {
     throw usageError('--signature - and -o json cannot be used together', {
       why: 'stdout is either the envelope or the document',
