@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import {
   type EnvelopeFormat,
   type TargetArtifact,
@@ -87,8 +87,15 @@ function reportOf({ payload, signatures: [signature] }: Opened): Record<string, 
   }
 }
 
-describe.runIf(haveVectors)(`the reference's verdicts on the integrity of envelopes${absent}`, () => {
+describe("the reference's verdicts on the integrity of envelopes", () => {
+  beforeEach(({ skip }) => skip(!haveVectors, absent))
+
   const accepted = ofIntegrity.filter(({ expected }) => expected.outcome === 'accept')
+
+  it('are there', () => {
+    expect(accepted.length).toBeGreaterThan(0)
+    expect(ofIntegrity.length).toBeGreaterThan(accepted.length)
+  })
 
   it.each(accepted.filter(({ id }) => deliberateDifference(id) === undefined))(
     '$id is read, to the same result',
@@ -126,7 +133,9 @@ describe.runIf(haveVectors)(`the reference's verdicts on the integrity of envelo
   )
 })
 
-describe.runIf(haveVectors)(`the reference's verdicts on whole verifications${absent}`, () => {
+describe("the reference's verdicts on whole verifications", () => {
+  beforeEach(({ skip }) => skip(!haveVectors, absent))
+
   it.each(
     cases.filter(({ params, expected }) => params.mode !== 'integrity' && expected.outcome === 'accept'),
   )('$id is read, unless its level skips or the difference is deliberate', tested => {
@@ -136,6 +145,5 @@ describe.runIf(haveVectors)(`the reference's verdicts on whole verifications${ab
 
   it('leave no difference listed that is none', () => {
     expect(unusedDifferences(cases.map(({ id }) => id))).toEqual([])
-    expect(cases.length).toBe(381)
   })
 })

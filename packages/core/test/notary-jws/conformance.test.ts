@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, X509Certificate } from 'node:crypto'
 import { readdirSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import {
   decodeBase64url,
   decodeJson,
@@ -21,7 +21,9 @@ interface Conformance {
   readonly protected: string
 }
 
-describe.runIf(haveVectors)(`the JWS vectors of notation-core${absent}`, () => {
+describe('the JWS vectors of notation-core', () => {
+  beforeEach(({ skip }) => skip(!haveVectors, absent))
+
   it('have the protected header and the payload that we emit', () => {
     const expected = vectorJson<Conformance>('notation-core', 'jws-conformance.json')
     const attributes = checkAttributes(
@@ -46,7 +48,9 @@ describe.runIf(haveVectors)(`the JWS vectors of notation-core${absent}`, () => {
   })
 })
 
-describe.runIf(haveVectors)(`the JWS envelopes of notation-go${absent}`, () => {
+describe('the JWS envelopes of notation-go', () => {
+  beforeEach(({ skip }) => skip(!haveVectors, absent))
+
   const files = haveVectors
     ? readdirSync(vectorPath('notation-go')).filter(name => /_env.*\.json$|metadata\.json$|^jws_/.test(name))
     : []
@@ -108,7 +112,9 @@ function readCompact(jws: string): { algorithm: unknown; toBeSigned: Uint8Array;
   }
 }
 
-describe.runIf(haveVectors)(`the JSON web signatures of Wycheproof${absent}`, () => {
+describe('the JSON web signatures of Wycheproof', () => {
+  beforeEach(({ skip }) => skip(!haveVectors, absent))
+
   const groups = haveVectors
     ? vectorJson<JsonWebSignatures>('wycheproof', 'json_web_signature_test.json').testGroups
     : []
