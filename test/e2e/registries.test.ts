@@ -1,4 +1,4 @@
-import { cp, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { makeImage, pullManifest, pushImage } from '../services/image.ts'
@@ -110,8 +110,7 @@ describe.for(REGISTRIES)('in a registry %s', { timeout }, ([, start, referrers])
 
   test('notation verifies it with the trust that init set up', async context => {
     const { program, server, image, repository } = await signed(context)
-    await cp(join(program.trust, 'trustpolicy.oci.json'), join(program.trust, 'trustpolicy.json'))
-    const notation = await notationHome(context, { config: program.trust }) // v1 reads that name only
+    const notation = await notationHome(context, { config: program.trust })
     expect(await notation.run(['verify', `${server.host}/${repository}@${image.digest}`])).toMatchObject({
       code: 0,
     })

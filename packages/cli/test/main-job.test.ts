@@ -53,7 +53,7 @@ describe('init, sign, verify', () => {
       'config/keys.lock.json',
       'config/keys/vendor.key',
       'config/keys/vendor.crt',
-      'notation/trustpolicy.oci.json',
+      'notation/trustpolicy.json',
       'image/index.json',
     ]
     const times = () => Promise.all(files.map(async file => (await stat(path(file))).mtimeMs))

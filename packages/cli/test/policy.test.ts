@@ -17,7 +17,7 @@ describe('policy init', () => {
     expect((await json(0, PROD)).changed).toBe(true)
     expect((await json(0, PROD)).changed).toBe(false)
     expect((await run(0, PROD)).stdout).toContain('nothing to do')
-    const before = await readFile(join(trust, 'trustpolicy.oci.json'), 'utf8')
+    const before = await readFile(join(trust, 'trustpolicy.json'), 'utf8')
     expect((await json(2, [...PROD, '--level', 'audit'])).error.message).toContain('another statement')
     await json(2, [
       'policy',
@@ -29,7 +29,7 @@ describe('policy init', () => {
       '--trust-store',
       'ca:me',
     ])
-    expect(await readFile(join(trust, 'trustpolicy.oci.json'), 'utf8')).toBe(before)
+    expect(await readFile(join(trust, 'trustpolicy.json'), 'utf8')).toBe(before)
     expect(JSON.parse(before).trustPolicies.map(({ name }: { name: string }) => name)).toEqual(['me', 'prod'])
   })
 
@@ -82,7 +82,7 @@ describe('policy check', () => {
 
   it('a faulty policy stops verification with exit 2, and init before it writes', async () => {
     const { json, trust } = await ready()
-    await writeFile(join(trust, 'trustpolicy.oci.json'), '{"version":"2.0"}')
+    await writeFile(join(trust, 'trustpolicy.json'), '{"version":"2.0"}')
     await json(2, PROD)
     await json(2, ['init', 'other', '--scope', 'registry.example/other'])
     expect((await json(0, ['key', 'list'])).keys).toHaveLength(1)
