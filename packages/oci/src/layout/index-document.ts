@@ -25,7 +25,6 @@ export class IndexDocument {
     this.#entries = entries
   }
 
-  // No static field: TypeScript 7.0.2 emits one that uses the class before it is there, where a private method names it.
   static empty(): IndexDocument {
     return new IndexDocument({ schemaVersion: 2, mediaType: MediaTypes.index, manifests: [] }, [])
   }
