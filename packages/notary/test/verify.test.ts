@@ -520,6 +520,9 @@ describe('a store', () => {
     const { artifacts } = await signed()
     const slow = altered(artifacts, { resolve: () => new Promise(() => {}) })
     await expect(verify(slow, acme(), { timeoutMs: 5 })).rejects.toMatchObject({ code: 'TIMEOUT' })
+    await expect(verify(slow, acme(), { signal: AbortSignal.timeout(5) })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    })
     await expect(verify(artifacts, acme(), { signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'ABORTED',
     })
