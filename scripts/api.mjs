@@ -121,6 +121,20 @@ class Entry {
       for (const other of references(node)) this.include(from, other, false)
   }
 
+  imports() {
+    const bySource = Object.groupBy(this.external, ([, { source }]) => source)
+    return Object.entries(bySource)
+      .sort()
+      .map(([source, names]) => {
+        const renamed = names.find(([name, origin]) => name !== origin.name)
+        if (renamed) throw new Error(`${source}: ${renamed[1].name} is renamed to ${renamed[0]}`)
+        return `import type { ${names
+          .map(([name]) => name)
+          .sort()
+          .join(', ')} } from '${source}'`
+      })
+  }
+
   print(specifier) {
     const hidden = [...this.statements.keys()].filter(name => !this.exported.includes(name)).sort()
     const shown = this.exported.filter(name => this.statements.has(name)).sort()
@@ -129,13 +143,7 @@ class Entry {
     const handedOn = this.exported.filter(name => this.external.has(name))
     const lines = [
       `// The public declarations of ${specifier}. Written by \`npm run api\`; do not edit.`,
-      ...[...this.external]
-        .sort()
-        .map(([name, { source, name: theirs }]) =>
-          theirs === '*'
-            ? `import * as ${name} from '${source}'`
-            : `import type { ${name} } from '${source}'`,
-        ),
+      ...this.imports(),
       ...(handedOn.length > 0 ? [`export { ${handedOn.join(', ')} }`] : []),
       ...shown.map(name => `\n${text(name).replace(/^(\/\*\*[\s\S]*?\*\/\n)?/, '$1export ')}`),
       ...(hidden.length > 0 ? ['\n// Named above, not exported:'] : []),

@@ -13,6 +13,8 @@ const checks = [
   ['types (tsc)', () => run(program('tsc'), ['-p', 'tsconfig.json'])],
   ['nothing unused (knip)', () => run(program('knip'), [])],
   ['build (turbo)', build],
+  // Before the tests, so that none waits for a compiler; what cannot be had here is a skip with its reason.
+  ['peers and servers of the tests', () => run(program('node'), ['test/services/install.ts'])],
   ...packages().map(({ folder, manifest }) => [
     `package ${manifest.name} as packed (publint)`,
     () => pnpm(['exec', 'publint', '--strict', '--pack', 'pnpm', folder]),

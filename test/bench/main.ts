@@ -1,17 +1,13 @@
-import { blobFigures } from './blob.ts'
 import { type Figure, keepsBound } from './measure.ts'
-import { sealingFigures } from './sealing.ts'
-import { startFigures } from './start.ts'
-import { verifyingFigures } from './verifying.ts'
 
 // Ratios against a peer in the same run: medians of interleaved pairs with their spread. Run it on a quiet machine,
 // after a build: it measures what is in dist.
 
-const GROUPS = {
-  start: startFigures,
-  sealing: sealingFigures,
-  verifying: verifyingFigures,
-  blob: blobFigures,
+const GROUPS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  start: async () => (await import('./start.ts')).startFigures(),
+  sealing: async () => (await import('./sealing.ts')).sealingFigures(),
+  verifying: async () => (await import('./verifying.ts')).verifyingFigures(),
+  blob: async () => (await import('./blob.ts')).blobFigures(),
 }
 
 const asked = process.argv.slice(2)

@@ -17,6 +17,8 @@ export interface Program {
   readonly docker: string
   /** Runs it; no output may hold a secret of this home. */
   run(args: readonly string[], options?: ProgramOptions): Promise<RunResult>
+  /** Runs it; any other exit code fails the test with what it printed. */
+  expect(code: number, args: readonly string[], options?: ProgramOptions): Promise<RunResult>
   /** Runs it with `-o json` and returns the document beside the exit code. */
   json(
     args: readonly string[],
@@ -52,6 +54,7 @@ export async function programHome(
     SEALWRIGHT_PASSPHRASE_FILE: passphraseFile,
     CI: 'true',
   }
+  const known = new Map<string, readonly string[]>()
   const program: Program = {
     home,
     trust,
@@ -67,11 +70,19 @@ export async function programHome(
           onStart?.(pid)
         },
       })
-      refuseSecrets(secretsOf(join(home, 'config', 'sealwright', 'keys'), passphrase), [
+      refuseSecrets(secretsOf(join(home, 'config', 'sealwright', 'keys'), passphrase, known), [
         ...seen,
         result.stdout,
         result.stderr,
       ])
+      return result
+    },
+    async expect(code, args, options) {
+      const result = await program.run(args, options)
+      if (result.code !== code)
+        throw new Error(
+          `sealwright ${args.join(' ')} ended with ${result.code}, not ${code}:\n${result.stdout}\n${result.stderr}`,
+        )
       return result
     },
     async json(args, options) {
@@ -95,18 +106,28 @@ function argumentsOf(pid: number): string {
 }
 
 /** The passphrase, every line of every key file, and the private scalars inside, as hex, base64 and base64url. */
-function secretsOf(directory: string, passphrase: string): readonly string[] {
+function secretsOf(
+  directory: string,
+  passphrase: string,
+  known: Map<string, readonly string[]>,
+): readonly string[] {
   const files = existsSync(directory) ? readdirSync(directory).filter(name => name.endsWith('.key')) : []
   const keys = files.flatMap(name => {
     const pem = readFileSync(join(directory, name), 'utf8')
-    const { d } = createPrivateKey({ key: pem, passphrase }).export({ format: 'jwk' })
-    const scalar = Buffer.from(d ?? '', 'base64url')
-    return [
-      ...pem.split('\n').filter(line => line.length > 20 && !line.startsWith('-----')),
-      ...(['hex', 'base64', 'base64url'] as const).map(encoding => scalar.toString(encoding)),
-    ]
+    const secrets = known.get(pem) ?? secretsIn(pem, passphrase)
+    known.set(pem, secrets) // decryption is slow on purpose
+    return secrets
   })
   return [passphrase, ...keys]
+}
+
+function secretsIn(pem: string, passphrase: string): readonly string[] {
+  const { d } = createPrivateKey({ key: pem, passphrase }).export({ format: 'jwk' })
+  const scalar = Buffer.from(d ?? '', 'base64url')
+  return [
+    ...pem.split('\n').filter(line => line.length > 20 && !line.startsWith('-----')),
+    ...(['hex', 'base64', 'base64url'] as const).map(encoding => scalar.toString(encoding)),
+  ]
 }
 
 function refuseSecrets(secrets: readonly string[], texts: readonly string[]): void {

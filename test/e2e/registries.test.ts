@@ -18,7 +18,7 @@ const olareg = shared(startOlareg)
 const distribution = shared(context => startDistribution(context))
 const signer = shared(async context => {
   const program = await programHome(context)
-  expect(await program.run(['init', 'me', '--scope', '*'])).toMatchObject({ code: 0 })
+  await program.expect(0, ['init', 'me', '--scope', '*'])
   return program
 })
 
@@ -35,8 +35,7 @@ describe.for(REGISTRIES)('in a registry %s', { timeout }, ([, start, referrers])
     const repository = `app-${crypto.randomUUID()}`
     await pushImage(server.url, repository, image, 'v1')
     const reference = `${server.host}/${repository}:v1`
-    const first = await program.run(['sign', reference])
-    expect(first).toMatchObject({ code: 0 })
+    const first = await program.expect(0, ['sign', reference])
     return { program, server, image, repository, reference, first }
   }
 
@@ -67,15 +66,15 @@ describe.for(REGISTRIES)('in a registry %s', { timeout }, ([, start, referrers])
   test('signing again changes nothing', async context => {
     const { program, server, image, repository, reference } = await signed(context)
     const before = await referrersOf(server, repository, image.digest)
-    expect(await program.run(['sign', reference])).toMatchObject({ code: 0 })
+    await program.expect(0, ['sign', reference])
     expect(await referrersOf(server, repository, image.digest)).toEqual(before)
     expect(before).toHaveLength(1)
   })
 
   test('several signatures are each found, listed and verified', async context => {
     const { program, server, image, repository, reference } = await signed(context)
-    expect(await program.run(['sign', '--format', 'cose', '--again', reference])).toMatchObject({ code: 0 })
-    expect(await program.run(['sign', '--again', '-m', 'stage=qa', reference])).toMatchObject({ code: 0 })
+    await program.expect(0, ['sign', '--format', 'cose', '--again', reference])
+    await program.expect(0, ['sign', '--again', '-m', 'stage=qa', reference])
     expect(await referrersOf(server, repository, image.digest)).toHaveLength(3)
     const { document } = await program.json(['verify', '--all', reference])
     const formats = (document as VerifyDocument).targets[0]!.signatures.map(({ format, verdict }) => [
@@ -157,14 +156,13 @@ describe('behind a login', { timeout }, () => {
     await pushImage(server.url, 'app', makeImage(), 'v1', { authorization })
     const reference = `${server.host}/app:v1`
     await rm(join(program.docker, 'config.json'), { force: true })
-    expect(await program.run(['sign', reference])).toMatchObject({ code: 5 })
+    await program.expect(5, ['sign', reference])
     await logIn(program, server.host, 'wrong-password')
-    const refused = await program.run(['sign', '--debug', reference])
-    expect(refused).toMatchObject({ code: 5 })
+    const refused = await program.expect(5, ['sign', '--debug', reference])
     expect(refused.stderr).not.toContain('wrong-password')
     await logIn(program, server.host, BASIC_USER.password)
-    expect(await program.run(['sign', reference])).toMatchObject({ code: 0 })
-    expect(await program.run(['verify', reference])).toMatchObject({ code: 0 })
+    await program.expect(0, ['sign', reference])
+    await program.expect(0, ['verify', reference])
   })
 
   test('a token server opens the registry, and is asked for no more than is needed', async context => {
@@ -179,9 +177,9 @@ describe('behind a login', { timeout }, () => {
     await pushImage(server.url, 'app', makeImage(), 'v1', { authorization: `Bearer ${token}` })
     await logIn(program, server.host, BASIC_USER.password)
     const reference = `${server.host}/app:v1`
-    expect(await program.run(['sign', reference])).toMatchObject({ code: 0 })
+    await program.expect(0, ['sign', reference])
     const before = tokens.scopes.length
-    expect(await program.run(['verify', reference])).toMatchObject({ code: 0 })
+    await program.expect(0, ['verify', reference])
     expect(new Set(tokens.scopes.slice(before))).toEqual(new Set(['repository:app:pull']))
   })
 })
@@ -195,6 +193,6 @@ test('a registry that is not there is exit 3', { timeout }, async context => {
     args: port => ['-e', `require('http').createServer((q, r) => r.end()).listen(${port}, '127.0.0.1')`],
   })
   await server[Symbol.asyncDispose]()
-  expect(await program.run(['verify', `${server.host}/app:v1`])).toMatchObject({ code: 3 })
-  expect(await program.run(['sign', `${server.host}/app:v1`])).toMatchObject({ code: 3 })
+  await program.expect(3, ['verify', `${server.host}/app:v1`])
+  await program.expect(3, ['sign', `${server.host}/app:v1`])
 })

@@ -10,7 +10,7 @@ const timeout = 120_000
 
 test('no way to fail shows the passphrase, the key or what was given instead', { timeout }, async context => {
   const program = await programHome(context)
-  expect(await program.run(['init', 'me', '--scope', '*', '--debug'])).toMatchObject({ code: 0 })
+  await program.expect(0, ['init', 'me', '--scope', '*', '--debug'])
   const layout = join(program.home, 'layout')
   await putIntoLayout(layout, makeImage(), 'v1')
   const target = `oci:${layout}:v1`
@@ -46,7 +46,7 @@ test('key files are encrypted and private, and no file beside them holds the pas
 }, async context => {
   const passphrase = `canary-${crypto.randomUUID()}`
   const program = await programHome(context, passphrase)
-  expect(await program.run(['init', 'me', '--scope', '*'])).toMatchObject({ code: 0 })
+  await program.expect(0, ['init', 'me', '--scope', '*'])
   const files = await readdir(program.home, { recursive: true, withFileTypes: true })
   const written = files.filter(file => file.isFile() && file.name !== 'passphrase')
   expect(written.map(file => file.name)).toContain('me.key')

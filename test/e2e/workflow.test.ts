@@ -29,29 +29,23 @@ test.for([
     for (const name of ['vendor', 'aggregator', 'customer']) {
       const program = await programHome(context)
       const subject = `CN=${name},O=Acme ${name},ST=WA,C=US`
-      const made = await program.run(['init', name, '--scope', `${registry.host}/app`, '--subject', subject])
-      expect(made, made.stderr).toMatchObject({ code: 0 })
+      await program.expect(0, ['init', name, '--scope', `${registry.host}/app`, '--subject', subject])
       const certificate = join(program.home, 'config', 'sealwright', 'keys', `${name}.crt`)
       parties.push({ name, program, certificate })
     }
     const [vendor, aggregator, customer] = parties
 
-    expect(await vendor!.program.run(['sign', reference])).toMatchObject({ code: 0 })
+    await vendor!.program.expect(0, ['sign', reference])
 
-    const untrusting = await aggregator!.program.run(['verify', reference])
-    expect(untrusting).toMatchObject({ code: 1 })
+    await aggregator!.program.expect(1, ['verify', reference])
     const trusting = ['verify', '--trusted-cert', vendor!.certificate, reference]
-    expect(await aggregator!.program.run(trusting)).toMatchObject({ code: 0 })
+    await aggregator!.program.expect(0, trusting)
     const certify = ['sign', '-m', 'certified=2026', reference]
-    expect(await aggregator!.program.run(certify)).toMatchObject({ code: 0 })
+    await aggregator!.program.expect(0, certify)
 
     for (const { name, certificate } of [vendor!, aggregator!])
-      expect(await customer!.program.run(['cert', 'add', `ca:${name}`, certificate])).toMatchObject({
-        code: 0,
-      })
-    expect(await customer!.program.run(['sign', '-m', 'use=production', reference])).toMatchObject({
-      code: 0,
-    })
+      await customer!.program.expect(0, ['cert', 'add', `ca:${name}`, certificate])
+    await customer!.program.expect(0, ['sign', '-m', 'use=production', reference])
 
     for (const { name, program } of parties) {
       const { code } = await program.json(['verify', reference])

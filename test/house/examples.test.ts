@@ -66,6 +66,14 @@ it('a key and a certificate are made, an image is signed with them, and verified
   expect(elsewhere.code, elsewhere.output).toBe(1)
 })
 
+it('a name is locked to a key, and signs with that key only', async () => {
+  const identity = await example('new-identity', '.', 'named', 'passphrase.txt')
+  expect(identity.code, identity.output).toBe(0)
+  const { code, stdout, output } = await example('named-key', 'named.key', 'passphrase.txt')
+  expect(code, output).toBe(0)
+  expect(stdout).toMatch(/"release"[\s\S]*"fingerprint": "sha256:[0-9a-f]{64}"[\s\S]*\nES256, 64 bytes\n$/)
+})
+
 it('vendor, aggregator and customer sign one image, which stays as it was', async () => {
   const keys = join(folder, 'parties')
   mkdirSync(keys)

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,8 +19,15 @@ const loads: Readonly<Record<string, readonly string[]>> = {
   '@sealwright/core/dsse': [CORE],
   '@sealwright/provider-file': [CORE, '@sealwright/provider-file'],
   '@sealwright/x509': [CORE, '@sealwright/x509'],
-  '@sealwright/oci': [CORE, '@sealwright/oci'],
-  '@sealwright/notary': [CORE, '@sealwright/notary', '@sealwright/oci', '@sealwright/x509', 'cborg'],
+  '@sealwright/oci': [CORE, '@sealwright/oci', 'modern-tar'],
+  '@sealwright/notary': [
+    CORE,
+    '@sealwright/notary',
+    '@sealwright/oci',
+    '@sealwright/x509',
+    'cborg',
+    'modern-tar',
+  ],
   '@sealwright/keyring': [CORE, '@sealwright/keyring'],
   '@sealwright/keyring/tsyringe': [CORE, '@sealwright/keyring'],
 }
@@ -64,20 +71,51 @@ describe('an import loads no package that it does not need', () => {
 })
 
 describe('the start of the command line', () => {
-  it('loads nothing that only some commands need', async ctx => {
-    const bin = join(root, 'node_modules', 'sealwright')
-    if (!existsSync(join(bin, 'dist', 'main.js'))) ctx.skip('not built: npm run build')
-    const urls = await loadedBy(join(bin, 'bin', 'sealwright.js'), 'version')
-    const files = urls.filter(url => url.startsWith('file:')).map(url => fileURLToPath(url))
-    expect(files.some(file => file.endsWith('dist/main.js'))).toBe(true)
-    // rolldown marks where each module of a bundle begins.
-    const modules = files.flatMap(file =>
-      [...readFileSync(file, 'utf8').matchAll(/^\/\/#region (.+)$/gm)].map(([, path]) => path!),
+  const main = join(root, 'packages', 'cli', 'src', 'main.ts')
+  const bin = join(root, 'packages', 'cli', 'bin', 'sealwright.js')
+
+  it('loads core and the parser of arguments, and no other package', async () => {
+    const urls = await loadedBy(
+      '--conditions=@sealwright/source',
+      '--input-type=module',
+      ...[
+        '--eval',
+        `const { main } = await import(${JSON.stringify(main)}); await main()`,
+        '--',
+        'sealwright',
+        'version',
+      ],
     )
-    expect(modules.length).toBeGreaterThan(0)
-    expect(modules.filter(path => /zod|tsyringe|reflect-metadata|cborg|modern-tar/.test(path))).toEqual([])
-    expect(
-      modules.filter(path => /\/(x509|oci|notary|keyring|provider-[^/]+)\/(src|dist)\//.test(path)),
-    ).toEqual([])
+    const files = urls.filter(url => url.startsWith('file:'))
+    expect([...new Set(files.map(packageOfUrl))].sort()).toEqual([CORE, 'commander', 'sealwright'])
+  })
+
+  it('does so as built, too', async ctx => {
+    if (!existsSync(join(root, 'packages', 'cli', 'dist', 'main.js'))) ctx.skip('not built: npm run build')
+    const urls = await loadedBy(bin, 'version')
+    const text = urls
+      .filter(url => url.startsWith('file:'))
+      .map(url => readFileSync(fileURLToPath(url), 'utf8'))
+      .join('\n')
+    expect(text).toContain('sealwright')
+    // A word of each package that the bundle also holds.
+    const marks = {
+      cborg: 'CBOR decode error',
+      'modern-tar': 'ustar',
+      x509: 'issuer-signature',
+      oci: 'org.opencontainers.image',
+      notary: 'trustpolicy',
+      keyring: 'is no longer the key that was locked',
+      'provider-file': 'ENCRYPTED PRIVATE KEY',
+    }
+    const chunks = join(root, 'packages', 'cli', 'dist', 'chunks')
+    const bundle = readdirSync(chunks).map(name => readFileSync(join(chunks, name), 'utf8'))
+    for (const [name, mark] of Object.entries(marks)) {
+      expect(text.includes(mark), name).toBe(false)
+      expect(
+        bundle.some(chunk => chunk.includes(mark)),
+        name,
+      ).toBe(true)
+    }
   })
 })

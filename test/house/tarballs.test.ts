@@ -74,6 +74,13 @@ describe('the packed packages, installed in an empty folder', () => {
     )
   })
 
+  it.for(libraries)('$name has one program file for each entry, and chunks', ({ name, manifest }, ctx) => {
+    const dist = join(installedFolder(ctx), 'node_modules', name, 'dist')
+    const entries = Object.values(manifest.exports!).map(entry => entry.default.slice('./dist/'.length))
+    const programs = files(dist).filter(file => file.endsWith('.js') && !file.startsWith('chunks/'))
+    expect(programs.sort()).toEqual(entries.sort())
+  })
+
   it('bring few packages of others', ctx => {
     const modules = join(installedFolder(ctx), 'node_modules')
     const names = readdirSync(modules)

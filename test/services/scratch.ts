@@ -5,9 +5,11 @@ import { join } from 'node:path'
 
 const made = new Set<string>()
 
-/** A fresh private directory, removed at the latest when this process ends. */
+/** A fresh private directory, removed when the test file, or the program, ends. */
 export async function scratch(name: string): Promise<string> {
-  return remember(await mkdtemp(join(tmpdir(), `sealwright-${name}-`)))
+  const path = await mkdtemp(join(tmpdir(), `sealwright-${name}-`))
+  made.add(path)
+  return path
 }
 
 export async function removeScratch(path: string): Promise<void> {
@@ -15,11 +17,11 @@ export async function removeScratch(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true })
 }
 
-function remember(path: string): string {
-  if (made.size === 0)
-    process.once('exit', () => {
-      for (const each of made) rmSync(each, { recursive: true, force: true })
-    })
-  made.add(path)
-  return path
+function removeAll(): void {
+  for (const path of made) rmSync(path, { recursive: true, force: true })
+  made.clear()
 }
+
+process.once('exit', removeAll)
+// vitest ends its workers without the event; outside of vitest its functions cannot be imported.
+if (process.env.VITEST !== undefined) (await import('vitest')).afterAll(removeAll)

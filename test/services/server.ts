@@ -58,7 +58,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   return { port, host: `localhost:${port}`, url, data, [Symbol.asyncDispose]: stop }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const address = probe.address()

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
-
-enableCompileCache()
+// Not imported, because an import makes an object of all that the module exports.
+process.getBuiltinModule('node:module').enableCompileCache()
 const { main } = await import('../dist/main.js')
 await main()

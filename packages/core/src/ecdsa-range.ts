@@ -10,13 +10,24 @@ const ORDERS: Readonly<Partial<Record<KeyType, string>>> = {
   'EC-secp256k1': 'fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141',
 }
 
+const orders = /* @__PURE__ */ new Map(
+  Object.entries(ORDERS).map(([type, hex]) => [type, Uint8Array.from(Buffer.from(hex, 'hex'))]),
+)
+
 /** Whether r‖s of the right length holds two numbers from 1 to n-1, n being the order of the curve's group. */
 export function isEcdsaInRange(rs: Uint8Array, type: KeyType): boolean {
-  const hex = ORDERS[type]
-  if (hex === undefined) return false
-  const order = Buffer.from(hex, 'hex')
-  if (rs.length !== 2 * order.length) return false
-  return [rs.subarray(0, order.length), rs.subarray(order.length)].every(
-    half => half.some(byte => byte !== 0) && order.compare(half) > 0,
-  )
+  const order = orders.get(type)
+  if (order === undefined || rs.length !== 2 * order.length) return false
+  return isInRange(rs, 0, order) && isInRange(rs, order.length, order)
+}
+
+function isInRange(bytes: Uint8Array, start: number, order: Uint8Array): boolean {
+  let isZero = true
+  let isBelow: boolean | undefined
+  for (let index = 0; index < order.length; index++) {
+    const byte = bytes[start + index]!
+    if (byte !== 0) isZero = false
+    if (isBelow === undefined && byte !== order[index]) isBelow = byte < order[index]!
+  }
+  return !isZero && isBelow === true
 }

@@ -83,7 +83,7 @@ const DIGEST_INFO: Record<string, string> = {
 }
 
 /** RSASSA-PKCS1-v1_5 over a digest: the only signature of a bare digest that node:crypto can be made to give. */
-export function signDigest(key: KeyObject, algorithm: Algorithm, digest: Uint8Array): RawSignature {
+function signDigest(key: KeyObject, algorithm: Algorithm, digest: Uint8Array): RawSignature {
   const info = Buffer.concat([Buffer.from(DIGEST_INFO[algorithm.hash!]!, 'hex'), digest])
   return { bytes: privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, info), encoding: 'raw' }
 }

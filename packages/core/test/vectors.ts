@@ -7,8 +7,8 @@ const folder =
 
 /** Published test vectors; tests that read them are skipped where they are absent. */
 export const haveVectors: boolean = existsSync(join(folder, 'README.md'))
-/** For the title of what is skipped. */
-export const absent: string = haveVectors ? '' : ` (skipped: no vectors at ${folder})`
+/** The reason of what is skipped. */
+export const absent: string = `no vectors at ${folder} (SEALWRIGHT_VECTORS)`
 
 export function vectorPath(...path: readonly string[]): string {
   return join(folder, ...path)

@@ -3,8 +3,6 @@ export const SIGNATURE_TYPE = 'application/vnd.cncf.notary.signature'
 /** The one payload type of a Notary Project envelope. */
 export const PAYLOAD_TYPE = 'application/vnd.cncf.notary.payload.v1+json'
 export const IMAGE_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
-/** Withdrawn from OCI 1.1 before its release; still in registries, and read by notation. */
-export const ARTIFACT_MANIFEST = 'application/vnd.oci.artifact.manifest.v1+json'
 export const EMPTY_TYPE = 'application/vnd.oci.empty.v1+json'
 /** SHA-256 fingerprints of the chain, leaf first: a JSON array as text. */
 export const THUMBPRINTS = 'io.cncf.notary.x509chain.thumbprint#S256'

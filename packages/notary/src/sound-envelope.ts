@@ -8,7 +8,6 @@ import {
 import { decodeJson } from '@sealwright/core/encoding'
 import type { NotaryAttributes } from '@sealwright/core/notary-jws'
 import type { Certificate } from '@sealwright/x509'
-import { isWithin64Bits } from './attribute-range.ts'
 import { notaryJws, type SignatureBinding } from './binding.ts'
 import { ChainCache } from './chain-cache.ts'
 import { PAYLOAD_TYPE } from './media-types.ts'
@@ -81,9 +80,6 @@ function openStrictly(
     return fault('MALFORMED', 'the payload is not of the Notary Project')
   if (binding === notaryJws && !isClaims(envelope.payload))
     return fault('MALFORMED', 'the payload is no JSON object')
-  if (!(attributes.extended ?? []).every(({ value }) => isWithin64Bits(value))) {
-    return fault('MALFORMED', 'an attribute holds an integer beyond 64 bits')
-  }
   if (faults.length > 0) return fault('CERTIFICATE', faults.map(found => found.message).join('; '))
   const sound: SoundEnvelope = {
     binding,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseCertificates } from '@sealwright/x509'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   createVerifier,
   notaryCose,
@@ -12,78 +12,72 @@ import {
 } from '../src/index.ts'
 import { signatureStore } from './signature-store.ts'
 import { trustOf } from './trust.ts'
-import { vectors } from './vectors.ts'
+import { needVectors, vectors } from './vectors.ts'
 
 const folder = join(vectors, 'notation-go')
-const present = existsSync(folder)
-const files = present ? readdirSync(folder).filter(name => !name.endsWith('.pem')) : []
+const files = existsSync(folder) ? readdirSync(folder).filter(name => !name.endsWith('.pem')) : ['every file']
 /** Within the validity of every chain but one, after the expiry of those that expired. */
 const THEN = new Date('2023-06-01T00:00:00Z')
 
-describe.skipIf(!present)(
-  `envelopes of notation-go${present ? '' : ` (skipped: no vectors at ${vectors})`}`,
-  () => {
-    let root: Uint8Array
-    beforeAll(() => {
-      root = parseCertificates(readFileSync(join(folder, 'NotationTestRoot.pem')), 'root')[0]!.der
-    })
+describe('envelopes of notation-go', () => {
+  needVectors(folder)
+  const testRoot = () => parseCertificates(readFileSync(join(folder, 'NotationTestRoot.pem')), 'root')[0]!.der
 
-    it.each(files)('%s has a signature that holds, unless its name says otherwise', name => {
-      const { sound } = openEnvelope(bindingOf(name), readFileSync(join(folder, name)))
-      expect(sound === undefined).toBe(name.includes('_invalid_'))
-    })
+  it.each(files)('%s has a signature that holds, unless its name says otherwise', name => {
+    const { sound } = openEnvelope(bindingOf(name), readFileSync(join(folder, name)))
+    expect(sound === undefined).toBe(name.includes('_invalid_'))
+  })
 
-    it.each([
-      ['ca_valid_sig_env.json', 'verified', undefined],
-      ['ca_expired_sig_env.json', 'notVerified', 'EXPIRED'],
-      ['ca_invalid_sig_env.json', 'notVerified', 'MALFORMED'],
-      ['ca_plugin_sig_env.json', 'unknown', 'UNSUPPORTED'],
-      ['jws_signature.sig', 'notVerified', 'UNTRUSTED'],
-      ['sa_valid_sig_env.json', 'notVerified', 'UNTRUSTED'],
-    ])('%s under the test root as a certificate authority is %s', async (name, verdict, code) => {
-      const report = await judge(name, trustAnchors({ certificates: [root] }))
-      expect(report.verdict).toBe(verdict)
-      expect(report.reason?.code).toBe(code)
-    })
+  it.each([
+    ['ca_valid_sig_env.json', 'verified', undefined],
+    ['ca_expired_sig_env.json', 'notVerified', 'EXPIRED'],
+    ['ca_invalid_sig_env.json', 'notVerified', 'MALFORMED'],
+    ['ca_plugin_sig_env.json', 'unknown', 'UNSUPPORTED'],
+    ['jws_signature.sig', 'notVerified', 'UNTRUSTED'],
+    ['sa_valid_sig_env.json', 'notVerified', 'UNTRUSTED'],
+  ])('%s under the test root as a certificate authority is %s', async (name, verdict, code) => {
+    const report = await judge(name, trustAnchors({ certificates: [testRoot()] }))
+    expect(report.verdict).toBe(verdict)
+    expect(report.reason?.code).toBe(code)
+  })
 
-    it.each([
-      ['sa_valid_sig_env.json', 'verified', undefined],
-      ['sa_expired_sig_env.json', 'notVerified', 'EXPIRED'],
-      ['sa_invalid_sig_env.json', 'notVerified', 'MALFORMED'],
-      ['ca_valid_sig_env.json', 'notVerified', 'UNTRUSTED'],
-    ])('%s under the test root as a signing authority is %s', async (name, verdict, code) => {
-      const trust = {
-        ...trustOf({ statement: { trustStores: ['signingAuthority:acme'] } }),
-        stores: { 'signingAuthority:acme': { certificates: [root] } },
-      }
-      const report = await judge(name, trust)
-      expect(report.verdict).toBe(verdict)
-      expect(report.reason?.code).toBe(code)
-    })
+  it.each([
+    ['sa_valid_sig_env.json', 'verified', undefined],
+    ['sa_expired_sig_env.json', 'notVerified', 'EXPIRED'],
+    ['sa_invalid_sig_env.json', 'notVerified', 'MALFORMED'],
+    ['ca_valid_sig_env.json', 'notVerified', 'UNTRUSTED'],
+  ])('%s under the test root as a signing authority is %s', async (name, verdict, code) => {
+    const trust = {
+      ...trustOf({ statement: { trustStores: ['signingAuthority:acme'] } }),
+      stores: { 'signingAuthority:acme': { certificates: [testRoot()] } },
+    }
+    const report = await judge(name, trust)
+    expect(report.verdict).toBe(verdict)
+    expect(report.reason?.code).toBe(code)
+  })
 
-    it.each(['jws_signature.sig', 'cose_signature.sig'])(
-      '%s is verified under its own self-signed certificate',
-      async name => {
-        const { chain } = openEnvelope(bindingOf(name), readFileSync(join(folder, name))).sound!
-        expect((await judge(name, trustAnchors({ certificates: [chain[0]!.der] }))).verdict).toBe('verified')
-      },
-    )
+  it.each(['jws_signature.sig', 'cose_signature.sig'])(
+    '%s is verified under its own self-signed certificate',
+    async name => {
+      const { chain } = openEnvelope(bindingOf(name), readFileSync(join(folder, name))).sound!
+      expect((await judge(name, trustAnchors({ certificates: [chain[0]!.der] }))).verdict).toBe('verified')
+    },
+  )
 
-    it('sig_env_with_metadata.json is verified while its certificate was valid, with its metadata', async () => {
-      const name = 'sig_env_with_metadata.json'
-      const { chain, content } = openEnvelope(notaryJws, readFileSync(join(folder, name))).sound!
-      const trust = trustAnchors({ certificates: [chain.at(-1)!.der] })
-      const during = new Date('2023-01-11T19:00:00Z')
-      const { annotations } = content()
-      expect(Object.keys(annotations!)).not.toEqual([])
-      const report = await judge(name, trust, during, annotations)
-      expect(report.verdict).toBe('verified')
-      expect(report.signatures[0]!.signed?.metadata).toEqual(annotations)
-      expect((await judge(name, trust, during, { ...annotations, more: '1' })).verdict).toBe('denied')
-      expect((await judge(name, trust)).reason?.code).toBe('EXPIRED')
-    })
-  },
-)
+  it('sig_env_with_metadata.json is verified while its certificate was valid, with its metadata', async () => {
+    const name = 'sig_env_with_metadata.json'
+    const { chain, content } = openEnvelope(notaryJws, readFileSync(join(folder, name))).sound!
+    const trust = trustAnchors({ certificates: [chain.at(-1)!.der] })
+    const during = new Date('2023-01-11T19:00:00Z')
+    const { annotations } = content()
+    expect(Object.keys(annotations!)).not.toEqual([])
+    const report = await judge(name, trust, during, annotations)
+    expect(report.verdict).toBe('verified')
+    expect(report.signatures[0]!.signed?.metadata).toEqual(annotations)
+    expect((await judge(name, trust, during, { ...annotations, more: '1' })).verdict).toBe('denied')
+    expect((await judge(name, trust)).reason?.code).toBe('EXPIRED')
+  })
+})
 
 const bindingOf = (name: string) => (name.startsWith('cose') ? notaryCose : notaryJws)
 

@@ -115,7 +115,7 @@ describe('a trust policy', () => {
       }),
       { numRuns: RUNS },
     )
-  }, 120_000)
+  })
 })
 
 const SAMPLE: TrustPolicy = {

@@ -442,6 +442,9 @@ describe('several signatures', () => {
       'verified',
     ])
     expect(all.policy).toMatchObject({ required: 1, met: 2 })
+    expect(all).not.toHaveProperty('reason')
+    const cut = await verify(artifacts, acme(), { all: true, maxSignatures: 2 })
+    expect(cut).toMatchObject({ verdict: 'verified', reason: { code: 'LIMIT' } })
   })
 })
 
@@ -517,6 +520,9 @@ describe('a store', () => {
     const { artifacts } = await signed()
     const slow = altered(artifacts, { resolve: () => new Promise(() => {}) })
     await expect(verify(slow, acme(), { timeoutMs: 5 })).rejects.toMatchObject({ code: 'TIMEOUT' })
+    await expect(verify(slow, acme(), { signal: AbortSignal.timeout(5) })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    })
     await expect(verify(artifacts, acme(), { signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'ABORTED',
     })

@@ -115,7 +115,7 @@ export function artifactTypeOf(manifest: Manifest): string | undefined {
 }
 
 /** An index may have `"manifests": null`: programs in Go print an empty list so, some registries among them. */
-export function readManifests(value: JsonValue | undefined): readonly Descriptor[] {
+function readManifests(value: JsonValue | undefined): readonly Descriptor[] {
   return value === null ? [] : readDescriptors(value, 'manifests')
 }
 

@@ -8,7 +8,7 @@ import { KeyedMutex } from './mutex.ts'
 export function memory(): ArtifactStore {
   const blobs = new Map<string, Uint8Array>()
   const writers = new KeyedMutex()
-  let index = IndexDocument.empty
+  let index = IndexDocument.empty()
   const from = 'the caller'
   return new LayoutStore({
     name: 'memory',

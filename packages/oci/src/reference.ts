@@ -71,16 +71,24 @@ function faultOfHost(registry: string): string | undefined {
     return 'the port of its host is not a number from 1 to 65535'
   }
   if (host.startsWith('[')) {
-    const address = host.slice(1, -1)
-    const plain = isIPv6(address) && /^[0-9a-f:.]+$/.test(address)
-    return plain ? undefined : 'its host is not an IPv6 address in brackets, in lower case'
+    // A URL would print another spelling of the same address; here there is one.
+    const plain =
+      isIPv6(host.slice(1, -1)) && !host.includes('%') && new URL(`http://${host}/`).hostname === host
+    return plain ? undefined : 'its host is not an IPv6 address in brackets, in its shortest form'
   }
   if (/[A-Z]/.test(host)) return 'its host has upper-case letters; write it in lower case'
   if (host.length > MAX_HOST || !DOMAIN.test(host)) return 'what stands before the first slash is not a host'
+  if (!isSameInUrls(host)) return 'its host is neither a name nor an address'
   if (host !== 'localhost' && port === undefined && !host.includes('.')) {
     return `${JSON.stringify(host)} is not a host (no dot, no port); images of Docker Hub are docker.io/library/…`
   }
   return undefined
+}
+
+/** To a URL 127.1 is 127.0.0.1, and [0:0::1] is [::1]; here a host has one spelling, and means what it says. */
+function isSameInUrls(host: string): boolean {
+  const url = `http://${host}/`
+  return URL.canParse(url) && new URL(url).hostname === host
 }
 
 function faultOfRepository(repository: string): string | undefined {

@@ -1,4 +1,4 @@
-import type { KeyProvider } from '@sealwright/core'
+import type { KeyAdmin, KeyProvider } from '@sealwright/core'
 import { createKey } from './create-key.ts'
 import { classify } from './file-failure.ts'
 import { assertEncryption, type KeyEncryption } from './key-encryption.ts'
@@ -9,6 +9,11 @@ import type { AskPassphrase, PassphraseRequest } from './passphrase.ts'
 import { canonical, pathOf } from './reference.ts'
 
 export type { PassphraseRequest }
+
+/** A key store of files; it always can list and create. */
+export interface FileKeyProvider extends KeyProvider {
+  readonly admin: KeyAdmin
+}
 
 export interface FileKeysOptions {
   /**
@@ -30,7 +35,7 @@ export interface FileKeysOptions {
  *
  * @throws {@link SealwrightError} `VALIDATION` for an encryption that cannot be.
  */
-export function fileKeys(options: FileKeysOptions = {}): KeyProvider {
+export function fileKeys(options: FileKeysOptions = {}): FileKeyProvider {
   const { passphrase, allowOthersToRead = false, encryption = { kdf: 'pbkdf2' } } = options
   assertEncryption(encryption)
   const opened = openedKeys({ passphrase, allowOthersToRead })

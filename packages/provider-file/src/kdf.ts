@@ -15,8 +15,9 @@ export type Kdf =
 /** What a file may cost before its passphrase is known to be right: about 2 s and 64 MiB. */
 export const KDF_LIMITS = {
   pbkdf2Iterations: 10_000_000,
-  scryptMemory: 64 * 2 ** 20,
-  scryptWork: 2 ** 24,
+  /** 64 MiB. */
+  scryptMemory: 67_108_864,
+  scryptWork: 16_777_216,
 } as const
 
 /** @throws {@link SealwrightError} `UNSUPPORTED`, naming the limit, when a file would cost too much to open. */

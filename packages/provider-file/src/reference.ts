@@ -15,16 +15,25 @@ const SCHEME = 'file:'
  */
 export function pathOf(reference: string): string {
   if (!reference.startsWith(SCHEME)) throw refused('it does not begin with file:', 'write file:PATH')
-  const rest = reference.slice(SCHEME.length)
-  if (/[?&;#](passphrase|password|pass|passwd|pin|pin-value)=/i.test(rest)) {
-    throw refused('it carries a secret', 'give the passphrase by a prompt, a file or the environment')
-  }
+  assertNoSecret(reference)
+  const path = pathIn(reference)
+  assertNoSecret(path)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they have no place in a path that is printed.
-  if (/[\u0000-\u001f\u007f]/.test(rest)) throw refused('it holds a control character', 'rename the file')
-  if (rest.startsWith('///')) return resolve(pathOfUrl(reference))
+  if (/[\u0000-\u001f\u007f]/.test(path)) throw refused('it holds a control character', 'rename the file')
+  return resolve(path)
+}
+
+function assertNoSecret(text: string): void {
+  if (!/[?&;#](passphrase|password|pass|passwd|pin|pin-value)=/i.test(text)) return
+  throw refused('it carries a secret', 'give the passphrase by a prompt, a file or the environment')
+}
+
+function pathIn(reference: string): string {
+  const rest = reference.slice(SCHEME.length)
+  if (rest.startsWith('///')) return pathOfUrl(reference)
   if (rest.startsWith('//')) throw refused('it names a host', 'write file:PATH or file:///PATH')
   if (rest === '') throw refused('it has no path', 'write file:PATH')
-  return resolve(rest)
+  return rest
 }
 
 /** The one spelling of a reference: `file:` and the absolute path, literally. */

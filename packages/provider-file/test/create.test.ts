@@ -33,7 +33,7 @@ describe.each([
 ] as const)('a new key of type %s', type => {
   it('signs with each of its algorithms after it was written and opened again', async () => {
     const keys = fileKeys({ passphrase, encryption: cheap })
-    const reference = await keys.admin!.create({ reference: `file:${folder}/${type}.key`, type }, idle)
+    const reference = await keys.admin.create({ reference: `file:${folder}/${type}.key`, type }, idle)
     const handle = await keys.open(reference, idle)
     const ids = Object.keys(handle.key.algorithms) as (keyof typeof handle.key.algorithms)[]
     expect(ids.length).toBe(type.startsWith('RSA') ? 6 : 1)
@@ -56,7 +56,7 @@ describe('a new key file', () => {
   ])('is encrypted %s so that openssl opens it', async (_, encryption, parameters) => {
     const keys = fileKeys({ passphrase, ...(encryption ? { encryption } : {}) })
     const path = join(folder, `openssl-${encryption ? 'scrypt' : 'pbkdf2'}.key`)
-    await keys.admin!.create({ reference: `file:${path}`, type: 'EC-P256' }, idle)
+    await keys.admin.create({ reference: `file:${path}`, type: 'EC-P256' }, idle)
     const parsed = openssl(['asn1parse', '-in', path]).replace(/ +:/g, ' :')
     expect(parameters.filter(parameter => !parsed.includes(parameter))).toEqual([])
     await using signer = await openSigner(keys, `file:${path}`)
@@ -67,7 +67,7 @@ describe('a new key file', () => {
   it('has mode 0600 whatever the umask, in a directory of mode 0700 when that is new', async () => {
     const keys = fileKeys({ passphrase, encryption: cheap })
     const path = join(folder, 'new', 'deep', 'a.key')
-    await keys.admin!.create({ reference: `file:${path}`, type: 'Ed25519' }, idle)
+    await keys.admin.create({ reference: `file:${path}`, type: 'Ed25519' }, idle)
     expect(statSync(path).mode & 0o777).toBe(0o600)
     expect(statSync(join(folder, 'new', 'deep')).mode & 0o777).toBe(0o700)
     expect(readdirSync(join(folder, 'new', 'deep'))).toEqual(['a.key'])
@@ -75,13 +75,13 @@ describe('a new key file', () => {
 
   it('is in clear text only when that was chosen', async () => {
     const path = join(folder, 'clear.key')
-    await fileKeys({ encryption: 'none' }).admin!.create({ reference: `file:${path}`, type: 'EC-P256' }, idle)
+    await fileKeys({ encryption: 'none' }).admin.create({ reference: `file:${path}`, type: 'EC-P256' }, idle)
     const text = readFileSync(path, 'utf8')
     expect(text).toMatch(/^-----BEGIN PRIVATE KEY-----\n/)
     expect(opensslPublicKey(path)).toEqual(
       new Uint8Array(createPublicKey(text).export({ type: 'spki', format: 'der' })),
     )
-    const without = fileKeys().admin!.create({ reference: `file:${folder}/none.key`, type: 'EC-P256' }, idle)
+    const without = fileKeys().admin.create({ reference: `file:${folder}/none.key`, type: 'EC-P256' }, idle)
     await expect(without).rejects.toMatchObject({ code: 'VALIDATION', why: 'there is nobody to ask for it' })
     expect(existsSync(join(folder, 'none.key'))).toBe(false)
   })
@@ -93,7 +93,7 @@ describe('a new key file', () => {
     mkdirSync(join(folder, 'dir.key'))
     symlinkSync('/nowhere', join(folder, 'link.key'))
     for (const name of ['mine.key', 'dir.key', 'link.key']) {
-      const creating = keys.admin!.create({ reference: `file:${folder}/${name}`, type: 'Ed25519' }, idle)
+      const creating = keys.admin.create({ reference: `file:${folder}/${name}`, type: 'Ed25519' }, idle)
       await expect(creating).rejects.toMatchObject({ code: 'VALIDATION' })
     }
     expect(readFileSync(file, 'utf8')).toBe('precious')
@@ -102,7 +102,7 @@ describe('a new key file', () => {
   it('is not replaced by a second one that is made at the same time', async () => {
     const keys = fileKeys({ passphrase, encryption: cheap })
     const spec = { reference: `file:${folder}/race.key`, type: 'Ed25519' } as const
-    const results = await Promise.allSettled([1, 2, 3, 4].map(() => keys.admin!.create(spec, idle)))
+    const results = await Promise.allSettled([1, 2, 3, 4].map(() => keys.admin.create(spec, idle)))
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     for (const result of results) {
       if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'VALIDATION' })
@@ -114,7 +114,7 @@ describe('a new key file', () => {
     skip(process.getuid?.() === 0, 'root may write everywhere')
     const locked = join(folder, 'locked')
     mkdirSync(locked, { mode: 0o500 })
-    const creating = fileKeys({ passphrase, encryption: cheap }).admin!.create(
+    const creating = fileKeys({ passphrase, encryption: cheap }).admin.create(
       { reference: `file:${locked}/a.key`, type: 'Ed25519' },
       idle,
     )
@@ -130,7 +130,7 @@ describe('a new key file', () => {
     const creating = fileKeys({
       passphrase,
       encryption: { kdf: 'pbkdf2', iterations: 10_000_000 },
-    }).admin!.create({ reference: `file:${path}`, type: 'Ed25519' }, { signal: controller.signal })
+    }).admin.create({ reference: `file:${path}`, type: 'Ed25519' }, { signal: controller.signal })
     setTimeout(() => controller.abort(reason), 20)
     const started = performance.now()
     await expect(creating).rejects.toBe(reason)
@@ -146,7 +146,7 @@ describe('a new key file', () => {
     ['no type', { type: undefined as never }, 'VALIDATION'],
   ] as const)('is refused with %s', async (_, spec, code) => {
     const keys = fileKeys({ passphrase, encryption: cheap })
-    const creating = keys.admin!.create({ reference: `file:${folder}/refused.key`, ...spec } as never, idle)
+    const creating = keys.admin.create({ reference: `file:${folder}/refused.key`, ...spec } as never, idle)
     await expect(creating).rejects.toMatchObject({ code })
     expect(existsSync(join(folder, 'refused.key'))).toBe(false)
   })
@@ -156,7 +156,7 @@ describe('a new key file', () => {
     ['missing', async () => undefined],
     ['no text', async () => 7 as never],
   ])('is refused with a passphrase that is %s', async (_, ask) => {
-    const creating = fileKeys({ passphrase: ask, encryption: cheap }).admin!.create(
+    const creating = fileKeys({ passphrase: ask, encryption: cheap }).admin.create(
       { reference: `file:${folder}/refused.key`, type: 'Ed25519' },
       idle,
     )

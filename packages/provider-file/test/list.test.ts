@@ -14,7 +14,7 @@ symlinkSync('nowhere', join(folder, 'broken.key'))
 
 async function list(prefix?: string, call = idle): Promise<string[]> {
   const found: string[] = []
-  for await (const reference of fileKeys().admin!.list(prefix === undefined ? {} : { prefix }, call)) {
+  for await (const reference of fileKeys().admin.list(prefix === undefined ? {} : { prefix }, call)) {
     found.push(reference)
   }
   return found

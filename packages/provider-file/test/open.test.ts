@@ -371,4 +371,24 @@ describe('a handle', () => {
     expect(verifySignature('ES256', signer.key.publicKey, large, bytes)).toBe(true)
     await Promise.all(Array.from({ length: 50 }, (_, index) => signer.sign(Uint8Array.of(index))))
   })
+
+  it.each(['RSA-2048', 'ML-DSA-44'] as const)(
+    'signs alone and together with a key of type %s',
+    async type => {
+      const keys = fileKeys({ encryption: 'none' })
+      const reference = await keys.admin.create(
+        { reference: `file:${folder}/together-${type}.key`, type },
+        idle,
+      )
+      const algorithm = type === 'RSA-2048' ? 'PS256' : type
+      await using signer = await openSigner(keys, reference, { algorithm })
+      const messages = Array.from({ length: 20 }, (_, index) => Uint8Array.of(index))
+      const alone = await signer.sign(message)
+      const together = await Promise.all(messages.map(each => signer.sign(each)))
+      expect(verifySignature(algorithm, signer.key.publicKey, message, alone.bytes)).toBe(true)
+      for (const [index, { bytes }] of together.entries()) {
+        expect(verifySignature(algorithm, signer.key.publicKey, messages[index]!, bytes)).toBe(true)
+      }
+    },
+  )
 })

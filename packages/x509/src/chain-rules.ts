@@ -2,7 +2,7 @@
  * The rules that a chain is held to, each as a reader should see it. Source: Notary Project signature specification,
  * "Certificate Requirements"; where the reference implementation demands more, the stricter of the two.
  */
-export const chainRules = /* @__PURE__ */ Object.freeze({
+export const chainRules = {
   'chain-length': 'a chain has 1 to 20 certificates, leaf first',
   'issuer-name': 'each certificate names the next one as its issuer, by equal bytes',
   'issuer-signature': 'each certificate is signed by the key of the next one',
@@ -23,7 +23,7 @@ export const chainRules = /* @__PURE__ */ Object.freeze({
   'timestamping-extended-key-usage':
     'extendedKeyUsage of a timestamping leaf is critical and exactly timeStamping',
   'leaf-key': 'the key of the leaf is RSA of 2048, 3072 or 4096 bits, or EC on P-256, P-384 or P-521',
-})
+} as const
 
 /** The id of a rule. */
 export type ChainRule = keyof typeof chainRules

@@ -2,12 +2,12 @@ import { SealwrightError } from '@sealwright/core'
 import type { DerValue } from '@sealwright/core/encoding'
 
 /** Identifier octets of the GeneralName choices (RFC 5280, section 4.2.1.6) that are looked into. */
-export const GENERAL_NAME = /* @__PURE__ */ Object.freeze({
+export const GENERAL_NAME = {
   rfc822Name: 0x81,
   dNSName: 0x82,
   uniformResourceIdentifier: 0x86,
   iPAddress: 0x87,
-})
+} as const
 
 /** The URI of a GeneralName; `undefined` for a name of another kind. */
 export function uriOf(name: DerValue | undefined, label: string): string | undefined {

@@ -1,5 +1,5 @@
 /** Object identifiers by the names that their standards give them. */
-export const OID = /* @__PURE__ */ Object.freeze({
+export const OID = {
   // RFC 5280, extensions
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
@@ -37,7 +37,7 @@ export const OID = /* @__PURE__ */ Object.freeze({
   mlDsa87: '2.16.840.1.101.3.4.3.19',
   // RFC 2985
   extensionRequest: '1.2.840.113549.1.9.14',
-})
+} as const
 
 /** The name of an object identifier, or the identifier itself. */
 export function nameOfOid(oid: string): string {

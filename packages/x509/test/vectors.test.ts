@@ -26,22 +26,24 @@ const cases: ChainCase[] = isThere
       .filter(({ kind }) => kind === 'chain')
   : []
 
-describe.skipIf(!isThere)(
-  `the verdicts of the reference on certificate chains${isThere ? '' : ': no vectors at SEALWRIGHT_VECTORS'}`,
-  () => {
-    it('are all there', () => {
-      expect(cases).toHaveLength(68)
-      expect(cases.map(({ id }) => id)).toEqual(expect.arrayContaining(Object.keys(deliberateDifferences)))
-    })
+describe('the verdicts of the reference on certificate chains', () => {
+  it('cover each deliberate difference', ({ skip }) => {
+    skip(!isThere, `no vectors at ${FOLDER} (SEALWRIGHT_VECTORS)`)
+    for (const pattern of Object.keys(deliberateDifferences)) {
+      const covered = cases.filter(({ id }) => new RegExp(pattern).test(id))
+      expect(
+        covered.some(({ expected }) => expected.outcome === 'accept'),
+        pattern,
+      ).toBe(true)
+    }
+  })
 
-    it.each(cases.map(one => [one.id, one.note, one] as const))('%s: %s', (id, _note, one) => {
-      const expected = id in deliberateDifferences ? 'reject' : one.expected.outcome
-      const { outcome, why } = verdict(one)
-      expect(outcome, why || one.expected.reason).toBe(expected)
-      if (id in deliberateDifferences) expect(one.expected.outcome).toBe('accept')
-    })
-  },
-)
+  it.each(cases.map(one => [one.id, one.note, one] as const))('%s: %s', (id, _note, one) => {
+    const differs = Object.keys(deliberateDifferences).some(pattern => new RegExp(pattern).test(id))
+    const { outcome, why } = verdict(one)
+    expect(outcome, why || one.expected.reason).toBe(differs ? 'reject' : one.expected.outcome)
+  })
+})
 
 function verdict({ files, params }: ChainCase): { outcome: 'accept' | 'reject'; why: string } {
   try {

@@ -5,7 +5,7 @@ import { buildProgram } from '../program/parse.ts'
 
 /** `sealwright help [COMMAND]` */
 export async function help(context: Context, words: readonly string[]): Promise<Outcome> {
-  let command = buildProgram(() => {})
+  let command = buildProgram(words, () => {})
   for (const word of words) {
     const child = command.commands.find(candidate => candidate.name() === word)
     if (!child) {

@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { mkdir, open, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 export interface WriteOptions {
   /** Default 0600: nothing that we write is for others, unless it says so. */
   readonly mode?: number
-  /** Throws `EEXIST` where there is a file already, instead of replacing it. */
-  readonly exclusive?: boolean
   /** Where the unfinished file lies, on the same file system; for folders whose every file counts. */
   readonly temporaryIn?: string
 }
@@ -18,7 +16,7 @@ export interface WriteOptions {
 export async function writeFileAtomic(
   path: string,
   content: string | Uint8Array,
-  { mode = 0o600, exclusive = false, temporaryIn = dirname(path) }: WriteOptions = {},
+  { mode = 0o600, temporaryIn = dirname(path) }: WriteOptions = {},
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const temporary = join(temporaryIn, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
@@ -30,14 +28,11 @@ export async function writeFileAtomic(
     } finally {
       await file.close()
     }
-    // A link fails where the name is taken; a rename would replace it.
-    if (exclusive) await link(temporary, path)
-    else await rename(temporary, path)
+    await rename(temporary, path)
   } catch (error) {
     await unlink(temporary).catch(() => {})
     throw error
   }
-  if (exclusive) await unlink(temporary)
   await syncDirectory(dirname(path))
 }
 

@@ -23,7 +23,7 @@ export const failure = z
     ]),
     message: z.string().describe('What is wrong.'),
     why: z.string().nullable().describe('The fact found.'),
-    fix: z.string().nullable().describe('What to do next.'),
+    fix: z.string().describe('What to do next.'),
     retryable: z.boolean().describe('Whether the same call may succeed later, unchanged.'),
     requestId: z.string().nullable().describe('The id that the service gave the call.'),
     docs: z.url(),
@@ -31,6 +31,11 @@ export const failure = z
   .describe('Why the run, or the target, failed.')
 
 export type Failure = z.infer<typeof failure>
+
+/** Of a run with several targets: the error of the one that decides the exit code, if it is an error that does. */
+export const deciding = failure
+  .optional()
+  .describe('The error that decides the exit code; each target has its own.')
 
 /** `exitCode` of every document. */
 export const exitCode = z

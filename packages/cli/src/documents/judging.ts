@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { certificate, digest, document, time } from './document.ts'
-import { failure } from './failure.ts'
+import { deciding, failure } from './failure.ts'
 
 const verdict = z.enum(['verified', 'notVerified', 'unknown', 'denied', 'skipped'])
 const reason = z.strictObject({ code: z.string(), why: z.string() })
@@ -57,7 +57,7 @@ const verifiedTarget = z.strictObject({
 })
 export type VerifiedTarget = z.infer<typeof verifiedTarget>
 
-export const verifyDocument = document('verify', { targets: z.array(verifiedTarget) })
+export const verifyDocument = document('verify', { targets: z.array(verifiedTarget), error: deciding })
 
 const inspectedSignature = z.strictObject({
   digest,

@@ -17,7 +17,7 @@ export const keyCreateDocument = document('key.create', { changed: z.boolean(), 
 export const keyListDocument = document('key.list', { keys: z.array(listedKey) })
 export const keyShowDocument = document('key.show', {
   key,
-  protection: z.string(),
+  protection: z.string().nullable().describe('As the store says; null where it was not asked.'),
   algorithms: z.array(z.string()),
   publicKeyPem: z.string(),
   certificates: z.array(certificate),

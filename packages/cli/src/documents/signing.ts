@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { certificate, digest, document, fingerprint, key, time } from './document.ts'
-import { failure } from './failure.ts'
+import { deciding, failure } from './failure.ts'
 
 const step = z.strictObject({
   part: z.enum(['key', 'certificate', 'lock', 'trustStore', 'policy', 'defaultKey']),
@@ -55,5 +55,6 @@ const sign = {
   dryRun: z.boolean(),
   key: key.nullable().describe('Null where the key could not be opened.'),
   targets: z.array(signedTarget),
+  error: deciding,
 }
 export const signDocument = document('sign', sign)

@@ -10,6 +10,8 @@ export interface Context {
   readonly flags: GlobalFlags
   /** Paint for stdout. */
   readonly paint: Paint
+  /** Paint for stderr. */
+  readonly paintErr: Paint
   readonly dialogue: Dialogue
   /** Read once, when first needed, so that a broken file stops only the commands that need it. */
   settings(): Promise<Settings>

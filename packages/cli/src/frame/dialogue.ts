@@ -26,7 +26,7 @@ export class Dialogue {
     this.#io = io
     this.#input = options.input
     this.#yes = options.yes
-    this.#status = new StatusLine(io.stderr, io.stderr.isTerminal && !options.quiet && !io.env.CI)
+    this.#status = new StatusLine(io.stderr, !options.quiet && !io.env.CI)
   }
 
   /** Why nobody can be asked; `undefined` when somebody can. */

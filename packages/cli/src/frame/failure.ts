@@ -19,26 +19,47 @@ const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
   EROFS: 'ACCESS_DENIED',
 }
 
-/** Any thrown value as the one error of Sealwright. What nobody foresaw is `INTERNAL`, and its text is not shown. */
-export function asSealwrightError(error: unknown): SealwrightError {
-  if (isSealwrightError(error)) return error
+const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or directory',
+  ENOTDIR: 'a part of the path is no directory',
+  EISDIR: 'it is a directory',
+  EACCES: 'the file system does not allow it (EACCES)',
+  EPERM: 'the file system does not allow it (EPERM)',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+}
+
+/**
+ * Any thrown value as the one error of Sealwright. What nobody foresaw is `INTERNAL`, and its text is not shown.
+ *
+ * @param signal - That of the whole run, to tell an interrupt from the end of the time that one target has.
+ */
+export function asSealwrightError(error: unknown, signal?: AbortSignal): SealwrightError {
+  if (isSealwrightError(error)) return isTimeout(error, signal) ? timeout(error) : error
   if (isInterrupt(error)) return new SealwrightError('ABORTED', 'interrupted')
   if (!(error instanceof Error)) return internal(error)
   if (error.name === 'AbortError') return new SealwrightError('ABORTED', 'interrupted', { cause: error })
-  if (error.name === 'TimeoutError') {
-    return new SealwrightError('TIMEOUT', 'the time allowed for this call is over', {
-      fix: 'retry, or allow more: --timeout 5m',
-      cause: error,
-    })
-  }
+  if (error.name === 'TimeoutError') return timeout(error)
   const { code, syscall, path } = error as NodeJS.ErrnoException
   if (code !== undefined && syscall !== undefined && path !== undefined) {
     return new SealwrightError(SYSTEM_CODES[code] ?? 'UNAVAILABLE', `cannot ${verb(syscall)} ${path}`, {
-      why: `the operating system says ${code}`,
+      why: SYSTEM_REASONS[code] ?? `the operating system says ${code}`,
       cause: error,
     })
   }
   return internal(error)
+}
+
+/** What was aborted, though nobody interrupted the run, ran out of time. */
+function isTimeout({ code }: SealwrightError, signal: AbortSignal | undefined): boolean {
+  return code === 'ABORTED' && signal !== undefined && !signal.aborted
+}
+
+function timeout(cause: unknown): SealwrightError {
+  return new SealwrightError('TIMEOUT', 'the time allowed for this call is over', {
+    fix: 'try again, or allow more: --timeout 5m',
+    cause,
+  })
 }
 
 function verb(syscall: string): string {
@@ -66,17 +87,49 @@ export function exitCodeOfError(error: SealwrightError, signal?: AbortSignal): E
   return exitCodeOf(error.code)
 }
 
+/** What to do where the error itself does not say. */
+const FIXES: Readonly<Record<ErrorCode, string>> = {
+  VALIDATION: 'correct what was given; --help shows the forms',
+  UNSUPPORTED: 'do it another way; --help shows what there is',
+  NOT_FOUND: 'check the spelling, and where it should be',
+  ACCESS_DENIED: 'have the right granted; a repetition changes nothing',
+  UNAUTHENTICATED: 'log in, or check the credentials',
+  THROTTLED: 'try again later',
+  UNAVAILABLE: 'try again later',
+  TIMEOUT: 'try again, or allow more: --timeout 5m',
+  ABORTED: 'run the command again: what was done is kept, what was not is done then',
+  KEY_STATE: 'enable the key in its store, or use another',
+  KEY_MISMATCH: 'use the key that was meant',
+  INTEGRITY: 'try again; if it stays so, tell whoever runs the store',
+  PIN_INCORRECT: 'correct the passphrase or PIN; it is not tried twice',
+  PIN_LOCKED: "unlock it with the store's own tool",
+  USER_PRESENCE: 'try again, and touch the token when asked',
+  INTERNAL: `report it: ${ISSUES}`,
+}
+
 /** The member `error` of a document. */
 export function failureOf(error: SealwrightError): Failure {
   return {
     code: error.code,
     message: error.message,
     why: error.why ?? null,
-    fix: error.fix ?? null,
+    fix: error.fix ?? FIXES[error.code],
     retryable: error.retryable,
     requestId: error.requestId ?? null,
     docs: DOCS,
   }
+}
+
+/** The member `error` of a document with several targets: that of the first target which decides the exit code. */
+export function decidingError(
+  targets: readonly {
+    readonly exitCode: ExitCode
+    readonly target: { readonly error?: Failure | null | undefined }
+  }[],
+  exitCode: ExitCode,
+): { readonly error?: Failure } {
+  const error = targets.find(one => one.exitCode === exitCode && one.target.error)?.target.error
+  return error ? { error } : {}
 }
 
 /** The lines under `--debug`: the causes, each by name and code, and where our own fault was. */

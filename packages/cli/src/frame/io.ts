@@ -3,7 +3,7 @@ export interface Sink {
   /** Whether a person reads it as it is written. */
   readonly isTerminal: boolean
   /** Width of the terminal in columns, where known. */
-  readonly columns?: number
+  readonly columns?: number | undefined
   write(data: string | Uint8Array): void
 }
 
@@ -13,7 +13,7 @@ export interface Terminal {
    * Asks and returns the line typed, without its end.
    *
    * @param options.secret - Nothing typed is shown.
-   * @throws {@link SealwrightError} `ABORTED` on Ctrl-C, at the end of input, or when the signal aborts.
+   * @throws {@link SealwrightError} `ABORTED` when the signal aborts, which it does on Ctrl-C; `VALIDATION` when it is closed.
    */
   ask(prompt: string, options: { readonly secret: boolean; readonly signal: AbortSignal }): Promise<string>
 }

@@ -1,45 +1,80 @@
-import { homedir } from 'node:os'
-import { isatty } from 'node:tty'
 import type { Interrupt, Io, Sink } from './io.ts'
-import { openProcessTerminal } from './terminal.ts'
+
+// `process.getBuiltinModule` instead of imports: what a run does not touch costs it nothing, and a start is short.
+const builtin = <const Name extends 'node:fs' | 'node:os' | 'node:tty'>(name: Name) =>
+  process.getBuiltinModule(name)
 
 /** The {@link Io} of this process. The first SIGINT or SIGTERM aborts the calls in flight, a second one ends at once. */
 export function processIo(): Io {
-  const abort = new AbortController()
+  let abort: AbortController | undefined
   for (const [name, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
     process.on(name, () => {
-      if (abort.signal.aborted) process.exit(code)
+      if (abort === undefined || abort.signal.aborted) process.exit(code)
       abort.abort({ interrupt: name } satisfies Interrupt)
     })
   }
   return {
     env: process.env,
     cwd: process.cwd(),
-    home: homedir(),
+    get home() {
+      return builtin('node:os').homedir()
+    },
     platform: process.platform,
-    // `process.stdin` opens the stream when it is first touched; asking the descriptor does not.
-    stdin: { isTerminal: isatty(0), read: () => process.stdin },
-    stdout: sinkOf(process.stdout),
-    stderr: sinkOf(process.stderr),
-    openTerminal: () => openProcessTerminal(process.platform),
+    stdin: {
+      get isTerminal() {
+        return isTerminal(0)
+      },
+      read: () => process.stdin,
+    },
+    stdout: sinkOf(1, () => process.stdout.columns),
+    stderr: sinkOf(2, () => process.stderr.columns),
+    openTerminal: async () => (await import('./terminal.ts')).openProcessTerminal(process.platform),
     now: () => new Date(),
-    signal: abort.signal,
+    get signal() {
+      abort ??= new AbortController()
+      return abort.signal
+    },
   }
 }
 
-function sinkOf(stream: NodeJS.WriteStream): Sink {
-  // A reader that went away (`| head`) is no fault of the run.
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
+/** Loading `node:tty` takes longer than asking the file system first, which says no for files and pipes. */
+function isTerminal(descriptor: number): boolean {
+  try {
+    return (
+      builtin('node:fs').fstatSync(descriptor).isCharacterDevice() && builtin('node:tty').isatty(descriptor)
+    )
+  } catch {
+    return false
+  }
+}
+
+function sinkOf(descriptor: 1 | 2, columns: () => number | undefined): Sink {
   return {
-    isTerminal: stream.isTTY === true,
-    get columns() {
-      return stream.columns
+    get isTerminal() {
+      return isTerminal(descriptor)
     },
-    write: data => void stream.write(data),
+    get columns() {
+      return isTerminal(descriptor) ? columns() : undefined
+    },
+    write: data => writeWhole(descriptor, typeof data === 'string' ? Buffer.from(data) : data),
+  }
+}
+
+/** Writes all of it before it returns: nothing is lost when the process ends, or is ended, right after. */
+function writeWhole(descriptor: number, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.byteLength; ) {
+    try {
+      written += builtin('node:fs').writeSync(descriptor, bytes, written)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      // A reader that went away (`| head`) is no fault of the run.
+      if (code === 'EPIPE') return
+      // The reader is slower than we are, on a pipe that its maker set to be non-blocking.
+      if (code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
   }
 }

@@ -43,12 +43,12 @@ function report(outcome: Outcome, { name, flags }: Invocation, io: Io): ExitCode
 }
 
 function reportError(thrown: unknown, { name, flags }: Invocation, io: Io): ExitCode {
-  const error = asSealwrightError(thrown)
+  const error = asSealwrightError(thrown, io.signal)
   const exitCode = exitCodeOfError(error, io.signal)
   const lines = failureLines(
     isDenied(error) ? 'denied' : 'error',
     failureOf(error),
-    paintFor(flags.color, io.stderr.isTerminal, io.env),
+    paintFor(flags.color, io.stderr, io.env),
   )
   if (flags.debug) lines.push(...causesOf(error).map(line => `  ${line}`))
   io.stderr.write(`${lines.join('\n')}\n`)
@@ -63,7 +63,7 @@ function writeDocument(io: Io, name: string, exitCode: ExitCode, members: object
 }
 
 function contextOf(flags: GlobalFlags, io: Io): Context {
-  const paintErr: Paint = paintFor(flags.color, io.stderr.isTerminal, io.env)
+  const paintErr: Paint = paintFor(flags.color, io.stderr, io.env)
   let settings: Promise<Settings> | undefined
   const read = (): Promise<Settings> => {
     settings ??= import('../config/settings.ts').then(({ readSettings }) => readSettings(flags, io))
@@ -73,7 +73,8 @@ function contextOf(flags: GlobalFlags, io: Io): Context {
   return {
     io,
     flags,
-    paint: paintFor(flags.color, io.stdout.isTerminal, io.env),
+    paint: paintFor(flags.color, io.stdout, io.env),
+    paintErr,
     dialogue: new Dialogue(io, flags),
     settings: read,
     note: text => flags.quiet || say(`${paintErr('dim', 'note:')} ${text}`),
@@ -93,7 +94,7 @@ export function reportEscaped(thrown: unknown, io: Io): ExitCode {
   const lines = failureLines(
     'error',
     failureOf(asSealwrightError(thrown)),
-    paintFor('auto', io.stderr.isTerminal, io.env),
+    paintFor('auto', io.stderr, io.env),
   )
   io.stderr.write(`${lines.join('\n')}\n`)
   return EXIT.bug

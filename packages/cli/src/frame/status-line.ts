@@ -16,7 +16,7 @@ export class StatusLine {
   }
 
   async during<T>(what: string, task: () => Promise<T>): Promise<T> {
-    if (!this.#enabled) return task()
+    if (!this.#enabled || !this.#sink.isTerminal) return task()
     const timer = setTimeout(() => this.#show(`waiting for ${what}`), DELAY_MS)
     timer.unref()
     try {

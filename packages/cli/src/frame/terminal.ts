@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises'
 import { ReadStream } from 'node:tty'
 import { SealwrightError } from '@sealwright/core'
 import type { Terminal } from './io.ts'
+import { usageError } from './usage.ts'
 
 const INTERRUPT = '\u0003'
 const END = '\u0004'
@@ -31,8 +32,9 @@ async function ask(
   const input = new ReadStream(source.fd)
   const show = (text: string): void => void sink.write(text)
   try {
-    await sink.write(prompt)
+    // Before the question: the terminal itself would echo an answer that comes at once.
     input.setRawMode(true)
+    await sink.write(prompt)
     return await readLine(input, options, show)
   } finally {
     input.setRawMode(false)
@@ -56,13 +58,19 @@ function readLine(
       else resolve(typed.join(''))
     }
     const abort = (): void => stop(new SealwrightError('ABORTED', 'interrupted'))
+    const closed = (): void =>
+      stop(usageError('the terminal was closed before the answer', { fix: 'run the command again' }))
     signal.addEventListener('abort', abort)
     if (signal.aborted) return abort()
     input.setEncoding('utf8')
     input.on('data', (chunk: string) => {
       for (const character of chunk) {
         if (character === '\r' || character === '\n') return stop()
-        if (character === INTERRUPT || (character === END && typed.length === 0)) return abort()
+        // A raw terminal sends the character in place of the signal.
+        if (character === INTERRUPT || (character === END && typed.length === 0)) {
+          process.kill(process.pid, 'SIGINT')
+          return
+        }
         if (BACKSPACE.has(character)) {
           if (typed.pop() !== undefined && !secret) show('\b \b')
         } else if (character >= ' ' && typed.length < LONGEST) {
@@ -71,7 +79,7 @@ function readLine(
         }
       }
     })
-    input.on('end', abort)
-    input.on('error', abort)
+    input.on('end', closed)
+    input.on('error', closed)
   })
 }

@@ -19,11 +19,10 @@ export function chainPath(keys: string, name: string): string {
 }
 
 export interface ChainSources {
-  /** What the key is called in messages. */
-  readonly label: string
-  readonly signer: Signer
+  /** Asks the store; absent where the store is known to hold none. */
+  readonly signer?: Signer
   /** `--cert-chain`. */
-  readonly file?: string
+  readonly file?: string | undefined
   /** Files that may hold the chain, the first that exists counts. */
   readonly kept: readonly string[]
 }
@@ -34,7 +33,7 @@ export async function findChain(
   { signer, file, kept }: ChainSources,
 ): Promise<readonly Certificate[] | undefined> {
   if (file !== undefined) return readChain(file, io.cwd)
-  const stored = await signer.certificates?.({ signal: await deadline() })
+  const stored = await signer?.certificates?.({ signal: await deadline() })
   if (stored !== undefined && stored.length > 0) return orderChain(stored.map(der => parseCertificate(der)))
   for (const path of kept) {
     const bytes = await readIfPresent(path)
@@ -46,32 +45,34 @@ export async function findChain(
 /**
  * The chain that a key signs with: one that Notation accepts, now, over this very key.
  *
+ * @param label - What the key is called in messages.
  * @throws {@link SealwrightError} `VALIDATION` naming every rule that is broken; `KEY_MISMATCH`.
  */
-export async function signingChain(context: Context, sources: ChainSources): Promise<readonly Certificate[]> {
+export async function signingChain(
+  context: Context,
+  label: string,
+  sources: ChainSources & { readonly signer: Signer },
+): Promise<readonly Certificate[]> {
   const chain = await findChain(context, sources)
-  const { label, signer } = sources
   if (chain === undefined) {
     throw usageError(`key ${label} has no certificate`, {
       why: 'a Notary Project signature carries the chain of its signer, and neither the store nor the configuration holds one',
       fix: `give one with --cert-chain, or make one: sealwright cert issue ${label} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.crt`,
     })
   }
-  assertOver(chain, signer.key.publicKey, label)
+  assertOver(chain, sources.signer.key.publicKey, label)
   const faults = checkChain(chain, { purpose: 'codeSigning', at: context.io.now() })
   if (faults.length > 0) {
+    const why = faults.map(({ message, certificate }) =>
+      certificate === 0 ? message : `certificate ${certificate + 1}: ${message}`,
+    )
     throw usageError(`Notation would reject the certificate of key ${label}`, {
-      why: faults
-        .map(({ message, certificate }) =>
-          certificate === 0 ? message : `certificate ${certificate + 1}: ${message}`,
-        )
-        .join('; '),
+      why: why.join('; '),
       fix: `sealwright cert request ${label} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.csr, and have your CA sign it`,
     })
   }
-  const missing = ['C', 'ST', 'O'].filter(
-    type => attributeValues((chain[0] as Certificate).subject, type).length === 0,
-  )
+  const { subject } = chain[0] as Certificate
+  const missing = ['C', 'ST', 'O'].filter(type => attributeValues(subject, type).length === 0)
   if (missing.length > 0) {
     context.warn(
       `the subject of key ${label} has no ${missing.join(', no ')}, which Notation's trusted identities demand`,

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Context } from '../frame/context.ts'
+import { asSealwrightError } from '../frame/failure.ts'
 import { usageError } from '../frame/usage.ts'
 
-export interface PassphraseRequest {
+interface PassphraseRequest {
   readonly path: string
   readonly purpose: 'open' | 'create'
 }
@@ -20,18 +21,23 @@ export type PassphraseSource = (request: PassphraseRequest) => Promise<string | 
 export function passphraseSource(context: Context, file: string | undefined): PassphraseSource {
   const { env, cwd } = context.io
   const named = file ?? (env.SEALWRIGHT_PASSPHRASE_FILE || undefined)
-  return async request => {
+  /** What was typed in this run: nobody is asked twice for the same key. */
+  const typed = new Map<string, Promise<string>>()
+  return async ({ path, purpose }) => {
     if (named !== undefined) return readPassphrase(named, cwd)
     // Set but empty is a value.
     if (env.SEALWRIGHT_PASSPHRASE !== undefined) return env.SEALWRIGHT_PASSPHRASE
-    return request.purpose === 'create'
-      ? askNew(context, request.path)
-      : ask(context, request.path, 'passphrase of')
+    const answer =
+      typed.get(path) ?? (purpose === 'create' ? askNew(context, path) : ask(context, path, 'passphrase of'))
+    typed.set(path, answer)
+    return answer
   }
 }
 
 async function readPassphrase(file: string, cwd: string): Promise<string> {
-  const text = await readFile(resolve(cwd, file), 'utf8')
+  const text = await readFile(resolve(cwd, file), 'utf8').catch((error: unknown) => {
+    throw asSealwrightError(error)
+  })
   const [line = '', ...rest] = text.split(/\r?\n/)
   if (rest.some(other => other !== '')) {
     throw usageError(`${file} is no passphrase file`, {

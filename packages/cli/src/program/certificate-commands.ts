@@ -15,7 +15,7 @@ export const certificateCommands: Group = {
       name: 'request',
       args: '<key>',
       summary: 'make a certificate request (PKCS#10), signed by the key where it lives',
-      options: [
+      options: () => [
         single('--subject <dn>', 'subject, as in C=DE,ST=Hessen,O=Acme,CN=release'),
         OUT(),
         PASSPHRASE_FILE(),
@@ -29,7 +29,7 @@ export const certificateCommands: Group = {
       name: 'issue',
       args: '<key|csr>',
       summary: 'issue a certificate: self-signed, or by a CA',
-      options: [
+      options: () => [
         single('--subject <dn>', 'subject (default: that of the request)'),
         single('--ca <key>', 'the key of the CA'),
         single('--ca-chain <file>', 'the certificates of the CA, its own first'),
@@ -63,7 +63,7 @@ export const certificateCommands: Group = {
       name: 'remove',
       args: '<store> [certificate...]',
       summary: 'trust certificates no longer: by file or by fingerprint',
-      options: [toggle('--all', 'all of the store')],
+      options: () => [toggle('--all', 'all of the store')],
       load: async () => (await import('../commands/cert-remove.ts')).certRemove,
     },
   ],

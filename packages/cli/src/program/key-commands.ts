@@ -43,7 +43,7 @@ export const keyCommands: Group = {
       name: 'add',
       args: '<name> <ref>',
       summary: 'name a key and lock it: version, algorithm, public key',
-      options: [
+      options: () => [
         single('--cert-chain <file>', 'certificates of the key, leaf first'),
         toggle('--default', 'use it when no key is named'),
         PASSPHRASE_FILE(),
@@ -55,7 +55,7 @@ export const keyCommands: Group = {
       name: 'create',
       args: '<ref>',
       summary: 'make a key in a store',
-      options: [
+      options: () => [
         single('--name <name>', 'name it and lock it'),
         choice('--algorithm <algorithm>', 'what it will sign with (default: ES256)', ALGORITHMS),
         choice('--type <type>', 'its type (default: by the algorithm)', KEY_TYPES),
@@ -77,14 +77,14 @@ export const keyCommands: Group = {
       name: 'show',
       args: '[key]',
       summary: 'show a key and its certificates',
-      options: [toggle('--public', 'print the public key as PEM'), PASSPHRASE_FILE()],
+      options: () => [toggle('--public', 'print the public key as PEM'), PASSPHRASE_FILE()],
       load: async () => (await import('../commands/key-show.ts')).keyShow,
     },
     {
       name: 'rotate',
       args: '<name>',
       summary: 'move a name to a new version or key, and lock that',
-      options: [single('--to <ref>', 'the new key'), PASSPHRASE_FILE()],
+      options: () => [single('--to <ref>', 'the new key'), PASSPHRASE_FILE()],
       load: async () => (await import('../commands/key-rotate.ts')).keyRotate,
     },
     {

@@ -9,7 +9,8 @@ export interface Leaf {
   /** As commander has them: `<target...>`. */
   readonly args?: string
   readonly summary: string
-  readonly options?: readonly Option[]
+  /** Made when the command is called, or its help is asked for. */
+  options?(): readonly Option[]
   readonly registry?: boolean
   readonly examples?: readonly string[]
   load(): Promise<Run>
@@ -28,7 +29,7 @@ export type Found = (leaf: Leaf, command: Command) => void
 export function leafCommand(leaf: Leaf, found: Found): Command {
   const command = new Command(leaf.name).description(leaf.summary)
   if (leaf.args) command.arguments(leaf.args)
-  for (const option of leaf.options ?? []) command.addOption(option)
+  for (const option of leaf.options?.() ?? []) command.addOption(option)
   if (leaf.registry) addRegistryFlags(command)
   addGlobalFlags(command)
   if (leaf.examples) {

@@ -31,7 +31,7 @@ const GLOBAL = new Set([
 export function parseArguments(argv: readonly string[], io: Pick<Io, 'env' | 'stdout'>): Invocation {
   let found: Invocation | undefined
   let help = ''
-  const program = buildProgram((leaf, command) => {
+  const program = buildProgram(argv, (leaf, command) => {
     try {
       found = invocationOf(leaf, command, io.env)
     } catch (error) {
@@ -85,24 +85,34 @@ function wrongCall(error: Error, command: Command, argv: readonly string[], env:
   }
 }
 
-/** The whole command tree, empty of values. */
-export function buildProgram(found: Found): Command {
+/**
+ * The command tree, empty of values. Commands that `words` do not name are listed with their summaries alone: they can be
+ * suggested, and not be called, and most of a start would be spent on their options.
+ */
+export function buildProgram(words: readonly string[], found: Found): Command {
   const program = addGlobalFlags(new Command('sealwright'))
     .description('Sign container images, OCI artifacts and files with keys that never leave their stores.')
     .enablePositionalOptions()
     .helpCommand(false)
   for (const entry of tree)
-    program.addCommand('leaves' in entry ? group(entry, found) : leafCommand(entry, found))
+    program.addCommand('leaves' in entry ? group(entry, words, found) : leafOf(entry, words, found))
   return program
 }
 
-function group({ name, summary, leaves }: Group, found: Found): Command {
+function group({ name, summary, leaves }: Group, words: readonly string[], found: Found): Command {
+  if (!words.includes(name)) return new Command(name).description(summary)
   const command = addGlobalFlags(new Command(name))
     .description(summary)
     .enablePositionalOptions()
     .helpCommand(false)
-  for (const leaf of leaves) command.addCommand(leafCommand(leaf, found))
+  for (const leaf of leaves) command.addCommand(leafOf(leaf, words, found))
   return command
+}
+
+function leafOf(leaf: Leaf, words: readonly string[], found: Found): Command {
+  return words.includes(leaf.name)
+    ? leafCommand(leaf, found)
+    : new Command(leaf.name).description(leaf.summary)
 }
 
 function visit(command: Command, each: (command: Command) => void): void {

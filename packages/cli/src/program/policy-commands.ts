@@ -9,7 +9,7 @@ export const policyCommands: Group = {
     {
       name: 'init',
       summary: 'add a statement to the trust policy',
-      options: [
+      options: () => [
         single('--name <name>', 'name of the statement'),
         repeatable('--scope <repository>', 'applies to this repository, or *'),
         toggle('--statement-for-files', 'applies to files'),
@@ -29,14 +29,16 @@ export const policyCommands: Group = {
     {
       name: 'show',
       summary: 'show the policy in effect',
-      options: [single('--for <target>', 'the statement that applies to it, and why the others do not')],
+      options: () => [
+        single('--for <target>', 'the statement that applies to it, and why the others do not'),
+      ],
       load: async () => (await import('../commands/policy-show.ts')).policyShow,
     },
     {
       name: 'check',
       args: '[file]',
       summary: 'find faults in a policy, with line and column',
-      options: [single('--for <target>', 'and the statement that applies to it')],
+      options: () => [single('--for <target>', 'and the statement that applies to it')],
       load: async () => (await import('../commands/policy-check.ts')).policyCheck,
     },
   ],

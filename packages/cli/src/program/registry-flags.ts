@@ -26,3 +26,13 @@ export function addRegistryFlags(command: Command): Command {
   for (const option of options) command.addOption(option.helpGroup('Registry:'))
   return command
 }
+
+/** The registry flags alone, of all that was given to a command. */
+export function registryFlags(flags: RegistryFlags): RegistryFlags {
+  const { username, passwordStdin, plainHttp, caFile, referrers } = flags
+  return Object.fromEntries(
+    Object.entries({ username, passwordStdin, plainHttp, caFile, referrers }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  )
+}

@@ -1,4 +1,5 @@
-import { parseDurationOrNone } from '../frame/duration.ts'
+import { version as versionCommand } from '../commands/version.ts'
+import { parseDuration, parseDurationOrNone } from '../frame/duration.ts'
 import { parseTime } from '../frame/time.ts'
 import { certificateCommands } from './certificate-commands.ts'
 import { choice, count, repeatable, single, toggle } from './flag.ts'
@@ -13,11 +14,11 @@ const init: Leaf = {
   name: 'init',
   args: '[name]',
   summary: 'make a key, its certificate, trust in it and a policy, in one go; what exists is kept',
-  options: [
+  options: () => [
     single('-k, --key <key>', 'use this key instead of making one'),
     repeatable('--scope <repository>', 'trust the key for this repository (registry.example/app), or *'),
     single('--subject <dn>', 'subject of the certificate (default: CN=NAME,O=NAME,ST=Unknown,C=ZZ)'),
-    single('--expiry <duration>', 'validity of the certificate (default: 365d)', ORNONE),
+    single('--expiry <duration>', 'validity of the certificate (default: 365d)', parseDuration),
     single('--passphrase-file <file>', 'the first line is the passphrase of the key'),
     toggle('--no-passphrase', 'store the key in clear text'),
     toggle('--dry-run', 'say what would be made, and make nothing'),
@@ -30,7 +31,7 @@ const sign: Leaf = {
   name: 'sign',
   args: '<target...>',
   summary: 'sign artifacts or files and attach the signature; tags and digests stay as they are',
-  options: [
+  options: () => [
     single('-k, --key <key>', 'name or reference of the key (default: the default key)'),
     choice('--format <format>', 'envelope: jws or cose (default: jws)', ['jws', 'cose']),
     single('--expiry <duration>', 'the signature ends then, 30d say, or none', ORNONE),
@@ -58,7 +59,7 @@ const verify: Leaf = {
   name: 'verify',
   args: '<target...>',
   summary: 'judge signatures under the trust policy and report every check',
-  options: [
+  options: () => [
     single('--scope <repository>', 'judge a layout, an archive or a file as this repository'),
     single('--policy <file>', "instead of the trust directory's policy"),
     single('--statement <name>', 'the policy statement for a file'),
@@ -66,7 +67,7 @@ const verify: Leaf = {
     repeatable('-m, --metadata <key=value>', 'must be in the signature', parseMetadata),
     toggle('--all', 'judge every signature, not only enough of them'),
     repeatable('--trusted-cert <file>', 'trust this anchor, for this run'),
-    repeatable('--trusted-identity <dn>', 'and only this subject'),
+    single('--trusted-identity <dn>', 'and only this subject'),
     single('-k, --key <key>', 'trust this one public key, for this run: a key or a PEM file'),
     single('--at <time>', 'judge as of then; marked in the report', parseTime),
     single(
@@ -88,7 +89,7 @@ const inspect: Leaf = {
   name: 'inspect',
   args: '<target|envelope>',
   summary: 'show what signatures contain; judges nothing',
-  options: [
+  options: () => [
     single('--signature <digest>', 'only this one'),
     toggle('--raw', 'write the bytes of the envelope to stdout'),
     single(
@@ -105,7 +106,7 @@ const list: Leaf = {
   name: 'list',
   args: '<target>',
   summary: 'show the tree of all that refers to a target',
-  options: [
+  options: () => [
     single('--type <type>', 'only signature, attestation, sbom, or this media type'),
     single('--depth <number>', 'levels of the tree (default: all, at most 16)', count),
   ],
@@ -116,7 +117,7 @@ const list: Leaf = {
 const version: Leaf = {
   name: 'version',
   summary: 'print the version',
-  load: async () => (await import('../commands/version.ts')).version,
+  load: async () => versionCommand,
 }
 
 const help: Leaf = {

@@ -5,7 +5,7 @@ import { isDigest, isTag, parseReference } from '@sealwright/oci'
 import { usageError } from '../frame/usage.ts'
 
 /** What of an artifact is meant: a tag, a digest, both (they must agree), or nothing said. */
-export interface Selector {
+interface Selector {
   readonly tag?: string
   readonly digest?: string
 }

@@ -5,7 +5,8 @@ import { writeFileAtomic } from '../config/write-file.ts'
 
 export type PolicyKind = 'oci' | 'blob'
 
-const FILES: Readonly<Record<PolicyKind, readonly [preferred: string, ...others: string[]]>> = {
+/** Where Notation looks, in this order; a new file is the last of them, which notation 1.x reads too. */
+const FILES: Readonly<Record<PolicyKind, readonly [...others: string[], made: string]>> = {
   oci: ['trustpolicy.oci.json', 'trustpolicy.json'],
   blob: ['trustpolicy.blob.json'],
 }
@@ -24,7 +25,7 @@ export async function findPolicyFile(trust: string, kind: PolicyKind): Promise<P
     const bytes = await readIfPresent(path)
     if (bytes !== undefined) return { path, bytes }
   }
-  return { path: join(trust, FILES[kind][0]) }
+  return { path: join(trust, FILES[kind].at(-1)!) }
 }
 
 /** The statements of a policy file. Throws `VALIDATION` for a file with errors: it is never added to. */

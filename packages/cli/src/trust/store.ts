@@ -4,8 +4,8 @@ import { type Certificate, encodeCertificates, parseCertificates } from '@sealwr
 import { writeFileAtomic } from '../config/write-file.ts'
 import { usageError } from '../frame/usage.ts'
 
-export const STORE_TYPES = ['ca', 'signingAuthority', 'tsa'] as const
-export type StoreType = (typeof STORE_TYPES)[number]
+const STORE_TYPES = ['ca', 'signingAuthority', 'tsa'] as const
+type StoreType = (typeof STORE_TYPES)[number]
 
 /** A trust store as policies spell it. */
 export interface StoreReference {

@@ -16,7 +16,7 @@ export interface DsseEnvelope {
   readonly members: JsonObject & { readonly signatures: readonly JsonValue[] }
 }
 
-export interface DsseSignature {
+interface DsseSignature {
   readonly bytes: Uint8Array
   readonly keyId?: string
 }

@@ -11,7 +11,7 @@ interface Level {
 /**
  * Walks the heads of CBOR without recursion, before a decoder that recurses sees them: bounds the depth, refuses lengths
  * beyond the input, indefinite lengths, and map keys other than integers and text (others have no equality in a `Map`, so
- * that a duplicate would go unseen).
+ * that a duplicate would go unseen), and integers beyond 64 bits with a sign, which readers in Go and Java do not have.
  *
  * @returns The tag numbers that occur.
  */
@@ -29,6 +29,9 @@ export function scanCbor(bytes: Uint8Array, maxDepth: number, label: string): Se
     level.left--
     const head = readHead(bytes, at, label)
     at = head.end
+    if (head.major <= MAJOR.negative && head.beyond64) {
+      throw invalid(label, 'CBOR integer beyond 64 bits with a sign')
+    }
     if (isKey && head.major > MAJOR.negative && head.major !== MAJOR.text) {
       throw invalid(label, 'CBOR map key that is neither integer nor text')
     }
@@ -51,6 +54,8 @@ interface Head {
   readonly major: number
   /** The value, length or count; for floats their bits, which nobody reads. */
   readonly argument: number
+  /** Whether a 64-bit argument has its top bit set. */
+  readonly beyond64: boolean
   readonly end: number
 }
 
@@ -59,11 +64,11 @@ function readHead(bytes: Uint8Array, at: number, label: string): Head {
   if (initial === undefined) throw invalid(label, 'CBOR ends within an item')
   const major = initial >> 5
   const information = initial & 0x1f
-  if (information < 24) return { major, argument: information, end: at + 1 }
+  if (information < 24) return { major, argument: information, beyond64: false, end: at + 1 }
   if (information > 27) throw invalid(label, 'CBOR with an indefinite length or a reserved head')
   const end = at + 1 + 2 ** (information - 24)
   if (end > bytes.length) throw invalid(label, 'CBOR ends within an item')
   let argument = 0
   for (let i = at + 1; i < end; i++) argument = argument * 256 + bytes[i]!
-  return { major, argument, end }
+  return { major, argument, beyond64: information === 27 && bytes[at + 1]! > 0x7f, end }
 }

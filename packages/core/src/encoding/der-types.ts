@@ -3,7 +3,7 @@ import { invalid } from './invalid.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /** Identifier octets of the universal types that certificates and tokens use. */
-export const DER_TAGS = /* @__PURE__ */ Object.freeze({
+export const DER_TAGS = {
   boolean: 0x01,
   integer: 0x02,
   bitString: 0x03,
@@ -22,7 +22,7 @@ export const DER_TAGS = /* @__PURE__ */ Object.freeze({
   bmpString: 0x1e,
   sequence: 0x30,
   set: 0x31,
-})
+} as const
 
 /** The contents of `value`, which must have exactly this identifier octet. Every reader below starts here. */
 export function derContents(value: DerValue | undefined, tag: number, label: string): Uint8Array {

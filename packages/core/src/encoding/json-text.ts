@@ -31,7 +31,7 @@ export function encodeJson(value: JsonValue, options: JsonTextOptions): string {
 function write(value: JsonValue, options: JsonTextOptions, depth: number): string {
   if (typeof value === 'string') return writeString(value, options.label)
   if (value === null || typeof value === 'boolean') return String(value)
-  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value)
+  if (typeof value === 'number' && Number.isFinite(value)) return Object.is(value, -0) ? '-0' : String(value)
   if (typeof value !== 'object') throw invalid(options.label, 'a value that JSON has no text for')
   if (depth >= MAX_DEPTH) throw invalid(options.label, `deeper than ${MAX_DEPTH} levels`)
   if (isArray(value)) return `[${value.map(item => write(item, options, depth + 1)).join(',')}]`

@@ -2,7 +2,7 @@ import { cborTagged, decodeCbor, encodeCbor, isCborTagged } from '../encoding/cb
 import { invalid } from '../encoding/invalid.ts'
 
 /** IANA "COSE Header Parameters". */
-export const COSE = /* @__PURE__ */ Object.freeze({ algorithm: 1, critical: 2, contentType: 3, x5chain: 33 })
+export const COSE = { algorithm: 1, critical: 2, contentType: 3, x5chain: 33 } as const
 
 export type CoseHeader = ReadonlyMap<string | number, unknown>
 

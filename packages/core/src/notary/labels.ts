@@ -1,12 +1,12 @@
 /** Attribute names of the Notary Project signature specification, the same in JWS and COSE. */
-export const LABELS = /* @__PURE__ */ Object.freeze({
+export const LABELS = {
   signingScheme: 'io.cncf.notary.signingScheme',
   signingTime: 'io.cncf.notary.signingTime',
   authenticSigningTime: 'io.cncf.notary.authenticSigningTime',
   expiry: 'io.cncf.notary.expiry',
   timestampSignature: 'io.cncf.notary.timestampSignature',
   signingAgent: 'io.cncf.notary.signingAgent',
-})
+} as const
 
 /** Keys of the payload's annotations that start so are the specification's own. */
 export const RESERVED_ANNOTATIONS = 'io.cncf.notary'

@@ -4,7 +4,7 @@ import type { Accepts } from '../key.ts'
 import type { Message } from '../signer.ts'
 
 /** The most that is held in memory of a message that must be held whole, in bytes. */
-export const HELD_MAX = 64 * 2 ** 20
+export const HELD_MAX: number = 64 * 2 ** 20
 
 /**
  * Which input the store is given for a message of `size` bytes: the digest where it takes one, else the message if it

@@ -53,8 +53,13 @@ describe('readDer', () => {
     const heads: Uint8Array[] = []
     let length = 0
     for (let level = 0; level < 20_000; level++) {
-      const head = der.octetString(new Uint8Array(length)).subarray(0, -length || undefined)
-      head[0] = 0x30
+      const bytes =
+        length < 0x100
+          ? [length]
+          : length < 0x10000
+            ? [length >> 8, length & 0xff]
+            : [length >> 16, (length >> 8) & 0xff, length & 0xff]
+      const head = Uint8Array.from(length < 0x80 ? [0x30, length] : [0x30, 0x80 | bytes.length, ...bytes])
       heads.push(head)
       length += head.length
     }

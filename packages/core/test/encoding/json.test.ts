@@ -148,6 +148,12 @@ describe('encodeJson', () => {
     )
   })
 
+  it('writes numbers as Go does', () => {
+    expect(encodeJson([-0, 1e21, 1e-7, 0.1, 9007199254740991], { label: 'numbers' })).toBe(
+      '[-0,1e+21,1e-7,0.1,9007199254740991]',
+    )
+  })
+
   it('sorts by the bytes of UTF-8, at every depth, and names like numbers too', () => {
     const value = { '\u{10000}': 1, '\uffff': 2, 9: 3, 10: 4, a: { z: 1, b: [{ y: 1, x: 2 }] } }
     expect(encodeJson(value, { label: 'value', sort: true })).toBe(
@@ -176,7 +182,7 @@ describe('encodeJson', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6, stringUnit: 'binary' }), value => {
         const text = readOrRefuse(() => encodeJson(value as never, { label: 'value', sort: true }))
-        if (text !== undefined) expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)))
+        if (text !== undefined) expect(JSON.parse(text)).toEqual(value)
       }),
       { numRuns: Math.min(numRuns, 1000) },
     )

@@ -34,35 +34,38 @@ export function storeCertificateFault(certificate: Certificate, type: StoreType)
 }
 
 async function readStore(folder: string, type: StoreType): Promise<TrustStore> {
-  const status = await lstat(folder)
-  if (!status.isDirectory()) return { fault: 'not a directory (symbolic links are not followed)' }
-  const certificates: Uint8Array[] = []
-  for (const name of (await readdir(folder)).toSorted()) {
-    const read = await readStoreFile(join(folder, name), type)
-    if (read.fault !== undefined) return { fault: `${name}: ${read.fault}` }
-    certificates.push(...read.certificates)
-  }
-  return certificates.length === 0 ? { fault: 'the store is empty' } : { certificates }
+  return orFault(async () => {
+    const status = await lstat(folder)
+    if (!status.isDirectory()) return { fault: 'not a directory (symbolic links are not followed)' }
+    const certificates: Uint8Array[] = []
+    for (const name of (await readdir(folder)).toSorted()) {
+      const read = await orFault(() => readStoreFile(join(folder, name), type))
+      if (read.fault !== undefined) return { fault: `${name}: ${read.fault}` }
+      certificates.push(...read.certificates)
+    }
+    return certificates.length === 0 ? { fault: 'the store is empty' } : { certificates }
+  })
 }
 
 async function readStoreFile(path: string, type: StoreType): Promise<TrustStore> {
   const status = await lstat(path)
   if (!status.isFile()) return { fault: 'not a regular file (directories and symbolic links are refused)' }
   if (status.size > MAX_FILE_BYTES) return { fault: `larger than ${MAX_FILE_BYTES} bytes` }
-  let certificates: readonly Certificate[]
-  try {
-    certificates = parseCertificates(await readFile(path), path)
-  } catch (error) {
-    if (isSealwrightError(error)) return { fault: error.message }
-    return { fault: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})` }
-  }
+  const certificates = parseCertificates(await readFile(path), path)
   for (const certificate of certificates) {
     const fault = storeCertificateFault(certificate, type)
     if (fault !== undefined) return { fault }
   }
-  return certificates.length === 0
-    ? { fault: 'holds no certificate' }
-    : { certificates: certificates.map(({ der }) => der) }
+  return { certificates: certificates.map(({ der }) => der) }
+}
+
+async function orFault(read: () => Promise<TrustStore>): Promise<TrustStore> {
+  try {
+    return await read()
+  } catch (error) {
+    if (isSealwrightError(error)) return { fault: error.message }
+    return { fault: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})` }
+  }
 }
 
 async function entries(folder: string): Promise<readonly string[]> {

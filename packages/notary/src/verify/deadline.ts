@@ -8,7 +8,7 @@ export interface DeadlineOptions {
 /**
  * Runs a call under the caller's signal and a deadline in one. The wait ends even if a store ignores the signal.
  *
- * @throws {@link SealwrightError} `ABORTED` if the caller gave up, `TIMEOUT` if the time was up.
+ * @throws {@link SealwrightError} `ABORTED` if the caller gave up, `TIMEOUT` if the time was up, here or by the signal.
  */
 export async function withDeadline<T>(
   what: string,
@@ -22,11 +22,18 @@ export async function withDeadline<T>(
     joined?.throwIfAborted()
     return await (joined === undefined ? run(joined) : Promise.race([run(joined), abortion(joined)]))
   } catch (error) {
+    if (signal?.aborted === true && isTimeout(signal.reason))
+      throw new SealwrightError('TIMEOUT', `${what} took longer than its caller waits`)
     if (signal?.aborted === true) throw new SealwrightError('ABORTED', `${what} was aborted`)
     if (deadline?.aborted === true)
       throw new SealwrightError('TIMEOUT', `${what} took longer than ${timeoutMs} ms`)
     throw error
   }
+}
+
+/** What `AbortSignal.timeout` aborts with. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'TimeoutError'
 }
 
 function abortion(signal: AbortSignal): Promise<never> {

@@ -13,7 +13,7 @@ export type Verdict = 'verified' | 'notVerified' | 'unknown' | 'denied' | 'skipp
  * - `TIMESTAMP`, `REVOCATION`: these checks failed, or could not be made.
  * - `UNSUPPORTED`: the signature demands something that is not understood.
  * - `METADATA`: it lacks metadata that was asked for. `NO_STATEMENT`: the policy does not speak of the target.
- * - `LIMIT`: more signatures than may be tried.
+ * - `LIMIT`: more signatures than may be tried. `UNREADABLE`: the store did not hand this one out.
  */
 export type ReasonCode =
   | 'UNSIGNED'
@@ -109,7 +109,7 @@ export interface Report {
   /** `<repository>@<digest>`; absent if nothing had to be resolved. */
   readonly resolved?: string
   readonly verdict: Verdict
-  /** There unless `verified` or `skipped`. */
+  /** There unless `verified` or `skipped`; beside `verified`, `LIMIT` says that not all signatures were judged. */
   readonly reason?: Reason
   /** The time that was given to judge as of, RFC 3339. */
   readonly at?: string

@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import { SealwrightError } from '@sealwright/core'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import { type Identity, verified } from '../content.ts'
 import { isDigest, parseDigest } from '../digest.ts'
-import { writeFileAtomically } from '../layout/atomic-file.ts'
+import { sweep, writeFileAtomically } from '../layout/atomic-file.ts'
 import type { IndexChange, LayoutBackend, StoredBlob } from '../layout/backend.ts'
 import { isAbsent, onFiles } from '../layout/file-errors.ts'
 import { type HeldLock, withFileLock } from '../layout/file-lock.ts'
@@ -84,6 +85,7 @@ class ArchiveBackend implements LayoutBackend {
     return onFiles(this.name, () =>
       this.#writers.run('write', () =>
         withFileLock(`${this.#path}.lock`, call, async lock => {
+          await sweep(dirname(this.#path), `${basename(this.#path)}.`, true)
           const tar = await this.#open()
           const before = await this.#parseIndex(tar)
           const { index, unused = [] } = await change(before)
@@ -164,7 +166,7 @@ class ArchiveBackend implements LayoutBackend {
   async #parseIndex(tar: TarFile | undefined): Promise<IndexDocument> {
     const bytes = tar && (await this.#readEntry(tar, INDEX_FILE, MAX_INDEX_BYTES))
     return bytes === undefined
-      ? IndexDocument.empty
+      ? IndexDocument.empty()
       : IndexDocument.parse(bytes, `${this.#path}: ${INDEX_FILE}`)
   }
 

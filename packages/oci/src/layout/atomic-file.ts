@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { lstat, open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
-const SUFFIX = /\.[0-9a-f]{16}\.tmp$/
+const TEMPORARY = /\.[0-9a-f]{16}\.tmp$/
 const LEFT_BEHIND_MS = 24 * 60 * 60 * 1000
 
 /**
@@ -35,7 +35,7 @@ export async function writeFileAtomically(
 }
 
 /** Makes renames in a directory last. Not every platform lets a directory be opened; there the disk decides. */
-export async function syncDirectory(path: string): Promise<void> {
+async function syncDirectory(path: string): Promise<void> {
   try {
     const directory = await open(path, 'r')
     try {
@@ -48,13 +48,16 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Removes what a process that was killed left behind a day ago or earlier. */
-export async function sweep(directory: string, prefix = ''): Promise<void> {
-  const oldest = Date.now() - LEFT_BEHIND_MS
+/**
+ * Removes what killed processes left behind of files whose names begin with `prefix`: what is a day old, or all of it
+ * where a lock says that nobody is writing.
+ */
+export async function sweep(directory: string, prefix: string, locked: boolean): Promise<void> {
+  const newest = locked ? Number.POSITIVE_INFINITY : Date.now() - LEFT_BEHIND_MS
   for (const name of await readdir(directory).catch(() => [])) {
-    if (!SUFFIX.test(name) || !name.startsWith(prefix)) continue
-    const path = join(directory, basename(name))
-    const found = await stat(path).catch(() => undefined)
-    if (found?.isFile() && found.mtimeMs < oldest) await rm(path, { force: true }).catch(() => {})
+    if (!TEMPORARY.test(name) || !name.startsWith(prefix)) continue
+    const path = join(directory, name)
+    const found = await lstat(path).catch(() => undefined)
+    if (found?.isFile() && found.mtimeMs < newest) await rm(path, { force: true }).catch(() => {})
   }
 }

@@ -48,7 +48,7 @@ class DirectoryBackend implements LayoutBackend {
   readIndex(): Promise<IndexDocument> {
     return onFiles(this.name, async () => {
       if (!(await this.#isLayout())) {
-        if (this.#create) return IndexDocument.empty
+        if (this.#create) return IndexDocument.empty()
         throw this.#noLayout()
       }
       return this.#parseIndex()
@@ -75,7 +75,7 @@ class DirectoryBackend implements LayoutBackend {
       if (await this.#holds(path, blob)) return drain(verified(blob, content, 'the caller'))
       if (!this.#swept) {
         this.#swept = true
-        await sweep(directory)
+        await sweep(directory, '', false)
       }
       await writeFileAtomically(path, verified(blob, content, 'the caller'))
     })
@@ -94,6 +94,7 @@ class DirectoryBackend implements LayoutBackend {
     return onFiles(this.name, async () => {
       await this.#prepare(call)
       await withFileLock(`${path}.lock`, call, async lock => {
+        await sweep(this.#path, `${INDEX_FILE}.`, true)
         const before = await this.#parseIndex()
         const { index, unused = [] } = await change(before)
         if (index !== before) {
@@ -108,7 +109,7 @@ class DirectoryBackend implements LayoutBackend {
   async #parseIndex(): Promise<IndexDocument> {
     const path = join(this.#path, INDEX_FILE)
     const bytes = await readSmallFile(path, MAX_INDEX_BYTES)
-    return bytes === undefined ? IndexDocument.empty : IndexDocument.parse(bytes, path)
+    return bytes === undefined ? IndexDocument.empty() : IndexDocument.parse(bytes, path)
   }
 
   #blob(digest: string): string {
@@ -148,7 +149,6 @@ class DirectoryBackend implements LayoutBackend {
     if (await this.#isLayout()) return
     if (!this.#create) throw this.#noLayout()
     await mkdir(this.#path, { recursive: true })
-    await sweep(this.#path, LAYOUT_FILE)
     const foreign = (await readdir(this.#path)).find(
       name => !/^(?:blobs|index\.json|oci-layout)(?:\.|$)/.test(name),
     )
@@ -161,10 +161,11 @@ class DirectoryBackend implements LayoutBackend {
     const index = join(this.#path, INDEX_FILE)
     await withFileLock(`${index}.lock`, call, async lock => {
       if ((await stat(index).catch(absent)) === undefined) {
-        await writeFileAtomically(index, [IndexDocument.empty.print()], {
+        await writeFileAtomically(index, [IndexDocument.empty().print()], {
           beforeRename: () => lock.assertHeld(),
         })
       }
+      await sweep(this.#path, `${LAYOUT_FILE}.`, true)
       // Last: from here on it counts as a layout.
       await writeFileAtomically(join(this.#path, LAYOUT_FILE), [LAYOUT_BYTES])
     })

@@ -16,7 +16,7 @@ export async function onFiles<T>(what: string, action: () => Promise<T>): Promis
 }
 
 /** What the operating system refused. Its own errors name the file, and no content. */
-export function fileError(error: unknown, what: string): unknown {
+function fileError(error: unknown, what: string): unknown {
   if (isSealwrightError(error)) return error
   const { code, syscall, path } = error as NodeJS.ErrnoException
   if (code === undefined || syscall === undefined) return error

@@ -11,15 +11,11 @@ export interface HeldLock {
   assertHeld(): Promise<void>
 }
 
-export interface LockTimes {
-  /** How long a holder may show no sign of life. */
-  readonly silentMs: number
-  /** The same, for one that cannot be alive: its process is gone, or it never wrote its name. */
-  readonly deadMs: number
-  readonly waitMs: number
-}
-
-const TIMES: LockTimes = { silentMs: 10_000, deadMs: 1500, waitMs: 60_000 }
+/** How long a holder may show no sign of life. */
+const SILENT_MS = 10_000
+/** The same, for one that cannot be alive: its process is gone, or it never wrote its name. */
+const DEAD_MS = 1500
+const WAIT_MS = 60_000
 const HEARTBEAT_MS = 500
 
 /**
@@ -27,15 +23,14 @@ const HEARTBEAT_MS = 500
  * lock that was left by a killed process is taken away after it has been seen unchanged for a while. The waiting
  * process measures that time itself, because the clocks of a shared disk and of this machine may differ.
  *
- * @throws {@link SealwrightError} `UNAVAILABLE` when another holds it for longer than `times.waitMs`.
+ * @throws {@link SealwrightError} `UNAVAILABLE` when another holds it for longer than a minute.
  */
 export async function withFileLock<T>(
   path: string,
   call: StoreCall,
   action: (lock: HeldLock) => Promise<T>,
-  times: LockTimes = TIMES,
 ): Promise<T> {
-  const token = await acquire(path, call, times)
+  const token = await acquire(path, call)
   const heartbeat = setInterval(() => {
     const now = new Date()
     utimes(path, now, now).catch(() => {})
@@ -50,7 +45,7 @@ export async function withFileLock<T>(
   }
 }
 
-async function acquire(path: string, call: StoreCall, times: LockTimes): Promise<string> {
+async function acquire(path: string, call: StoreCall): Promise<string> {
   const token = randomBytes(16).toString('hex')
   const started = performance.now()
   let seen: string | undefined
@@ -65,10 +60,10 @@ async function acquire(path: string, call: StoreCall, times: LockTimes): Promise
       since = now
     }
     const silent = now - since
-    if (silent > times.silentMs || (silent > times.deadMs && !mayBeAlive(holder))) {
+    if (silent > SILENT_MS || (silent > DEAD_MS && !mayBeAlive(holder))) {
       await breakLock(path, holder?.token)
       seen = undefined
-    } else if (now - started > times.waitMs) {
+    } else if (now - started > WAIT_MS) {
       throw new SealwrightError('UNAVAILABLE', `${path} is held by another process`, {
         why: holder ? `process ${holder.pid} on ${holder.host}` : 'it does not say by which',
         fix: 'wait for it to finish, or end it',

@@ -25,10 +25,9 @@ export class IndexDocument {
     this.#entries = entries
   }
 
-  static readonly empty: IndexDocument = new IndexDocument(
-    { schemaVersion: 2, mediaType: MediaTypes.index, manifests: [] },
-    [],
-  )
+  static empty(): IndexDocument {
+    return new IndexDocument({ schemaVersion: 2, mediaType: MediaTypes.index, manifests: [] }, [])
+  }
 
   /** @throws {@link SealwrightError} `VALIDATION`. */
   static parse(bytes: Uint8Array, label: string): IndexDocument {

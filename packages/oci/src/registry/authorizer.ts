@@ -2,11 +2,14 @@ import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import type { StoreCall } from '../artifact-store.ts'
 import type { Credential, CredentialSource } from '../credentials/credential.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
+import { SingleFlight } from './single-flight.ts'
 import { fetchToken, type Token, type TokenServer } from './token.ts'
 import type { TransportOptions } from './transport.ts'
 
 /** What a request does to the repository; decides what its token must allow. */
 export type Action = 'pull' | 'push' | 'delete'
+
+const MAX_TOKENS = 8
 
 const ACTIONS: Readonly<Record<Action, readonly string[]>> = {
   pull: ['pull'],
@@ -30,11 +33,12 @@ export interface AuthorizerOptions {
 export class Authorizer {
   readonly #options: AuthorizerOptions
   readonly #tokens: { readonly allows: readonly string[]; readonly token: Token }[] = []
-  readonly #underway = new Map<string, Promise<Token>>()
-  #credential: Promise<Credential | undefined> | undefined
+  readonly #asking = new SingleFlight<Token>()
+  readonly #loggingIn = new SingleFlight<Credential | undefined>()
   #server: TokenServer | undefined
   #basic = false
   #known: Credential | undefined
+  #asked = false
   #extra: readonly string[] = []
 
   constructor(options: AuthorizerOptions) {
@@ -137,62 +141,47 @@ export class Authorizer {
     )
     if (known) return `Bearer ${known.token.text}`
     const scope = `repository:${this.#options.repository}:${actions.join(',')}`
-    const token = await this.#once(
-      scope,
-      async shared => {
-        const login = await this.#login(shared)
-        const { origin, transport } = this.#options
-        const fresh = await fetchToken(server, scope, {
-          login,
-          registryOrigin: origin,
-          transport,
-          call: shared,
-        })
-        this.#tokens.unshift({ allows: actions, token: fresh })
-        this.#tokens.length = Math.min(this.#tokens.length, 8)
-        return fresh
-      },
-      call,
-    )
+    const token = await this.#asking.run(scope, call, async () => {
+      const login = await this.#login(call)
+      const { origin, transport } = this.#options
+      const fresh = await this.#explained(
+        fetchToken(server, scope, { login, registryOrigin: origin, transport, call }),
+      )
+      this.#tokens.unshift({ allows: actions, token: fresh })
+      this.#tokens.length = Math.min(this.#tokens.length, MAX_TOKENS)
+      return fresh
+    })
     return `Bearer ${token.text}`
   }
 
-  /** One request for all who wait for the same token; when its caller gives up, the next one asks anew. */
-  async #once(scope: string, ask: (call: StoreCall) => Promise<Token>, call: StoreCall): Promise<Token> {
-    for (;;) {
-      const others = this.#underway.get(scope)
-      if (others === undefined) break
-      try {
-        return await others
-      } catch (error) {
-        const gaveUp = isSealwrightError(error) && (error.code === 'ABORTED' || error.code === 'TIMEOUT')
-        if (!gaveUp || call.signal?.aborted) throw error
-        if (this.#underway.get(scope) === others) this.#underway.delete(scope)
-      }
-    }
-    const mine = ask(call)
-    this.#underway.set(scope, mine)
+  /** Adds to a refusal who was refused. */
+  async #explained(token: Promise<Token>): Promise<Token> {
     try {
-      return await mine
-    } finally {
-      if (this.#underway.get(scope) === mine) this.#underway.delete(scope)
+      return await token
+    } catch (error) {
+      if (!isSealwrightError(error)) throw error
+      if (error.code !== 'UNAUTHENTICATED' && error.code !== 'ACCESS_DENIED') throw error
+      const { registry } = this.#options
+      throw new SealwrightError(error.code, error.message, {
+        why: this.describe(),
+        fix: `log in to ${registry} (docker login ${registry})`,
+        ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
+      })
     }
   }
 
   async #login(call: StoreCall): Promise<Credential | undefined> {
     const { credentials, registry, repository } = this.#options
-    if (credentials === undefined) return undefined
-    this.#credential ??= credentials.get({ registry, repository }, call)
-    try {
-      this.#known = await this.#credential
-    } catch (error) {
-      this.#credential = undefined
-      throw error
-    }
-    if (this.#known && 'username' in this.#known && this.#known.username.includes(':')) {
-      throw new SealwrightError('VALIDATION', `the user name for ${registry} has a colon in it`)
-    }
-    return this.#known
+    if (credentials === undefined || this.#asked) return this.#known
+    return this.#loggingIn.run('', call, async () => {
+      const known = await credentials.get({ registry, repository }, call)
+      if (known && 'username' in known && known.username.includes(':')) {
+        throw new SealwrightError('VALIDATION', `the user name for ${registry} has a colon in it`)
+      }
+      this.#known = known
+      this.#asked = true
+      return known
+    })
   }
 }
 

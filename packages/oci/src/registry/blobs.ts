@@ -83,9 +83,11 @@ export class RegistryBlobs {
     call: StoreCall,
   ): Promise<void> {
     const what = `the push to ${this.#repository}`
-    const started = await this.#client.request(
-      { method: 'POST', url: this.#client.url('blobs/uploads/'), action: 'push', what, expected: [202] },
-      call,
+    const started = await this.#client.retrying(call, () =>
+      this.#client.request(
+        { method: 'POST', url: this.#client.url('blobs/uploads/'), action: 'push', what, expected: [202] },
+        call,
+      ),
     )
     await started.cancel()
     const url = this.#location(started)

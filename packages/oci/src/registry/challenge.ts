@@ -31,14 +31,8 @@ export function parseChallenges(field: string): readonly Challenge[] {
       current.parameters[word] ??= value
     } else {
       challenges.push({ scheme: word, parameters: Object.create(null) })
-      if (take(/ +/y)) takeToken68()
+      // `Negotiate abc=` has one value without a name.
+      if (take(/ +/y)) take(TOKEN68)
     }
-  }
-
-  /** `Negotiate abc=` has one value without a name; `Bearer realm=…` has not. */
-  function takeToken68(): void {
-    const before = at
-    const match = take(TOKEN68)
-    if (match && /^[^=]+$/.test(match[0]) && /^\s*=/.test(field.slice(at))) at = before
   }
 }

@@ -40,7 +40,7 @@ export function saysCode({ body }: Pick<Failed, 'body'>, code: string): boolean 
 }
 
 /** Milliseconds, from a number of seconds or a date (RFC 9110 section 10.2.3). */
-export function retryAfter(headers: Headers): number | undefined {
+function retryAfter(headers: Headers): number | undefined {
   const field = headers.get('retry-after')?.trim()
   if (!field) return undefined
   if (/^\d{1,9}$/.test(field)) return Number(field) * 1000

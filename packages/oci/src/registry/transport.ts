@@ -13,7 +13,7 @@ export interface HttpRequest {
 }
 
 /** A body that can be sent once. */
-export interface StreamBody {
+interface StreamBody {
   /** Bytes. */
   readonly size: number
   readonly chunks: AsyncIterable<Uint8Array>

@@ -1,0 +1,404 @@
+// The public declarations of @sealwright/core. Written by `npm run api`; do not edit.
+import type { KeyObject } from 'node:crypto'
+
+/** The inputs a store takes for one algorithm of one key. */
+export interface Accepts {
+    /** The digest of the message under the algorithm's hash. */
+    readonly digest?: true;
+    /** ML-DSA only: the 64-byte message representative μ (FIPS 204, algorithm 7, with an empty context). */
+    readonly mu?: true;
+    /** The message itself; the value is the most bytes the store takes. */
+    readonly message?: number;
+}
+
+/** All that is known about one algorithm: the only place that describes it, beside the adapters' own maps. */
+export interface Algorithm {
+    readonly id: AlgorithmId;
+    readonly family: 'RSASSA-PKCS1-v1_5' | 'RSASSA-PSS' | 'ECDSA' | 'Ed25519' | 'ML-DSA';
+    /** The key types it signs with. */
+    readonly keyTypes: readonly KeyType[];
+    /** The hash of the message as `node:crypto` names it; absent where the algorithm takes the message itself. */
+    readonly hash?: 'sha256' | 'sha384' | 'sha512';
+    /** Length of the digest in bytes; for RSASSA-PSS also the length of the salt. */
+    readonly digestLength?: number;
+    /** ECDSA only: bytes of each of r and s. */
+    readonly coordinateLength?: number;
+    /** Length of a signature in bytes; absent for RSA, where it is the length of the modulus. */
+    readonly signatureLength?: number;
+    /** COSE algorithm identifier (IANA). */
+    readonly cose: number;
+}
+
+/** A fully specified signature algorithm (RFC 7518, RFC 8812, RFC 9864, RFC 9964); never "EdDSA", never "RSA". */
+export type AlgorithmId = 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'ES256K' | 'Ed25519' | 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87';
+
+export interface AuditRecord {
+    readonly reference: string;
+    readonly fingerprint: string;
+    readonly signature: Signature;
+}
+
+/** What an adapter is given with every call: the caller's abort and the deadline in one. */
+export interface Call {
+    readonly signal: AbortSignal;
+}
+
+/** What a caller may say of any call that can take time. */
+export interface CallOptions {
+    readonly signal?: AbortSignal;
+    /** Whole call, attempts and waits included. Default 30 000; 120 000 where a person takes part. */
+    readonly timeoutMs?: number;
+    /** A touch or a PIN is about to be needed. */
+    readonly onPresence?: (key: KeyDescriptor) => void;
+}
+
+export interface Envelope {
+    readonly mediaType: string;
+    readonly bytes: Uint8Array;
+}
+
+/** Which bytes are signed, and how the envelope closes around the signature. One file a format. */
+export interface EnvelopeFormat<Content, Attributes> {
+    readonly mediaType: string;
+    /** The algorithm the format prescribes for a key. `VALIDATION`, naming the choices, where nothing is prescribed. */
+    algorithmFor(key: KeyDescriptor): AlgorithmId;
+    /** `onto`: the bytes of an envelope over the same content that gains a signature. */
+    prepare(content: Content, attributes: Attributes, identity: SignerIdentity, onto?: Uint8Array): Prepared;
+    /** Strict; keeps the received bytes. Throws `VALIDATION`. */
+    open(bytes: Uint8Array): UnverifiedEnvelope<Content, Attributes>;
+}
+
+/** What is kept of a foreign error: never its message, request or response, which may hold secrets. */
+export interface ErrorCause {
+    readonly name: string;
+    readonly code?: string | number;
+    /** The frames alone, without the message that Node puts before them. */
+    readonly frames?: string;
+}
+
+/** Why a call failed. Closed: callers branch on it, and it maps to an exit code of the command line. */
+export type ErrorCode = 'VALIDATION' | 'UNSUPPORTED' | 'NOT_FOUND' | 'ACCESS_DENIED' | 'UNAUTHENTICATED' | 'THROTTLED' | 'UNAVAILABLE' | 'TIMEOUT' | 'ABORTED' | 'KEY_STATE' | 'KEY_MISMATCH' | 'INTEGRITY' | 'PIN_INCORRECT' | 'PIN_LOCKED' | 'USER_PRESENCE' | 'INTERNAL';
+
+/** What is attached unsigned. */
+export interface Evidence {
+    /** DER RFC 3161 TimeStampTokens. */
+    readonly timestamps?: readonly Uint8Array[];
+    readonly logEntries?: readonly Uint8Array[];
+}
+
+export interface Failure {
+    readonly code: FailureCode;
+    /** Free of secrets: written by the adapter, never the vendor's own text unscrubbed. */
+    readonly message?: string;
+    readonly retryAfterMs?: number;
+    readonly requestId?: string;
+}
+
+/** Codes a store's failure can have; `ABORTED` and `TIMEOUT` of the deadline are the pipeline's own. */
+export type FailureCode = ErrorCode;
+
+/** What may be done to keys in a store. It never exports, imports, disables or destroys a key. */
+export interface KeyAdmin {
+    list(query: {
+        readonly prefix?: string;
+    }, call: Call): AsyncIterable<string>;
+    /** The versioned reference, once the key can sign. */
+    create(spec: KeySpec, call: Call): Promise<string>;
+    /** Reference as given: an alias moves to the new key. */
+    rotate?(reference: string, call: Call): Promise<string>;
+    /** `chain`: DER, leaf first. */
+    attachCertificates?(reference: string, chain: readonly Uint8Array[], call: Call): Promise<void>;
+}
+
+/** One key version, as its store describes it. */
+export interface KeyDescriptor {
+    /**
+     * Canonical, and versioned where the store has versions; elsewhere (file, PKCS#11) the public key alone pins the key.
+     */
+    readonly reference: string;
+    /** DER SubjectPublicKeyInfo. */
+    readonly publicKey: Uint8Array;
+    /** What it may sign with, and the inputs that the store takes for it; the order means nothing. */
+    readonly algorithms: Readonly<Partial<Record<AlgorithmId, Accepts>>>;
+    /** As the store says; not proof. */
+    readonly protection: 'software' | 'hsm' | 'external' | 'unknown';
+    /** A person takes part: long deadline, never retried. */
+    readonly presence?: 'touch' | 'pin';
+}
+
+/** One open key version. */
+export interface KeyHandle extends Partial<AsyncDisposable> {
+    readonly key: KeyDescriptor;
+    /** One call of the store. Must not hash, convert, retry or verify. May be called concurrently. */
+    signRaw(request: SignRequest, call: Call): Promise<RawSignature>;
+    /** DER certificates, leaf first; asked only if a chain is needed. */
+    certificates?(call: Call): Promise<readonly Uint8Array[]>;
+}
+
+/**
+ * One key store: the thin face, what an adapter author writes. It never hashes, converts, retries, caches trust or
+ * verifies; the pipeline does, once for all stores.
+ */
+export interface KeyProvider extends Partial<AsyncDisposable> {
+    /** The version of this contract. */
+    readonly contract: 1;
+    readonly name: string;
+    /** URI schemes without the colon, matched exactly: `file`, `awskms`. */
+    readonly schemes: readonly string[];
+    /** Least privilege per operation, in the store's own words. */
+    readonly permissions: Readonly<Partial<Record<Operation, readonly string[]>>>;
+    /**
+     * The one spelling of a reference: idempotent, case kept, no network.
+     * Must throw `VALIDATION` for what is no reference of its schemes, and for one that carries a secret.
+     */
+    canonical(reference: string): string;
+    /** One key version that can sign now, or a failure. */
+    open(reference: string, call: Call): Promise<KeyHandle>;
+    /** Names a vendor failure; `undefined` becomes `INTERNAL`. Must not throw. */
+    classify(error: unknown): Failure | undefined;
+    /** Whose credentials answered. */
+    identify?(call: Call): Promise<{
+        readonly source: string;
+        readonly identity?: string;
+    }>;
+    readonly admin?: KeyAdmin;
+}
+
+/** What `KeyAdmin.create` is asked for. */
+export interface KeySpec {
+    readonly reference: string;
+    readonly type: KeyType;
+    /** For stores that bind an algorithm to a key when it is made. */
+    readonly algorithm?: AlgorithmId;
+    readonly protection?: 'software' | 'hsm';
+}
+
+/** A key's type: what it is, before it is decided what it signs with. Names follow `key create --type`. */
+export type KeyType = 'RSA-2048' | 'RSA-3072' | 'RSA-4096' | 'EC-P256' | 'EC-P384' | 'EC-P521' | 'EC-secp256k1' | 'Ed25519' | 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87';
+
+/** A queue in front of a store, shared by the signers of that store: its rate, its concurrency. */
+export interface Limiter {
+    /** Runs `task` when its turn comes; rejects with the signal's reason when it is aborted while waiting. */
+    run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T>;
+}
+
+/** The bytes to sign, whole or in chunks. Read once. */
+export type Message = Uint8Array | AsyncIterable<Uint8Array>;
+
+export interface OpenOptions extends CallOptions {
+    /** Required unless the key allows one algorithm only. */
+    readonly algorithm?: AlgorithmId | ((key: KeyDescriptor) => AlgorithmId);
+    /** `sha256:<hex>` of the public key; any other key is `KEY_MISMATCH`. */
+    readonly fingerprint?: string;
+    /** Shared by the signers of one store. */
+    readonly limiter?: Limiter;
+    /** Awaited: what is not on record is not released. */
+    readonly audit?: (record: AuditRecord) => Promise<void>;
+}
+
+export type OpenSigner = (provider: KeyProvider, reference: string, options?: OpenOptions) => Promise<Signer>;
+
+export type Operation = 'open' | 'sign' | 'certificates' | 'identify' | keyof KeyAdmin;
+
+export interface Prepared {
+    readonly toBeSigned: Message;
+    close(signature: Signature, evidence: Evidence): Uint8Array;
+}
+
+export interface RawSignature {
+    readonly bytes: Uint8Array;
+    /** ECDSA as the store gave it: DER `Ecdsa-Sig-Value` or raw r‖s; all else is raw. */
+    readonly encoding: 'der' | 'raw';
+    /** The key version that the store says it used, canonical. */
+    readonly reference?: string;
+    /** The store's id of the call. */
+    readonly requestId?: string;
+    /** DER, leaf first, from stores that issue a certificate with each signature. */
+    readonly certificates?: readonly Uint8Array[];
+}
+
+export type Seal = <Content, Attributes>(format: EnvelopeFormat<Content, Attributes>, content: Content, signer: Signer, options: SealOptions<Attributes>) => Promise<Envelope>;
+
+export interface SealOptions<Attributes> extends CallOptions {
+    readonly attributes: Attributes;
+    readonly certificates?: readonly Uint8Array[];
+    readonly keyId?: string;
+    /** An envelope over the same content that gains a signature. */
+    readonly onto?: Uint8Array;
+    /** Timestamp authority, log. Runs inside the deadline of the call. */
+    readonly countersign?: (signature: Signature, options: CallOptions) => Promise<Evidence>;
+}
+
+/**
+ * The one error of Sealwright. Narrow it with {@link isSealwrightError}, which also knows an error made by another copy
+ * of this package, and branch on `code`.
+ */
+export class SealwrightError extends Error {
+    readonly name: string;
+    readonly code: ErrorCode;
+    readonly why?: string;
+    readonly fix?: string;
+    readonly retryAfterMs?: number;
+    readonly requestId?: string;
+    constructor(code: ErrorCode, message: string, options?: SealwrightErrorOptions);
+    /** Whether the same call may succeed later, unchanged. */
+    get retryable(): boolean;
+}
+
+export interface SealwrightErrorOptions {
+    /** The fact found, for the `why:` line. */
+    readonly why?: string;
+    /** What to do next, for the `fix:` line. */
+    readonly fix?: string;
+    /** Kept as name, code and stack only: a vendor's request, response and message may hold secrets. */
+    readonly cause?: unknown;
+    readonly retryAfterMs?: number;
+    readonly requestId?: string;
+}
+
+export interface SignRequest {
+    readonly algorithm: Algorithm;
+    /** Which of the inputs that the key accepts `bytes` is. */
+    readonly input: keyof Accepts;
+    readonly bytes: Uint8Array;
+}
+
+export interface Signature {
+    /** ECDSA as r‖s (IEEE P1363), each half of the curve's length; RSA, Ed25519 and ML-DSA as their RFCs have it. */
+    readonly bytes: Uint8Array;
+    readonly algorithm: AlgorithmId;
+    readonly key: KeyDescriptor;
+    readonly requestId?: string;
+    readonly certificates?: readonly Uint8Array[];
+}
+
+/** One key, one algorithm: the safe face, what everybody uses. */
+export interface Signer extends AsyncDisposable {
+    readonly key: KeyDescriptor;
+    readonly algorithm: Algorithm;
+    /**
+     * Signs a message, never a digest: what the signer did not hash it could not verify.
+     *
+     * @returns A signature that held under `key.publicKey` before it was released.
+     * @throws {@link SealwrightError} of any code; `INTEGRITY` when what the store returned does not verify.
+     */
+    sign(message: Message, options?: CallOptions): Promise<Signature>;
+    /** DER, leaf first, where the store holds certificates. */
+    certificates?(options?: CallOptions): Promise<readonly Uint8Array[]>;
+}
+
+/** Always a key; a chain, if certificates vouch for it. */
+export interface SignerIdentity {
+    readonly key: KeyDescriptor;
+    readonly algorithm: AlgorithmId;
+    /** A hint, never trusted. */
+    readonly keyId?: string;
+    /** DER, leaf first; its key is `key.publicKey`, or `KEY_MISMATCH`. */
+    readonly certificates?: readonly Uint8Array[];
+}
+
+/** The steps of the signing pipeline in their order; each is traced on the tracing channel `sealwright:signer.<step>`. */
+export type SignerStep = 'check' | 'read' | 'deadline' | 'attempt' | 'same-key' | 'encode' | 'verify' | 'audit';
+
+/** What a subscriber is told: names and numbers, never a message, a signature, a secret or a vendor's error. */
+export interface SignerTrace {
+    readonly step: SignerStep;
+    readonly operation: 'open' | 'sign' | 'certificates';
+    /** The provider's name. */
+    readonly provider: string;
+    readonly reference: string;
+    readonly algorithm?: AlgorithmId;
+    /** Counted from 1. */
+    readonly attempt?: number;
+}
+
+/** The `targetArtifact` of a Notary Project payload: the descriptor of what is signed. */
+export interface TargetArtifact {
+    readonly mediaType: string;
+    /** `<algorithm>:<hex>`. */
+    readonly digest: string;
+    /** Bytes. */
+    readonly size: number;
+    /** User metadata; keys under `io.cncf.notary` are reserved. */
+    readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export interface UnverifiedEnvelope<Content, Attributes> {
+    readonly payload: Uint8Array;
+    readonly payloadType: string;
+    readonly signatures: readonly UnverifiedSignature<Attributes>[];
+    /** Called by verification, after a signature holds. Throws `VALIDATION`. */
+    content(): Content;
+}
+
+/** Claims, no more: nothing of it is true before the signature holds under a trusted key. */
+export interface UnverifiedSignature<Attributes> {
+    readonly toBeSigned: Uint8Array;
+    readonly bytes: Uint8Array;
+    readonly attributes: Attributes;
+    readonly evidence: Evidence;
+    readonly algorithm?: AlgorithmId;
+    readonly certificates?: readonly Uint8Array[];
+    readonly keyId?: string;
+}
+
+/** The algorithm table, keyed by id. COSE identifiers: IANA "COSE Algorithms" (RFC 9053, 8812, 9864, 9964). */
+export const algorithms: Readonly<Record<AlgorithmId, Algorithm>>;
+
+/**
+ * What a public key is known by: `sha256:` and 64 lower-case hexadecimal digits.
+ *
+ * @param publicKey - DER SubjectPublicKeyInfo; its bytes are hashed as they are.
+ */
+export function fingerprint(publicKey: Uint8Array): string;
+
+/** Whether `id` names a row of {@link algorithms}. */
+export function isAlgorithmId(id: string): id is AlgorithmId;
+
+/** Whether `error` is a {@link SealwrightError}, of this copy of the package or another. */
+export function isSealwrightError(error: unknown): error is SealwrightError;
+
+/**
+ * The type of a public key.
+ *
+ * @param publicKey - DER SubjectPublicKeyInfo.
+ * @throws {@link SealwrightError} `VALIDATION` for what is no public key; `UNSUPPORTED` for a key of another type, which
+ * includes RSA of another size than 2048, 3072 and 4096 bits.
+ */
+export function keyType(publicKey: Uint8Array): KeyType;
+
+/**
+ * Opens one key of a store for one algorithm.
+ *
+ * `signal` and `timeoutMs` are about opening alone. `onPresence` is also the default for every signature.
+ *
+ * @returns A signer whose signatures were verified under `key.publicKey` before they are released. Disposing of it
+ * waits for the calls in flight and releases the key, not the provider.
+ * @throws {@link SealwrightError} `VALIDATION` for options that cannot be and where the algorithm must be given,
+ * `UNSUPPORTED` for an algorithm or a kind of key, `KEY_MISMATCH` for another public key than `fingerprint` names, and
+ * whatever the store reports.
+ */
+export const openSigner: OpenSigner;
+
+/**
+ * Signs content into an envelope: the format says which bytes, the signer signs them, countersignatures are added, and
+ * the format closes the envelope.
+ *
+ * `certificates` are the option's, else the store's where the signer has any. One deadline spans the certificates, the
+ * signature and the countersignatures.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` when the signer was opened for another algorithm than the format prescribes
+ * for its key, and all that the format, the signer and `countersign` report.
+ */
+export const seal: Seal;
+
+/**
+ * Whether `signature` is the signature of `message` under `publicKey`, strictly: ECDSA as r‖s of the exact length with
+ * both in 1..n-1, RSA as long as the modulus of at least 2048 bits, PSS with a salt as long as the digest.
+ *
+ * @param publicKey - DER SubjectPublicKeyInfo, or a public `KeyObject`, which saves parsing when a key is used often.
+ * @returns `false` only for a bad signature.
+ * @throws {@link SealwrightError} `VALIDATION` when the key is unusable or of another type than the algorithm signs with;
+ * `UNSUPPORTED` when the running Node.js lacks the algorithm.
+ */
+export function verifySignature(algorithm: AlgorithmId, publicKey: Uint8Array | KeyObject, message: Uint8Array, signature: Uint8Array): boolean;

@@ -1,0 +1,114 @@
+// The public declarations of @sealwright/keyring. Written by `npm run api`; do not edit.
+import type { AlgorithmId, KeyDescriptor, KeyProvider, OpenOptions, Signer } from '@sealwright/core'
+
+/** `keys.lock.json`: which key a name means, to the version and the public key. */
+export interface KeyLock {
+    readonly version: 1;
+    /** By name; has no prototype. */
+    readonly keys: Readonly<Record<string, LockedKey>>;
+}
+
+/** Many key stores behind one function. Disposing of it disposes of the providers it loaded, not of those it was given. */
+export interface Keyring extends AsyncDisposable {
+    /** The names of the lock. */
+    readonly names: readonly string[];
+    /**
+     * Opens a key by its name, or by a reference that nothing pins.
+     *
+     * A named key is opened by its `reference` and must be the version and the public key that were locked. Its algorithm
+     * is the option's, else the lock's.
+     *
+     * @throws {@link SealwrightError} `KEY_MISMATCH` when another key answers; `NOT_FOUND` for an unknown name;
+     * `UNSUPPORTED`, naming the package, when its provider is not installed; and what `openSigner` throws.
+     */
+    signer(nameOrReference: string, options?: OpenOptions): Promise<Signer>;
+    /** The provider for a reference, or for the reference of a named key. */
+    provider(nameOrReference: string): Promise<KeyProvider>;
+}
+
+export interface KeyringOptions {
+    /** At most one for each scheme. */
+    readonly providers: readonly ProviderSource[];
+    readonly keys: KeyLock;
+}
+
+export interface LockRequest {
+    /** Canonical, as given: an alias perhaps. */
+    readonly reference: string;
+    /** The key that answered to it. */
+    readonly key: KeyDescriptor;
+    /** The default where a format prescribes none. */
+    readonly algorithm?: AlgorithmId;
+    /** The present time. */
+    readonly at: Date;
+}
+
+export interface LockedKey {
+    /** Canonical, as given: an alias perhaps. */
+    readonly reference: string;
+    /** Canonical and versioned: what `reference` meant when it was locked. */
+    readonly resolved: string;
+    /** The default where a format prescribes none. */
+    readonly algorithm?: AlgorithmId;
+    /** `sha256:<hex>` of the SubjectPublicKeyInfo. */
+    readonly fingerprint: string;
+    /** Base64 of the DER SubjectPublicKeyInfo, so that it can be told when the key is gone. */
+    readonly publicKey?: string;
+    /** RFC 3339, UTC. */
+    readonly lockedAt?: string;
+    /** What the name meant before, the latest last. */
+    readonly history: readonly PastKey[];
+}
+
+export interface PastKey extends Omit<LockedKey, 'reference' | 'history'> {
+    readonly reference?: string;
+    readonly replacedAt?: string;
+}
+
+/** A provider, or where one is loaded from when one of its schemes is first used. */
+export type ProviderSource = KeyProvider | {
+    readonly schemes: readonly string[];
+    readonly package: string;
+    load(): Promise<KeyProvider>;
+};
+
+export interface RotateRequest extends Omit<LockRequest, 'reference'> {
+    /** The former reference when absent: an alias that moved. */
+    readonly reference?: string;
+}
+
+/** @throws {@link SealwrightError} `VALIDATION` when two providers have a scheme in common. */
+export function createKeyring({ providers, keys }: KeyringOptions): Keyring;
+
+/** A lock that names no key. */
+export function emptyKeyLock(): KeyLock;
+
+/** Forgets a name; the key stays in its store. Throws `NOT_FOUND` for a name that is not there. */
+export function forgetKey(lock: KeyLock, name: string): KeyLock;
+
+/** Writes a lock: names and members in one order, a newline at the end. {@link parseKeyLock} gives the same lock. */
+export function formatKeyLock(lock: KeyLock): string;
+
+/** Whether `text` can be the name of a key: 1 to 64 letters, digits, dots, dashes and underscores, hence no reference. */
+export function isKeyName(text: string): boolean;
+
+/**
+ * Gives a key a name. The same key under the same name is left as it is.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for what is no name, and for one that means another key.
+ */
+export function lockKey(lock: KeyLock, name: string, request: LockRequest): KeyLock;
+
+/**
+ * Reads `keys.lock.json`, strictly: no member that is not known, no fingerprint that does not belong to its public key.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`, naming the place.
+ */
+export function parseKeyLock(bytes: Uint8Array): KeyLock;
+
+/**
+ * Lets a name mean another key; what it meant goes to its history. The same key again changes nothing.
+ *
+ * @throws {@link SealwrightError} `NOT_FOUND` for a name that is not there.
+ */
+export function rotateKey(lock: KeyLock, name: string, request: RotateRequest): KeyLock;

@@ -1,0 +1,586 @@
+// The public declarations of @sealwright/notary. Written by `npm run api`; do not edit.
+import type { AlgorithmId, Envelope, EnvelopeFormat, Message, SealwrightError, TargetArtifact } from '@sealwright/core'
+import type { NotaryAttributes } from '@sealwright/core/notary-jws'
+import type { ArtifactStore, Descriptor, PushResult } from '@sealwright/oci'
+import type { Certificate, ChainFault } from '@sealwright/x509'
+
+export type Action = (typeof ACTIONS)[number];
+
+export interface ArtifactOptions extends VerifyOptions {
+    /** Judge every signature, instead of stopping at the first that is verified. */
+    readonly all?: boolean;
+    /** Signatures that are tried. Default 100. With more of them and none verified the verdict is `unknown`. */
+    readonly maxSignatures?: number;
+}
+
+export interface ArtifactRequest {
+    readonly artifacts: ArtifactStore;
+    /** Where the signatures are, if not beside the artifact. */
+    readonly signatures?: ArtifactStore;
+    /** Tag or digest. */
+    readonly reference: string;
+    /** The repository that the policy judges it as, `host[:port]/path`; without it only a `*` statement applies. */
+    readonly scope?: string;
+}
+
+export interface AttachOptions {
+    readonly signal?: AbortSignal;
+    /** Default `config-type`. */
+    readonly manifest?: ManifestForm;
+}
+
+export interface AttachedSignature {
+    /** The artifact that is signed. */
+    readonly subject: Descriptor;
+    /** The manifest that attaches the signature. */
+    readonly signature: Descriptor;
+    readonly envelope: Envelope;
+    /** How others find it: by the referrers API, the fallback tag, or the layout. */
+    readonly foundBy: NonNullable<PushResult['referrers']>;
+}
+
+/** The checks in the order in which they are made. A failure that is enforced ends the list; the rest is `skipped`. */
+export const CHECKS: readonly ['integrity', 'attributes', 'authenticity', 'expiry', 'authenticTimestamp', 'revocation', 'artifact', 'metadata'];
+
+export type CheckName = (typeof CHECKS)[number];
+
+/** `logged` is a failure that the policy lets pass; `notConfigured` a check that nobody asked for. */
+export type CheckOutcome = 'passed' | 'failed' | 'logged' | 'skipped' | 'notConfigured' | 'unknown';
+
+export interface CheckReport {
+    readonly check: CheckName;
+    readonly outcome: CheckOutcome;
+    readonly detail?: string;
+}
+
+export interface CheckedPolicy {
+    /** Every fault, in the order of the file. */
+    readonly faults: readonly PolicyFault[];
+    /** There unless a fault is an error. */
+    readonly policy?: TrustPolicy;
+}
+
+/** Why an envelope is not sound. */
+export interface EnvelopeFault {
+    readonly code: 'MALFORMED' | 'TAMPERED' | 'CERTIFICATE';
+    readonly why: string;
+}
+
+export interface EqualSignature {
+    /** The manifest that attaches it. */
+    readonly signature: Descriptor;
+    readonly envelope: SoundEnvelope;
+}
+
+export interface EqualSignatureQuery {
+    /** What would be signed. */
+    readonly content: TargetArtifact;
+    /** DER SubjectPublicKeyInfo of the key that would sign it. */
+    readonly publicKey: Uint8Array;
+    readonly now: Date;
+    /** Only envelopes of this type; without it of any. */
+    readonly mediaType?: string;
+    readonly signal?: AbortSignal;
+}
+
+export interface FileContentOptions {
+    /** The signing key's algorithm: its hash makes the digest (SHA-384 for PS384 and ES384, and so on). */
+    readonly algorithm: AlgorithmId;
+    /** Default `application/octet-stream`. */
+    readonly mediaType?: string;
+    readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface FileRequest {
+    readonly content: Message;
+    readonly envelope: Envelope;
+    /** The policy statement; without it the global one applies. */
+    readonly statement?: string;
+    /** Must be the signed one; without it any is good. */
+    readonly mediaType?: string;
+    /** What the file is called in the report. */
+    readonly name?: string;
+}
+
+export interface FindOptions {
+    readonly signal?: AbortSignal;
+    /** More of them than this are an error, never a list cut short. Default: no limit. */
+    readonly limit?: number;
+}
+
+/** Referrers that are no Notary Project signatures, counted by type. */
+export interface FoundReferrers {
+    readonly artifactType: string;
+    readonly count: number;
+}
+
+/** A signature that is attached to an artifact; or one that cannot be read, and why. */
+export type FoundSignature = {
+    readonly manifest: Descriptor;
+    readonly envelope: Descriptor;
+    readonly fault?: undefined;
+} | {
+    readonly manifest: Descriptor;
+    readonly fault: SealwrightError;
+    readonly envelope?: undefined;
+};
+
+export type GovernedCheck = (typeof GOVERNED_CHECKS)[number];
+
+export type Level = (typeof LEVELS)[number];
+
+/**
+ * `config-type` is what every tagged notation writes and finds: the config's media type names the artifact.
+ * `artifact-type` is the form of OCI 1.1 and of the specification; notation 1.3 does not find it in a layout.
+ */
+export type ManifestForm = 'config-type' | 'artifact-type';
+
+export type OpenedEnvelope = {
+    readonly sound: SoundEnvelope;
+    readonly fault?: undefined;
+} | {
+    readonly fault: EnvelopeFault;
+    readonly sound?: undefined;
+};
+
+export type ParsedStoreReference = {
+    readonly type: StoreType;
+    readonly name: string;
+    readonly fault?: undefined;
+} | {
+    readonly fault: string;
+};
+
+/** One thing that is wrong with a trust policy file. */
+export interface PolicyFault {
+    /** An `error` makes the file unusable; a `warning` does not: notation ignores it too. */
+    readonly severity: 'error' | 'warning';
+    readonly message: string;
+    /** The statement it is in, if it has a name. */
+    readonly statement?: string;
+    /** From 1, as an editor counts. */
+    readonly line?: number;
+    readonly column?: number;
+}
+
+/** What a trust policy is for: artifacts in registries and layouts, or plain files. */
+export type PolicyKind = 'oci' | 'blob';
+
+export interface PolicyReport {
+    readonly file: string;
+    readonly statement: string;
+    /** With its overrides: `strict (revocation: log)`. */
+    readonly level: string;
+    /** Signatures needed, and how many of those judged are verified. */
+    readonly required: number;
+    readonly met: number;
+}
+
+/** A policy and where it came from. One with errors makes verification under it impossible, and nothing else. */
+export interface PolicySource {
+    readonly file: string;
+    readonly faults: readonly PolicyFault[];
+    readonly policy?: TrustPolicy;
+}
+
+export interface Reason {
+    readonly code: ReasonCode;
+    readonly why: string;
+}
+
+/**
+ * Why something is not verified.
+ * - `UNSIGNED`: there is no Notary Project signature.
+ * - `MALFORMED`: what is there is no signature that can be read.
+ * - `MISSING`: a signature is listed, and its bytes are not in the store.
+ * - `TAMPERED`: bytes are not the ones that were signed, or not the ones that their digest names.
+ * - `CERTIFICATE`: the chain breaks the Notary Project's certificate rules.
+ * - `UNTRUSTED`: no trust store holds its chain, or its subject is no trusted identity.
+ * - `EXPIRED`: the signature has expired, or a certificate was not valid at the time that counts.
+ * - `TIMESTAMP`, `REVOCATION`: these checks failed, or could not be made.
+ * - `UNSUPPORTED`: the signature demands something that is not understood.
+ * - `METADATA`: it lacks metadata that was asked for. `NO_STATEMENT`: the policy does not speak of the target.
+ * - `LIMIT`: more signatures than may be tried. `UNREADABLE`: the store did not hand this one out.
+ */
+export type ReasonCode = 'UNSIGNED' | 'MALFORMED' | 'MISSING' | 'TAMPERED' | 'CERTIFICATE' | 'UNTRUSTED' | 'EXPIRED' | 'TIMESTAMP' | 'REVOCATION' | 'UNSUPPORTED' | 'METADATA' | 'NO_STATEMENT' | 'LIMIT' | 'UNREADABLE';
+
+/** The report on one target: plain data, the same as in the JSON of the command line. */
+export interface Report {
+    readonly reference: string;
+    /** `<repository>@<digest>`; absent if nothing had to be resolved. */
+    readonly resolved?: string;
+    readonly verdict: Verdict;
+    /** There unless `verified` or `skipped`; beside `verified`, `LIMIT` says that not all signatures were judged. */
+    readonly reason?: Reason;
+    /** The time that was given to judge as of, RFC 3339. */
+    readonly at?: string;
+    /** Absent if no statement covers the target. */
+    readonly policy?: PolicyReport;
+    readonly signatures: readonly SignatureReport[];
+    /** Filled if there is no signature. */
+    readonly found: readonly FoundReferrers[];
+}
+
+export interface SignOptions extends AttachOptions {
+    /** Signed beside the artifact; keys under `io.cncf.notary` are refused. */
+    readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface SignPlaces {
+    readonly artifacts: ArtifactStore;
+    /** Where the signature goes, if not beside the artifact. */
+    readonly signatures?: ArtifactStore;
+}
+
+/** How an envelope format is tied to artifacts: one row of what signing and verifying need to know of it. */
+export interface SignatureBinding<Attributes = NotaryAttributes> {
+    /** As options and file names have it: `jws`, `cose`. */
+    readonly name: string;
+    readonly envelope: EnvelopeFormat<TargetArtifact, Attributes>;
+    /** Of the layer that holds the envelope. */
+    readonly mediaType: string;
+    readonly artifactType: string;
+    /**
+     * What is signed for an artifact: its media type, digest and size, with user metadata.
+     *
+     * @throws {@link SealwrightError} `VALIDATION` for metadata under the reserved prefix.
+     */
+    contentOf(descriptor: Descriptor, metadata?: Readonly<Record<string, string>>): TargetArtifact;
+    /** The artifact that a content is about. */
+    descriptorOf(content: TargetArtifact): Descriptor;
+}
+
+export interface SignatureReport {
+    /** Of the manifest that attaches the signature; of the envelope itself if it is detached. */
+    readonly digest: string;
+    /** `jws`, `cose`; the media type of the layer where it is neither. */
+    readonly format?: string;
+    readonly verdict: Verdict;
+    readonly reason?: Reason;
+    /** What the signer signed beside the artifact. Claims, unless `integrity` and `authenticity` passed. */
+    readonly signed?: {
+        readonly scheme: string;
+        /** RFC 3339, UTC, as all times here. */
+        readonly signingTime: string;
+        readonly expiry?: string;
+        readonly metadata?: Readonly<Record<string, string>>;
+    };
+    readonly signer?: {
+        readonly subject: string;
+        readonly spkiSha256: string;
+        /** The store that vouches for it, `ca:acme`; absent if none does. */
+        readonly trustStore?: string;
+    };
+    /** The time at which the chain had to be valid, and where it comes from. */
+    readonly time?: {
+        readonly used: string;
+        readonly source: TimeSource;
+    };
+    readonly checks: readonly CheckReport[];
+}
+
+export interface SignatureVerification {
+    readonly level: Level;
+    readonly override?: Readonly<Partial<Record<GovernedCheck, Action>>>;
+    /** Absent means `always`. */
+    readonly verifyTimestamp?: TimestampOption;
+}
+
+/** An envelope whose signature holds under its own leaf, whose chain meets the profile. Nobody is trusted yet. */
+export interface SoundEnvelope {
+    readonly binding: SignatureBinding;
+    /** Leaf first. */
+    readonly chain: readonly Certificate[];
+    readonly algorithm: AlgorithmId;
+    readonly attributes: NotaryAttributes;
+    /** The raw signature, which a timestamp is over. */
+    readonly signature: Uint8Array;
+    /** DER RFC 3161 tokens, not looked at. */
+    readonly timestamps: readonly Uint8Array[];
+    readonly payload: Uint8Array;
+    /** What is signed. Throws `VALIDATION` if the payload is no descriptor. */
+    content(): TargetArtifact;
+}
+
+/** One statement of a trust policy 1.0, as it stands in the file. */
+export interface Statement {
+    readonly name: string;
+    /** `oci` only: exact repositories `host[:port]/path`, or `*` alone. */
+    readonly registryScopes?: readonly string[];
+    /** `blob` only: applies where no statement is named. */
+    readonly globalPolicy?: boolean;
+    readonly signatureVerification: SignatureVerification;
+    /** `<type>:<name>`; empty with level `skip` alone. */
+    readonly trustStores: readonly string[];
+    /** `*` alone, or `x509.subject: <RFC 4514 name>` and identities of other kinds, which only a plug-in could judge. */
+    readonly trustedIdentities: readonly string[];
+}
+
+export type StoreType = (typeof STORE_TYPES)[number];
+
+/** `given`: the caller's own, in place of the clock. */
+export type TimeSource = 'clock' | 'given' | 'authenticSigningTime';
+
+export type TimestampOption = (typeof TIMESTAMP_OPTIONS)[number];
+
+/** Whom to believe, as plain data: nothing is read from disk once it is made. */
+export interface Trust {
+    /** What it is called in reports and messages: a directory, or the option that it stands for. */
+    readonly source: string;
+    readonly oci?: PolicySource;
+    readonly blob?: PolicySource;
+    /** Trust stores by `<type>:<name>`. A store that a policy names and that is not here does not exist. */
+    readonly stores: Readonly<Record<string, TrustStore>>;
+    /** A public key (DER SubjectPublicKeyInfo) that is trusted by itself, in place of trust stores and identities. */
+    readonly key?: Uint8Array;
+}
+
+export interface TrustAnchorsOptions {
+    /** DER. Each is a certificate authority or self-signed. */
+    readonly certificates: readonly Uint8Array[];
+    /** RFC 4514 name, with or without `x509.subject:` before it; only signers whose subject has these attributes. */
+    readonly identity?: string;
+    /** What the anchors are called in reports. */
+    readonly source?: string;
+}
+
+/** A trust policy of version 1.0 (Notary Project, `trust-store-trust-policy.md`) that has no fault. */
+export interface TrustPolicy {
+    readonly version: '1.0';
+    readonly trustPolicies: readonly Statement[];
+}
+
+/** The certificates of one store, DER; or why the store cannot be used. */
+export type TrustStore = {
+    readonly certificates: readonly Uint8Array[];
+    readonly fault?: undefined;
+} | {
+    readonly fault: string;
+    readonly certificates?: undefined;
+};
+
+/** What became of a target, or of one signature of it. */
+export type Verdict = 'verified' | 'notVerified' | 'unknown' | 'denied' | 'skipped';
+
+/** Judges signatures under one trust. May be called concurrently; keeps what it read of chains between calls. */
+export interface Verifier {
+    /**
+     * Judges an artifact by its signatures.
+     *
+     * A bad signature is a verdict. It throws only when it cannot find out: {@link SealwrightError} of the store (`NOT_FOUND`
+     * for a target that does not exist), `VALIDATION` for a policy or a call that cannot be used, `ABORTED`, `TIMEOUT`.
+     */
+    verify(request: ArtifactRequest, options?: ArtifactOptions): Promise<Report>;
+    /** Judges a file by its detached signature. Throws as {@link Verifier.verify} does. */
+    verifyFile(request: FileRequest, options?: VerifyOptions): Promise<Report>;
+}
+
+export interface VerifierOptions {
+    readonly trust: Trust;
+    /** Default: the system's clock. */
+    readonly clock?: () => Date;
+}
+
+export interface VerifyOptions {
+    readonly signal?: AbortSignal;
+    /** Whole call. Default: none. */
+    readonly timeoutMs?: number;
+    /** Must be signed beside the artifact. */
+    readonly metadata?: Readonly<Record<string, string>>;
+    /** Judge as of this time instead of the clock's; the report says so. */
+    readonly at?: Date;
+}
+
+/**
+ * Attaches an envelope that was made elsewhere, after checking that it is sound and signs this very artifact.
+ *
+ * @param subject - As resolved from `places.artifacts`.
+ * @param options.metadata - Exactly this must be signed beside the artifact; without it any is good.
+ * @throws As {@link signArtifact}.
+ */
+export function attachSignature(places: SignPlaces, subject: Descriptor, envelope: Envelope, options?: SignOptions): Promise<AttachedSignature>;
+
+/** The binding of an envelope's media type, exactly; `undefined` if there is none. */
+export function bindingFor(mediaType: string): SignatureBinding | undefined;
+
+/**
+ * Reads a trust policy of version 1.0 and names all that is wrong with it. What notation refuses is an error here; so are
+ * duplicate members, text after the document, member names in another case, an empty `verifyTimestamp`, store names `.`
+ * and `..`, and a global statement with level `skip`, which notation lets pass. A member that means nothing is a warning.
+ *
+ * @param label - Names the file in messages about its syntax.
+ */
+export function checkTrustPolicy(input: Uint8Array | string, kind: PolicyKind, label?: string): CheckedPolicy;
+
+/** A verifier. Trust is data, read before: nothing of it is read again from disk. */
+export function createVerifier({ trust, clock, }: VerifierOptions): Promise<Verifier>;
+
+/** What is signed for a file: it is read once and never held whole. */
+export function fileContent(content: Message, options: FileContentOptions): Promise<TargetArtifact>;
+
+/**
+ * A signature that makes another one needless: sound, by the same key, over the same content, neither expired nor with an
+ * expired chain. Signatures that cannot be read are passed over.
+ */
+export function findEqualSignature(store: ArtifactStore, subject: Descriptor, query: EqualSignatureQuery): Promise<EqualSignature | undefined>;
+
+/**
+ * The Notary Project signatures of an artifact, in the order of the store, in all three forms: by config type, by artifact
+ * type, and the withdrawn artifact manifest.
+ *
+ * @throws {@link SealwrightError} of the store where it cannot list; `UNSUPPORTED` beyond the limit. What is wrong with one
+ *   signature is its own `fault`.
+ */
+export function findSignatures(store: ArtifactStore, subject: Descriptor, options?: FindOptions): AsyncIterable<FoundSignature>;
+
+/** One line for people: `line 4, column 7: statement "prod": …`. */
+export function formatPolicyFault({ message, statement, line, column }: PolicyFault): string;
+
+/** Writes a policy as notation reads it: two spaces, members in the order of the specification's examples. */
+export function formatTrustPolicy(policy: TrustPolicy): string;
+
+/** Whether a sound envelope is by this key, over this content, and good at this time. */
+export function isEqualSignature({ chain, attributes, content }: SoundEnvelope, query: Pick<EqualSignatureQuery, 'content' | 'publicKey' | 'now'>): boolean;
+
+/** The Notary Project's COSE envelope. */
+export const notaryCose: SignatureBinding;
+
+/** The Notary Project's JWS envelope: the default. */
+export const notaryJws: SignatureBinding;
+
+/**
+ * Opens an envelope and checks what needs no trust: it parses, its signature holds under the leaf's key with the algorithm
+ * that this key prescribes, its payload is of the Notary type, and its chain meets the certificate profile.
+ */
+export function openEnvelope(binding: SignatureBinding, bytes: Uint8Array, chains?: ChainCache): OpenedEnvelope;
+
+/** Reads `<type>:<name>` as policies write it: `ca:acme`. A name is one folder of the trust store, never `.` or `..`. */
+export function parseStoreReference(text: string): ParsedStoreReference;
+
+/**
+ * Reads a trust policy of version 1.0; see {@link checkTrustPolicy} for the rules.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` naming every error with its line and column.
+ */
+export function parseTrustPolicy(input: Uint8Array | string, kind: PolicyKind, label?: string): TrustPolicy;
+
+/** A policy of its own file, in place of the directory's; the stores stay those of the directory. */
+export function policySource(file: string, input: Uint8Array | string, kind: PolicyKind): PolicySource;
+
+/**
+ * The bytes of a signature's envelope, checked against their digest.
+ *
+ * @throws {@link SealwrightError} of the store; `VALIDATION` beyond 32 MiB.
+ */
+export function readEnvelope(store: ArtifactStore, envelope: Descriptor, options?: {
+    readonly signal?: AbortSignal;
+}): Promise<Uint8Array>;
+
+/**
+ * The statement for a file: the one of that name, or the global one if no name is given.
+ *
+ * @returns `undefined` where there is none.
+ * @throws {@link SealwrightError} `VALIDATION` if the name is blank.
+ */
+export function selectBlobStatement(policy: TrustPolicy, name: string | undefined): Statement | undefined;
+
+/**
+ * The statement for a repository: the one that names it, else the one for `*`.
+ *
+ * @param scope - `host[:port]/path`; without it only a `*` statement applies.
+ * @returns `undefined` where the policy says nothing: that is denied, never trusted.
+ * @throws {@link SealwrightError} `VALIDATION` if `scope` is no repository.
+ */
+export function selectOciStatement(policy: TrustPolicy, scope: string | undefined): Statement | undefined;
+
+/**
+ * Signs an artifact and attaches the signature: resolve once, seal, check the own envelope, push config, envelope and
+ * manifest, and read it back from the listing. The artifact's tag and digest stay as they are.
+ *
+ * @param reference - Tag or digest.
+ * @param seal - Makes the envelope over the content: `content => seal(binding.envelope, content, signer, …)`, or a service
+ *   that returns finished envelopes. Its output is checked like a stranger's.
+ * @throws {@link SealwrightError} of the store and of `seal`; `INTEGRITY` if the envelope does not sign this artifact, or is
+ *   not found where it was stored; `VALIDATION` if its certificates break the Notary Project's rules. Nothing is stored
+ *   unless the envelope is good.
+ */
+export function signArtifact<Attributes>(places: SignPlaces, reference: string, binding: SignatureBinding<Attributes>, seal: (content: TargetArtifact, subject: Descriptor) => Promise<Envelope>, options?: SignOptions): Promise<AttachedSignature>;
+
+/**
+ * Signs a file into a detached envelope. The file is read once, and may be of any size.
+ *
+ * @throws {@link SealwrightError} of `seal`; `VALIDATION` for a media type or metadata that cannot be; `INTEGRITY` if the
+ *   envelope that `seal` gave does not sign this file.
+ */
+export function signFile<Attributes>(file: Message, binding: SignatureBinding<Attributes>, seal: (content: TargetArtifact) => Promise<Envelope>, options: FileContentOptions): Promise<{
+    readonly content: TargetArtifact;
+    readonly envelope: Envelope;
+}>;
+
+/** What is wrong with a certificate as a member of a store of this type; `undefined` if nothing is. */
+export function storeCertificateFault(certificate: Certificate, type: StoreType): string | undefined;
+
+/**
+ * Trust in these certificates, for every repository and file, at level `strict`: in place of a policy, for one run.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for a certificate that a trust store would refuse, or a name that a policy
+ *   would refuse.
+ */
+export function trustAnchors(options: TrustAnchorsOptions): Trust;
+
+/**
+ * Reads Notation's configuration directory: its trust policies and its trust store, once. Nothing is written.
+ *
+ * A directory without a policy, or with a faulty one, is read all the same: verification under that policy is then
+ * `VALIDATION`, and says what to do.
+ *
+ * @throws {@link SealwrightError} `UNSUPPORTED` if there is a `trustpolicy.sealwright.json`; `VALIDATION` if a policy is
+ *   no regular file; `ACCESS_DENIED` if something may not be read.
+ */
+export function trustDirectory(path: string): Promise<Trust>;
+
+/**
+ * Trust in one public key, whatever certificates came with it, for every repository and file: in place of a policy, for
+ * one run. What certificates say (validity, revocation) is not judged, because nobody vouches for them.
+ *
+ * @param publicKey - DER SubjectPublicKeyInfo.
+ * @throws {@link SealwrightError} `VALIDATION`, `UNSUPPORTED` if it is no key that can sign.
+ */
+export function trustKey(publicKey: Uint8Array): Trust;
+
+// Named above, not exported:
+
+const ACTIONS: readonly ['enforce', 'log', 'skip'];
+
+/**
+ * Reads chains, and remembers the last ones: a service sees the same few signers again and again, and checking a chain
+ * costs more than checking a signature.
+ */
+class ChainCache {
+    #private;
+    /**
+     * @param chain - DER, leaf first.
+     * @throws {@link SealwrightError} `VALIDATION` for what is no certificate, and for a leaf whose key has no algorithm;
+     *   `UNSUPPORTED` for a key of unknown type.
+     */
+    read(chain: readonly Uint8Array[], binding: SignatureBinding): ReadChain;
+}
+
+/** The checks that a level governs, in the order in which they are made. */
+const GOVERNED_CHECKS: readonly ['integrity', 'authenticity', 'expiry', 'authenticTimestamp', 'revocation'];
+
+const LEVELS: readonly ['strict', 'permissive', 'audit', 'skip'];
+
+/** A chain whose certificates were read and judged by the certificate rules, whatever the time. */
+interface ReadChain {
+    readonly certificates: readonly Certificate[];
+    /** The one algorithm that the Notary Project prescribes for the leaf's key. */
+    readonly algorithm: AlgorithmId;
+    /** Empty: it meets the profile for code signing. */
+    readonly faults: readonly ChainFault[];
+}
+
+const STORE_TYPES: readonly ['ca', 'signingAuthority', 'tsa'];
+
+/** When a timestamp is asked for: always, or once a certificate of the chain has expired. */
+const TIMESTAMP_OPTIONS: readonly ['always', 'afterCertExpiry'];

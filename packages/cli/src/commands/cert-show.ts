@@ -1,0 +1,102 @@
+import { access } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { isSealwrightError } from '@sealwright/core'
+import { type Certificate, chainRules, checkChain, orderChain } from '@sealwright/x509'
+import { certificateLines, describeCertificate } from '../certificates/describe.ts'
+import { readCertificates } from '../certificates/read.ts'
+import type { ShownChain } from '../documents/certificates.ts'
+import type { Context } from '../frame/context.ts'
+import type { Outcome } from '../frame/outcome.ts'
+import { printable } from '../frame/table.ts'
+import { usageError } from '../frame/usage.ts'
+import { openKeys } from '../keys/keys.ts'
+import { isStore, parseStore, readStore, unfitFor } from '../trust/store.ts'
+
+/** `sealwright cert show FILE|KEY|STORE…` */
+export async function certShow(context: Context, sources: readonly string[]): Promise<Outcome> {
+  const chains: ShownChain[] = []
+  for (const source of sources) chains.push(...(await chainsOf(context, source)))
+  return { exitCode: 0, document: { chains }, lines: chains.flatMap(chainLines) }
+}
+
+async function chainsOf(context: Context, source: string): Promise<readonly ShownChain[]> {
+  if (isStore(source)) return storeChains(context, source)
+  const { cwd } = context.io
+  const isFile = await access(resolve(cwd, source)).then(
+    () => true,
+    () => false,
+  )
+  if (isFile && !source.includes(':'))
+    return inChains(await readCertificates(source, cwd)).map(chain => shown(context, source, chain))
+  await using keys = await openKeys(context)
+  const key = await keys.select(source)
+  const chain = await keys.chainOf(key)
+  if (chain === undefined) {
+    throw usageError(`key ${key.label} has no certificate`, {
+      why: 'neither its store nor the configuration holds one',
+      fix: `sealwright cert request ${key.label} --subject "C=DE,ST=Hessen,O=Acme,CN=release"`,
+    })
+  }
+  return [shown(context, source, chain)]
+}
+
+async function storeChains(context: Context, text: string): Promise<readonly ShownChain[]> {
+  const store = parseStore(text)
+  const certificates = await readStore((await context.settings()).paths.trust, store)
+  return certificates.map(certificate => {
+    const unfit = unfitFor(store, certificate)
+    return {
+      source: text,
+      certificates: [describeCertificate(certificate)],
+      acceptable: unfit === undefined,
+      faults: unfit === undefined ? [] : [{ rule: 'trust-store', certificate: 0, message: unfit }],
+    }
+  })
+}
+
+/** One chain, or, where the certificates are none, each by itself. */
+function inChains(certificates: readonly Certificate[]): readonly (readonly Certificate[])[] {
+  try {
+    return [orderChain(certificates)]
+  } catch (error) {
+    if (!isSealwrightError(error)) throw error
+    return certificates.map(certificate => [certificate])
+  }
+}
+
+function shown({ io }: Context, source: string, chain: readonly Certificate[]): ShownChain {
+  const faults = checkChain(chain, { purpose: 'codeSigning', at: io.now() })
+  return {
+    source,
+    certificates: chain.map(describeCertificate),
+    acceptable: faults.length === 0,
+    faults: faults.map(({ rule, certificate, message }) => ({ rule, certificate, message })),
+  }
+}
+
+function chainLines({ source, certificates, acceptable, faults }: ShownChain): string[] {
+  const rules = Object.entries(chainRules).filter(([rule]) => rule !== 'timestamping-extended-key-usage')
+  const inStore = isStore(source)
+  return [
+    printable(source),
+    ...certificates.flatMap((certificate, index) => [
+      `  certificate ${index + 1} of ${certificates.length}`,
+      ...certificateLines(certificate, '    '),
+    ]),
+    inStore
+      ? `  fit for the store  ${acceptable ? 'yes' : 'no'}`
+      : `  accepted by Notation for signing  ${acceptable ? 'yes' : 'no'}`,
+    ...(inStore
+      ? faults.map(({ message }) => `    failed  ${message}`)
+      : rules.flatMap(([rule, text]) => ruleLines(rule, text, faults))),
+  ]
+}
+
+function ruleLines(rule: string, text: string, faults: ShownChain['faults']): string[] {
+  const broken = faults.filter(fault => fault.rule === rule)
+  if (broken.length === 0) return [`    passed  ${rule.padEnd(24)}  ${text}`]
+  return broken.map(
+    ({ certificate, message }) =>
+      `    failed  ${rule.padEnd(24)}  ${certificate === null ? '' : `certificate ${certificate + 1}: `}${printable(message)}`,
+  )
+}

@@ -1,0 +1,111 @@
+import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
+import { writeDefaultKey } from '../config/default-key.ts'
+import type { Context, Flags } from '../frame/context.ts'
+import type { Outcome } from '../frame/outcome.ts'
+import { makeCertificate } from '../init/certificate.ts'
+import { assertChainFits, findKey } from '../init/key.ts'
+import { type InitPlan, initOutcome } from '../init/outcome.ts'
+import { planPolicy } from '../init/policy-plan.ts'
+import { readState } from '../init/state.ts'
+import {
+  assertAgrees,
+  assertCombination,
+  expiryFor,
+  type InitFlags,
+  scopesFor,
+  subjectFor,
+} from '../init/wish.ts'
+import { findChain } from '../keys/chain.ts'
+import { createKey } from '../keys/create-key.ts'
+import { defaultAlgorithm } from '../keys/default-algorithm.ts'
+import { assertKeyName, isKeyName } from '../keys/key-name.ts'
+import { type Keys, openKeys } from '../keys/keys.ts'
+import { nameKey } from '../keys/name-key.ts'
+import { writeStatements } from '../trust/policy-file.ts'
+import { addToStore } from '../trust/store.ts'
+
+/**
+ * `sealwright init [NAME]`
+ *
+ * Whatever could be refused is refused before the first file is written. Then key, certificate, lock, trust store, policy,
+ * default, in this order: wherever a run is killed, what is there is trusted by nobody before all that it rests on is
+ * complete, and the next run goes on from there.
+ */
+export async function init(context: Context, [text]: readonly string[], given: Flags): Promise<Outcome> {
+  const flags = given as InitFlags
+  const name = assertKeyName(
+    text ?? (flags.key !== undefined && isKeyName(flags.key) ? flags.key : 'default'),
+  )
+  assertCombination(flags)
+  const settings = await context.settings()
+  const state = await readState(settings.paths, name)
+  const scopes = await scopesFor(context, name, flags, state.statements)
+  await using keys = await openKeys(context, {
+    ...flags,
+    encryption: flags.passphrase === false ? 'none' : 'passphrase',
+  })
+  const key = await findKey(context, keys, name, state, flags)
+  await using _signer = key.signer
+  if (key.publicKey !== undefined) assertChainFits(name, state, key.publicKey)
+  const chain = state.chain ?? (key.signer && (await findChain(context, { signer: key.signer, kept: [] })))
+  assertAgrees(chain, flags, name)
+  const subject = chain
+    ? formatDistinguishedName((chain[0] as Certificate).subject)
+    : subjectFor(name, flags.subject)
+  const policy = planPolicy(state.policyFile, state.statements, {
+    name,
+    scopes,
+    store: state.store.text,
+    subject,
+  })
+  const plan: InitPlan = {
+    name,
+    key,
+    state,
+    policy,
+    ...(chain === undefined ? {} : { chain }),
+    becomesDefault: settings.defaultKey === undefined,
+    paths: settings.paths,
+  }
+  return flags.dryRun ? initOutcome(context, plan, undefined) : await make(context, keys, plan, flags)
+}
+
+async function make(context: Context, keys: Keys, plan: InitPlan, flags: InitFlags): Promise<Outcome> {
+  const { name, state, policy, paths } = plan
+  const made = await makeKey(context, keys, plan, flags)
+  const root = made.chain.at(-1) as Certificate
+  if (!state.stored.some(({ fingerprint }) => fingerprint === root.fingerprint)) {
+    context.step(`trust the certificate in ${state.store.text}`)
+    await addToStore(paths.trust, state.store, root)
+  }
+  if (policy.action !== 'keep') {
+    context.step(`write ${state.policyFile.path}`)
+    await writeStatements(state.policyFile, 'oci', policy.statements)
+  }
+  if (plan.becomesDefault) await writeDefaultKey(paths.config, name)
+  return initOutcome(context, plan, made)
+}
+
+/** The key with its certificate and its lock; opens it only where one of them is missing. */
+async function makeKey(
+  context: Context,
+  keys: Keys,
+  { name, key, state, chain }: InitPlan,
+  flags: InitFlags,
+): Promise<{ readonly chain: readonly Certificate[]; readonly publicKey: Uint8Array }> {
+  if (chain !== undefined && key.publicKey !== undefined && name in state.lock.keys) {
+    return { chain, publicKey: key.publicKey }
+  }
+  const { reference } = key
+  if (key.publicKey === undefined) await createKey(context, keys, { reference, type: 'EC-P256' })
+  await using signer = await keys.openUnnamed(reference, name, defaultAlgorithm)
+  const made =
+    chain ??
+    (await makeCertificate(context, keys, reference, {
+      subject: subjectFor(name, flags.subject),
+      expiryMs: expiryFor(flags),
+      file: state.chainFile,
+    }))
+  await nameKey(context, { name, reference, signer, isDefault: false })
+  return { chain: made, publicKey: signer.key.publicKey }
+}

@@ -1,0 +1,103 @@
+import type { AlgorithmId, KeyType, Signer } from '@sealwright/core'
+import { isSealwrightError, keyType } from '@sealwright/core'
+import type { Context, Flags } from '../frame/context.ts'
+import type { Outcome } from '../frame/outcome.ts'
+import { usageError } from '../frame/usage.ts'
+import { canonicalReference } from '../keys/canonical.ts'
+import { createKey } from '../keys/create-key.ts'
+import { defaultAlgorithm, typeFor } from '../keys/default-algorithm.ts'
+import { assertKeyName } from '../keys/key-name.ts'
+import { describeKey, openKeys } from '../keys/keys.ts'
+import { keyLines } from '../keys/lines.ts'
+import { nameKey } from '../keys/name-key.ts'
+
+interface KeyCreateFlags {
+  readonly name?: string
+  readonly algorithm?: AlgorithmId
+  readonly type?: KeyType
+  readonly protection?: 'hsm' | 'software'
+  readonly default?: true
+  readonly passphraseFile?: string
+  readonly passphrase?: false
+}
+
+/** `sealwright key create REF` */
+export async function keyCreate(
+  context: Context,
+  [ref = '']: readonly string[],
+  given: Flags,
+): Promise<Outcome> {
+  const flags = given as KeyCreateFlags
+  const type = typeFor(flags.type, flags.algorithm)
+  const name = flags.name === undefined ? undefined : assertKeyName(flags.name)
+  assertCombination(flags)
+  await using keys = await openKeys(context, {
+    ...flags,
+    encryption: flags.passphrase === false ? 'none' : 'passphrase',
+  })
+  const reference = await canonicalReference(context, keys, ref)
+  if (name !== undefined) assertNameIsFree(keys.lock.keys[name]?.reference, name, reference)
+  const { created, resolved } = await createKey(context, keys, {
+    reference,
+    type,
+    ...(flags.algorithm === undefined ? {} : { algorithm: flags.algorithm }),
+    ...(flags.protection === undefined ? {} : { protection: flags.protection }),
+  })
+  await using signer = await keys.openUnnamed(resolved, name ?? ref, flags.algorithm ?? defaultAlgorithm)
+  assertType(signer, type, ref, created)
+  const named =
+    name !== undefined &&
+    (await nameKey(context, { name, reference, signer, isDefault: flags.default === true }))
+  const key = describeKey({ reference, ...(name === undefined ? {} : { name }) }, signer)
+  const changed = created || named
+  const headline = created
+    ? `created ${reference}`
+    : changed
+      ? `${reference} exists; it is named ${name} now`
+      : `nothing to do: ${reference} exists`
+  return {
+    exitCode: 0,
+    document: { changed, default: flags.default === true, key },
+    lines: [headline, ...keyLines(key)],
+  }
+}
+
+function assertCombination(flags: KeyCreateFlags): void {
+  if (flags.default && flags.name === undefined) {
+    throw usageError('--default needs --name', { why: 'the default key is a name', fix: 'add --name NAME' })
+  }
+  if (flags.passphrase === false && flags.passphraseFile !== undefined) {
+    throw usageError('--no-passphrase and --passphrase-file cannot be used together', {
+      why: 'one stores the key in clear text, the other one encrypts it',
+      fix: 'leave --no-passphrase out',
+    })
+  }
+}
+
+function assertNameIsFree(existing: string | undefined, name: string, reference: string): void {
+  if (existing === undefined || existing === reference) return
+  throw usageError(`the name "${name}" stands for another key`, {
+    why: `it is locked to ${existing}; nothing was created`,
+    fix: 'choose another --name',
+  })
+}
+
+/** What existed before is only what was asked for if it is of the same type. */
+function assertType({ key }: Signer, type: KeyType, ref: string, created: boolean): void {
+  if (created) return
+  const existing = typeOf(key.publicKey)
+  if (existing === type) return
+  throw usageError(`${ref} exists, and is another key`, {
+    why: `it is of type ${existing}, and ${type} was asked for; it was kept`,
+    fix: 'choose another reference',
+  })
+}
+
+function typeOf(publicKey: Uint8Array): string {
+  try {
+    return keyType(publicKey)
+  } catch (error) {
+    if (!isSealwrightError(error)) throw error
+    return 'unknown'
+  }
+}

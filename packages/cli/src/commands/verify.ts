@@ -1,0 +1,106 @@
+import { createVerifier } from '@sealwright/notary'
+import type { VerifiedTarget } from '../documents/judging.ts'
+import type { Context, Flags } from '../frame/context.ts'
+import { type ExitCode, exitCodeOfAll } from '../frame/exit.ts'
+import { decidingError } from '../frame/failure.ts'
+import type { Outcome } from '../frame/outcome.ts'
+import { usageError } from '../frame/usage.ts'
+import { refusedLines, verifiedLines } from '../judging/lines.ts'
+import { type TrustFlags, trustOf } from '../judging/trust.ts'
+import { type VerifyPlan, verifyTarget } from '../judging/verify-target.ts'
+import { type RegistryFlags, registryFlags } from '../program/registry-flags.ts'
+import { parseTarget, type Target } from '../targets/target.ts'
+import { assertUsable } from '../targets/usable.ts'
+
+interface VerifyFlags extends TrustFlags, RegistryFlags {
+  readonly scope?: string
+  readonly statement?: string
+  readonly signature?: string
+  readonly metadata?: readonly (readonly [string, string])[]
+  readonly all?: true
+  readonly at?: Date
+  readonly maxSignatures?: number
+}
+
+/** `sealwright verify [flags] TARGET…` */
+export async function verify(context: Context, args: readonly string[], given: Flags): Promise<Outcome> {
+  const flags = given as VerifyFlags
+  const targets = args.map(text => parseTarget(text, context.io.cwd, 'verify'))
+  assertCombination(context, targets, flags)
+  const plan = await planOf(context, flags)
+  const judged: { readonly target: VerifiedTarget; readonly exitCode: ExitCode }[] = []
+  for (const target of targets) judged.push(await verifyTarget(context, target, plan))
+  const good = judged.filter(({ target }) => isGood(target)).map(({ target }) => target)
+  for (const { reference, verdict, policy } of good) {
+    if (verdict === 'skipped')
+      context.warn(`${reference} was not verified: statement "${policy?.statement}" skips it`)
+  }
+  const exitCode = exitCodeOfAll(judged.map(one => one.exitCode))
+  return {
+    exitCode,
+    document: { targets: judged.map(({ target }) => target), ...decidingError(judged, exitCode) },
+    lines: good.flatMap(target => verifiedLines(target, context.paint)),
+    faults: judged.flatMap(({ target }) => (isGood(target) ? [] : refusedLines(target, context.paintErr))),
+    resolved: good.filter(({ verdict }) => verdict === 'verified').flatMap(({ resolved }) => resolved ?? []),
+  }
+}
+
+function isGood({ verdict }: VerifiedTarget): boolean {
+  return verdict === 'verified' || verdict === 'skipped'
+}
+
+async function planOf(context: Context, flags: VerifyFlags): Promise<VerifyPlan> {
+  const verifier = await createVerifier({ trust: await trustOf(context, flags), clock: context.io.now })
+  const { scope, statement, signature, at, maxSignatures } = flags
+  return {
+    verifier,
+    all: flags.all === true,
+    metadata: Object.fromEntries(flags.metadata ?? []),
+    registry: registryFlags(flags),
+    ...(scope === undefined ? {} : { scope }),
+    ...(statement === undefined ? {} : { statement }),
+    ...(signature === undefined ? {} : { signature }),
+    ...(at === undefined ? {} : { at }),
+    ...(maxSignatures === undefined ? {} : { maxSignatures }),
+  }
+}
+
+function assertCombination(context: Context, targets: readonly Target[], flags: VerifyFlags): void {
+  assertUsable(context, targets, flags)
+  const [first] = targets as [Target, ...Target[]]
+  const refuse = (flag: string, why: string, fix: string): never => {
+    throw usageError(`${flag} has nothing to say about ${first.text}`, { why, fix })
+  }
+  if (flags.scope !== undefined && targets.every(({ kind }) => kind === 'registry')) {
+    refuse('--scope', 'what is in a registry is judged as its own repository', 'leave it out')
+  }
+  if (flags.scope !== undefined && targets.every(({ kind }) => kind === 'file')) {
+    refuse(
+      '--scope',
+      'files are judged by a statement for files',
+      'name one with --statement, or use the global one',
+    )
+  }
+  if (flags.statement !== undefined && targets.every(({ kind }) => kind !== 'file')) {
+    refuse(
+      '--statement',
+      'artifacts are judged by the statement for their repository',
+      'name the repository with --scope',
+    )
+  }
+  if (flags.maxSignatures !== undefined && targets.every(({ kind }) => kind === 'file')) {
+    refuse('--max-signatures', 'a file has the signatures beside it alone', 'leave it out')
+  }
+  if (flags.signature !== undefined && targets.length > 1) {
+    throw usageError('--signature takes one target', {
+      why: `one envelope is over one target; ${targets.length} were given`,
+      fix: 'verify them one at a time',
+    })
+  }
+  if (flags.signature === '-' && targets.some(target => target.kind !== 'registry' && target.path === '-')) {
+    throw usageError('stdin cannot be read twice', {
+      why: 'both the target and the envelope stand for it',
+      fix: 'give one of them as a file',
+    })
+  }
+}

@@ -1,0 +1,36 @@
+import { resolve } from 'node:path'
+import type { Context } from '../frame/context.ts'
+import { usageError } from '../frame/usage.ts'
+import { readIfPresent } from './settings.ts'
+import { writeFileAtomic } from './write-file.ts'
+
+/**
+ * Writes a file that the user named. What is there already is kept when `isSame` says that it would do, and replaced
+ * only when the user agrees.
+ *
+ * @returns Whether it was written.
+ */
+export async function writeNamedFile(
+  { io, dialogue }: Context,
+  file: string,
+  content: string,
+  isSame: (existing: Uint8Array) => boolean,
+): Promise<boolean> {
+  const path = resolve(io.cwd, file)
+  const existing = await readIfPresent(path)
+  if (existing !== undefined) {
+    if (isSame(existing)) return false
+    const agreed = await dialogue.confirm({
+      prompt: `${file} exists and holds something else; replace it?`,
+      missing: `${file} exists and holds something else, and there is no terminal to ask on`,
+      fix: 'write elsewhere with --out, or replace it with -y',
+    })
+    if (!agreed)
+      throw usageError(`${file} was kept`, {
+        why: 'the question was not answered with yes',
+        fix: 'write elsewhere with --out',
+      })
+  }
+  await writeFileAtomic(path, content, { mode: 0o644 })
+  return true
+}

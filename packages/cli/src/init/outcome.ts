@@ -1,0 +1,122 @@
+import { fingerprint } from '@sealwright/core'
+import type { Certificate } from '@sealwright/x509'
+import { describeCertificate } from '../certificates/describe.ts'
+import type { Paths } from '../config/paths.ts'
+import type { InitDocument, InitStep } from '../documents/signing.ts'
+import type { Context } from '../frame/context.ts'
+import type { Outcome } from '../frame/outcome.ts'
+import type { Paint } from '../frame/style.ts'
+import { printable, table } from '../frame/table.ts'
+import { chainPath } from '../keys/chain.ts'
+import type { InitKey } from './key.ts'
+import type { PolicyPlan } from './policy-plan.ts'
+import type { InitState } from './state.ts'
+
+/** All that `init` found and is about to do. */
+export interface InitPlan {
+  readonly name: string
+  readonly key: InitKey
+  readonly state: InitState
+  readonly policy: PolicyPlan
+  /** The chain that there is, kept or in the key's store. */
+  readonly chain?: readonly Certificate[]
+  readonly becomesDefault: boolean
+  readonly paths: Paths
+}
+
+/** What was made; absent in a dry run. */
+export interface InitMade {
+  readonly chain: readonly Certificate[]
+  readonly publicKey: Uint8Array
+}
+
+/** The result of `init`: each part, made or kept, and what to try next. */
+export function initOutcome({ paint }: Context, plan: InitPlan, made: InitMade | undefined): Outcome {
+  const { name, key, state, policy } = plan
+  const steps = stepsOf(plan, made === undefined)
+  const leaf = (made?.chain ?? plan.chain)?.[0]
+  const publicKey = made?.publicKey ?? key.publicKey
+  const target = `${policy.scopes[0] === '*' ? 'registry.example/app' : policy.scopes[0]}:v1`
+  const document: InitDocument = {
+    name,
+    dryRun: made === undefined,
+    changed: made !== undefined && steps.some(({ action }) => action !== 'kept'),
+    key: {
+      reference: key.reference,
+      algorithm: key.algorithm,
+      fingerprint: publicKey === undefined ? null : fingerprint(publicKey),
+    },
+    certificate: leaf === undefined ? null : describeCertificate(leaf),
+    trustStore: state.store.text,
+    policy: { file: state.policyFile.path, statement: policy.statement, scopes: [...policy.scopes] },
+    steps,
+    next: [`sealwright sign -k ${name} ${target}`, `sealwright verify ${target}`],
+  }
+  return { exitCode: 0, document: { ...document }, lines: linesOf(document, paint) }
+}
+
+function stepsOf(
+  { name, key, state, policy, chain, becomesDefault, paths }: InitPlan,
+  dryRun: boolean,
+): InitStep[] {
+  const root = chain?.at(-1)
+  const isStored =
+    root !== undefined && state.stored.some(({ fingerprint: print }) => print === root.fingerprint)
+  const step = (part: InitStep['part'], needed: boolean | 'extended', path: string): InitStep => {
+    if (!needed) return { part, action: 'kept', path }
+    if (needed === 'extended') return { part, action: dryRun ? 'wouldExtend' : 'extended', path }
+    return { part, action: dryRun ? 'wouldCreate' : 'created', path }
+  }
+  const policyNeeds = policy.action === 'extend' ? 'extended' : policy.action === 'create'
+  return [
+    step('key', key.publicKey === undefined, key.reference),
+    step(
+      'certificate',
+      chain === undefined,
+      chain !== undefined && state.chain === undefined ? key.reference : chainPath(paths.keys, name),
+    ),
+    step('lock', !(name in state.lock.keys), paths.keyLock),
+    step('trustStore', !isStored, state.store.text),
+    step('policy', policyNeeds, `${state.policyFile.path} (statement "${policy.statement}")`),
+    step('defaultKey', becomesDefault, paths.config),
+  ]
+}
+
+const ACTIONS: Readonly<Record<InitStep['action'], string>> = {
+  created: 'made',
+  extended: 'extended',
+  kept: 'kept',
+  wouldCreate: 'would make',
+  wouldExtend: 'would extend',
+}
+
+const PARTS: Readonly<Record<InitStep['part'], string>> = {
+  key: 'key',
+  certificate: 'certificate',
+  lock: 'lock',
+  trustStore: 'trust-store',
+  policy: 'policy',
+  defaultKey: 'default-key',
+}
+
+function linesOf(document: InitDocument, paint: Paint): string[] {
+  const { name, dryRun, changed, key, certificate, steps, next } = document
+  const headline = dryRun
+    ? 'nothing is made in a dry run'
+    : changed
+      ? `key ${name} is ready`
+      : `nothing to do: key ${name} is ready`
+  return [
+    paint('green', headline),
+    ...table(
+      ['PART', 'ACTION', 'WHERE'],
+      steps.map(({ part, action, path }) => [PARTS[part], ACTIONS[action].replace(' ', '-'), path]),
+    ).map(line => `  ${line}`),
+    ...(key.fingerprint === null ? [] : [`  public key   ${key.fingerprint}`]),
+    ...(certificate === null
+      ? []
+      : [`  certificate  ${printable(certificate.subject)}, to ${certificate.notAfter}`]),
+    'next:',
+    ...next.map(line => `  ${line}`),
+  ]
+}

@@ -1,0 +1,111 @@
+import type { VerifiedTarget } from '../documents/judging.ts'
+import type { Paint } from '../frame/style.ts'
+import { printable } from '../frame/table.ts'
+import { failureLines, type Kind } from '../frame/text.ts'
+
+const KINDS: Readonly<Record<VerifiedTarget['verdict'], Kind>> = {
+  verified: 'skipped',
+  skipped: 'skipped',
+  notVerified: 'not verified',
+  denied: 'denied',
+  unknown: 'unknown',
+}
+
+/** What to do next, by reason. None of them loosens a policy. */
+const FIXES: Readonly<Record<string, string>> = {
+  UNSIGNED: 'ask the publisher, or check that you have the right registry: mirrors often drop referrers',
+  MALFORMED: 'ask the publisher to sign again; the signature that is there cannot be read',
+  MISSING: 'ask the publisher to sign again, or copy the artifact with its referrers',
+  TAMPERED: 'do not use it; fetch it again from its source, and tell its publisher if it stays so',
+  CERTIFICATE: 'ask the signer to sign with a certificate that meets the rules of the Notary Project',
+  UNTRUSTED: "compare the root's fingerprint with its owner over another channel before adding anything",
+  EXPIRED: 'ask the publisher to sign again',
+  TIMESTAMP: 'ask the publisher for a signature with a timestamp',
+  REVOCATION: 'this version asks no revocation source; verify where one can be asked',
+  UNSUPPORTED: 'ask the publisher what the signature demands',
+  METADATA: 'ask the publisher for a signature with this metadata',
+  NO_STATEMENT: 'ask the owner of the policy; `sealwright policy show --for TARGET` says what applies',
+  LIMIT: 'look at more of them: --max-signatures',
+  UNREADABLE: 'try again',
+}
+
+/** A target that is verified or skipped, for stdout. */
+export function verifiedLines(target: VerifiedTarget, paint: Paint): string[] {
+  const name = printable(target.resolved ?? target.reference)
+  const headline = target.verdict === 'verified' ? paint('green', 'verified') : paint('yellow', 'skipped')
+  return [
+    `${headline}: ${name}`,
+    ...policyLines(target),
+    ...target.signatures.flatMap(signature => signatureLines(signature, paint)),
+  ]
+}
+
+/** A target that is not, for stderr. */
+export function refusedLines(target: VerifiedTarget, paint: Paint): string[] {
+  if (target.error) return failureLines('error', target.error, paint)
+  const { code = 'UNREADABLE', why = 'no reason was given' } = target.reason ?? {}
+  const [head, ...rest] = failureLines(
+    KINDS[target.verdict],
+    {
+      code,
+      message: target.resolved ?? target.reference,
+      why: withFound(why, target),
+      fix: FIXES[code] ?? 'ask the publisher',
+    },
+    paint,
+  )
+  const fix = rest.pop() as string
+  return [
+    head as string,
+    ...rest,
+    ...policyLines(target),
+    ...target.signatures.flatMap(signature => signatureLines(signature, paint)),
+    fix,
+  ]
+}
+
+function withFound(why: string, { found }: VerifiedTarget): string {
+  if (found.length === 0) return why
+  return `${why}; found ${found.map(({ artifactType, count }) => `${count} of ${artifactType}`).join(', ')}`
+}
+
+function policyLines({ policy, at }: VerifiedTarget): string[] {
+  return [
+    ...(policy ? [`  policy     ${printable(`${policy.statement} (${policy.level})  ${policy.file}`)}`] : []),
+    ...(at ? [`  judged as of ${at}`] : []),
+  ]
+}
+
+function signatureLines(signature: VerifiedTarget['signatures'][number], paint: Paint): string[] {
+  const { signer, signed, time, reason, checks } = signature
+  const verdict =
+    signature.verdict === 'verified' ? paint('green', 'verified') : paint('red', refusal(signature))
+  const metadata = Object.entries(signed?.metadata ?? {}).map(([key, value]) => `${key}=${value}`)
+  const facts: (readonly [string, string])[] = [
+    ...(signer
+      ? [
+          [
+            'signer',
+            `${signer.subject}${signer.trustStore ? `  trusted by ${signer.trustStore}` : ''}`,
+          ] as const,
+        ]
+      : []),
+    ...(signed
+      ? [['signed', `${signed.signingTime}${signed.expiry ? `, expires ${signed.expiry}` : ''}`] as const]
+      : []),
+    ...(time ? [['time', `${time.used} (${time.source})`] as const] : []),
+    ...(metadata.length > 0 ? [['metadata', metadata.join(', ')] as const] : []),
+    ...(reason ? [['reason', reason.why] as const] : []),
+  ]
+  return [
+    `  signature  ${signature.digest}  ${printable(signature.format ?? '-')}  ${verdict}`,
+    ...facts.map(([name, value]) => `    ${name.padEnd(9)}${printable(value)}`),
+    ...checks.map(({ check, outcome, detail }) =>
+      `    check    ${check.padEnd(20)}${outcome.padEnd(15)}${printable(detail ?? '')}`.trimEnd(),
+    ),
+  ]
+}
+
+function refusal({ verdict, reason }: VerifiedTarget['signatures'][number]): string {
+  return `${verdict === 'unknown' ? 'unknown' : 'not verified'}${reason ? `[${reason.code}]` : ''}`
+}

@@ -1,0 +1,102 @@
+import { createPublicKey } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { policySource, type Trust, trustAnchors, trustDirectory, trustKey } from '@sealwright/notary'
+import type { Certificate } from '@sealwright/x509'
+import { readCertificates } from '../certificates/read.ts'
+import type { Context } from '../frame/context.ts'
+import { usageError } from '../frame/usage.ts'
+import { defaultAlgorithm } from '../keys/default-algorithm.ts'
+import { isKeyName } from '../keys/key-name.ts'
+import { openKeys } from '../keys/keys.ts'
+
+export interface TrustFlags {
+  readonly policy?: string
+  readonly trustedCert?: readonly string[]
+  readonly trustedIdentity?: string
+  readonly key?: string
+}
+
+/** Whom this run believes: the trust directory, or what was named in its place. */
+export async function trustOf(context: Context, flags: TrustFlags): Promise<Trust> {
+  assertOneSource(flags)
+  if (flags.key !== undefined) return trustKey(await publicKeyOf(context, flags.key))
+  if (flags.trustedCert !== undefined) {
+    const certificates: Certificate[] = []
+    for (const file of flags.trustedCert) certificates.push(...(await readCertificates(file, context.io.cwd)))
+    return trustAnchors({
+      certificates: certificates.map(({ der }) => der),
+      source: `--trusted-cert ${flags.trustedCert.join(', ')}`,
+      ...(flags.trustedIdentity === undefined ? {} : { identity: flags.trustedIdentity }),
+    })
+  }
+  const { trust: directory } = (await context.settings()).paths
+  const trust = await trustDirectory(directory)
+  if (flags.policy === undefined) return trust
+  const bytes = await readFile(resolve(context.io.cwd, flags.policy))
+  // One file, of the kind that the target asks for: a policy for files has no scopes.
+  return {
+    ...trust,
+    oci: policySource(flags.policy, bytes, 'oci'),
+    blob: policySource(flags.policy, bytes, 'blob'),
+  }
+}
+
+function assertOneSource({ policy, trustedCert, trustedIdentity, key }: TrustFlags): void {
+  const given = [
+    ...(policy === undefined ? [] : ['--policy']),
+    ...(trustedCert === undefined ? [] : ['--trusted-cert']),
+    ...(key === undefined ? [] : ['--key']),
+  ]
+  if (given.length > 1) {
+    throw usageError(`${given.join(' and ')} cannot be used together`, {
+      why: 'each of them says alone whom to trust',
+      fix: 'choose one',
+    })
+  }
+  if (trustedIdentity !== undefined && trustedCert === undefined) {
+    throw usageError('--trusted-identity needs --trusted-cert', {
+      why: 'a subject is worth what the authority is that vouches for it',
+      fix: 'add --trusted-cert FILE',
+    })
+  }
+}
+
+/** The public key in a PEM file, or that of a key of ours. */
+async function publicKeyOf(context: Context, text: string): Promise<Uint8Array> {
+  if (!isKeyName(text) && !text.includes(':')) return publicKeyIn(text, context.io.cwd)
+  if (/\.(pem|pub|crt|cer)$/i.test(text) && !text.includes(':')) return publicKeyIn(text, context.io.cwd)
+  await using keys = await openKeys(context)
+  const selected = await keys.select(text)
+  // The lock holds the public key: what only judges needs no passphrase.
+  if (selected.lock?.publicKey !== undefined) return Buffer.from(selected.lock.publicKey, 'base64')
+  await using signer = await keys.open(selected, defaultAlgorithm)
+  return signer.key.publicKey
+}
+
+async function publicKeyIn(file: string, cwd: string): Promise<Uint8Array> {
+  const bytes = await readFile(resolve(cwd, file))
+  const text = bytes.toString('latin1')
+  if (text.includes('-----BEGIN CERTIFICATE-----')) {
+    const [certificate] = await readCertificates(file, cwd)
+    return (certificate as Certificate).publicKey
+  }
+  if (!text.includes('-----BEGIN PUBLIC KEY-----')) {
+    throw usageError(`${file} holds no public key`, {
+      why: 'a public key is PEM with BEGIN PUBLIC KEY, as `sealwright key show --public` prints it',
+      fix: 'give the public key of the signer, or its name',
+    })
+  }
+  return publicKeyFromPem(text, file)
+}
+
+function publicKeyFromPem(text: string, file: string): Uint8Array {
+  try {
+    return createPublicKey(text).export({ type: 'spki', format: 'der' })
+  } catch (cause) {
+    throw usageError(`the public key in ${file} cannot be read`, {
+      why: 'it is damaged, or of an unknown kind',
+      cause,
+    })
+  }
+}

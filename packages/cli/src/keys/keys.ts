@@ -1,0 +1,167 @@
+import {
+  type AlgorithmId,
+  fingerprint,
+  type KeyDescriptor,
+  type KeyProvider,
+  SealwrightError,
+  type Signer,
+} from '@sealwright/core'
+import { createKeyring, type KeyLock, type Keyring, type LockedKey } from '@sealwright/keyring'
+import { type Certificate, certificateSigningAlgorithm } from '@sealwright/x509'
+import { readNotationKeys } from '../config/notation-keys.ts'
+import type { Settings } from '../config/settings.ts'
+import type { KeyDocument } from '../documents/document.ts'
+import type { Context } from '../frame/context.ts'
+import { usageError } from '../frame/usage.ts'
+import { chainPath, findChain } from './chain.ts'
+import { readKeyLock } from './lock-file.ts'
+import { passphraseSource } from './passphrase.ts'
+import { type FileEncryption, providerSources } from './providers.ts'
+import { normalReference, schemeOf } from './reference.ts'
+
+/** Longest that a person may take to type a passphrase, when there is somebody to ask. */
+const WITH_A_PERSON_MS = 600_000
+/** `--timeout none`: as long as a timer of Node can be, some 24 days. */
+const NO_LIMIT_MS = 2_147_483_647
+
+/** A key as it was named; nothing is opened yet. */
+export interface SelectedKey {
+  /** What messages call it: the name, or the reference. */
+  readonly label: string
+  readonly name?: string
+  /** What the store is asked for. */
+  readonly reference: string
+  readonly lock?: LockedKey
+  /** Files that may hold its chain. */
+  readonly kept: readonly string[]
+}
+
+/** The keys of one run: names, stores, passphrases. */
+export interface Keys extends AsyncDisposable {
+  readonly lock: KeyLock
+  /** Finds a key by name or reference; without either the default key. */
+  select(text: string | undefined): Promise<SelectedKey>
+  /** Opens a key; one with a name only as the key it was locked to. */
+  open(key: SelectedKey, algorithm: ChooseAlgorithm): Promise<Signer>
+  /** Opens a key by its reference, whatever name it has or is about to get. */
+  openUnnamed(reference: string, label: string, algorithm: ChooseAlgorithm): Promise<Signer>
+  /** The chain of a key, leaf first; opens it only where its store may hold certificates. */
+  chainOf(key: SelectedKey): Promise<readonly Certificate[] | undefined>
+  provider(reference: string): Promise<KeyProvider>
+}
+
+type ChooseAlgorithm = AlgorithmId | ((key: KeyDescriptor) => AlgorithmId)
+
+export interface KeysOptions {
+  /** `--passphrase-file` */
+  readonly passphraseFile?: string
+  readonly encryption?: FileEncryption
+}
+
+/** The keys of this run. */
+export async function openKeys(context: Context, options: KeysOptions = {}): Promise<Keys> {
+  const settings = await context.settings()
+  const lock = await readKeyLock(settings.paths.keyLock)
+  const passphrase = passphraseSource(context, options.passphraseFile)
+  const keyring = createKeyring({
+    providers: providerSources(settings, passphrase, options.encryption),
+    keys: lock,
+  })
+  return {
+    lock,
+    select: text => selectKey(context, settings, lock, text),
+    open: (key, algorithm) => openKey(context, settings, keyring, key, algorithm),
+    openUnnamed: (reference, label, algorithm) =>
+      openKey(context, settings, keyring, { reference, label, kept: [] }, algorithm, false),
+    chainOf: async key => {
+      if (schemeOf(key.reference) === 'file') return findChain(context, key)
+      await using signer = await openKey(context, settings, keyring, key, certificateSigningAlgorithm)
+      return await findChain(context, { signer, kept: key.kept })
+    },
+    provider: reference => {
+      refuseOffline(context, reference)
+      return keyring.provider(reference)
+    },
+    [Symbol.asyncDispose]: () => keyring[Symbol.asyncDispose](),
+  }
+}
+
+async function selectKey(
+  { io }: Context,
+  settings: Settings,
+  lock: KeyLock,
+  text: string | undefined,
+): Promise<SelectedKey> {
+  const notation = await readNotationKeys(settings.paths.trust)
+  const wanted = text ?? settings.key ?? notation.default
+  if (wanted === undefined) {
+    throw usageError('no key is named, and there is no default key', {
+      why: 'neither -k, SEALWRIGHT_KEY, sealwright.json nor the configuration names one',
+      fix: 'sealwright init, or name a key with -k',
+    })
+  }
+  const reference = normalReference(wanted, io.cwd)
+  if (reference !== undefined) return { label: wanted, reference, kept: [] }
+  const locked = lock.keys[wanted]
+  if (locked !== undefined) {
+    const kept = [chainPath(settings.paths.keys, wanted)]
+    return { label: wanted, name: wanted, reference: locked.reference, lock: locked, kept }
+  }
+  const local = notation.keys.find(({ name }) => name === wanted)
+  if (local !== undefined)
+    return { label: wanted, reference: `file:${local.keyPath}`, kept: [local.certPath] }
+  const names = [...Object.keys(lock.keys), ...notation.keys.map(({ name }) => name)]
+  throw new SealwrightError('NOT_FOUND', `there is no key named "${wanted}"`, {
+    why: names.length === 0 ? 'no key has a name yet' : `there are ${names.join(', ')}`,
+    fix: `name a key: sealwright key add ${wanted} file:PATH   (or make one: sealwright init ${wanted})`,
+  })
+}
+
+async function openKey(
+  context: Context,
+  settings: Settings,
+  keyring: Keyring,
+  key: SelectedKey,
+  algorithm: ChooseAlgorithm,
+  reportPin = true,
+): Promise<Signer> {
+  refuseOffline(context, key.reference)
+  const limit = settings.timeoutMs ?? NO_LIMIT_MS
+  const { dialogue, io } = context
+  const options = {
+    algorithm,
+    signal: io.signal,
+    timeoutMs: dialogue.silence === undefined ? Math.max(limit, WITH_A_PERSON_MS) : limit,
+    onPresence: ({ presence }: KeyDescriptor) =>
+      context.note(
+        presence === 'touch' ? `touch the token of key ${key.label}` : `key ${key.label} asks for its PIN`,
+      ),
+  }
+  context.step(`open key ${key.label}`)
+  const signer = await dialogue.waiting(`key ${key.label}`, () =>
+    keyring.signer(key.name ?? key.reference, options),
+  )
+  if (key.lock === undefined && reportPin) {
+    context.note(`key ${key.label} has no lock; for this run it is ${fingerprint(signer.key.publicKey)}`)
+  }
+  return signer
+}
+
+function refuseOffline({ flags }: Context, reference: string): void {
+  if (!flags.offline || schemeOf(reference) === 'file') return
+  throw usageError(`--offline forbids to contact the store of ${reference}`, {
+    why: 'only keys in files need no connection',
+    fix: 'leave --offline out, or use a key in a file',
+  })
+}
+
+/** A key as the documents have it. */
+export function describeKey(key: Pick<SelectedKey, 'name' | 'reference'>, signer: Signer): KeyDocument {
+  return {
+    name: key.name ?? null,
+    reference: key.reference,
+    resolved: signer.key.reference,
+    algorithm: signer.algorithm.id,
+    fingerprint: fingerprint(signer.key.publicKey),
+  }
+}

@@ -1,0 +1,75 @@
+import type { Signer } from '@sealwright/core'
+import { lockKey } from '@sealwright/keyring'
+import { encodeCertificates, parseCertificates } from '@sealwright/x509'
+import { readChain } from '../certificates/read.ts'
+import { writeDefaultKey } from '../config/default-key.ts'
+import { readIfPresent } from '../config/settings.ts'
+import { writeFileAtomic } from '../config/write-file.ts'
+import type { Context } from '../frame/context.ts'
+import { assertOver, chainPath } from './chain.ts'
+import { readKeyLock, writeKeyLock } from './lock-file.ts'
+
+export interface NameRequest {
+  readonly name: string
+  /** Canonical, as given: an alias perhaps. */
+  readonly reference: string
+  readonly signer: Signer
+  /** `--cert-chain` */
+  readonly certChain?: string
+  /** Use it when no key is named. */
+  readonly isDefault: boolean
+}
+
+/**
+ * Gives a key a name and locks it: chain first, then the lock, then the default, so that a name never stands for less than
+ * it says.
+ *
+ * @returns Whether anything changed.
+ * @throws {@link SealwrightError} `VALIDATION` when the name stands for another key.
+ */
+export async function nameKey(context: Context, request: NameRequest): Promise<boolean> {
+  const { name, reference, signer, certChain, isDefault } = request
+  const settings = await context.settings()
+  const { paths } = settings
+  const lock = await readKeyLock(paths.keyLock)
+  // Throws for a name that is taken, before anything is written.
+  const after = lockKey(lock, name, {
+    reference,
+    key: signer.key,
+    algorithm: lock.keys[name]?.algorithm ?? signer.algorithm.id,
+    at: context.io.now(),
+  })
+  const chained = await keepChain(context, paths.keys, request)
+  const locked = await writeKeyLock(paths.keyLock, lock, after)
+  const defaulted = isDefault && settings.defaultKey !== name
+  if (defaulted) await writeDefaultKey(paths.config, name)
+  if (certChain === undefined) await warnOfOldChain(context, chainPath(paths.keys, name), signer, name)
+  return chained || locked || defaulted
+}
+
+async function keepChain(
+  { io }: Context,
+  keys: string,
+  { name, signer, certChain }: NameRequest,
+): Promise<boolean> {
+  if (certChain === undefined) return false
+  const chain = await readChain(certChain, io.cwd)
+  assertOver(chain, signer.key.publicKey, name)
+  const text = encodeCertificates(chain)
+  const path = chainPath(keys, name)
+  const present = await readIfPresent(path)
+  if (present !== undefined && Buffer.from(present).toString('latin1') === text) return false
+  await writeFileAtomic(path, text)
+  return true
+}
+
+/** A chain that was kept for an earlier key of this name would only be found when signing. */
+async function warnOfOldChain(context: Context, path: string, signer: Signer, name: string): Promise<void> {
+  const bytes = await readIfPresent(path)
+  if (bytes === undefined) return
+  const [leaf] = parseCertificates(bytes, path)
+  if (leaf === undefined || Buffer.compare(leaf.publicKey, signer.key.publicKey) === 0) return
+  context.warn(
+    `${path} is over another key; give the chain of this one: sealwright key add ${name} REF --cert-chain FILE`,
+  )
+}

@@ -1,0 +1,74 @@
+import { type Envelope, type Signer, seal, type TargetArtifact } from '@sealwright/core'
+import { type ManifestForm, notaryCose, notaryJws, type SignatureBinding } from '@sealwright/notary'
+import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
+import type { SignedTarget } from '../documents/signing.ts'
+import { formatTime } from '../frame/time.ts'
+import { VERSION } from '../frame/version.ts'
+import type { RegistryFlags } from '../program/registry-flags.ts'
+
+/** What is the same for every target of a run of `sign`. */
+export interface SignPlan {
+  readonly signer: Signer
+  readonly chain: readonly Certificate[]
+  readonly format: 'jws' | 'cose'
+  readonly expiryMs?: number
+  readonly metadata: Readonly<Record<string, string>>
+  readonly manifest?: ManifestForm
+  /** Where the envelope goes instead of beside the artifact; `-` is stdout. */
+  readonly signature?: string
+  readonly again: boolean
+  readonly dryRun: boolean
+  readonly registry: RegistryFlags
+  readonly now: Date
+}
+
+/** What became of one target, and the envelope where it is the output itself. */
+export interface SignedOutcome {
+  readonly target: Omit<SignedTarget, 'reference' | 'error'>
+  readonly envelope?: Uint8Array
+}
+
+/** The binding of the plan's format. */
+export function bindingOf({ format }: SignPlan): SignatureBinding {
+  return format === 'jws' ? notaryJws : notaryCose
+}
+
+/** Makes the envelope over a content. */
+export function sealContent(plan: SignPlan, content: TargetArtifact, signal: AbortSignal): Promise<Envelope> {
+  const expiry = expiryOf(plan)
+  return seal(bindingOf(plan).envelope, content, plan.signer, {
+    attributes: {
+      signingTime: plan.now,
+      ...(expiry === undefined ? {} : { expiry }),
+      signingAgent: `sealwright/${VERSION}`,
+    },
+    certificates: plan.chain.map(({ der }) => der),
+    signal,
+  })
+}
+
+function expiryOf({ now, expiryMs }: SignPlan): Date | undefined {
+  return expiryMs === undefined ? undefined : new Date(now.getTime() + expiryMs)
+}
+
+/** A signature as the document has it. */
+export function describeSignature(
+  plan: SignPlan,
+  digest: string,
+  attributes: { readonly signingTime: Date; readonly expiry?: Date } = withExpiry(plan),
+): NonNullable<SignedTarget['signature']> {
+  return {
+    digest,
+    format: plan.format,
+    algorithm: plan.signer.algorithm.id,
+    signingTime: formatTime(attributes.signingTime),
+    expiry: attributes.expiry === undefined ? null : formatTime(attributes.expiry),
+    metadata: { ...plan.metadata },
+    subject: formatDistinguishedName((plan.chain[0] as Certificate).subject),
+  }
+}
+
+function withExpiry(plan: SignPlan): { readonly signingTime: Date; readonly expiry?: Date } {
+  const expiry = expiryOf(plan)
+  return { signingTime: plan.now, ...(expiry === undefined ? {} : { expiry }) }
+}

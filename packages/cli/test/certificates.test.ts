@@ -1,0 +1,223 @@
+import { execFileSync } from 'node:child_process'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { makeLayout } from './image.ts'
+import { program } from './program.ts'
+
+const LEAF = 'C=DE,ST=Hessen,O=Acme,CN=release'
+
+async function withCa() {
+  const self = await program()
+  await self.expect(0, ['key', 'create', 'file:./root.key', '--name', 'root', '--type', 'EC-P384'])
+  await self.expect(0, ['key', 'create', 'file:./release.key', '--name', 'release'])
+  const root = [
+    'cert',
+    'issue',
+    'root',
+    '--subject',
+    'C=DE,ST=Hessen,O=Acme,CN=Acme Root',
+    '--ca-cert',
+    '--expiry',
+    '3650d',
+    '--out',
+    'root.crt',
+  ]
+  const request = ['cert', 'request', 'release', '--subject', LEAF, '--out', 'release.csr']
+  const leaf = [
+    'cert',
+    'issue',
+    'release.csr',
+    '--ca',
+    'root',
+    '--ca-chain',
+    'root.crt',
+    '--out',
+    'release.crt',
+  ]
+  for (const args of [root, request, leaf]) await self.expect(0, args)
+  return { ...self, steps: { root, request, leaf } }
+}
+
+describe('cert request and cert issue', () => {
+  it('make a request and a chain that openssl accepts', async () => {
+    const { path } = await withCa()
+    const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: path() }).toString()
+    expect(openssl('req', '-in', 'release.csr', '-noout', '-verify', '-subject')).toContain('CN = release')
+    expect(openssl('verify', '-CAfile', 'root.crt', 'release.crt')).toContain('release.crt: OK')
+    expect(openssl('x509', '-in', 'release.crt', '-noout', '-ext', 'keyUsage')).toContain('Digital Signature')
+  })
+
+  it('do nothing the second time', async () => {
+    const { expect: run, steps, path } = await withCa()
+    const files = ['root.crt', 'release.csr', 'release.crt']
+    const before = await Promise.all(files.map(file => readFile(path(file))))
+    for (const args of Object.values(steps)) expect((await run(0, args)).stdout).toContain('nothing to do')
+    expect(await Promise.all(files.map(file => readFile(path(file))))).toEqual(before)
+  })
+
+  it('never write over something else unasked', async () => {
+    const { json, steps, path, expect: run } = await withCa()
+    await writeFile(path('release.csr'), 'a letter')
+    await json(2, steps.request)
+    expect(await readFile(path('release.csr'), 'utf8')).toBe('a letter')
+    await run(0, [...steps.request, '-y'])
+  })
+
+  it('print PEM to stdout, or into the document', async () => {
+    const { json, expect: run } = await withCa()
+    expect((await run(0, ['cert', 'request', 'release', '--subject', LEAF])).stdout).toMatch(
+      /^-----BEGIN CERTIFICATE REQUEST-----/,
+    )
+    expect((await json(0, ['cert', 'issue', 'release', '--subject', LEAF])).pem).toMatch(
+      /^-----BEGIN CERTIFICATE-----/,
+    )
+  })
+
+  it('refuse a request without a CA, a foreign CA certificate, and a subject that Notation would not trust', async () => {
+    const { json } = await withCa()
+    expect((await json(2, ['cert', 'issue', 'release.csr'])).error.fix).toContain('--ca')
+    expect(
+      (await json(2, ['cert', 'issue', 'release.csr', '--ca', 'release', '--ca-chain', 'root.crt'])).error
+        .code,
+    ).toBe('KEY_MISMATCH')
+    expect(
+      (await json(2, ['cert', 'request', 'release', '--subject', 'CN=release'])).error.message,
+    ).toContain('trusted identity')
+  })
+
+  it('make a chain that signs and is trusted by its root', async () => {
+    const { json, path } = await withCa()
+    await json(0, ['key', 'add', 'release', 'file:release.key', '--cert-chain', 'release.crt', '--default'])
+    expect(
+      (
+        await json(0, [
+          'key',
+          'add',
+          'release',
+          'file:release.key',
+          '--cert-chain',
+          'release.crt',
+          '--default',
+        ])
+      ).changed,
+    ).toBe(false)
+    await json(0, ['cert', 'add', 'ca:acme', 'root.crt'])
+    await json(0, [
+      'policy',
+      'init',
+      '--name',
+      'acme',
+      '--scope',
+      '*',
+      '--trust-store',
+      'ca:acme',
+      '--trusted-identity',
+      'C=DE,ST=Hessen,O=Acme',
+    ])
+    await makeLayout(path('image'), 'v1')
+    await json(0, ['sign', 'oci:image:v1'])
+    const { targets } = await json(0, ['verify', 'oci:image:v1'])
+    expect(targets[0].signatures[0].signer).toMatchObject({
+      subject: 'CN=release,O=Acme,ST=Hessen,C=DE',
+      trustStore: 'ca:acme',
+    })
+  })
+})
+
+describe('signing with an unfit certificate', () => {
+  it('is refused before anything is signed, naming the rule', async () => {
+    const { json, path } = await withCa()
+    await makeLayout(path('image'), 'v1')
+    const { error } = await json(2, ['sign', '-k', 'root', '--cert-chain', 'root.crt', 'oci:image:v1'])
+    expect(error.message).toContain('Notation would reject the certificate of key root')
+    expect(error.why).toContain('keyUsage')
+    expect(
+      (await json(2, ['sign', '-k', 'release', '--cert-chain', 'root.crt', 'oci:image:v1'])).error.code,
+    ).toBe('KEY_MISMATCH')
+    expect((await json(2, ['sign', '-k', 'release', 'oci:image:v1'])).error.message).toContain(
+      'has no certificate',
+    )
+    expect((await json(0, ['list', 'oci:image:v1'])).referrers).toEqual([])
+  })
+})
+
+describe('cert show', () => {
+  it('says rule by rule whether Notation would accept a chain', async () => {
+    const { json, expect: run } = await withCa()
+    expect((await json(0, ['cert', 'show', 'release.crt'])).chains[0]).toMatchObject({
+      acceptable: true,
+      faults: [],
+    })
+    const { chains } = await json(0, ['cert', 'show', 'root.crt'])
+    expect(chains[0].acceptable).toBe(false)
+    expect(chains[0].faults.map(({ rule }: { rule: string }) => rule)).toContain('leaf-basic-constraints')
+    const { stdout } = await run(0, ['cert', 'show', 'release.crt'])
+    expect(stdout).toMatch(/passed {2}leaf-key-usage/)
+    expect(stdout).toContain('accepted by Notation for signing  yes')
+  })
+})
+
+describe('trust stores', () => {
+  it('take certificates in, list them and let them go, each of it once', async () => {
+    const { json, expect: run, path, trust } = await withCa()
+    const folder = join(trust, 'truststore', 'x509', 'ca', 'acme')
+    expect((await json(0, ['cert', 'add', 'ca:acme', 'root.crt'])).added).toHaveLength(1)
+    expect(await json(0, ['cert', 'add', 'ca:acme', 'root.crt'])).toMatchObject({ added: [], kept: [{}] })
+    expect(await readdir(folder)).toHaveLength(1)
+    const { stores } = await json(0, ['cert', 'list'])
+    expect(stores).toMatchObject([
+      { store: 'ca:acme', fault: null, certificates: [{ subject: 'CN=Acme Root,O=Acme,ST=Hessen,C=DE' }] },
+    ])
+    expect((await json(0, ['cert', 'show', 'ca:acme'])).chains[0].acceptable).toBe(true)
+    const print = stores[0].certificates[0].fingerprint
+    expect((await json(0, ['cert', 'remove', 'ca:acme', `sha256:${print}`])).removed).toHaveLength(1)
+    expect((await json(0, ['cert', 'remove', 'ca:acme', print])).removed).toEqual([])
+    expect((await run(0, ['cert', 'remove', 'ca:acme', 'root.crt'])).stdout).toContain('nothing to do')
+    expect((await json(0, ['cert', 'list', 'ca:acme'])).stores[0].certificates).toEqual([])
+    expect(path()).toBeTypeOf('string')
+  })
+
+  it('refuse a leaf that nobody should trust as a root', async () => {
+    const { json } = await withCa()
+    expect((await json(2, ['cert', 'add', 'ca:acme', 'release.crt'])).error.why).toContain(
+      'neither a CA certificate nor self-signed',
+    )
+    expect((await json(0, ['cert', 'list'])).stores).toEqual([])
+  })
+
+  it('are emptied only with a yes', async () => {
+    const { json, expect: run } = await withCa()
+    await json(0, ['cert', 'add', 'ca:acme', 'root.crt'])
+    expect((await json(2, ['cert', 'remove', 'ca:acme', '--all'])).error.fix).toContain('-y')
+    expect((await json(0, ['cert', 'list', 'ca:acme'])).stores[0].certificates).toHaveLength(1)
+    await run(2, ['cert', 'remove', 'ca:acme', '--all'], { answers: ['n'] })
+    await run(0, ['cert', 'remove', 'ca:acme', '--all'], { answers: ['y'] })
+    await run(0, ['cert', 'remove', 'ca:acme', '--all'])
+  })
+
+  it('keep the other certificates of a bundle that notation wrote', async () => {
+    const { json, path, trust } = await withCa()
+    await json(0, [
+      'cert',
+      'issue',
+      'release',
+      '--subject',
+      'C=DE,ST=Hessen,O=Acme,CN=Other Root',
+      '--ca-cert',
+      '--out',
+      'other.crt',
+    ])
+    await json(0, ['cert', 'add', 'ca:acme', 'root.crt'])
+    const folder = join(trust, 'truststore', 'x509', 'ca', 'acme')
+    const [file] = await readdir(folder)
+    await writeFile(
+      join(folder, file as string),
+      `${await readFile(path('root.crt'), 'utf8')}${await readFile(path('other.crt'), 'utf8')}`,
+    )
+    await json(0, ['cert', 'remove', 'ca:acme', 'root.crt'])
+    expect((await json(0, ['cert', 'list', 'ca:acme'])).stores[0].certificates).toMatchObject([
+      { subject: 'CN=Other Root,O=Acme,ST=Hessen,C=DE' },
+    ])
+  })
+})

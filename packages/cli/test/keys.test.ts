@@ -1,0 +1,207 @@
+import { execFileSync } from 'node:child_process'
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { makeLayout } from './image.ts'
+import { CANARY, program } from './program.ts'
+
+describe('key create', () => {
+  it('makes an encrypted private file that openssl opens, and locks it under a name', async () => {
+    const { json, path } = await program()
+    const { key, changed } = await json(0, [
+      'key',
+      'create',
+      'file:./release.key',
+      '--name',
+      'release',
+      '--type',
+      'EC-P384',
+    ])
+    expect(key).toMatchObject({
+      name: 'release',
+      reference: `file:${path('release.key')}`,
+      algorithm: 'ES384',
+    })
+    expect(changed).toBe(true)
+    expect((await stat(path('release.key'))).mode & 0o777).toBe(0o600)
+    const pem = execFileSync('openssl', [
+      'pkey',
+      '-in',
+      path('release.key'),
+      '-passin',
+      `pass:${CANARY}`,
+      '-pubout',
+    ])
+    expect((await json(0, ['key', 'show', 'release'])).publicKeyPem).toBe(pem.toString())
+  })
+
+  it('is a no-op the second time, and refuses another type', async () => {
+    const { json, path, expect: run } = await program()
+    const args = ['key', 'create', 'file:./a.key', '--name', 'a']
+    await json(0, args)
+    const before = await readFile(path('a.key'))
+    expect((await json(0, args)).changed).toBe(false)
+    expect((await run(0, args)).stdout).toContain('nothing to do')
+    await json(2, [...args, '--type', 'EC-P384'])
+    await json(2, ['key', 'create', 'file:./b.key', '--name', 'a'])
+    expect(await readFile(path('a.key'))).toEqual(before)
+  })
+
+  it('stores clear text only when told to', async () => {
+    const { json, path } = await program()
+    await json(0, ['key', 'create', 'file:./a.key', '--no-passphrase'], {
+      env: { SEALWRIGHT_PASSPHRASE_FILE: undefined },
+    })
+    expect(await readFile(path('a.key'), 'utf8')).toContain('-----BEGIN PRIVATE KEY-----')
+  })
+
+  it.each([
+    ['ES256', ['--type', 'EC-P256']],
+    ['ES512', []],
+    ['Ed25519', []],
+    ['ML-DSA-65', []],
+    ['PS256', []],
+  ])('with --algorithm %s chooses the type', async (algorithm, type) => {
+    const { json } = await program()
+    const { key } = await json(0, ['key', 'create', 'file:./a.key', '--algorithm', algorithm, ...type])
+    expect(key.algorithm).toBe(algorithm)
+  })
+})
+
+describe('a named key', () => {
+  async function named() {
+    const self = await program()
+    await self.expect(0, ['key', 'create', 'file:./one.key', '--name', 'one', '--default'])
+    await self.expect(0, ['key', 'create', 'file:./two.key'])
+    return self
+  }
+
+  it('is added, listed, shown and removed, each of it once', async () => {
+    const { json, expect: run, path } = await named()
+    expect((await json(0, ['key', 'add', 'two', 'file:two.key'])).changed).toBe(true)
+    expect((await json(0, ['key', 'add', 'two', 'file:two.key'])).changed).toBe(false)
+    const { keys } = await json(0, ['key', 'list'])
+    expect(keys.map((key: { name: string; default: boolean }) => [key.name, key.default])).toEqual([
+      ['one', true],
+      ['two', false],
+    ])
+    expect((await json(0, ['key', 'list', `file:${path()}`])).keys).toHaveLength(2)
+    await json(0, ['key', 'show'], { env: { SEALWRIGHT_PASSPHRASE_FILE: undefined } })
+    const { stdout } = await run(0, ['key', 'show', 'two', '--public'])
+    expect(stdout).toMatch(/^-----BEGIN PUBLIC KEY-----/)
+    expect((await json(0, ['key', 'remove', 'two'])).changed).toBe(true)
+    expect((await json(0, ['key', 'remove', 'two'])).changed).toBe(false)
+    await json(2, ['key', 'show', 'two'])
+    await stat(path('two.key'))
+  })
+
+  it('forgotten, is the default no longer', async () => {
+    const { json, config } = await named()
+    await json(0, ['key', 'remove', 'one'])
+    expect(JSON.parse(await readFile(config, 'utf8'))).toEqual({})
+    expect((await json(2, ['sign', './x'])).error.message).toContain('no default key')
+  })
+
+  it('never means another key', async () => {
+    const { json } = await named()
+    expect((await json(2, ['key', 'add', 'one', 'file:two.key'])).error.code).toBe('VALIDATION')
+  })
+
+  it('is refused when another key answers', async () => {
+    const { json, path } = await named()
+    await writeFile(path('one.key'), await readFile(path('two.key')))
+    await makeLayout(path('image'), 'v1')
+    const { error } = await json(2, ['sign', 'oci:image:v1'])
+    expect(error.code).toBe('KEY_MISMATCH')
+    expect(error.fix).toContain('key rotate one')
+  })
+
+  it('in a file cannot be rotated by its store, and moves to another key', async () => {
+    const { json, expect: run } = await named()
+    const { stderr } = await run(2, ['key', 'rotate', 'one'])
+    expect(stderr).toContain('error[UNSUPPORTED]')
+    expect(stderr).toContain('--to')
+    const before = (await json(0, ['key', 'show', 'one'])).key.fingerprint
+    const rotated = await json(0, ['key', 'rotate', 'one', '--to', 'file:two.key'])
+    expect(rotated).toMatchObject({ changed: true, previous: before })
+    expect(rotated.next[0]).toContain('cert request one')
+    expect(await json(0, ['key', 'rotate', 'one', '--to', 'file:two.key'])).toMatchObject({ changed: false })
+    expect((await json(0, ['key', 'show', 'one'])).history).toMatchObject([{ fingerprint: before }])
+  })
+
+  it('that others can read is refused', async () => {
+    const { json, path } = await named()
+    await chmod(path('one.key'), 0o644)
+    expect((await json(2, ['key', 'add', 'other', 'file:one.key'])).error.message).toContain('one.key')
+  })
+
+  it('with a wrong passphrase is PIN_INCORRECT, with none a usage error that names the flag', async () => {
+    const { json, path } = await named()
+    await writeFile(path('wrong'), 'not it\n')
+    expect(
+      (await json(5, ['key', 'add', 'x', 'file:one.key', '--passphrase-file', 'wrong'])).error.code,
+    ).toBe('PIN_INCORRECT')
+    const { error } = await json(2, ['key', 'add', 'x', 'file:one.key'], {
+      env: { SEALWRIGHT_PASSPHRASE_FILE: undefined },
+    })
+    expect(error.fix).toContain('--passphrase-file')
+    expect(error.fix).toContain('SEALWRIGHT_PASSPHRASE_FILE')
+  })
+
+  it('takes its passphrase from the environment too, where an empty one is a value', async () => {
+    const { json } = await named()
+    const env = { SEALWRIGHT_PASSPHRASE_FILE: undefined }
+    await json(0, ['key', 'add', 'x', 'file:one.key'], { env: { ...env, SEALWRIGHT_PASSPHRASE: CANARY } })
+    expect(
+      (await json(5, ['key', 'add', 'y', 'file:one.key'], { env: { ...env, SEALWRIGHT_PASSPHRASE: '' } }))
+        .error.code,
+    ).toBe('PIN_INCORRECT')
+  })
+
+  it("of Notation's own list is used by its name", async () => {
+    const { json, path, trust } = await named()
+    await json(0, ['key', 'create', 'file:./plain.key', '--no-passphrase'])
+    await json(0, [
+      'cert',
+      'issue',
+      'file:./plain.key',
+      '--subject',
+      'C=DE,ST=Hessen,O=Acme,CN=plain',
+      '--out',
+      'plain.crt',
+    ])
+    const { mkdir } = await import('node:fs/promises')
+    await mkdir(trust, { recursive: true })
+    const keys = [{ name: 'wabbit', keyPath: path('plain.key'), certPath: path('plain.crt') }]
+    await writeFile(`${trust}/signingkeys.json`, JSON.stringify({ default: 'wabbit', keys }))
+    await makeLayout(path('image'), 'v1')
+    expect((await json(0, ['sign', '-k', 'wabbit', 'oci:image:v1'])).targets[0].signature.subject).toContain(
+      'CN=plain',
+    )
+    const listed = (await json(0, ['key', 'list'])).keys.find(
+      ({ name }: { name: string }) => name === 'wabbit',
+    )
+    expect(listed).toMatchObject({ source: 'notation', reference: `file:${path('plain.key')}` })
+  })
+})
+
+describe('a reference that nothing is installed for', () => {
+  it.each([
+    ['awskms:///alias/release', '@sealwright/provider-aws-kms'],
+    ['arn:aws:kms:eu-central-1:111122223333:key/1a2b', '@sealwright/provider-aws-kms'],
+    ['https://v.vault.azure.net/keys/k/1', '@sealwright/provider-azure-key-vault'],
+    ['projects/p/locations/l/keyRings/r/cryptoKeys/k', '@sealwright/provider-gcp-kms'],
+    ['hashivault://release', '@sealwright/provider-hashicorp-vault'],
+    ['pkcs11:token=t;object=o', '@sealwright/provider-pkcs11'],
+  ])('%s names the package', async (reference, name) => {
+    const { json } = await program()
+    const { error } = await json(2, ['key', 'add', 'x', reference])
+    expect(error).toMatchObject({ code: 'UNSUPPORTED', fix: `npm install ${name}` })
+  })
+
+  it('is refused with a secret inside, which is not repeated', async () => {
+    const { run } = await program()
+    const { code, stderr } = await run(['key', 'add', 'x', 'pkcs11:token=t?pin-value=hunter2'])
+    expect(code).toBe(2)
+    expect(stderr).not.toContain('hunter2')
+  })
+})

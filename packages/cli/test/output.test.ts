@@ -1,0 +1,184 @@
+import { SealwrightError } from '@sealwright/core'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { failure } from '../src/documents/failure.ts'
+import { EXIT, exitCodeOf, exitCodeOfAll } from '../src/frame/exit.ts'
+import { asSealwrightError, exitCodeOfError, failureOf } from '../src/frame/failure.ts'
+import { StatusLine } from '../src/frame/status-line.ts'
+import { paintFor } from '../src/frame/style.ts'
+import { printable, table } from '../src/frame/table.ts'
+import { failureLines } from '../src/frame/text.ts'
+import { makeLayout } from './image.ts'
+import { program } from './program.ts'
+
+const codes = failure.shape.code.options
+
+describe('exit codes', () => {
+  it('follow the table', () => {
+    const expected = {
+      2: ['VALIDATION', 'UNSUPPORTED', 'NOT_FOUND', 'KEY_MISMATCH'],
+      3: ['THROTTLED', 'UNAVAILABLE', 'TIMEOUT', 'INTEGRITY', 'USER_PRESENCE'],
+      5: ['ACCESS_DENIED', 'UNAUTHENTICATED', 'KEY_STATE', 'PIN_INCORRECT', 'PIN_LOCKED'],
+      70: ['INTERNAL'],
+      130: ['ABORTED'],
+    }
+    const actual = Object.groupBy(codes, code => exitCodeOf(code))
+    expect(actual).toEqual(expected)
+  })
+
+  it('of several targets are the first of 130, 70, 1, 4, 5, 2, 3', () => {
+    const order = [130, 70, 1, 4, 5, 2, 3, 0] as const
+    for (const [index, code] of order.entries())
+      expect(exitCodeOfAll(order.slice(index).toReversed())).toBe(code)
+    expect(exitCodeOfAll([])).toBe(EXIT.done)
+  })
+
+  it('of SIGTERM is 143', () => {
+    const signal = AbortSignal.abort({ interrupt: 'SIGTERM' })
+    expect(exitCodeOfError(asSealwrightError(signal.reason), signal)).toBe(143)
+  })
+})
+
+describe('messages', () => {
+  it('have a headline, the fact and the fix', () => {
+    const error = new SealwrightError('THROTTLED', 'the store is busy', {
+      why: 'it said so',
+      requestId: '9f0c',
+    })
+    expect(failureLines('error', failureOf(error), (_style, text) => text)).toEqual([
+      'error[THROTTLED]: the store is busy',
+      '  why: it said so; request 9f0c',
+      '  fix: try again later',
+    ])
+  })
+
+  it('of what nobody foresaw hide its text, and say where to report it', () => {
+    const error = asSealwrightError(new TypeError('secret inside'))
+    expect(failureOf(error)).toMatchObject({ code: 'INTERNAL', retryable: false })
+    expect(JSON.stringify(failureOf(error))).not.toContain('secret inside')
+    expect(error.fix).toContain('/issues')
+  })
+
+  it('never steer the terminal', () => {
+    expect(printable('a\u001b[31mb\u202ec\nd')).toBe('a\\u{1b}[31mb\\u{202e}c\\u{a}d')
+  })
+})
+
+describe('the status line', () => {
+  it('appears after half a second on a terminal, and goes without a trace', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const written: string[] = []
+    const sink = {
+      isTerminal: true,
+      columns: 20,
+      write: (data: string | Uint8Array) => void written.push(String(data)),
+    }
+    const line = new StatusLine(sink, true)
+    await line.during('something quick', async () => 1)
+    expect(written).toEqual([])
+    const waiting = line.during(
+      'a touch on the token',
+      () => new Promise(resolve => setTimeout(resolve, 2_000)),
+    )
+    await vi.advanceTimersByTimeAsync(600)
+    expect(written).toEqual(['\r\u001b[2Kwaiting for a touch'])
+    await vi.advanceTimersByTimeAsync(2_000)
+    await waiting
+    expect(written.at(-1)).toBe('\r\u001b[2K')
+    await new StatusLine({ ...sink, isTerminal: false }, true).during('x', () =>
+      vi.advanceTimersByTimeAsync(600),
+    )
+    expect(written).toHaveLength(2)
+  })
+})
+
+describe('text', () => {
+  it('has columns without empty cells', () => {
+    expect(
+      table(
+        ['A', 'BB'],
+        [
+          ['x', ''],
+          ['longer', 'y'],
+        ],
+      ),
+    ).toEqual(['A       BB', 'x       -', 'longer  y'])
+  })
+
+  it.each([
+    ['auto', false, {}, false],
+    ['auto', true, {}, true],
+    ['auto', true, { NO_COLOR: '1' }, false],
+    ['auto', true, { TERM: 'dumb' }, false],
+    ['auto', false, { FORCE_COLOR: '1' }, true],
+    ['auto', true, { FORCE_COLOR: '0' }, false],
+    ['always', false, { NO_COLOR: '1' }, true],
+    ['never', true, { FORCE_COLOR: '1' }, false],
+  ] as const)('--color %s, terminal %s, %o', (mode, isTerminal, env, coloured) => {
+    expect(paintFor(mode, { isTerminal }, env)('red', 'x') !== 'x').toBe(coloured)
+  })
+
+  it('names each step under -v and the causes under --debug', async () => {
+    const { expect: run, path } = await program()
+    await makeLayout(path('image'), 'v1')
+    const { stderr } = await run(0, ['init', '-v', 'me', '--scope', '*'])
+    expect(stderr).toMatch(/^step: create file:/m)
+    const signed = await run(0, ['sign', '-v', 'oci:image:v1'])
+    expect(signed.stderr.match(/^step: \S+/gm)).toEqual([
+      'step: open',
+      'step: check',
+      'step: resolve',
+      'step: look',
+      'step: sign',
+      'step: read',
+    ])
+    expect((await run(2, ['cert', 'show', '--debug', './nosuch.crt'])).stderr).not.toMatch(/^\s+at /m)
+  })
+
+  it('-q prints resolved references only', async () => {
+    const { expect: run, path } = await program()
+    const { digest } = await makeLayout(path('image'), 'v1')
+    await run(0, ['init', 'me', '--scope', '*'])
+    expect(await run(0, ['sign', '-q', 'oci:image:v1'])).toMatchObject({
+      stdout: `oci:image@${digest}\n`,
+      stderr: '',
+    })
+    expect((await run(0, ['list', '-q', 'oci:image:v1'])).stdout).toBe(`oci:image@${digest}\n`)
+    expect((await run(0, ['key', 'list', '-q'])).stdout).toBe('')
+  })
+
+  it('global flags stand before the command as well as after it', async () => {
+    const { run } = await program()
+    for (const args of [
+      ['-o', 'json', 'key', 'list'],
+      ['key', '-o', 'json', 'list'],
+      ['key', 'list', '-ojson'],
+    ]) {
+      expect(JSON.parse((await run(args)).stdout).schema).toBe('sealwright.key.list/1')
+    }
+  })
+
+  it('help is there for every command', async () => {
+    const { expect: run, json } = await program()
+    const { text } = await json(0, ['help'])
+    const commands = [...text.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(match => match[1] as string)
+    expect(commands).toEqual([
+      'init',
+      'sign',
+      'verify',
+      'inspect',
+      'list',
+      'key',
+      'cert',
+      'policy',
+      'version',
+      'help',
+    ])
+    for (const command of commands) {
+      const { stdout } = await run(0, [command, '--help'])
+      expect(stdout).toContain(`Usage: sealwright ${command}`)
+      expect((await run(0, ['help', command])).stdout).toBe(stdout)
+    }
+    expect((await run(0, ['help', 'key', 'add'])).stdout).toContain('Usage: sealwright key add')
+  })
+})

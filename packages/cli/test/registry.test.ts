@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { FakeRegistry, type FakeRegistryOptions } from '../../oci/test/fake-registry.ts'
+import { makeLayout } from './image.ts'
+import { type Program, program } from './program.ts'
+
+const PASSWORD = 'canary-of-the-registry'
+
+/** A registry that holds one image under the tag v1 of `app`. */
+async function registryWith(self: Program, options: FakeRegistryOptions = {}) {
+  const fake = await FakeRegistry.start(options)
+  onTestFinished(() => fake[Symbol.asyncDispose]())
+  const { digest } = await makeLayout(self.path('source'), 'v1')
+  const repository = fake.repository('app')
+  const blobs = join(self.path('source'), 'blobs', 'sha256')
+  for (const name of await readdir(blobs)) {
+    const bytes = await readFile(join(blobs, name))
+    const isManifest = digest.endsWith(name)
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(name)
+    if (isManifest)
+      repository.manifests.set(digest, { mediaType: 'application/vnd.oci.image.manifest.v1+json', bytes })
+    else repository.blobs.set(`sha256:${name}`, bytes)
+  }
+  repository.tags.set('v1', digest)
+  return {
+    fake,
+    repository,
+    digest,
+    reference: `${fake.host}/app:v1`,
+    resolved: `${fake.host}/app@${digest}`,
+  }
+}
+
+describe.each([
+  ['with the referrers API', true, 'referrers API'],
+  ['without it', false, 'tag'],
+])('in a registry %s', (_title, referrersApi, stored) => {
+  it('an image is signed and verified, and its tag and digest stay', async () => {
+    const self = await program()
+    const { json, expect: run } = self
+    const { repository, digest, reference, resolved, fake } = await registryWith(self, { referrersApi })
+    await json(0, ['init', 'me', '--scope', `${fake.host}/app`])
+    expect((await json(1, ['verify', reference])).targets[0].reason.code).toBe('UNSIGNED')
+    const { targets } = await json(0, ['sign', reference])
+    expect(targets[0]).toMatchObject({ outcome: 'signed', resolved, stored: { as: stored } })
+    expect((await json(0, ['sign', reference])).targets[0].outcome).toBe('unchanged')
+    expect((await run(0, ['verify', '-q', reference])).stdout).toBe(`${resolved}\n`)
+    expect(repository.tags.get('v1')).toBe(digest)
+    expect((await json(0, ['list', reference])).referrers).toMatchObject([{ kind: 'signature' }])
+    expect((await json(0, ['inspect', reference])).signatures).toHaveLength(1)
+  })
+})
+
+describe('a registry', () => {
+  it('that asks for a login gets the one that was given, and no other host does', async () => {
+    const self = await program()
+    const { json, expect: run, path } = self
+    const { reference, fake } = await registryWith(self, {
+      auth: { scheme: 'basic', users: { ci: PASSWORD } },
+    })
+    await json(0, ['init', 'me', '--scope', '*'])
+    expect((await json(5, ['verify', reference])).error.code).toBe('UNAUTHENTICATED')
+    await json(0, ['sign', '--username', 'ci', '--password-stdin', reference], { stdin: `${PASSWORD}\n` })
+    await json(0, ['verify', reference], {
+      env: { SEALWRIGHT_USERNAME: 'ci', SEALWRIGHT_PASSWORD: PASSWORD },
+    })
+    const wrong = await run(5, ['verify', '--username', 'ci', '--password-stdin', reference], {
+      stdin: `wrong-${PASSWORD}`,
+    })
+    expect(wrong.stdout + wrong.stderr).not.toContain(PASSWORD)
+    const { mkdir } = await import('node:fs/promises')
+    await mkdir(path('docker'))
+    const auth = Buffer.from(`ci:${PASSWORD}`).toString('base64')
+    await writeFile(path('docker', 'config.json'), JSON.stringify({ auths: { [fake.host]: { auth } } }))
+    await json(0, ['verify', reference])
+    const two = await json(
+      2,
+      ['verify', '--username', 'ci', '--password-stdin', reference, 'other.example/app:v1'],
+      { stdin: PASSWORD },
+    )
+    expect(two.error.message).toContain('several registries')
+    expect((await json(2, ['verify', '--username', 'ci', reference])).error.fix).toContain('--password-stdin')
+  })
+
+  it('that is not there is exit 3, and --offline contacts nobody', async () => {
+    const self = await program()
+    const { json } = self
+    const { reference, fake } = await registryWith(self)
+    await json(0, ['init', 'me', '--scope', '*'])
+    await json(2, ['verify', '--offline', reference])
+    expect(fake.requests).toEqual([])
+    await fake[Symbol.asyncDispose]()
+    const { error } = await json(3, ['verify', '--timeout', '3s', reference])
+    expect(error).toMatchObject({ retryable: true })
+  }, 60_000)
+
+  it('that does not answer in time is TIMEOUT, exit 3', async () => {
+    const self = await program()
+    const { json } = self
+    const { reference, fake } = await registryWith(self)
+    await json(0, ['init', 'me', '--scope', '*'])
+    fake.faults.push({ answer: 'silence' })
+    expect((await json(3, ['verify', '--timeout', '1s', reference])).error.code).toBe('TIMEOUT')
+    expect((await json(3, ['sign', '--timeout', '1s', reference])).error.code).toBe('TIMEOUT')
+  })
+
+  it('an interrupt ends the call in flight: exit 130, and 143 for SIGTERM', async () => {
+    const self = await program()
+    const { json } = self
+    const { reference, fake } = await registryWith(self)
+    await json(0, ['init', 'me', '--scope', '*'])
+    fake.faults.push({ answer: 'silence' })
+    for (const [name, code] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      const abort = new AbortController()
+      fake.beforeRequest = () => abort.abort({ interrupt: name })
+      expect((await json(code, ['verify', reference], { signal: abort.signal })).error.code).toBe('ABORTED')
+    }
+  })
+
+  it('that serves other bytes than it should is not verified', async () => {
+    const self = await program()
+    const { json } = self
+    const { reference, fake } = await registryWith(self)
+    await json(0, ['init', 'me', '--scope', '*'])
+    await json(0, ['sign', reference])
+    fake.faults.push({ path: '/manifests/', method: 'GET', answer: 'wrong-bytes' })
+    expect((await json(1, ['verify', reference])).targets[0].reason.code).toBe('TAMPERED')
+  })
+
+  it('is spoken to in https unless it is this machine or was named', async () => {
+    const self = await program()
+    const { json } = self
+    const { fake } = await registryWith(self, { hostname: 'localhost' })
+    await json(0, ['init', 'me', '--scope', '*'])
+    await json(1, ['verify', `${fake.host}/app:v1`])
+    await json(1, ['verify', '--plain-http', fake.host, `${fake.host}/app:v1`])
+    await writeFile(
+      self.config,
+      JSON.stringify({ defaultKey: 'me', registries: { [fake.host]: { plainHttp: false } } }),
+    )
+    await json(3, ['verify', '--timeout', '3s', `${fake.host}/app:v1`])
+  }, 60_000)
+})

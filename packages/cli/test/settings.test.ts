@@ -1,0 +1,215 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { isSealwrightError } from '@sealwright/core'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parseProjectConfig } from '../src/config/project-config.ts'
+import { parseUserConfig } from '../src/config/user-config.ts'
+import { parseDuration } from '../src/frame/duration.ts'
+import { formatTime, parseTime } from '../src/frame/time.ts'
+import { parseTarget } from '../src/targets/target.ts'
+import { makeLayout } from './image.ts'
+import { program } from './program.ts'
+
+const runs = { numRuns: Number(process.env.SEALWRIGHT_FUZZ_RUNS ?? 20000) }
+
+describe('settings', () => {
+  async function twoKeys() {
+    const self = await program()
+    await self.expect(0, ['init', 'one', '--scope', '*'])
+    await self.expect(0, ['init', 'two', '--scope', '*'])
+    await makeLayout(self.path('image'), 'v1')
+    return self
+  }
+
+  it('are taken from the flag, then the environment, then the project, then the user', async () => {
+    const { json, path } = await twoKeys()
+    const used = async (args: string[], env = {}) =>
+      (
+        await json(0, ['sign', '--dry-run', ...args, `oci:${path('image')}:v1`], {
+          env,
+          cwd: path('work', 'deep'),
+        })
+      ).key.name
+    await mkdir(path('work', 'deep'), { recursive: true })
+    expect(await used([])).toBe('one')
+    await writeFile(path('work', 'sealwright.json'), '{"key":"two"}')
+    expect(await used([])).toBe('two')
+    expect(await used([], { SEALWRIGHT_KEY: 'one' })).toBe('one')
+    expect(await used(['-k', 'two'], { SEALWRIGHT_KEY: 'one' })).toBe('two')
+  })
+
+  it('a project says format, expiry and metadata', async () => {
+    const { json, path } = await twoKeys()
+    await writeFile(
+      path('sealwright.json'),
+      '{"format":"cose","expiry":"30d","metadata":{"team":"a","build":"1"}}',
+    )
+    const { targets } = await json(0, ['sign', '-m', 'build=2', 'oci:image:v1'])
+    expect(targets[0].signature).toMatchObject({ format: 'cose', metadata: { team: 'a', build: '2' } })
+    expect(targets[0].signature.expiry).toBeTypeOf('string')
+    expect(
+      (await json(0, ['sign', '--format', 'jws', '--expiry', 'none', 'oci:image:v1'])).targets[0].signature,
+    ).toMatchObject({ format: 'jws', expiry: null })
+  })
+
+  it.each([
+    ['{"trust":"x"}', 'trust'],
+    ['{"policy":"x"}', 'policy'],
+    ['{"providers":{}}', 'providers'],
+    ['{"registries":{}}', 'registries'],
+    ['{"timestamp":["https://tsa.example"]}', 'timestamp'],
+    ['{"key":"file:./key"}', 'key must be a name'],
+    ['{"key":"awskms:///alias/x"}', 'key must be a name'],
+    ['{"key":"a","key":"b"}', 'twice'],
+    ['{"metadata":{"io.cncf.notary.x":"1"}}', 'reserved'],
+  ])('a project may not say %s', async (text, part) => {
+    const { json, path } = await twoKeys()
+    await writeFile(path('sealwright.json'), text)
+    const { error } = await json(2, ['sign', 'oci:image:v1'])
+    expect(error.message + error.why).toContain(part)
+    expect(error.message).toContain('sealwright.json')
+  })
+
+  it('a broken file stops only the commands that need it', async () => {
+    const { json, config, expect: run } = await twoKeys()
+    await writeFile(config, '{"nonsense":1}')
+    expect((await json(2, ['key', 'list'])).error.message).toMatch(/config\.json:1:2: "nonsense"/)
+    await run(0, ['version'])
+    await run(0, ['help', 'sign'])
+  })
+
+  it('rules for signing end in exit 4', async () => {
+    const { run, config, path } = await twoKeys()
+    await writeFile(config, '{"defaultKey":"one","sign":{"algorithms":["ES384"]}}')
+    const { code, stderr } = await run(['sign', 'oci:image:v1'])
+    expect(code).toBe(4)
+    expect(stderr).toContain('denied[VALIDATION]: signing with ES256 is not allowed')
+    await writeFile(config, '{"defaultKey":"one","sign":{"requireDigest":true}}')
+    expect((await run(['sign', 'registry.example/app:v1'])).code).toBe(4)
+    expect(path()).toBeTypeOf('string')
+  })
+
+  it('SEALWRIGHT_OUTPUT and SEALWRIGHT_TIMEOUT are as the flags', async () => {
+    const { run } = await program()
+    expect(JSON.parse((await run(['version'], { env: { SEALWRIGHT_OUTPUT: 'json' } })).stdout).schema).toBe(
+      'sealwright.version/1',
+    )
+    expect((await run(['version'], { env: { SEALWRIGHT_OUTPUT: 'yaml' } })).code).toBe(2)
+    expect((await run(['cert', 'list'], { env: { SEALWRIGHT_TIMEOUT: 'soon' } })).code).toBe(2)
+  })
+})
+
+describe('parsers', () => {
+  const refusesOrReads = (read: () => unknown): void => {
+    try {
+      read()
+    } catch (error) {
+      expect(isSealwrightError(error)).toBe(true)
+    }
+  }
+
+  it('of durations read whole numbers with a unit, and nothing else', () => {
+    expect(parseDuration('90s', '--x')).toBe(90_000)
+    expect(parseDuration('30d', '--x')).toBe(30 * 86_400_000)
+    for (const text of ['', '0s', '-1s', '1', '1.5h', '1h30m', ' 1s', '1S', '99999999999d', '1y']) {
+      expect(() => parseDuration(text, '--x')).toThrow('is not a duration')
+    }
+  })
+
+  it('of times read RFC 3339 and refuse days that the calendar lacks', () => {
+    expect(formatTime(parseTime('2026-11-22T15:00:00+01:00', '--at'))).toBe('2026-11-22T14:00:00Z')
+    for (const text of [
+      '2026-02-30T00:00:00Z',
+      '2026-11-22',
+      '2026-11-22T14:00:00',
+      '2026-13-01T00:00:00Z',
+      '2026-11-22T24:00:00Z',
+    ]) {
+      expect(() => parseTime(text, '--at')).toThrow('is not a time')
+    }
+    fc.assert(
+      fc.property(fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }), date => {
+        const text = formatTime(date)
+        expect(formatTime(parseTime(text, '--at'))).toBe(text)
+      }),
+      runs,
+    )
+  })
+
+  it('of targets end in a target or a named error, and print what they read', () => {
+    const piece = fc.constantFrom(
+      'oci:',
+      'oci-archive:',
+      'file:',
+      './',
+      '../',
+      '/',
+      'a',
+      'b.c',
+      ':',
+      '@',
+      'sha256:',
+      '0'.repeat(64),
+      'registry.example',
+      '-',
+      'v1',
+      '\\',
+      'é',
+      ' ',
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), pieces => {
+        const text = pieces.join('')
+        refusesOrReads(() => {
+          const target = parseTarget(text, '/nowhere', 'sign')
+          expect(target.text).toBe(text)
+          if (target.kind === 'file') return
+          const name =
+            target.kind === 'registry'
+              ? target.repository
+              : `${target.kind === 'layout' ? 'oci' : 'oci-archive'}:${target.path}`
+          expect(
+            `${name}${target.tag === undefined ? '' : `:${target.tag}`}${target.digest === undefined ? '' : `@${target.digest}`}`,
+          ).toBe(text)
+        })
+      }),
+      runs,
+    )
+  })
+
+  it('of configurations end in a configuration or a named error', () => {
+    const member = fc.constantFrom(
+      'key',
+      'format',
+      'expiry',
+      'metadata',
+      'defaultKey',
+      'registries',
+      'sign',
+      'limits',
+      '__proto__',
+      'x',
+    )
+    const text = fc.oneof(
+      fc
+        .dictionary(member, fc.oneof(fc.string(), fc.json(), fc.constant('jws'), fc.constant('30d')))
+        .map(value => JSON.stringify(value)),
+      fc.json(),
+      fc.string(),
+    )
+    fc.assert(
+      fc.property(text, input => {
+        refusesOrReads(() => parseProjectConfig(Buffer.from(input), 'sealwright.json'))
+        refusesOrReads(() => parseUserConfig(Buffer.from(input), 'config.json'))
+      }),
+      runs,
+    )
+  })
+
+  it.each(['['.repeat(20_000), '{"a":'.repeat(20_000), ' '.repeat(2_000_000)])(
+    'of configurations refuse what is deep or long',
+    text => {
+      expect(() => parseUserConfig(Buffer.from(text), 'config.json')).toThrow('config.json')
+    },
+  )
+})

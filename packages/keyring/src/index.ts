@@ -1,0 +1,8 @@
+export type { KeyLock, LockedKey, PastKey } from './key-lock.ts'
+export { emptyKeyLock, isKeyName } from './key-lock.ts'
+export { formatKeyLock, parseKeyLock } from './key-lock-json.ts'
+export type { Keyring, KeyringOptions } from './keyring.ts'
+export { createKeyring } from './keyring.ts'
+export type { LockRequest, RotateRequest } from './lock-key.ts'
+export { forgetKey, lockKey, rotateKey } from './lock-key.ts'
+export type { ProviderSource } from './provider-sources.ts'

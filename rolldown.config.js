@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs'
+import { defineConfig } from 'rolldown'
+
+// How every library is built, from its own folder: one file for each entry of package.json and a few for what several
+// entries share. docs/decisions/0003 says why. Declarations are tsc's.
+
+const { exports } = JSON.parse(readFileSync('package.json', 'utf8'))
+
+/** One file for all that entries share, but for what would load another package with it. */
+function sharedChunk(id, context) {
+  const needsPackage = context
+    .getModuleInfo(id)
+    .importedIds.some(imported => /^(?!node:)[^./]/.test(imported))
+  return needsPackage ? undefined : 'shared'
+}
+
+export default defineConfig({
+  input: Object.fromEntries(
+    Object.values(exports).map(({ '@sealwright/source': source, default: built }) => [
+      built.slice('./dist/'.length, -'.js'.length),
+      source,
+    ]),
+  ),
+  platform: 'node',
+  // The oldest Node of the packages: `await using` is lowered for it.
+  transform: { target: 'node22.22' },
+  // Its own sources only: every import of another package stays one.
+  external: /^[^./]/,
+  output: {
+    dir: 'dist',
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name].js',
+    codeSplitting: { groups: [{ name: sharedChunk, debugName: 'shared', minShareCount: 2 }] },
+  },
+})
