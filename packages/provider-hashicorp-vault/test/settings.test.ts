@@ -173,8 +173,11 @@ describe('TLS', () => {
     }
     const plainly = open({ address: plain.url, token: TOKEN }, { VAULT_SKIP_VERIFY: 'false' })
     await expect(plainly).resolves.toBe(OPENED)
-    const forced = open(options, { NODE_TLS_REJECT_UNAUTHORIZED: '0' })
-    await expect(forced).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    const forced = open({ address: secure.url, token: TOKEN }, { NODE_TLS_REJECT_UNAUTHORIZED: '0' })
+    await expect(forced).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      why: 'the certificate of the server is not trusted',
+    })
   })
 })
 
