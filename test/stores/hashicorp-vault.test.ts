@@ -6,6 +6,7 @@ import { isSealwrightError, openSigner, verifySignature } from '../../packages/c
 import { hashicorpVault } from '../../packages/provider-hashicorp-vault/src/index.ts'
 import { fakeVault } from '../../packages/provider-hashicorp-vault/test/fake-vault.ts'
 import { fakeHarness } from '../../packages/provider-hashicorp-vault/test/harness.ts'
+import { issueCertificate } from '../../packages/x509/src/index.ts'
 import { type OpenBao, startOpenbao } from '../services/openbao.ts'
 import { shared } from '../services/shared.ts'
 import { openbaoHarness, policyOf } from './openbao-harness.ts'
@@ -106,6 +107,26 @@ describe('OpenBao 2.7.2', () => {
     await expect(
       provider.open('hashivault://keys/of/team/release?namespace=other', call()),
     ).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it('keeps a certificate that the key signed for itself, and refuses one of another key', async context => {
+    const { url, ca } = await running(context)
+    await bao.call('POST', 'transit/keys/Certified', { type: 'ecdsa-p256' })
+    await bao.call('POST', 'transit/keys/Not-certified', { type: 'ecdsa-p256' })
+    const token = await tokenWith(['open', 'sign', 'attachCertificates'])
+    await using provider = hashicorpVault({ address: url, ca, token })
+    const signer = await openSigner(provider, 'hashivault://Certified')
+    const { der } = await issueCertificate({
+      signer,
+      subject: 'CN=release,O=Acme,ST=Hessen,C=DE',
+      notBefore: new Date(),
+      notAfter: new Date(Date.now() + 86_400_000),
+    })
+    await provider.admin!.attachCertificates!('hashivault://Certified', [der], call())
+    const handle = await provider.open('hashivault://Certified?version=1', call())
+    expect((await handle.certificates!(call())).map(each => Buffer.from(each))).toEqual([Buffer.from(der)])
+    const foreign = provider.admin!.attachCertificates!('hashivault://Not-certified', [der], call())
+    await expect(foreign).rejects.toMatchObject({ code: 'KEY_MISMATCH' })
   })
 
   it('says KEY_STATE of versions that may not sign any more, and NOT_FOUND of those that never were', async context => {

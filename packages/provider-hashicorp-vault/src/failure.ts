@@ -42,6 +42,10 @@ const BY_TEXT: readonly (readonly [RegExp, Row])[] = [
     { code: 'UNSUPPORTED', why: 'this Vault does not sign with keys of this type' },
   ],
   [/unsupported hash|invalid hash algorithm/i, { code: 'UNSUPPORTED', why: 'this Vault lacks the hash' }],
+  [
+    /public key does not match/i,
+    { code: 'KEY_MISMATCH', why: 'the leaf certificate is of another key, or of another version of it' },
+  ],
   [/invalid token|missing client token/i, { code: 'UNAUTHENTICATED', why: 'Vault does not know the token' }],
   [/quota exceeded/i, { code: 'THROTTLED', why: 'a rate limit of Vault is used up for now' }],
   [/is sealed/i, { code: 'UNAVAILABLE', why: 'Vault is sealed', fix: 'have its operators unseal it' }],

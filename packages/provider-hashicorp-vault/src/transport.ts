@@ -3,7 +3,7 @@ import { decodeJson, isJsonObject, type JsonValue } from '@sealwright/core/encod
 import type { Connection } from './settings.ts'
 
 /** What node-vault gives to the transport that is injected in place of its own. */
-export interface TransportRequest {
+interface TransportRequest {
   readonly uri: string
   readonly method: string
   readonly headers: Record<string, string>
@@ -12,7 +12,7 @@ export interface TransportRequest {
 }
 
 /** What node-vault expects back. */
-export interface TransportReply {
+interface TransportReply {
   readonly statusCode: number
   readonly body: unknown
   readonly request: { readonly path: string }
@@ -25,7 +25,7 @@ export interface Transport {
 }
 
 /** What is kept of a reply that reports a failure: node-vault hands on nothing but its body. */
-export interface FailureBody {
+interface FailureBody {
   readonly errors: readonly string[]
   readonly retryAfterMs?: number
 }

@@ -21,6 +21,15 @@ describe.each([
   [said(500, multi("error deriving key: missing 'context' for key derivation")), 'UNSUPPORTED'],
   [said(400, 'key type aes256-gcm96 does not support signing'), 'UNSUPPORTED'],
   [said(400, 'unknown key type ml-dsa'), 'UNSUPPORTED'],
+  [
+    said(
+      500,
+      multi(
+        'failed to persist certificate chain: leaf certificate public key does not match the selected key version',
+      ),
+    ),
+    'KEY_MISMATCH',
+  ],
   [said(403, multi('permission denied')), 'ACCESS_DENIED'],
   [said(403, '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n'), 'UNAUTHENTICATED'],
   [said(400, 'missing client token'), 'UNAUTHENTICATED'],

@@ -6,7 +6,7 @@ export const TOKEN_CANARY = 'hvs.canary-token-7c01d5'
 export const SECRET_ID = 'canary-secret-id-51ab90'
 export const ROLE_ID = 'role-id-of-ci'
 
-export interface FakeToken {
+interface FakeToken {
   readonly displayName: string
   readonly policies: readonly string[]
   /** By `performance.now()`. */

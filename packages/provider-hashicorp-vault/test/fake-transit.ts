@@ -1,7 +1,7 @@
 import { type KeyPair, newKeyPair, Refused, signWith } from './transit-key.ts'
 
 /** A key with its versions: the first has number 1. */
-export interface FakeKey {
+interface FakeKey {
   readonly type: string
   readonly parameterSet?: string | undefined
   readonly versions: (KeyPair & { certificateChain?: string })[]
