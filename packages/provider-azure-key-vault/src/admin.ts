@@ -1,0 +1,118 @@
+import {
+  algorithms,
+  type Call,
+  isSealwrightError,
+  type KeyAdmin,
+  type KeySpec,
+  SealwrightError,
+} from '@sealwright/core'
+import { rowOf } from './algorithms.ts'
+import { isManagedHsm } from './hosts.ts'
+import { assertCanSign, type KeyBundle, readBundle } from './key-bundle.ts'
+import { formatReference, type KeyReference, parseReference, parseStore } from './reference.ts'
+import type { NewKey, Vault } from './vault.ts'
+
+type Connect = (host: string) => Promise<Vault>
+
+/** What may be done to the keys of vaults. */
+export function keyAdmin(connect: Connect, allowed: readonly string[]): KeyAdmin {
+  return {
+    list: async function* ({ prefix }, call) {
+      if (prefix === undefined) {
+        throw new SealwrightError('VALIDATION', 'it is not said which vault', {
+          fix: 'name it: azurekms://VAULT.vault.azure.net',
+        })
+      }
+      const store = parseStore(prefix, allowed)
+      yield* listKeys(await connect(store.host), store.prefix, call)
+    },
+    create: async (spec, call) => {
+      const reference = parseReference(spec.reference, allowed)
+      const key = newKey(spec, reference)
+      return createKey(await connect(reference.host), reference, key, call)
+    },
+    rotate: async (given, call) => {
+      const { version: _, ...reference } = parseReference(given, allowed)
+      const vault = await connect(reference.host)
+      return usable(readBundle(vault, reference, await vault.rotateKey(reference, call)))
+    },
+  }
+}
+
+/** The latest versions of the keys that sign; a key that may not be looked at is listed without its version. */
+async function* listKeys(vault: Vault, prefix: string, call: Call): AsyncIterable<string> {
+  for await (const id of vault.list(call)) {
+    const name =
+      typeof id === 'string' ? /^https:\/\/[^/]+\/keys\/([0-9A-Za-z-]{1,127})$/.exec(id)?.[1] : undefined
+    if (name === undefined) throw new SealwrightError('INTEGRITY', `${vault.host} lists what is no key`)
+    if (!name.toLowerCase().startsWith(prefix.toLowerCase())) continue
+    const found = await described(vault, { host: vault.host, name }, call)
+    if (found !== undefined) yield found
+  }
+}
+
+/** `undefined` for a key that does not sign, or that has been deleted since it was listed. */
+async function described(vault: Vault, reference: KeyReference, call: Call): Promise<string | undefined> {
+  try {
+    return readBundle(vault, reference, await vault.getKey(reference, call)).key.reference
+  } catch (error) {
+    if (!isSealwrightError(error)) throw error
+    if (error.code === 'ACCESS_DENIED') return formatReference(reference)
+    if (error.code === 'NOT_FOUND' || error.code === 'UNSUPPORTED') return undefined
+    throw error
+  }
+}
+
+async function createKey(vault: Vault, reference: KeyReference, key: NewKey, call: Call): Promise<string> {
+  // Key Vault would make a new version of a key that exists, of another type perhaps.
+  if (await exists(vault, reference, call)) {
+    throw new SealwrightError('VALIDATION', `${formatReference(reference)} exists`, {
+      why: 'nothing was made',
+      fix: 'choose another name, or make a new version of it: rotate',
+    })
+  }
+  return usable(readBundle(vault, reference, await vault.createKey(reference, key, call)))
+}
+
+async function exists(vault: Vault, reference: KeyReference, call: Call): Promise<boolean> {
+  try {
+    await vault.getKey(reference, call)
+    return true
+  } catch (error) {
+    if (isSealwrightError(error) && error.code === 'NOT_FOUND') return false
+    throw error
+  }
+}
+
+function usable(bundle: KeyBundle): string {
+  assertCanSign(bundle)
+  return bundle.key.reference
+}
+
+function newKey({ type, algorithm, protection }: KeySpec, { host, version }: KeyReference): NewKey {
+  if (version !== undefined) {
+    throw new SealwrightError('VALIDATION', 'Azure Key Vault chooses the version of a new key itself', {
+      fix: 'leave the version out',
+    })
+  }
+  if (algorithm !== undefined && !algorithms[algorithm]?.keyTypes.includes(type)) {
+    throw new SealwrightError('VALIDATION', `${algorithm} does not sign with a key of type ${type}`)
+  }
+  const row = rowOf(type)
+  if (row === undefined) {
+    throw new SealwrightError('UNSUPPORTED', `Azure Key Vault has no keys of type ${type}`, {
+      fix: 'choose RSA or EC',
+    })
+  }
+  if (protection === 'software' && isManagedHsm(host)) {
+    throw new SealwrightError('UNSUPPORTED', 'a Managed HSM keeps every key in hardware', {
+      fix: 'leave the protection out',
+    })
+  }
+  const { kty, keySize, curve } = row
+  return {
+    kty: protection === 'hsm' || isManagedHsm(host) ? `${kty}-HSM` : kty,
+    ...(keySize === undefined ? {} : { keySize }),
+    ...(curve === undefined ? {} : { curve }),
+  }
+}

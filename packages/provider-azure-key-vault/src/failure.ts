@@ -1,0 +1,219 @@
+import type { ErrorCode, Failure } from '@sealwright/core'
+
+/** A failure of Key Vault, of the credential or of the way there, told apart by code. */
+export interface Explained extends Failure {
+  readonly why: string
+  readonly fix?: string
+}
+
+type Row = Pick<Explained, 'code' | 'why' | 'fix'>
+
+const LOG_IN =
+  'give the job or machine a workload or managed identity; elsewhere log in with the Azure CLI: az login'
+const GRANT = 'give the identity a role with this data action, such as Key Vault Crypto User'
+
+const DENIED: Row = { code: 'ACCESS_DENIED', why: 'the identity may not do this', fix: GRANT }
+const NETWORK: Row = {
+  code: 'ACCESS_DENIED',
+  why: 'the firewall of the vault does not let this machine in',
+  fix: 'allow its address, or go by a private endpoint',
+}
+const REFUSED: Row = { code: 'UNAUTHENTICATED', why: 'the vault refuses the token', fix: LOG_IN }
+const NO_CREDENTIAL: Row = {
+  code: 'UNAUTHENTICATED',
+  why: 'no source of the Azure SDK gave a token: environment, workload identity, managed identity, Azure CLI',
+  fix: LOG_IN,
+}
+const NO_TOKEN: Row = {
+  code: 'UNAUTHENTICATED',
+  why: 'Microsoft Entra ID did not give a token to this identity',
+  fix: 'check tenant, client id and secret or federated credential, or log in again',
+}
+const MISSING: Row = { code: 'NOT_FOUND', why: 'the vault has nothing of this name and version' }
+const UNSUPPORTED: Row = { code: 'UNSUPPORTED', why: 'the vault does not do this with such a key' }
+const INVALID: Row = { code: 'VALIDATION', why: 'the vault refuses the request as malformed' }
+const THROTTLED: Row = { code: 'THROTTLED', why: 'the vault takes no more requests for now' }
+const NOT_YET: Row = { code: 'KEY_STATE', why: 'the key is not valid yet' }
+const EXPIRED: Row = { code: 'KEY_STATE', why: 'the key has expired', fix: 'make a new version of it' }
+
+/** By the codes in an answer, the innermost first. */
+const BY_CODE: Readonly<Record<string, Row>> = {
+  KeyDisabled: { code: 'KEY_STATE', why: 'the key is disabled', fix: 'enable it, or sign with another' },
+  CertificateDisabled: { code: 'KEY_STATE', why: 'the certificate is disabled' },
+  SecretDisabled: { code: 'KEY_STATE', why: 'the certificate is disabled' },
+  KeyNotYetValid: NOT_YET,
+  KeyExpired: EXPIRED,
+  ForbiddenByRbac: DENIED,
+  ForbiddenByPolicy: DENIED,
+  AccessDenied: DENIED,
+  ForbiddenByFirewall: NETWORK,
+  ForbiddenByConnection: NETWORK,
+  KeyNotFound: MISSING,
+  CertificateNotFound: MISSING,
+  SecretNotFound: MISSING,
+  ObjectIsDeletedButRecoverable: { code: 'NOT_FOUND', why: 'the key is deleted, and can be recovered' },
+  ObjectIsBeingDeleted: { code: 'NOT_FOUND', why: 'the key is being deleted' },
+  ObjectIsBeingRecovered: { code: 'KEY_STATE', why: 'the key is being recovered' },
+  NotSupported: UNSUPPORTED,
+  BadParameter: INVALID,
+  Throttled: THROTTLED,
+}
+
+const BY_NAME: Readonly<Record<string, Row>> = {
+  AbortError: { code: 'ABORTED', why: 'the call was aborted' },
+  CredentialUnavailableError: NO_CREDENTIAL,
+  AggregateAuthenticationError: NO_CREDENTIAL,
+  AuthenticationRequiredError: NO_CREDENTIAL,
+  AuthenticationError: NO_TOKEN,
+}
+
+/** What the SDK refuses itself, by plain errors without a code. */
+const BY_MESSAGE: readonly (readonly [pattern: RegExp, row: Row])[] = [
+  [/^Key \S+ can't be used before /, NOT_YET],
+  [/^Key \S+ expired at /, EXPIRED],
+  [/^Operation \S+ is not supported on key /, UNSUPPORTED],
+  [/^Unable to support operation: /, UNSUPPORTED],
+  [
+    /^The challenge (?:resource|origin|contains)/,
+    {
+      code: 'INTEGRITY',
+      why: 'the server asks for a token that is not for its own domain; none was sent',
+      fix: 'check that the host is the vault, and that no proxy answers for it',
+    },
+  ],
+]
+
+const NO_WAY: Row = { code: 'UNAVAILABLE', why: 'no connection to the vault could be made, or it broke' }
+const NO_HOST: Row = {
+  code: 'UNAVAILABLE',
+  why: 'no such host is known',
+  fix: 'check the name of the vault, and whether it is known in this network only',
+}
+const NO_TRUST: Row = {
+  code: 'UNAVAILABLE',
+  why: 'the certificate of the server is not trusted',
+  fix: 'set NODE_EXTRA_CA_CERTS if a proxy of your network is in the way',
+}
+
+const BY_TRANSPORT: Readonly<Record<string, Row>> = {
+  ECONNREFUSED: NO_WAY,
+  ECONNRESET: NO_WAY,
+  ECONNABORTED: NO_WAY,
+  EPIPE: NO_WAY,
+  EHOSTUNREACH: NO_WAY,
+  ENETUNREACH: NO_WAY,
+  REQUEST_SEND_ERROR: NO_WAY,
+  ENOTFOUND: NO_HOST,
+  EAI_AGAIN: NO_HOST,
+  ETIMEDOUT: { code: 'TIMEOUT', why: 'the server did not answer in time' },
+  EPROTO: NO_TRUST,
+  CERT_HAS_EXPIRED: NO_TRUST,
+  DEPTH_ZERO_SELF_SIGNED_CERT: NO_TRUST,
+  SELF_SIGNED_CERT_IN_CHAIN: NO_TRUST,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: NO_TRUST,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: NO_TRUST,
+  ERR_TLS_CERT_ALTNAME_INVALID: NO_TRUST,
+}
+
+interface VendorError {
+  readonly name?: unknown
+  readonly code?: unknown
+  readonly message?: unknown
+  readonly statusCode?: unknown
+  readonly details?: { readonly error?: Inner }
+  readonly response?: { readonly headers?: { get?(name: string): string | undefined } }
+}
+
+interface Inner {
+  readonly code?: unknown
+  readonly innerError?: Inner
+}
+
+/** Names a failure; `undefined` for what is neither Azure's nor the network's. Nothing of its text is kept. */
+export function explain(error: unknown): Explained | undefined {
+  if (typeof error !== 'object' || error === null) return undefined
+  const vendor = error as VendorError
+  const row = rowOf(vendor)
+  if (row === undefined) return undefined
+  const requestId = header(vendor, 'x-ms-request-id')
+  const retryAfterMs = row.code === 'THROTTLED' || row.code === 'UNAVAILABLE' ? patience(vendor) : undefined
+  return {
+    ...row,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  }
+}
+
+export function classify(error: unknown): Failure | undefined {
+  const explained = explain(error)
+  if (explained === undefined) return undefined
+  const { why, fix: _, ...failure } = explained
+  return { ...failure, message: `Azure Key Vault: ${why}` }
+}
+
+/** Whether an answer says that a key of this name was deleted and keeps the name. */
+export function isHeldByDeleted(error: unknown): boolean {
+  return codesOf(error as VendorError).includes('ObjectIsDeletedButRecoverable')
+}
+
+function rowOf(error: VendorError): Row | undefined {
+  const { name, code, message } = error
+  const status = typeof error.statusCode === 'number' ? error.statusCode : 0
+  if (name === 'AuthenticationError' && (status === 429 || status >= 500)) return byStatus(status, false)
+  const named = lookUp(BY_NAME, name) ?? lookUp(BY_TRANSPORT, code)
+  if (named !== undefined) return named
+  if (status === 0) {
+    return typeof message === 'string'
+      ? BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1]
+      : undefined
+  }
+  const codes = codesOf(error)
+  const coded = codes.map(each => lookUp(BY_CODE, each)).find(each => each !== undefined)
+  return status < 500 && status !== 429
+    ? (coded ?? byStatus(status, codes.length > 0))
+    : byStatus(status, false)
+}
+
+function codesOf({ details, code }: VendorError): string[] {
+  const codes: unknown[] = []
+  for (let inner = details?.error; inner !== undefined && codes.length < 8; inner = inner.innerError) {
+    codes.unshift(inner.code)
+  }
+  // Pages after the first come without details.
+  if (codes.length === 0) codes.push(code)
+  return codes.filter(each => typeof each === 'string')
+}
+
+/** @param isReadable - The answer has an error code: it is Key Vault's and not that of a proxy. */
+function byStatus(status: number, isReadable: boolean): Row {
+  if (status < 300) return answer('INTEGRITY', 'an answer that cannot be read')
+  if (status < 400) return answer('UNAVAILABLE', 'a redirect, which is not followed')
+  if (status === 401) return REFUSED
+  if (status === 408) return answer('TIMEOUT', 'up waiting')
+  if (status === 429) return THROTTLED
+  if (status >= 500) return answer('UNAVAILABLE', `status ${status}`)
+  if (!isReadable) return answer('UNAVAILABLE', `status ${status}, and no reason`)
+  if (status === 403) return DENIED
+  return status === 404 ? MISSING : INVALID
+}
+
+function answer(code: ErrorCode, what: string): Row {
+  return { code, why: `the server, or a proxy before it, gave ${what}` }
+}
+
+function lookUp(rows: Readonly<Record<string, Row>>, name: unknown): Row | undefined {
+  return typeof name === 'string' && Object.hasOwn(rows, name) ? rows[name] : undefined
+}
+
+function header({ response }: VendorError, name: string): string | undefined {
+  return response?.headers?.get?.(name)
+}
+
+/** `Retry-After` in seconds or as a date. */
+function patience(error: VendorError): number | undefined {
+  const after = header(error, 'retry-after')
+  if (after === undefined) return undefined
+  if (/^\d{1,6}$/.test(after)) return Number(after) * 1000
+  const at = Date.parse(after)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
+}

@@ -1,0 +1,160 @@
+import type { CertificateClientOptions } from '@azure/keyvault-certificates'
+import type { KeyClient, KeyClientOptions, KeyVaultKey } from '@azure/keyvault-keys'
+import { SealwrightError } from '@sealwright/core'
+import { scopeOf } from './hosts.ts'
+import { type AzureKeyVaultOptions, originOf } from './options.ts'
+import { readSecret } from './secret.ts'
+import { type TokenSource, tokenSource } from './token-source.ts'
+import { type HttpClient, transport, type Way } from './transport.ts'
+import { type Clients, type KeyVersion, type Validity, type Vault, vaultOf } from './vault.ts'
+
+/** The vaults of one provider, each connected to when it is first asked for. */
+export interface Vaults extends AsyncDisposable {
+  vault(host: string): Promise<Vault>
+  /** `undefined` with a ready client, whose credential is its own. */
+  tokens(): Promise<TokenSource | undefined>
+  /** What a token is for where none was given out yet. */
+  scope(): string
+}
+
+export function vaultsOf(options: AzureKeyVaultOptions): Vaults {
+  const { client, credential, endpoint, ca, disableChallengeResourceVerification = false } = options
+  const way = transport({
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(ca === undefined ? {} : { ca }),
+  })
+  const made = new Map<string, Promise<Vault>>()
+  let tokens: Promise<TokenSource> | undefined
+  let isClosed = false
+
+  const source = () => {
+    tokens ??= loadCredential(credential).then(tokenSource)
+    tokens.catch(() => {
+      tokens = undefined
+    })
+    return tokens
+  }
+  const connect = async (host: string): Promise<Vault> => {
+    // The SDK costs 200 ms to load: only who opens a key pays for it.
+    if (client !== undefined) return vaultOf(givenClients(client as unknown as KeyClient, host))
+    const [sdk, from] = await Promise.all([import('@azure/keyvault-keys'), source()])
+    const alias = endpoint === undefined ? undefined : new URL(originOf(endpoint)).host
+    return vaultOf(
+      ownClients(sdk, {
+        host,
+        way: way.to(host),
+        tokens: from,
+        disableChallengeResourceVerification,
+        ...(alias === undefined ? {} : { alias }),
+      }),
+    )
+  }
+  return {
+    vault: host => {
+      if (isClosed) throw new SealwrightError('VALIDATION', 'the key store of Azure Key Vault is disposed of')
+      let found = made.get(host)
+      if (found === undefined) {
+        found = connect(host)
+        made.set(host, found)
+        found.catch(() => made.delete(host))
+      }
+      return found
+    },
+    tokens: async () => (client === undefined ? source() : undefined),
+    scope: () => scopeOf([...made.keys()].at(-1) ?? 'any.vault.azure.net'),
+    [Symbol.asyncDispose]: async () => {
+      isClosed = true
+      made.clear()
+      way.destroy()
+    },
+  }
+}
+
+async function loadCredential(given: AzureKeyVaultOptions['credential']) {
+  if (given !== undefined) return given
+  const { DefaultAzureCredential } = await import('@azure/identity')
+  return new DefaultAzureCredential() as unknown as NonNullable<typeof given>
+}
+
+interface Connection {
+  readonly host: string
+  readonly alias?: string
+  readonly way: Way
+  readonly tokens: TokenSource
+  readonly disableChallengeResourceVerification: boolean
+}
+
+function ownClients(sdk: typeof import('@azure/keyvault-keys'), connection: Connection): Clients {
+  const { host, alias, way, tokens, disableChallengeResourceVerification } = connection
+  let last: string | undefined
+  const credential = {
+    getToken: async (...request: Parameters<TokenSource['getToken']>) => {
+      const token = await tokens.getToken(...request)
+      last = token.token
+      return token
+    },
+  } as never
+  const url = `https://${host}`
+  const configured = (httpClient: HttpClient = way): KeyClientOptions & CertificateClientOptions => ({
+    httpClient,
+    // Attempts are the pipeline's: one budget, one deadline, every attempt seen.
+    retryOptions: { maxRetries: 0 },
+    redirectOptions: { maxRetries: 0 },
+    disableChallengeResourceVerification,
+  })
+  const shared = new sdk.KeyClient(url, credential, configured())
+  return {
+    host,
+    ...(alias === undefined ? {} : { alias }),
+    keys: signal =>
+      signal === undefined ? shared : new sdk.KeyClient(url, credential, configured(heeding(way, signal))),
+    cryptography: (reference, validity) =>
+      new sdk.CryptographyClient(keyOf(reference, validity), credential, configured()),
+    certificates: async () => {
+      const { CertificateClient } = await import('@azure/keyvault-certificates')
+      return new CertificateClient(url, credential, configured())
+    },
+    getSecret: (reference, onResponse, call) => readSecret(way, last ?? '', reference, onResponse, call),
+  }
+}
+
+/** The key as the SDK wants to know it. Given only an id it would ask for the key again, and sign with the latest version if the id had none. */
+function keyOf({ host, name, version }: KeyVersion, { notBefore, expires }: Validity): KeyVaultKey {
+  const id = `https://${host}/keys/${name}/${version}`
+  return {
+    id,
+    name,
+    key: {},
+    properties: {
+      id,
+      name,
+      version,
+      vaultUrl: `https://${host}`,
+      ...(notBefore === undefined ? {} : { notBefore: new Date(notBefore) }),
+      ...(expires === undefined ? {} : { expiresOn: new Date(expires) }),
+    },
+  }
+}
+
+function heeding(http: HttpClient, signal: AbortSignal): HttpClient {
+  return {
+    sendRequest: request => {
+      request.abortSignal ??= signal
+      return http.sendRequest(request)
+    },
+  }
+}
+
+function givenClients(client: KeyClient, host: string): Clients {
+  const own = URL.canParse(client.vaultUrl) ? new URL(client.vaultUrl).host : ''
+  if (own !== host) {
+    throw new SealwrightError('VALIDATION', `the key is in ${host} and the given client asks ${own}`, {
+      fix: `give a client of ${host}, or none`,
+    })
+  }
+  return {
+    host,
+    keys: () => client,
+    cryptography: ({ name, version }) => client.getCryptographyClient(name, { keyVersion: version }),
+  }
+}
