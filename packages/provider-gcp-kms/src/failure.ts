@@ -148,14 +148,18 @@ function rowOf(error: VendorError, text: string): Row | undefined {
   if (typeof code === 'string' && Object.hasOwn(BY_TRANSPORT, code)) return BY_TRANSPORT[code]
   if (name === 'AbortError') return BY_CODE[1]
   if (name === 'TimeoutError') return BY_CODE[4]
-  if (typeof code !== 'number' || !Object.hasOwn(BY_CODE, code)) return undefined
+  if (typeof code !== 'number') return undefined
+  // The code beside it is whatever the source of tokens gave: a status of HTTP, for instance.
+  if (text.includes('Getting metadata from plugin failed')) {
+    return explainCredentials(text, code >= 400 ? code : undefined)
+  }
+  if (!Object.hasOwn(BY_CODE, code)) return undefined
   if (typeof reason === 'string' && Object.hasOwn(BY_REASON, reason)) return BY_REASON[reason]
   return misleading(error, code, text) ?? BY_CODE[code]
 }
 
 /** Codes that gRPC and the SDK make of what Cloud KMS did not say, and those that mean several things. */
 function misleading(error: VendorError, code: number, text: string): Row | undefined {
-  if (text.includes('Getting metadata from plugin failed')) return explainCredentials(text)
   const answered = /Received HTTP status code (\d{3})/.exec(text)?.[1]
   if (answered !== undefined) return proxied(Number(answered))
   if (text.includes('could not be decoded')) return proxied(Number(error.httpStatusCode))

@@ -37,6 +37,8 @@ export async function makeClient(options: ClientOptions): Promise<MadeClient> {
   // Whatever credentials this machine has are not for an emulator.
   const authClient = options.authClient ?? (isPlain ? anonymous() : undefined)
   const common = {
+    // Names say the project. Without this the SDK looks for one, and asks Cloud Resource Manager for it.
+    projectId: '-',
     ...(universeDomain === undefined ? {} : { universeDomain }),
     ...(url === undefined ? {} : { apiEndpoint: url.hostname, port: portOf(url) }),
     ...(authClient === undefined ? {} : { auth: new (gax().GoogleAuth)({ authClient }) as never }),

@@ -9,7 +9,7 @@ import type {
   Redirection,
   SignFaultHooks,
 } from '@sealwright/conformance'
-import type { AlgorithmId, KeyDescriptor, KeyType } from '@sealwright/core'
+import type { AlgorithmId, KeyDescriptor, KeyProvider, KeyType } from '@sealwright/core'
 import { type GcpAuthClient, gcpKms } from '../src/index.ts'
 import type { Effect } from './fake-gcp-kms/effect.ts'
 import type { FakeGcpKms, Transport } from './fake-gcp-kms/fake.ts'
@@ -154,8 +154,16 @@ export function tokenOf({ token }: Pick<FakeGcpKms, 'token'>): GcpAuthClient {
   }
 }
 
-export function provider(fake: FakeGcpKms, transport: Transport) {
-  return gcpKms({ transport, endpoint: fake.url(transport), authClient: tokenOf(fake) })
+export function provider(fake: FakeGcpKms, transport: Transport): KeyProvider & AsyncDisposable {
+  const options = { transport, endpoint: fake.url(transport), authClient: tokenOf(fake) }
+  return gcpKms(options) as KeyProvider & AsyncDisposable
+}
+
+export async function listed(keys: KeyProvider, prefix?: string): Promise<readonly string[]> {
+  const query = prefix === undefined ? {} : { prefix }
+  const found: string[] = []
+  for await (const each of keys.admin!.list(query, { signal: new AbortController().signal })) found.push(each)
+  return found
 }
 
 /** A key in its ring, so that references of tests are short. */

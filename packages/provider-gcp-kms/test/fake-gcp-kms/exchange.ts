@@ -15,6 +15,8 @@ export interface Store {
   readonly faults: Faults
   readonly token: string
   readonly counts: Map<Method, number>
+  /** Tokens of jobs that were offered for an access token. */
+  readonly exchanged: (string | null)[]
   /** All permissions without it. */
   allowed: readonly string[] | undefined
 }

@@ -2,6 +2,7 @@ import { type Faults, faultQueue } from './effect.ts'
 import type { Store } from './exchange.ts'
 import { grpcServer } from './grpc-server.ts'
 import { type KmsState, kmsState } from './kms-state.ts'
+import type { Tls } from './listening.ts'
 import { restServer } from './rest-server.ts'
 import type { Method } from './semantics.ts'
 
@@ -12,6 +13,8 @@ export interface FakeGcpKms extends AsyncDisposable {
   readonly state: KmsState
   readonly token: string
   readonly inject: Faults['inject']
+  /** Tokens of jobs that were offered for an access token, at `/token` of the REST face. */
+  readonly exchanged: readonly (string | null)[]
   url(transport: Transport): string
   /** Calls of a method until now. */
   calls(method: Method): number
@@ -20,19 +23,22 @@ export interface FakeGcpKms extends AsyncDisposable {
   allow(permissions: readonly string[] | undefined): void
 }
 
-export async function fakeGcpKms(): Promise<FakeGcpKms> {
+/** @param tls - In the clear without it. */
+export async function fakeGcpKms(tls?: Tls): Promise<FakeGcpKms> {
   const faults = faultQueue()
   const store: Store = {
     state: kmsState(),
     faults,
     token: 'canary-access-token-0123456789',
+    exchanged: [],
     counts: new Map(),
     allowed: undefined,
   }
-  const servers = { grpc: await grpcServer(store), rest: await restServer(store) }
+  const servers = { grpc: await grpcServer(store, tls), rest: await restServer(store, tls) }
   return {
     state: store.state,
     token: store.token,
+    exchanged: store.exchanged,
     inject: faults.inject,
     url: transport => servers[transport].url,
     calls: method => store.counts.get(method) ?? 0,

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { createServer, type Http2Session, type ServerHttp2Stream } from 'node:http2'
+import { createSecureServer, createServer, type Http2Session, type ServerHttp2Stream } from 'node:http2'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { loadSync, type MethodDefinition } from '@grpc/proto-loader'
 import { protobuf } from 'google-gax'
 import { exchange, type Outcome, type Store } from './exchange.ts'
-import { type Listening, listening } from './listening.ts'
+import { type Listening, listening, type Tls } from './listening.ts'
 import type { Detail, Refused } from './refused.ts'
 import { isMethod, type Message } from './semantics.ts'
 
@@ -28,10 +28,10 @@ function methods(): Record<string, MethodDefinition<Message, Message>> {
   return definition[SERVICE] as never
 }
 
-/** gRPC over HTTP/2 in the clear. On the bare protocol, so that it can be broken in every way. */
-export async function grpcServer(store: Store): Promise<Listening> {
+/** gRPC over HTTP/2. On the bare protocol, so that it can be broken in every way. */
+export async function grpcServer(store: Store, tls?: Tls): Promise<Listening> {
   const service = methods()
-  const server = createServer()
+  const server = tls === undefined ? createServer() : createSecureServer(tls)
   const sessions = new Set<Http2Session>()
   server.on('session', session => {
     sessions.add(session)
@@ -62,6 +62,7 @@ export async function grpcServer(store: Store): Promise<Listening> {
     () => {
       for (const session of sessions) session.destroy()
     },
+    tls,
   )
 }
 

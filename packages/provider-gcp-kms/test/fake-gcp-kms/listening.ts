@@ -8,15 +8,22 @@ export interface Listening extends AsyncDisposable {
   connections(): number
 }
 
+/** PEM. */
+export interface Tls {
+  readonly cert: string
+  readonly key: string
+}
+
 export async function listening(
   server: Pick<Server, 'listen' | 'address' | 'close' | 'once'>,
   connections: () => number,
   cut: () => void,
+  tls?: Tls,
 ): Promise<Listening> {
   server.listen(0, '127.0.0.1')
   await once(server as never, 'listening')
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     connections,
     [Symbol.asyncDispose]: async () => {
       const closed = once(server as never, 'close')

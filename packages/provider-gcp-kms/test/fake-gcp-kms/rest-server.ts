@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { exchange, type Outcome, type Store } from './exchange.ts'
-import { type Listening, listening } from './listening.ts'
+import { type Listening, listening, type Tls } from './listening.ts'
 import type { Detail, Refused } from './refused.ts'
 import { fromJson, toJson } from './rest-json.ts'
 import type { Message, Method } from './semantics.ts'
@@ -57,14 +58,15 @@ const BODIES: Readonly<Partial<Record<Method, string>>> = {
 }
 
 /** JSON over HTTP/1.1. */
-export async function restServer(store: Store): Promise<Listening> {
+export async function restServer(store: Store, tls?: Tls): Promise<Listening> {
   const sockets = new Set<Socket>()
-  const server = createServer((incoming, response) => {
+  const listener = (incoming: IncomingMessage, response: ServerResponse) => {
     respond(store, incoming, response).catch((error: unknown) => {
       response.writeHead(500, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ error: { code: 500, status: 'INTERNAL', message: `fake: ${error}` } }))
     })
-  })
+  }
+  const server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener)
   server.on('connection', socket => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
@@ -73,6 +75,7 @@ export async function restServer(store: Store): Promise<Listening> {
     server,
     () => sockets.size,
     () => server.closeAllConnections(),
+    tls,
   )
 }
 
@@ -81,6 +84,7 @@ async function respond(store: Store, incoming: IncomingMessage, response: Server
   for await (const chunk of incoming) chunks.push(chunk as Buffer)
   const url = new URL(incoming.url!, 'http://fake')
   const path = decodeURIComponent(url.pathname)
+  if (path === '/token') return exchangeToken(store, Buffer.concat(chunks).toString(), response)
   const found = ROUTES.find(each => each.verb === incoming.method && each.path.test(path))
   if (found === undefined) throw new Error(`no ${incoming.method} ${path}`)
   const { method } = found
@@ -94,6 +98,20 @@ async function respond(store: Store, incoming: IncomingMessage, response: Server
     ...found.path.exec(path)!.groups,
   })
   write(response, await exchange(store, method, incoming.headers.authorization, request))
+}
+
+/** Security Token Service: an OIDC token of the job for an access token (RFC 8693). */
+function exchangeToken(store: Store, body: string, response: ServerResponse): void {
+  store.exchanged.push(new URLSearchParams(body).get('subject_token'))
+  const granted = {
+    access_token: store.token,
+    issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    token_type: 'Bearer',
+    expires_in: 3600,
+  }
+  const isRefused = store.exchanged.at(-1)?.includes('refused')
+  response.writeHead(isRefused ? 400 : 200, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(isRefused ? { error: 'invalid_grant' } : granted))
 }
 
 function write(response: ServerResponse, outcome: Outcome): void {
