@@ -11,7 +11,7 @@ import {
  * The most bytes of a message that Cloud KMS signs itself. Google does not say it in the API; its own client of Tink
  * holds to it.
  */
-export const MESSAGE_MAX: number = 64 * 1024
+const MESSAGE_MAX = 64 * 1024
 
 /** What is sent for a digest, a message or μ. */
 type Input =

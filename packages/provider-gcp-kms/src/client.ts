@@ -7,7 +7,7 @@ type Message<Name extends keyof V1> = InstanceType<
 >
 
 export type PublicKey = Partial<Message<'PublicKey'>>
-export type AsymmetricSignResponse = Partial<Message<'AsymmetricSignResponse'>>
+type AsymmetricSignResponse = Partial<Message<'AsymmetricSignResponse'>>
 export type CryptoKey = Partial<Message<'CryptoKey'>>
 export type CryptoKeyVersion = Partial<Message<'CryptoKeyVersion'>>
 
@@ -45,7 +45,7 @@ export interface SignRequest {
   readonly dataCrc32c?: { readonly value: number }
 }
 
-export interface ListRequest {
+interface ListRequest {
   readonly parent: string
   readonly filter?: string
   readonly pageSize?: number

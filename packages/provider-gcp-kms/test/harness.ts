@@ -40,7 +40,7 @@ function stored(
 const RS: readonly AlgorithmId[] = ['RS256', 'RS384', 'RS512']
 
 /** What each algorithm must declare; written out here, so that the adapter's table is checked against it. */
-export const KEYS: readonly StoredKey[] = [
+const KEYS: readonly StoredKey[] = [
   stored('RSA_SIGN_PKCS1_2048_SHA256', 'RSA-2048', ['RS256'], DIGEST),
   stored('RSA_SIGN_PKCS1_3072_SHA256', 'RSA-3072', ['RS256'], DIGEST),
   stored('RSA_SIGN_PKCS1_4096_SHA256', 'RSA-4096', ['RS256'], DIGEST),
@@ -70,7 +70,7 @@ export const KEYS: readonly StoredKey[] = [
 const KEY = 'projects/acme-signing/locations/Europe-West3/keyRings/Release_Ring/cryptoKeys/App-Key'
 
 /** The ways to write a reference that need no store. */
-export const SPELLINGS: ProviderHarness['spellings'] = [
+const SPELLINGS: ProviderHarness['spellings'] = [
   { given: `gcpkms://${KEY}`, canonical: `gcpkms://${KEY}` },
   { given: `gcpkms://${KEY}/cryptoKeyVersions/12`, canonical: `gcpkms://${KEY}/cryptoKeyVersions/12` },
   { given: `gcpkms://${KEY}/versions/3`, canonical: `gcpkms://${KEY}/cryptoKeyVersions/3` },
@@ -89,7 +89,7 @@ export const SPELLINGS: ProviderHarness['spellings'] = [
   },
 ]
 
-export const REFUSED: ProviderHarness['refused'] = [
+const REFUSED: ProviderHarness['refused'] = [
   'gcpkms://',
   'gcpkms://projects/p/locations/l/keyRings/r',
   `gcpkms://${KEY}/cryptoKeyVersions/0`,
@@ -99,7 +99,7 @@ export const REFUSED: ProviderHarness['refused'] = [
   `gcpkms:///${KEY}`,
   `GCPKMS://${KEY}`,
   `gcpkms://${KEY}?access_token=hunter2hunter2`,
-  `cloudkms:${KEY}?credentials-file=/home/me/key.json`,
+  `cloudkms:${KEY}?credentials-file=key.json`,
   `gcpkms://${KEY}/../../r/cryptoKeys/other`,
   `gcpkms://projects/p%2Fq/locations/l/keyRings/r/cryptoKeys/k`,
   'awskms:///alias/release',

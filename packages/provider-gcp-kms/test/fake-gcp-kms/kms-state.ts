@@ -30,7 +30,7 @@ export interface KmsState {
   version(name: string): Version
 }
 
-export interface KeyOptions {
+interface KeyOptions {
   readonly keyRing?: string
   readonly id?: string
   readonly protectionLevel?: string
