@@ -1,8 +1,8 @@
 // The checkout as the scripts see it. Plain JavaScript without dependencies: it runs on the Node that is there (20 or
 // later) before anything is installed; what it starts runs on the Node of node_modules/.bin.
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PNPM = 'pnpm@12.21.0'
@@ -79,9 +79,38 @@ export function pnpm(args, options) {
   })
 }
 
-/** Installs what the lockfile names, Node 24 among it. */
-export function install() {
-  return pnpm(['install', '--frozen-lockfile'])
+/**
+ * Installs what the lockfile names, Node 24 among it. pkcs11js is compiled, against headers of Node that are on this machine:
+ * of the Node that runs this, or of the one that was just installed. Without any, node-gyp would fetch them from
+ * nodejs.org. pkcs11js is optional: where it cannot be built, the tests on PKCS#11 modules are skipped.
+ */
+export async function install() {
+  const installed = await pnpm(['install', '--frozen-lockfile'], { env: withHeaders() })
+  if (installed.code === 0 && !isPkcs11jsBuilt() && nodeHeaders() !== undefined) {
+    await pnpm(['--filter', '@sealwright/provider-pkcs11', 'rebuild', 'pkcs11js'], { env: withHeaders() })
+  }
+  return installed
+}
+
+function isPkcs11jsBuilt() {
+  const folder = join(root, 'packages', 'provider-pkcs11', 'node_modules', 'pkcs11js')
+  return existsSync(join(folder, 'build', 'Release', 'pkcs11.node'))
+}
+
+function withHeaders() {
+  const folder = process.env.npm_config_nodedir ?? nodeHeaders()
+  return folder === undefined ? {} : { npm_config_nodedir: folder }
+}
+
+/** Where `include/node` is. The headers of any Node will do: pkcs11js uses Node-API alone. */
+function nodeHeaders() {
+  const store = join(root, 'node_modules', '.pnpm')
+  const packaged = existsSync(store) ? readdirSync(store).filter(name => /^node@\d/.test(name)) : []
+  const platform = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
+  return [
+    dirname(dirname(process.execPath)),
+    ...packaged.map(name => join(store, name, 'node_modules', 'node', 'node_modules', platform)),
+  ].find(folder => existsSync(join(folder, 'include', 'node', 'node_api.h')))
 }
 
 /** Builds every package that changed, in the order of their dependencies. */

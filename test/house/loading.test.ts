@@ -17,7 +17,14 @@ const loads: Readonly<Record<string, readonly string[]>> = {
   '@sealwright/core/notary-jws': [CORE],
   '@sealwright/core/notary-cose': [CORE, 'cborg'],
   '@sealwright/core/dsse': [CORE],
+  '@sealwright/conformance': [CORE, '@sealwright/conformance'],
+  // No SDK: that is loaded when a key is opened.
+  '@sealwright/provider-aws-kms': [CORE, '@sealwright/provider-aws-kms'],
+  '@sealwright/provider-azure-key-vault': [CORE, '@sealwright/provider-azure-key-vault'],
   '@sealwright/provider-file': [CORE, '@sealwright/provider-file'],
+  '@sealwright/provider-gcp-kms': [CORE, '@sealwright/provider-gcp-kms'],
+  '@sealwright/provider-hashicorp-vault': [CORE, '@sealwright/provider-hashicorp-vault'],
+  '@sealwright/provider-pkcs11': [CORE, '@sealwright/provider-pkcs11'],
   '@sealwright/x509': [CORE, '@sealwright/x509'],
   '@sealwright/oci': [CORE, '@sealwright/oci', 'modern-tar'],
   '@sealwright/notary': [

@@ -15,10 +15,9 @@ describe.each(packages)('$name', ({ folder, manifest }) => {
   })
 
   it('pins every dependency to one version', () => {
-    const { dependencies = {}, devDependencies = {} } = manifest
-    const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
-      ([, range]) => !/^\d+\.\d+\.\d+$|^workspace:\*$/.test(range),
-    )
+    const { dependencies, optionalDependencies, devDependencies } = manifest
+    const pinned = { ...dependencies, ...optionalDependencies, ...devDependencies }
+    const loose = Object.entries(pinned).filter(([, range]) => !/^\d+\.\d+\.\d+$|^workspace:\*$/.test(range))
     expect(loose).toEqual([])
   })
 })

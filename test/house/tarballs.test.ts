@@ -5,7 +5,7 @@ import { removeScratch, scratch } from '../services/scratch.ts'
 import { need, type Skips } from '../services/tool.ts'
 import { CANNOT_INSTALL_HERE, nodeVersion } from './node-version.ts'
 import { runTool } from './process.ts'
-import { libraries, packages, root, specifiers } from './workspace.ts'
+import { libraries, type Manifest, packages, root, specifiers } from './workspace.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
 
@@ -51,6 +51,19 @@ function installedFolder(ctx: Skips): string {
   return missing === undefined ? folder : ctx.skip(missing)
 }
 
+/** What a package needs, and what that needs, without packages of ours. */
+function others(modules: string, name: string): string[] {
+  const found = new Set([name])
+  for (const each of found) {
+    const file = join(modules, each, 'package.json')
+    // An optional package that is not for this machine.
+    if (!existsSync(file)) continue
+    const { dependencies, optionalDependencies } = JSON.parse(readFileSync(file, 'utf8')) as Manifest
+    for (const next of Object.keys({ ...dependencies, ...optionalDependencies })) found.add(next)
+  }
+  return [...found].filter(each => packages.every(pkg => pkg.name !== each)).sort()
+}
+
 function files(of: string): string[] {
   return readdirSync(of, { recursive: true, encoding: 'utf8' })
 }
@@ -81,14 +94,23 @@ describe('the packed packages, installed in an empty folder', () => {
     expect(programs.sort()).toEqual(entries.sort())
   })
 
-  it('bring few packages of others', ctx => {
+  const stores = packages.filter(({ name }) => /\/provider-(?!file$)/.test(name))
+
+  it('bring few packages of others, unless a key store is among them', ctx => {
     const modules = join(installedFolder(ctx), 'node_modules')
-    const names = readdirSync(modules)
-      .flatMap(name =>
-        name.startsWith('@') ? readdirSync(join(modules, name)).map(sub => `${name}/${sub}`) : [name],
+    const brought = packages.filter(pkg => !stores.includes(pkg)).flatMap(({ name }) => others(modules, name))
+    expect([...new Set(brought)].sort()).toEqual(['cborg', 'modern-tar'])
+  })
+
+  it.for(stores)('$name brings the SDK of its store and of no other', ({ name, manifest }, ctx) => {
+    const brought = others(join(installedFolder(ctx), 'node_modules'), name)
+    expect(brought).toEqual(expect.arrayContaining(Object.keys(manifest.dependencies ?? {})))
+    const foreign = stores
+      .filter(store => store.name !== name)
+      .flatMap(store =>
+        Object.keys({ ...store.manifest.dependencies, ...store.manifest.optionalDependencies }),
       )
-      .filter(name => !name.startsWith('.') && packages.every(pkg => pkg.name !== name))
-    expect(names.sort()).toEqual(['cborg', 'modern-tar'])
+    expect(brought.filter(each => foreign.includes(each))).toEqual([])
   })
 
   it.for(libraries.flatMap(specifiers))('%s can be imported', async (specifier, ctx) => {

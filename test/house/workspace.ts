@@ -20,6 +20,7 @@ export interface Manifest {
   readonly exports?: Readonly<Record<string, Conditions>>
   readonly publishConfig: { readonly exports?: Readonly<Record<string, Conditions>> }
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
 }

@@ -2,6 +2,7 @@ import { access, copyFile, cp, glob, mkdir, rename, rm, writeFile } from 'node:f
 import { dirname, join } from 'node:path'
 import { cache } from './cache.ts'
 import { underLock } from './lock.ts'
+import { pkcs11jsAddon } from './pkcs11js.ts'
 import { run, succeed } from './run.ts'
 import { scratch } from './scratch.ts'
 import { pkcs11Tool, type TestToken } from './softhsm.ts'
@@ -32,6 +33,7 @@ async function kryopticModule(): Promise<Tool> {
 
 /** A fresh token. The module reads where it is from the environment of this process, which is changed. */
 export async function kryopticToken(context: Skips): Promise<TestToken> {
+  need(context, await pkcs11jsAddon())
   const modulePath = need(context, await kryopticModule())
   const tool = need(context, await pkcs11Tool())
   const directory = await scratch('kryoptic')

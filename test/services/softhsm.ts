@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { debianFile } from './debian.ts'
+import { pkcs11jsAddon } from './pkcs11js.ts'
 import { succeed } from './run.ts'
 import { scratch } from './scratch.ts'
 import { need, type Skips, type Tool } from './tool.ts'
@@ -14,7 +15,7 @@ export interface TestToken {
 }
 
 /** SoftHSM 2, Debian's: PKCS#11 2.40; RSA, EC with secp256k1, Ed25519. */
-function softHsmModule(): Promise<Tool> {
+export function softHsmModule(): Promise<Tool> {
   return debianFile({
     packages: ['softhsm2'],
     paths: [
@@ -39,6 +40,7 @@ export function pkcs11Tool(): Promise<Tool> {
  * tokens a process.
  */
 export async function softHsmToken(context: Skips): Promise<TestToken> {
+  need(context, await pkcs11jsAddon())
   const modulePath = need(context, await softHsmModule())
   const directory = await scratch('softhsm')
   const tokens = join(directory, 'tokens')
