@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AzureCredential } from '../src/index.ts'
 import { loopbackCertificate } from './tls.ts'
@@ -18,7 +17,8 @@ export type Effect =
       readonly inner?: string
       readonly retryAfter?: string
     }
-  | { readonly kind: 'unauthenticated' | 'hang' | 'reset' }
+  | { readonly kind: 'unauthenticated' | 'hang' }
+  | { readonly kind: 'reset' }
   | { readonly kind: 'redirect'; readonly to: string }
   | { readonly kind: 'text'; readonly status: number; readonly text: string; readonly type: string }
   | { readonly kind: 'delay'; readonly delayMs: number }
@@ -78,7 +78,7 @@ export async function fakeKeyVault(host = 'unit.vault.azure.net'): Promise<FakeK
   const token = tokenWith(CLAIMS)
   const faults: { readonly operation: Operation; readonly effect: Effect; count: number }[] = []
   const counts = new Map<Operation, number>()
-  const sockets = new Set<Duplex>()
+  const sockets = new Set<Socket>()
   let allowed: readonly Operation[] | undefined
   let challenges = 0
   let tokens = 0
@@ -94,7 +94,8 @@ export async function fakeKeyVault(host = 'unit.vault.azure.net'): Promise<FakeK
     if (authorized) counts.set(operation, (counts.get(operation) ?? 0) + 1)
     else challenges++
     const fault = faults.find(each => each.operation === operation && each.count > 0)
-    const onWire = fault !== undefined && ['hang', 'reset', 'redirect', 'text'].includes(fault.effect.kind)
+    if (fault?.effect.kind === 'reset') return resetConnection(request)
+    const onWire = fault !== undefined && ['hang', 'redirect', 'text'].includes(fault.effect.kind)
     if (!authorized && !onWire) return challenge(response, fake.resource)
     if (fault !== undefined) fault.count--
     const effect = fault?.effect
@@ -112,13 +113,18 @@ export async function fakeKeyVault(host = 'unit.vault.azure.net'): Promise<FakeK
     }
   }
 
+  /** Below TLS, which would say goodbye. */
+  const resetConnection = ({ socket: { remotePort } }: IncomingMessage) => {
+    for (const each of sockets) if (each.remotePort === remotePort) each.resetAndDestroy()
+  }
+
   const tls = loopbackCertificate()
   const server = createServer(tls, (request, response) => {
     answer(request, response).catch((error: Error) =>
       send(response, 500, { error: { code: 'Fake', message: error.message } }),
     )
   })
-  server.on('connection', socket => {
+  server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
@@ -188,14 +194,11 @@ function challenge(response: ServerResponse, resource: string): void {
 
 function ended(
   response: ServerResponse,
-  effect: Exclude<Effect, { kind: 'delay' | 'rewrite' }>,
+  effect: Exclude<Effect, { kind: 'delay' | 'reset' | 'rewrite' }>,
   resource: string,
 ): void {
   switch (effect.kind) {
     case 'hang':
-      return
-    case 'reset':
-      response.socket?.resetAndDestroy()
       return
     case 'unauthenticated':
       challenge(response, resource)

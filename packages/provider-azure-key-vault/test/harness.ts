@@ -9,7 +9,7 @@ import type {
   SignFaultHooks,
 } from '@sealwright/conformance'
 import type { AlgorithmId, KeyDescriptor, KeyProvider, KeyType } from '@sealwright/core'
-import { azureKeyVault } from '../src/index.ts'
+import { type AzureKeyVaultOptions, azureKeyVault } from '../src/index.ts'
 import type { Effect, FakeKeyVault } from './fake-key-vault.ts'
 import { loopbackCertificate } from './tls.ts'
 import type { Shape } from './vault-key.ts'
@@ -98,8 +98,12 @@ export const REFUSED: ProviderHarness['refused'] = [
   'file:release.key',
 ]
 
-export function provider(fake: FakeKeyVault): KeyProvider {
-  return azureKeyVault({ credential: fake.credential(), endpoint: fake.origin, ca: fake.ca })
+export function provider(
+  fake: FakeKeyVault,
+  options: AzureKeyVaultOptions = {},
+): KeyProvider & AsyncDisposable {
+  const fakes = { credential: fake.credential(), endpoint: fake.origin, ca: fake.ca }
+  return azureKeyVault({ ...fakes, ...options }) as KeyProvider & AsyncDisposable
 }
 
 export function fakeHarness(fake: FakeKeyVault): ProviderHarness {
