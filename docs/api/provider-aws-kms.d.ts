@@ -1,0 +1,56 @@
+// The public declarations of @sealwright/provider-aws-kms. Written by `npm run api`; do not edit.
+import type { KeyProvider } from '@sealwright/core'
+
+/** Credentials, or a provider of them, such as one of `@aws-sdk/credential-providers`. */
+export type AwsCredentialSource = AwsCredentials | (() => Promise<AwsCredentials>);
+
+/** Credentials as the SDK takes them. */
+export interface AwsCredentials {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+    readonly expiration?: Date;
+}
+
+/** What is needed of a `KMSClient` of `@aws-sdk/client-kms`. */
+export interface AwsKmsClient {
+    send(command: never, options?: {
+        readonly abortSignal?: AbortSignal;
+    }): Promise<unknown>;
+    readonly config: {
+        region(): Promise<string>;
+        credentials(): Promise<{
+            readonly accessKeyId: string;
+        }>;
+    };
+}
+
+/** What is left out is found as the AWS SDK finds it: variables, shared configuration, the machine's role. */
+export interface AwsKmsOptions {
+    /** A ready `KMSClient`, which stays its owner's: its retries, its region, its connections. Excludes all else. */
+    readonly client?: AwsKmsClient;
+    /** Of references that name none. */
+    readonly region?: string;
+    /** In place of AWS's own, or of `AWS_ENDPOINT_URL_KMS`: a VPC endpoint, an emulator. */
+    readonly endpoint?: string;
+    /** Lets requests go to other machines than this one without TLS, session tokens in them. */
+    readonly allowPlainHttp?: boolean;
+    /** Of the shared configuration. */
+    readonly profile?: string;
+    readonly credentials?: AwsCredentialSource;
+    /** Uses the FIPS 140 endpoints. */
+    readonly fips?: boolean;
+    /** Uses the endpoints with IPv6. */
+    readonly dualStack?: boolean;
+}
+
+/**
+ * AWS KMS as a key store. References are `awskms:///ARN`, `awskms:///alias/NAME` and `awskms:///ID`.
+ *
+ * Credentials, region and endpoint are found as the AWS SDK finds them, where options do not say otherwise. The provider
+ * makes one client for each region, and disposing of it closes their connections; a client that it was given it leaves
+ * open.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored.
+ */
+export function awsKms(options?: AwsKmsOptions): KeyProvider & AsyncDisposable;

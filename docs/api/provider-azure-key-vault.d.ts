@@ -1,0 +1,58 @@
+// The public declarations of @sealwright/provider-azure-key-vault. Written by `npm run api`; do not edit.
+import type { KeyProvider } from '@sealwright/core'
+
+/** An access token and when it ends, in milliseconds since 1970. */
+export interface AzureAccessToken {
+    readonly token: string;
+    readonly expiresOnTimestamp: number;
+    readonly refreshAfterTimestamp?: number;
+}
+
+/** A `TokenCredential` of the Azure SDK, such as those of `@azure/identity`. */
+export interface AzureCredential {
+    getToken(scopes: string | string[], options?: {
+        readonly abortSignal?: AbortSignal;
+        readonly tenantId?: string;
+        readonly claims?: string;
+        readonly enableCae?: boolean;
+    }): Promise<AzureAccessToken | null>;
+}
+
+/** A ready `KeyClient` of `@azure/keyvault-keys`. */
+export interface AzureKeyClient {
+    readonly vaultUrl: string;
+    getCryptographyClient(name: string, options?: {
+        keyVersion?: string;
+    }): object;
+}
+
+/** What is left out is found as the Azure SDK finds it. */
+export interface AzureKeyVaultOptions {
+    /** Default `DefaultAzureCredential` of `@azure/identity`: environment, workload identity, managed identity, Azure CLI. */
+    readonly credential?: AzureCredential;
+    /**
+     * A ready client of one vault, which stays its owner's: its retries, its credential, its connections. With it there are
+     * no certificates, and only its vault. Excludes all else but `hosts`.
+     */
+    readonly client?: AzureKeyClient;
+    /**
+     * Hosts that tokens may be sent to besides Azure's own: `kv.example`, `kv.example:8443`, or a whole domain, `.example`.
+     */
+    readonly hosts?: readonly string[];
+    /** The https origin that is asked in place of the hosts in references: an emulator. No proxy is used for it. */
+    readonly endpoint?: string;
+    /** Certificates, as PEM, that servers may have besides those that Node.js trusts. */
+    readonly ca?: string | readonly string[];
+    /** Lets a server ask for tokens that are not for its own domain. For emulators only. */
+    readonly disableChallengeResourceVerification?: boolean;
+}
+
+/**
+ * Azure Key Vault and Managed HSM as a key store. References are `azurekms://HOST/NAME[/VERSION]`.
+ *
+ * The credential is found as the Azure SDK finds it where options do not say otherwise. The provider makes clients for each
+ * vault, and disposing of it closes their connections; a client that it was given it leaves open.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored.
+ */
+export function azureKeyVault(options?: AzureKeyVaultOptions): KeyProvider;
