@@ -22,15 +22,15 @@ import { usageError } from '../frame/usage.ts'
 import { findChain } from '../keys/chain.ts'
 import { isKeyName } from '../keys/key-name.ts'
 import { type Keys, openKeys } from '../keys/keys.ts'
+import type { KeyFlags } from '../program/key-flags.ts'
 
-interface CertIssueFlags {
+interface CertIssueFlags extends KeyFlags {
   readonly subject?: string
   readonly ca?: string
   readonly caChain?: string
   readonly caCert?: true
   readonly expiry?: number
   readonly out?: string
-  readonly passphraseFile?: string
 }
 
 const DEFAULT_EXPIRY_MS = 90 * 86_400_000

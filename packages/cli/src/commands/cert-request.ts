@@ -10,11 +10,11 @@ import { writeNamedFile } from '../config/replace-file.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { openKeys } from '../keys/keys.ts'
+import type { KeyFlags } from '../program/key-flags.ts'
 
-interface CertRequestFlags {
+interface CertRequestFlags extends KeyFlags {
   readonly subject?: string
   readonly out?: string
-  readonly passphraseFile?: string
 }
 
 const LABEL = 'CERTIFICATE REQUEST'

@@ -5,21 +5,22 @@ import { type Certificate, chainRules, checkChain, orderChain } from '@sealwrigh
 import { certificateLines, describeCertificate } from '../certificates/describe.ts'
 import { readCertificates } from '../certificates/read.ts'
 import type { ShownChain } from '../documents/certificates.ts'
-import type { Context } from '../frame/context.ts'
+import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { printable } from '../frame/table.ts'
 import { usageError } from '../frame/usage.ts'
 import { openKeys } from '../keys/keys.ts'
+import type { KeyFlags } from '../program/key-flags.ts'
 import { isStore, parseStore, readStore, unfitFor } from '../trust/store.ts'
 
 /** `sealwright cert show FILE|KEY|STORE…` */
-export async function certShow(context: Context, sources: readonly string[]): Promise<Outcome> {
+export async function certShow(context: Context, sources: readonly string[], flags: Flags): Promise<Outcome> {
   const chains: ShownChain[] = []
-  for (const source of sources) chains.push(...(await chainsOf(context, source)))
+  for (const source of sources) chains.push(...(await chainsOf(context, source, flags)))
   return { exitCode: 0, document: { chains }, lines: chains.flatMap(chainLines) }
 }
 
-async function chainsOf(context: Context, source: string): Promise<readonly ShownChain[]> {
+async function chainsOf(context: Context, source: string, flags: KeyFlags): Promise<readonly ShownChain[]> {
   if (isStore(source)) return storeChains(context, source)
   const { cwd } = context.io
   const isFile = await access(resolve(cwd, source)).then(
@@ -28,7 +29,7 @@ async function chainsOf(context: Context, source: string): Promise<readonly Show
   )
   if (isFile && !source.includes(':'))
     return inChains(await readCertificates(source, cwd)).map(chain => shown(context, source, chain))
-  await using keys = await openKeys(context)
+  await using keys = await openKeys(context, flags)
   const key = await keys.select(source)
   const chain = await keys.chainOf(key)
   if (chain === undefined) {

@@ -20,6 +20,7 @@ import { createKey } from '../keys/create-key.ts'
 import { defaultAlgorithm } from '../keys/default-algorithm.ts'
 import { assertKeyName, isKeyName } from '../keys/key-name.ts'
 import { type Keys, openKeys } from '../keys/keys.ts'
+import { assertModuleFits, keepModule, takeModule } from '../keys/module.ts'
 import { nameKey } from '../keys/name-key.ts'
 import { writeStatements } from '../trust/policy-file.ts'
 import { addToStore } from '../trust/store.ts'
@@ -32,16 +33,18 @@ import { addToStore } from '../trust/store.ts'
  * complete, and the next run goes on from there.
  */
 export async function init(context: Context, [text]: readonly string[], given: Flags): Promise<Outcome> {
-  const flags = given as InitFlags
+  const { module, ...flags } = withoutModule(given as InitFlags)
   const name = assertKeyName(
     text ?? (flags.key !== undefined && isKeyName(flags.key) ? flags.key : 'default'),
   )
   assertCombination(flags)
   const settings = await context.settings()
+  assertModuleFits(settings, module)
   const state = await readState(settings.paths, name)
   const scopes = await scopesFor(context, name, flags, state.statements)
   await using keys = await openKeys(context, {
     ...flags,
+    referenceModule: module,
     encryption: flags.passphrase === false ? 'none' : 'passphrase',
   })
   const key = await findKey(context, keys, name, state, flags)
@@ -67,7 +70,16 @@ export async function init(context: Context, [text]: readonly string[], given: F
     becomesDefault: settings.defaultKey === undefined,
     paths: settings.paths,
   }
-  return flags.dryRun ? initOutcome(context, plan, undefined) : await make(context, keys, plan, flags)
+  if (flags.dryRun) return initOutcome(context, plan, undefined)
+  await keepModule(context, settings, module)
+  return await make(context, keys, plan, flags)
+}
+
+/** The flags with the module apart that the reference of the key may name. */
+function withoutModule(flags: InitFlags): InitFlags & { readonly module?: string | undefined } {
+  if (flags.key === undefined) return flags
+  const { text, module } = takeModule(flags.key)
+  return { ...flags, key: text, module }
 }
 
 async function make(context: Context, keys: Keys, plan: InitPlan, flags: InitFlags): Promise<Outcome> {

@@ -5,25 +5,30 @@ import { defaultAlgorithm } from '../keys/default-algorithm.ts'
 import { assertKeyName } from '../keys/key-name.ts'
 import { describeKey, openKeys } from '../keys/keys.ts'
 import { keyLines } from '../keys/lines.ts'
+import { assertModuleFits, keepModule, takeModule } from '../keys/module.ts'
 import { nameKey } from '../keys/name-key.ts'
+import type { KeyFlags } from '../program/key-flags.ts'
 
-interface KeyAddFlags {
+interface KeyAddFlags extends KeyFlags {
   readonly certChain?: string
   readonly default?: true
-  readonly passphraseFile?: string
 }
 
 /** `sealwright key add NAME REF` */
 export async function keyAdd(
   context: Context,
   [text = '', ref = '']: readonly string[],
-  given: Flags,
+  options: Flags,
 ): Promise<Outcome> {
-  const flags = given as KeyAddFlags
+  const flags = options as KeyAddFlags
   const name = assertKeyName(text)
-  await using keys = await openKeys(context, flags)
-  const reference = await canonicalReference(context, keys, ref)
+  const { text: given, module } = takeModule(ref)
+  const settings = await context.settings()
+  assertModuleFits(settings, module)
+  await using keys = await openKeys(context, { ...flags, referenceModule: module })
+  const reference = await canonicalReference(context, keys, given)
   await using signer = await keys.openUnnamed(reference, name, defaultAlgorithm)
+  await keepModule(context, settings, module)
   const changed = await nameKey(context, {
     name,
     reference,

@@ -3,21 +3,22 @@ import { isSealwrightError, keyType } from '@sealwright/core'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { usageError } from '../frame/usage.ts'
-import { canonicalReference } from '../keys/canonical.ts'
+import { canonicalReference, givenReference } from '../keys/canonical.ts'
 import { createKey } from '../keys/create-key.ts'
 import { defaultAlgorithm, typeFor } from '../keys/default-algorithm.ts'
 import { assertKeyName } from '../keys/key-name.ts'
-import { describeKey, openKeys } from '../keys/keys.ts'
+import { describeKey, type Keys, openKeys } from '../keys/keys.ts'
 import { keyLines } from '../keys/lines.ts'
+import { assertModuleFits, keepModule, takeModule } from '../keys/module.ts'
 import { nameKey } from '../keys/name-key.ts'
+import type { KeyFlags } from '../program/key-flags.ts'
 
-interface KeyCreateFlags {
+interface KeyCreateFlags extends KeyFlags {
   readonly name?: string
   readonly algorithm?: AlgorithmId
   readonly type?: KeyType
   readonly protection?: 'hsm' | 'software'
   readonly default?: true
-  readonly passphraseFile?: string
   readonly passphrase?: false
 }
 
@@ -25,26 +26,31 @@ interface KeyCreateFlags {
 export async function keyCreate(
   context: Context,
   [ref = '']: readonly string[],
-  given: Flags,
+  options: Flags,
 ): Promise<Outcome> {
-  const flags = given as KeyCreateFlags
+  const flags = options as KeyCreateFlags
   const type = typeFor(flags.type, flags.algorithm)
   const name = flags.name === undefined ? undefined : assertKeyName(flags.name)
   assertCombination(flags)
+  const { text, module } = takeModule(ref)
+  const settings = await context.settings()
+  assertModuleFits(settings, module)
   await using keys = await openKeys(context, {
     ...flags,
+    referenceModule: module,
     encryption: flags.passphrase === false ? 'none' : 'passphrase',
   })
-  const reference = await canonicalReference(context, keys, ref)
-  if (name !== undefined) assertNameIsFree(keys.lock.keys[name]?.reference, name, reference)
-  const { created, resolved } = await createKey(context, keys, {
-    reference,
+  const given = givenReference(context, text)
+  if (name !== undefined) await assertNameIsFree(context, keys, name, given)
+  const { created, reference, resolved } = await createKey(context, keys, {
+    reference: given,
     type,
     ...(flags.algorithm === undefined ? {} : { algorithm: flags.algorithm }),
     ...(flags.protection === undefined ? {} : { protection: flags.protection }),
   })
-  await using signer = await keys.openUnnamed(resolved, name ?? ref, flags.algorithm ?? defaultAlgorithm)
-  assertType(signer, type, ref, created)
+  await using signer = await keys.openUnnamed(resolved, name ?? text, flags.algorithm ?? defaultAlgorithm)
+  assertType(signer, type, text, created)
+  await keepModule(context, settings, module)
   const named =
     name !== undefined &&
     (await nameKey(context, { name, reference, signer, isDefault: flags.default === true }))
@@ -74,8 +80,11 @@ function assertCombination(flags: KeyCreateFlags): void {
   }
 }
 
-function assertNameIsFree(existing: string | undefined, name: string, reference: string): void {
-  if (existing === undefined || existing === reference) return
+async function assertNameIsFree(context: Context, keys: Keys, name: string, given: string): Promise<void> {
+  const existing = keys.lock.keys[name]?.reference
+  if (existing === undefined) return
+  const isSame = existing === (await canonicalReference(context, keys, given))
+  if (isSame) return
   throw usageError(`the name "${name}" stands for another key`, {
     why: `it is locked to ${existing}; nothing was created`,
     fix: 'choose another --name',

@@ -1,13 +1,15 @@
-import { SealwrightError } from '@sealwright/core'
+import { SealwrightError, type Signer } from '@sealwright/core'
 import { rotateKey } from '@sealwright/keyring'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
+import { askStore } from '../keys/ask-store.ts'
 import { canonicalReference } from '../keys/canonical.ts'
 import { defaultAlgorithm } from '../keys/default-algorithm.ts'
 import { assertKeyName } from '../keys/key-name.ts'
 import { describeKey, type Keys, openKeys } from '../keys/keys.ts'
 import { keyLines } from '../keys/lines.ts'
 import { writeKeyLock } from '../keys/lock-file.ts'
+import type { KeyFlags } from '../program/key-flags.ts'
 
 /** `sealwright key rotate NAME [--to REF]` */
 export async function keyRotate(
@@ -15,7 +17,7 @@ export async function keyRotate(
   [text = '']: readonly string[],
   given: Flags,
 ): Promise<Outcome> {
-  const flags = given as { readonly to?: string; readonly passphraseFile?: string }
+  const flags = given as KeyFlags & { readonly to?: string }
   const name = assertKeyName(text)
   await using keys = await openKeys(context, flags)
   const locked = keys.lock.keys[name]
@@ -25,10 +27,15 @@ export async function keyRotate(
       fix: 'sealwright key list',
     })
   }
-  const reference =
-    flags.to === undefined ? locked.reference : await canonicalReference(context, keys, flags.to)
-  const resolved = flags.to === undefined ? await rotateInStore(context, keys, reference, name) : reference
-  await using signer = await keys.openUnnamed(resolved, name, defaultAlgorithm)
+  const moved =
+    flags.to === undefined
+      ? await rotateInStore(context, keys, locked.reference, name)
+      : await canonicalReference(context, keys, flags.to)
+  const { reference, signer: opened } =
+    flags.to === undefined
+      ? await follow(keys, name, locked.reference, moved)
+      : { reference: moved, signer: await keys.openUnnamed(moved, name, defaultAlgorithm) }
+  await using signer = opened
   const after = rotateKey(keys.lock, name, { reference, key: signer.key, at: context.io.now() })
   const changed = await writeKeyLock((await context.settings()).paths.keyLock, keys.lock, after)
   const key = describeKey({ name, reference }, signer)
@@ -58,6 +65,7 @@ export async function keyRotate(
   }
 }
 
+/** @returns The reference of the new version. */
 async function rotateInStore(context: Context, keys: Keys, reference: string, name: string): Promise<string> {
   const provider = await keys.provider(reference)
   const rotate = provider.admin?.rotate?.bind(provider.admin)
@@ -67,5 +75,23 @@ async function rotateInStore(context: Context, keys: Keys, reference: string, na
       fix: `make another key and move the name: sealwright key rotate ${name} --to REF`,
     })
   }
-  return context.dialogue.waiting(provider.name, () => rotate(reference, { signal: context.io.signal }))
+  context.step(`rotate ${reference}`)
+  return askStore(context, provider, { reference, doing: 'rotate the key' }, call => rotate(reference, call))
+}
+
+/** Opens the new version by the name's reference, or by its own where that names the old version. */
+async function follow(
+  keys: Keys,
+  name: string,
+  reference: string,
+  version: string,
+): Promise<{ readonly reference: string; readonly signer: Signer }> {
+  const signer = await keys.openUnnamed(version, name, defaultAlgorithm)
+  try {
+    await using same = await keys.openUnnamed(reference, name, defaultAlgorithm)
+    return { reference: same.key.reference === signer.key.reference ? reference : version, signer }
+  } catch (error) {
+    await signer[Symbol.asyncDispose]()
+    throw error
+  }
 }

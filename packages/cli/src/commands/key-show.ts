@@ -11,6 +11,7 @@ import { defaultAlgorithm } from '../keys/default-algorithm.ts'
 import { describeKey, type Keys, openKeys, type SelectedKey } from '../keys/keys.ts'
 import { keyLines } from '../keys/lines.ts'
 import { schemeOf } from '../keys/reference.ts'
+import type { KeyFlags } from '../program/key-flags.ts'
 
 interface Shown {
   readonly key: KeyDocument
@@ -22,7 +23,7 @@ interface Shown {
 
 /** `sealwright key show [KEY] [--public]` */
 export async function keyShow(context: Context, [text]: readonly string[], given: Flags): Promise<Outcome> {
-  const flags = given as { readonly public?: true; readonly passphraseFile?: string }
+  const flags = given as KeyFlags & { readonly public?: true }
   if (flags.public && context.flags.output === 'json') {
     throw usageError('--public and -o json cannot be used together', {
       why: 'stdout is either the PEM or the document, which holds the PEM too',

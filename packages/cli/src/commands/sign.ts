@@ -12,8 +12,8 @@ import { failureLines } from '../frame/text.ts'
 import { usageError } from '../frame/usage.ts'
 import { signingChain } from '../keys/chain.ts'
 import { describeKey, openKeys } from '../keys/keys.ts'
-import type { RegistryFlags } from '../program/registry-flags.ts'
-import { registryFlags } from '../program/registry-flags.ts'
+import type { KeyFlags } from '../program/key-flags.ts'
+import { type RegistryFlags, registryFlags } from '../program/registry-flags.ts'
 import { signedLines } from '../signing/lines.ts'
 import type { SignedOutcome, SignPlan } from '../signing/plan.ts'
 import { signArtifactTarget } from '../signing/sign-artifact-target.ts'
@@ -21,14 +21,13 @@ import { signFileTarget } from '../signing/sign-file-target.ts'
 import { parseTarget, type Target } from '../targets/target.ts'
 import { assertUsable } from '../targets/usable.ts'
 
-interface SignFlags extends RegistryFlags {
+interface SignFlags extends RegistryFlags, KeyFlags {
   readonly key?: string
   readonly format?: 'jws' | 'cose'
   readonly expiry?: number | 'none'
   readonly metadata?: readonly (readonly [string, string])[]
   readonly certChain?: string
   readonly signature?: string
-  readonly passphraseFile?: string
   readonly again?: true
   readonly dryRun?: true
   readonly manifest?: 'config-type' | 'artifact-type'

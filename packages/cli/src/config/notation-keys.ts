@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { decodeJson, type JsonValue } from '@sealwright/core/encoding'
 import { usageError } from '../frame/usage.ts'
-import { readIfPresent } from './settings.ts'
+import { readIfPresent } from './read-if-present.ts'
 
 /** A key that Notation's `signingkeys.json` names. */
 export interface NotationKey {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
-import { readIfPresent } from './settings.ts'
+import { readIfPresent } from './read-if-present.ts'
 import { writeFileAtomic } from './write-file.ts'
 
 /**

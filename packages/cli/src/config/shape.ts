@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
 import { decodeJsonWithPositions, type JsonValue, type PositionedJson } from '@sealwright/core/encoding'
 import { usageError } from '../frame/usage.ts'
@@ -34,6 +35,18 @@ export class Place {
 
   flag(): boolean {
     return typeof this.value === 'boolean' ? this.value : this.fail(`${this.name} must be true or false`)
+  }
+
+  /** A whole number above zero. */
+  count(): number {
+    const { value } = this
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value
+    return this.fail(`${this.name} must be a whole number above zero`)
+  }
+
+  /** A path; a relative one means a file beside this one, wherever the program was started. */
+  file(): string {
+    return resolve(dirname(this.#label), this.text())
   }
 
   oneOf<T extends string>(...choices: readonly T[]): T {

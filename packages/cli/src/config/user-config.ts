@@ -2,6 +2,7 @@ import type { AlgorithmId } from '@sealwright/core'
 import { algorithms } from '@sealwright/core'
 import { parseDurationOrNone } from '../frame/duration.ts'
 import { assertKeyName } from '../keys/key-name.ts'
+import { type ProviderSettings, readProviders } from './provider-settings.ts'
 import { type Place, placeOf } from './shape.ts'
 
 /** How to talk to one registry. */
@@ -16,7 +17,8 @@ export interface RegistrySettings {
 export interface UserConfig {
   readonly defaultKey?: string
   readonly format?: 'jws' | 'cose'
-  readonly providers?: Readonly<Record<string, unknown>>
+  /** By npm name. */
+  readonly providers?: Readonly<Record<string, ProviderSettings>>
   readonly registries?: Readonly<Record<string, RegistrySettings>>
   readonly sign?: { readonly requireDigest?: boolean; readonly algorithms?: readonly AlgorithmId[] }
   readonly limits?: { readonly timeout?: number | 'none' }
@@ -32,7 +34,7 @@ export function parseUserConfig(bytes: Uint8Array, label: string): UserConfig {
   return placeOf(bytes, label).object({
     defaultKey: place => place.read(text => assertKeyName(text)),
     format: place => place.oneOf('jws', 'cose'),
-    providers: place => place.record(provider => provider.record(option => option.value)),
+    providers: readProviders,
     registries: place => place.record(readRegistry),
     sign: place =>
       place.object({

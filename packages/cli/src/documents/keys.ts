@@ -4,6 +4,10 @@ import { certificate, document, fingerprint, key } from './document.ts'
 const listedKey = z.strictObject({
   name: z.string().nullable().describe('Null for a key of a store that no name stands for.'),
   reference: z.string(),
+  resolved: z
+    .string()
+    .nullable()
+    .describe('The version it was locked to; null for a key that is not locked.'),
   algorithm: z.string().nullable(),
   fingerprint: fingerprint.nullable(),
   source: z.enum(['sealwright', 'notation', 'store']),

@@ -3,15 +3,15 @@ import { type Certificate, formatDistinguishedName, parseDistinguishedName } fro
 import type { Context } from '../frame/context.ts'
 import { formatTime } from '../frame/time.ts'
 import { usageError } from '../frame/usage.ts'
+import type { KeyFlags } from '../program/key-flags.ts'
 
 const DEFAULT_EXPIRY_MS = 365 * 86_400_000
 
-export interface InitFlags {
+export interface InitFlags extends KeyFlags {
   readonly key?: string
   readonly scope?: readonly string[]
   readonly subject?: string
   readonly expiry?: number
-  readonly passphraseFile?: string
   readonly passphrase?: false
   readonly dryRun?: true
 }

@@ -9,8 +9,9 @@ import { usageError } from '../frame/usage.ts'
 import { defaultAlgorithm } from '../keys/default-algorithm.ts'
 import { isKeyName } from '../keys/key-name.ts'
 import { openKeys } from '../keys/keys.ts'
+import type { KeyFlags } from '../program/key-flags.ts'
 
-export interface TrustFlags {
+export interface TrustFlags extends KeyFlags {
   readonly policy?: string
   readonly trustedCert?: readonly string[]
   readonly trustedIdentity?: string
@@ -20,7 +21,7 @@ export interface TrustFlags {
 /** Whom this run believes: the trust directory, or what was named in its place. */
 export async function trustOf(context: Context, flags: TrustFlags): Promise<Trust> {
   assertOneSource(flags)
-  if (flags.key !== undefined) return trustKey(await publicKeyOf(context, flags.key))
+  if (flags.key !== undefined) return trustKey(await publicKeyOf(context, flags.key, flags))
   if (flags.trustedCert !== undefined) {
     const certificates: Certificate[] = []
     for (const file of flags.trustedCert) certificates.push(...(await readCertificates(file, context.io.cwd)))
@@ -63,10 +64,10 @@ function assertOneSource({ policy, trustedCert, trustedIdentity, key }: TrustFla
 }
 
 /** The public key in a PEM file, or that of a key of ours. */
-async function publicKeyOf(context: Context, text: string): Promise<Uint8Array> {
+async function publicKeyOf(context: Context, text: string, flags: KeyFlags): Promise<Uint8Array> {
   if (!isKeyName(text) && !text.includes(':')) return publicKeyIn(text, context.io.cwd)
   if (/\.(pem|pub|crt|cer)$/i.test(text) && !text.includes(':')) return publicKeyIn(text, context.io.cwd)
-  await using keys = await openKeys(context)
+  await using keys = await openKeys(context, flags)
   const selected = await keys.select(text)
   // The lock holds the public key: what only judges needs no passphrase.
   if (selected.lock?.publicKey !== undefined) return Buffer.from(selected.lock.publicKey, 'base64')

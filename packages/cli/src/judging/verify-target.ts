@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Report, Verifier } from '@sealwright/notary'
-import { readIfPresent } from '../config/settings.ts'
+import { readIfPresent } from '../config/read-if-present.ts'
 import type { VerifiedTarget } from '../documents/judging.ts'
 import type { Context } from '../frame/context.ts'
 import { EXIT, type ExitCode } from '../frame/exit.ts'

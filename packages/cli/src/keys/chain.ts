@@ -9,7 +9,7 @@ import {
   parseCertificates,
 } from '@sealwright/x509'
 import { readChain } from '../certificates/read.ts'
-import { readIfPresent } from '../config/settings.ts'
+import { readIfPresent } from '../config/read-if-present.ts'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
 

@@ -1,29 +1,60 @@
 import { existsSync } from 'node:fs'
-import { type KeySpec, SealwrightError } from '@sealwright/core'
+import { isSealwrightError, type KeySpec, SealwrightError } from '@sealwright/core'
 import type { Context } from '../frame/context.ts'
+import { askStore } from './ask-store.ts'
+import { defaultAlgorithm } from './default-algorithm.ts'
 import type { Keys } from './keys.ts'
 import { fileOf, schemeOf } from './reference.ts'
 
-/** Makes a key in a store; a file that exists is never written over, and is what was asked for until it is opened. */
-export async function createKey(
-  context: Context,
-  keys: Keys,
-  spec: KeySpec,
-): Promise<{ readonly created: boolean; readonly resolved: string }> {
-  const { reference } = spec
-  const provider = await keys.provider(reference)
-  if (provider.admin === undefined) {
+export interface CreatedKey {
+  /** Whether it is new; one that exists is what was asked for until its type is known. */
+  readonly created: boolean
+  /** Canonical, as given; that of the key where only the store was named. */
+  readonly reference: string
+  /** To open it by. */
+  readonly resolved: string
+}
+
+/** Makes a key in a store, unless it is there: no key is ever written over. */
+export async function createKey(context: Context, keys: Keys, wish: KeySpec): Promise<CreatedKey> {
+  const provider = await keys.provider(wish.reference)
+  const { admin } = provider
+  const canonical = canonicalKey(provider.canonical, wish.reference)
+  const spec = { ...wish, reference: canonical ?? wish.reference }
+  if (admin === undefined) {
     throw new SealwrightError('UNSUPPORTED', `keys cannot be made in ${provider.name} from here`, {
       why: 'its provider only signs',
-      fix: `make the key with the store's own tool, then: sealwright key add NAME ${reference}`,
+      fix: `make the key with the store's own tool, then: sealwright key add NAME ${spec.reference}`,
     })
   }
-  if (schemeOf(reference) === 'file' && existsSync(fileOf(reference)))
-    return { created: false, resolved: reference }
-  context.step(`create ${reference}`)
-  const { admin } = provider
-  const resolved = await context.dialogue.waiting(provider.name, () =>
-    admin.create(spec, { signal: context.io.signal }),
-  )
-  return { created: true, resolved }
+  if (canonical !== undefined && (await exists(keys, canonical))) {
+    return { created: false, reference: canonical, resolved: canonical }
+  }
+  context.step(`create ${spec.reference}`)
+  const errand = { reference: spec.reference, doing: 'create a key' }
+  const resolved = await askStore(context, provider, errand, call => admin.create(spec, call))
+  return { created: true, reference: canonical ?? resolved, resolved }
+}
+
+/** `undefined` for what may be the store alone: some name a new key themselves, and judge the reference when asked to. */
+function canonicalKey(canonical: (reference: string) => string, reference: string): string | undefined {
+  try {
+    return canonical(reference)
+  } catch (error) {
+    if (isSealwrightError(error) && error.code === 'VALIDATION' && schemeOf(reference) !== 'file')
+      return undefined
+    throw error
+  }
+}
+
+/** Whether a key is there; where it may not be looked at, the store itself tells when it is asked to make it. */
+async function exists(keys: Keys, reference: string): Promise<boolean> {
+  if (schemeOf(reference) === 'file') return existsSync(fileOf(reference))
+  try {
+    await using _signer = await keys.openUnnamed(reference, reference, defaultAlgorithm)
+    return true
+  } catch (error) {
+    if (isSealwrightError(error) && ['NOT_FOUND', 'ACCESS_DENIED'].includes(error.code)) return false
+    throw error
+  }
 }

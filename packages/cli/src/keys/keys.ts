@@ -13,16 +13,15 @@ import type { Settings } from '../config/settings.ts'
 import type { KeyDocument } from '../documents/document.ts'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
+import { advised, withAdvice } from './advice.ts'
 import { chainPath, findChain } from './chain.ts'
 import { readKeyLock } from './lock-file.ts'
+import { moduleFor, namesModule } from './module.ts'
 import { passphraseSource } from './passphrase.ts'
+import { pinSource } from './pin.ts'
 import { type FileEncryption, providerSources } from './providers.ts'
 import { normalReference, schemeOf } from './reference.ts'
-
-/** Longest that a person may take to type a passphrase, when there is somebody to ask. */
-const WITH_A_PERSON_MS = 600_000
-/** `--timeout none`: as long as a timer of Node can be, some 24 days. */
-const NO_LIMIT_MS = 2_147_483_647
+import { timeLimit } from './time-limit.ts'
 
 /** A key as it was named; nothing is opened yet. */
 export interface SelectedKey {
@@ -56,15 +55,27 @@ export interface KeysOptions {
   /** `--passphrase-file` */
   readonly passphraseFile?: string
   readonly encryption?: FileEncryption
+  /** `--pin-file` */
+  readonly pinFile?: string
+  /** `--pkcs11-module` */
+  readonly pkcs11Module?: string
+  /** The module that a reference names which is about to be kept. */
+  readonly referenceModule?: string | undefined
 }
 
 /** The keys of this run. */
 export async function openKeys(context: Context, options: KeysOptions = {}): Promise<Keys> {
   const settings = await context.settings()
   const lock = await readKeyLock(settings.paths.keyLock)
-  const passphrase = passphraseSource(context, options.passphraseFile)
+  const { pkcs11Module: flag, referenceModule: reference } = options
   const keyring = createKeyring({
-    providers: providerSources(settings, passphrase, options.encryption),
+    providers: providerSources(settings, {
+      io: context.io,
+      passphrase: passphraseSource(context, options.passphraseFile),
+      encryption: options.encryption ?? 'passphrase',
+      pins: pinSource(context, options.pinFile),
+      module: moduleFor(context, { flag, reference }),
+    }),
     keys: lock,
   })
   return {
@@ -101,7 +112,10 @@ async function selectKey(
     })
   }
   const reference = normalReference(wanted, io.cwd)
-  if (reference !== undefined) return { label: wanted, reference, kept: [] }
+  if (reference !== undefined) {
+    refuseModule(reference)
+    return { label: wanted, reference, kept: [] }
+  }
   const locked = lock.keys[wanted]
   if (locked !== undefined) {
     const kept = [chainPath(settings.paths.keys, wanted)]
@@ -126,25 +140,33 @@ async function openKey(
   reportPin = true,
 ): Promise<Signer> {
   refuseOffline(context, key.reference)
-  const limit = settings.timeoutMs ?? NO_LIMIT_MS
   const { dialogue, io } = context
   const options = {
     algorithm,
     signal: io.signal,
-    timeoutMs: dialogue.silence === undefined ? Math.max(limit, WITH_A_PERSON_MS) : limit,
+    timeoutMs: timeLimit(context, settings, key.reference),
     onPresence: ({ presence }: KeyDescriptor) =>
       context.note(
         presence === 'touch' ? `touch the token of key ${key.label}` : `key ${key.label} asks for its PIN`,
       ),
   }
   context.step(`open key ${key.label}`)
-  const signer = await dialogue.waiting(`key ${key.label}`, () =>
-    keyring.signer(key.name ?? key.reference, options),
-  )
+  const signer = await dialogue
+    .waiting(`key ${key.label}`, () => keyring.signer(key.name ?? key.reference, options))
+    .catch(error => Promise.reject(advised(error, key.label)))
   if (key.lock === undefined && reportPin) {
     context.note(`key ${key.label} has no lock; for this run it is ${fingerprint(signer.key.publicKey)}`)
   }
-  return signer
+  return withAdvice(signer, key.label)
+}
+
+/** A module is code: it comes from a flag, the environment or the configuration. */
+function refuseModule(reference: string): void {
+  if (!namesModule(reference)) return
+  throw usageError('the reference names a PKCS#11 module', {
+    why: 'a module is code, and only key add, key create and init take it from a reference, and keep it',
+    fix: 'leave ?module-path out, and give --pkcs11-module, or name the key: sealwright key add NAME REF',
+  })
 }
 
 function refuseOffline({ flags }: Context, reference: string): void {

@@ -1,5 +1,5 @@
 import { emptyKeyLock, formatKeyLock, type KeyLock, parseKeyLock } from '@sealwright/keyring'
-import { readIfPresent } from '../config/settings.ts'
+import { readIfPresent } from '../config/read-if-present.ts'
 import { writeFileAtomic } from '../config/write-file.ts'
 
 /** Reads `keys.lock.json`; without the file no key has a name. Throws `VALIDATION` for a file that is no lock. */

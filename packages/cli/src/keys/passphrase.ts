@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import type { Context } from '../frame/context.ts'
-import { asSealwrightError } from '../frame/failure.ts'
 import { usageError } from '../frame/usage.ts'
+import { readSecretFile } from './secret-file.ts'
 
 interface PassphraseRequest {
   readonly path: string
@@ -24,7 +22,7 @@ export function passphraseSource(context: Context, file: string | undefined): Pa
   /** What was typed in this run: nobody is asked twice for the same key. */
   const typed = new Map<string, Promise<string>>()
   return async ({ path, purpose }) => {
-    if (named !== undefined) return readPassphrase(named, cwd)
+    if (named !== undefined) return readSecretFile(named, cwd, 'passphrase')
     // Set but empty is a value.
     if (env.SEALWRIGHT_PASSPHRASE !== undefined) return env.SEALWRIGHT_PASSPHRASE
     const answer =
@@ -32,20 +30,6 @@ export function passphraseSource(context: Context, file: string | undefined): Pa
     typed.set(path, answer)
     return answer
   }
-}
-
-async function readPassphrase(file: string, cwd: string): Promise<string> {
-  const text = await readFile(resolve(cwd, file), 'utf8').catch((error: unknown) => {
-    throw asSealwrightError(error)
-  })
-  const [line = '', ...rest] = text.split(/\r?\n/)
-  if (rest.some(other => other !== '')) {
-    throw usageError(`${file} is no passphrase file`, {
-      why: 'it has more than one line',
-      fix: 'put the passphrase, and nothing else, in its first line',
-    })
-  }
-  return line
 }
 
 function ask({ dialogue }: Context, path: string, what: string): Promise<string> {

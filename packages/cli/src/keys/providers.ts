@@ -1,56 +1,105 @@
-import type { KeyProvider } from '@sealwright/core'
+import { type KeyProvider, SealwrightError } from '@sealwright/core'
 import type { ProviderSource } from '@sealwright/keyring'
+import type { ProviderSettings } from '../config/provider-settings.ts'
 import type { Settings } from '../config/settings.ts'
+import type { Io } from '../frame/io.ts'
+import { usageError } from '../frame/usage.ts'
 import type { PassphraseSource } from './passphrase.ts'
+import type { PinSource } from './pin.ts'
+import { type StorePackage, storePackages } from './store-packages.ts'
+import { withPins } from './token-store.ts'
 
 /** How file keys are encrypted when they are made. */
 export type FileEncryption = 'passphrase' | 'none'
 
-/** A store that is a package of its own, installed by whoever uses it. */
-interface StorePackage {
-  readonly schemes: readonly string[]
-  readonly package: string
-  /** The export that makes the provider. */
-  readonly factory: string
+/** What the stores of one run are given beside the configuration. */
+export interface StoreInputs {
+  readonly io: Pick<Io, 'env'>
+  readonly passphrase: PassphraseSource
+  readonly encryption: FileEncryption
+  readonly pins: PinSource
+  /** The PKCS#11 module of a flag, a variable or a reference that is being added; before that of the configuration. */
+  readonly module?: string | undefined
 }
 
-const STORES: readonly StorePackage[] = [
-  { schemes: ['awskms'], package: '@sealwright/provider-aws-kms', factory: 'awsKms' },
-  { schemes: ['azurekms'], package: '@sealwright/provider-azure-key-vault', factory: 'azureKeyVault' },
-  { schemes: ['gcpkms'], package: '@sealwright/provider-gcp-kms', factory: 'gcpKms' },
-  { schemes: ['hashivault'], package: '@sealwright/provider-hashicorp-vault', factory: 'hashicorpVault' },
-  { schemes: ['pkcs11'], package: '@sealwright/provider-pkcs11', factory: 'pkcs11' },
-]
+type Factory = (options: unknown) => KeyProvider
+type Module = Readonly<Record<string, unknown>>
 
 /** Every store by its schemes; none is loaded before its scheme is used. */
 export function providerSources(
-  settings: Pick<Settings, 'providers'>,
-  passphrase: PassphraseSource,
-  encryption: FileEncryption = 'passphrase',
+  { providers }: Pick<Settings, 'providers'>,
+  inputs: StoreInputs,
 ): readonly ProviderSource[] {
+  const foreign = Object.entries(providers).filter(([, { schemes }]) => schemes !== undefined)
   return [
-    {
-      schemes: ['file'],
-      package: '@sealwright/provider-file',
-      load: async () => {
-        const { fileKeys } = await import('@sealwright/provider-file')
-        return fileKeys({
-          passphrase: request => passphrase(request),
-          ...(encryption === 'none' ? { encryption: 'none' as const } : {}),
-        })
-      },
-    },
-    ...STORES.map(store => ({
+    ...storePackages.map(store => ({
       schemes: store.schemes,
       package: store.package,
-      load: async (): Promise<KeyProvider> => {
-        const module = (await import(store.package)) as Readonly<
-          Record<string, (options: unknown) => KeyProvider>
-        >
-        return (module[store.factory] as (options: unknown) => KeyProvider)(
-          settings.providers[store.package] ?? {},
-        )
-      },
+      load: () => loadStore(store, providers[store.package]?.options ?? {}, inputs),
+    })),
+    ...foreign.map(([name, settings]) => ({
+      schemes: settings.schemes as readonly string[],
+      package: name,
+      load: () => loadForeign(name, settings),
     })),
   ]
+}
+
+async function loadStore(
+  store: StorePackage,
+  settings: ProviderSettings['options'],
+  inputs: StoreInputs,
+): Promise<KeyProvider> {
+  const options = { ...((await store.options?.(settings, inputs.io)) ?? settings) }
+  if (store.factory === 'fileKeys') {
+    const { fileKeys } = await import('@sealwright/provider-file')
+    return fileKeys({
+      ...options,
+      passphrase: request => inputs.passphrase(request),
+      ...(inputs.encryption === 'none' ? { encryption: 'none' as const } : {}),
+    })
+  }
+  const make = (await importInstalled(store.package, store.schemes))[store.factory] as Factory
+  if (store.factory !== 'pkcs11') return make(options)
+  const modulePath = inputs.module ?? options.modulePath
+  if (modulePath === undefined) throw noModule()
+  return withPins(make({ ...options, modulePath, pin: inputs.pins.ask }), inputs.pins)
+}
+
+async function loadForeign(name: string, { factory, options, schemes = [] }: ProviderSettings) {
+  const module = await importInstalled(name, schemes)
+  const names = Object.keys(module).filter(each => typeof module[each] === 'function')
+  const chosen = factory ?? (names.length === 1 ? names[0] : undefined)
+  const make = chosen === undefined ? undefined : module[chosen]
+  if (typeof make === 'function') return (make as Factory)(options)
+  throw usageError(`the configuration does not say how ${name} makes a key provider`, {
+    why: `it exports ${names.length === 0 ? 'no function' : `the functions ${names.join(', ')}`}${factory === undefined ? '' : `, and no ${factory}`}`,
+    fix: `name one of them in the configuration: "${name}": { "factory": "…", … }`,
+  })
+}
+
+async function importInstalled(name: string, schemes: readonly string[]): Promise<Module> {
+  try {
+    return (await import(name)) as Module
+  } catch (error) {
+    if (!isMissing(error, name)) throw error
+    throw new SealwrightError('UNSUPPORTED', `the key provider ${name} is not installed`, {
+      why: `references that begin with ${schemes[0]}: need it, and it is not beside this program`,
+      fix: `npm i ${name}   (-g if sealwright is installed so; or npx -p sealwright -p ${name} sealwright …)`,
+      cause: error,
+    })
+  }
+}
+
+/** Whether the package itself is not there, rather than something that it needs. */
+function isMissing(error: unknown, name: string): boolean {
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
+  return code === 'ERR_MODULE_NOT_FOUND' && typeof message === 'string' && message.includes(`'${name}'`)
+}
+
+function noModule(): SealwrightError {
+  return usageError('the PKCS#11 module is not known', {
+    why: 'neither --pkcs11-module, PKCS11_MODULE_PATH nor the configuration names the library of the token',
+    fix: 'give it once: sealwright key add NAME "pkcs11:token=…;object=…?module-path=/usr/lib/…"',
+  })
 }

@@ -14,8 +14,8 @@ export function normalReference(text: string, cwd: string): string | undefined {
   refuseSecret(text)
   if (/^arn:aws[a-z-]*:kms:/.test(text)) return `awskms:///${text}`
   if (/^projects\/[^/]+\/locations\//.test(text)) return `gcpkms://${text}`
-  const azure = /^https:\/\/([^/]+)\/keys\/([^/]+(?:\/[^/]+)?)$/.exec(text)
-  if (azure) return `azurekms://${azure[1]}/${azure[2]}`
+  const azure = /^https:\/\/([^/]+)(?:\/|\/keys(?:\/(.*))?)?$/.exec(text)
+  if (azure) return `azurekms://${azure[1]}${azure[2] ? `/${azure[2]}` : ''}`
   if (text.startsWith('file:')) return `file:${resolve(cwd, fileOf(text))}`
   if (/^[a-z][a-z0-9+.-]+:/.test(text)) return text
   throw usageError(`"${text}" is neither the name of a key nor a reference`, {
@@ -39,12 +39,12 @@ export function schemeOf(reference: string): string {
 /** Secrets are seen by everybody who sees the process; the message does not repeat them. */
 function refuseSecret(text: string): void {
   if (
-    !/[?&;](?:pin-value|pin|passphrase|password|secret)=/i.test(text) &&
+    !/[:?&;](?:pin-value|pin-source|pin|passphrase|password|secret)=/i.test(text) &&
     !/^[a-z]+:\/\/[^/@]*:[^/@]*@/i.test(text)
   )
     return
-  throw usageError('the reference of the key holds a secret', {
-    why: 'arguments are visible to every program of this machine',
-    fix: 'leave it out and use --passphrase-file, or the file that SEALWRIGHT_PIN_FILE names',
+  throw usageError('the reference of the key holds a secret, or the place of one', {
+    why: 'arguments are visible to every program of this machine, and references are written to files',
+    fix: 'leave it out, change the secret, and give it by --passphrase-file, --pin-file or SEALWRIGHT_PIN_FILE',
   })
 }

@@ -1,11 +1,9 @@
 import { parseDuration } from '../frame/duration.ts'
 import { single, toggle } from './flag.ts'
+import { keyFlags } from './key-flags.ts'
 import type { Group } from './leaf.ts'
 
 const OUT = () => single('--out <file>', 'write it there, or to stdout (-), the default')
-const PASSPHRASE_FILE = () =>
-  single('--passphrase-file <file>', 'the first line is the passphrase of the key')
-
 /** The commands about certificates and trust stores. */
 export const certificateCommands: Group = {
   name: 'cert',
@@ -18,7 +16,7 @@ export const certificateCommands: Group = {
       options: () => [
         single('--subject <dn>', 'subject, as in C=DE,ST=Hessen,O=Acme,CN=release'),
         OUT(),
-        PASSPHRASE_FILE(),
+        ...keyFlags(),
       ],
       examples: [
         'sealwright cert request release --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.csr',
@@ -36,7 +34,7 @@ export const certificateCommands: Group = {
         toggle('--ca-cert', 'make a CA certificate'),
         single('--expiry <duration>', 'validity (default: 90d)', parseDuration),
         OUT(),
-        PASSPHRASE_FILE(),
+        ...keyFlags(),
       ],
       load: async () => (await import('../commands/cert-issue.ts')).certIssue,
     },
@@ -44,6 +42,7 @@ export const certificateCommands: Group = {
       name: 'show',
       args: '<source...>',
       summary: 'show certificates of a file, a key or a trust store, and whether Notation would accept them',
+      options: keyFlags,
       load: async () => (await import('../commands/cert-show.ts')).certShow,
     },
     {

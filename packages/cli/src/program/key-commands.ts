@@ -1,4 +1,5 @@
 import { choice, single, toggle } from './flag.ts'
+import { keyFlags } from './key-flags.ts'
 import type { Group } from './leaf.ts'
 
 const KEY_TYPES = [
@@ -31,9 +32,6 @@ const ALGORITHMS = [
   'ML-DSA-87',
 ]
 
-const PASSPHRASE_FILE = () =>
-  single('--passphrase-file <file>', 'the first line is the passphrase of the key')
-
 /** The commands about keys. */
 export const keyCommands: Group = {
   name: 'key',
@@ -46,7 +44,7 @@ export const keyCommands: Group = {
       options: () => [
         single('--cert-chain <file>', 'certificates of the key, leaf first'),
         toggle('--default', 'use it when no key is named'),
-        PASSPHRASE_FILE(),
+        ...keyFlags(),
       ],
       examples: ['sealwright key add release file:./release.key --cert-chain release.crt'],
       load: async () => (await import('../commands/key-add.ts')).keyAdd,
@@ -61,7 +59,7 @@ export const keyCommands: Group = {
         choice('--type <type>', 'its type (default: by the algorithm)', KEY_TYPES),
         choice('--protection <where>', 'hsm or software', ['hsm', 'software']),
         toggle('--default', 'use it when no key is named'),
-        PASSPHRASE_FILE(),
+        ...keyFlags(),
         toggle('--no-passphrase', 'store the key in clear text'),
       ],
       examples: ['sealwright key create file:./release.key --name release --type EC-P384'],
@@ -71,20 +69,22 @@ export const keyCommands: Group = {
       name: 'list',
       args: '[store]',
       summary: 'list named keys, or what is in a store',
+      options: keyFlags,
+      examples: ['sealwright key list awskms:///alias/'],
       load: async () => (await import('../commands/key-list.ts')).keyList,
     },
     {
       name: 'show',
       args: '[key]',
       summary: 'show a key and its certificates',
-      options: () => [toggle('--public', 'print the public key as PEM'), PASSPHRASE_FILE()],
+      options: () => [toggle('--public', 'print the public key as PEM'), ...keyFlags()],
       load: async () => (await import('../commands/key-show.ts')).keyShow,
     },
     {
       name: 'rotate',
       args: '<name>',
       summary: 'move a name to a new version or key, and lock that',
-      options: () => [single('--to <ref>', 'the new key'), PASSPHRASE_FILE()],
+      options: () => [single('--to <ref>', 'the new key'), ...keyFlags()],
       load: async () => (await import('../commands/key-rotate.ts')).keyRotate,
     },
     {

@@ -4,6 +4,7 @@ import { parseTime } from '../frame/time.ts'
 import { certificateCommands } from './certificate-commands.ts'
 import { choice, count, repeatable, single, toggle } from './flag.ts'
 import { keyCommands } from './key-commands.ts'
+import { keyFlags } from './key-flags.ts'
 import type { Group, Leaf } from './leaf.ts'
 import { parseMetadata } from './metadata.ts'
 import { policyCommands } from './policy-commands.ts'
@@ -19,7 +20,7 @@ const init: Leaf = {
     repeatable('--scope <repository>', 'trust the key for this repository (registry.example/app), or *'),
     single('--subject <dn>', 'subject of the certificate (default: CN=NAME,O=NAME,ST=Unknown,C=ZZ)'),
     single('--expiry <duration>', 'validity of the certificate (default: 365d)', parseDuration),
-    single('--passphrase-file <file>', 'the first line is the passphrase of the key'),
+    ...keyFlags(),
     toggle('--no-passphrase', 'store the key in clear text'),
     toggle('--dry-run', 'say what would be made, and make nothing'),
   ],
@@ -38,7 +39,7 @@ const sign: Leaf = {
     repeatable('-m, --metadata <key=value>', 'signed with the target', parseMetadata),
     single('--cert-chain <file>', 'certificates of the key, leaf first, when its store holds none'),
     single('--signature <file>', 'write the envelope there, or to stdout (-), and attach nothing'),
-    single('--passphrase-file <file>', 'the first line is the passphrase of the key'),
+    ...keyFlags(),
     toggle('--again', 'sign although an equal valid signature exists'),
     toggle('--dry-run', 'everything but the signature'),
     choice('--manifest <form>', 'form of the signature manifest (default: config-type)', [
@@ -49,6 +50,7 @@ const sign: Leaf = {
   registry: true,
   examples: [
     'sealwright sign -k release registry.example/app:v1',
+    'sealwright sign -k awskms:///alias/release registry.example/app:v1',
     'sealwright sign ./app.tgz',
     'sealwright sign oci:./layout:v1',
   ],
@@ -75,6 +77,7 @@ const verify: Leaf = {
       'look at this many, and fail if there are more (default: 100)',
       count,
     ),
+    ...keyFlags(),
   ],
   registry: true,
   examples: [

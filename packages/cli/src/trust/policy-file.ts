@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { formatTrustPolicy, parseTrustPolicy, type Statement } from '@sealwright/notary'
-import { readIfPresent } from '../config/settings.ts'
+import { readIfPresent } from '../config/read-if-present.ts'
 import { writeFileAtomic } from '../config/write-file.ts'
 
 export type PolicyKind = 'oci' | 'blob'

@@ -1,0 +1,21 @@
+import type { Option } from 'commander'
+import { single } from './flag.ts'
+
+/** The flags of commands that open a key. */
+export interface KeyFlags {
+  readonly passphraseFile?: string
+  readonly pinFile?: string
+  readonly pkcs11Module?: string
+}
+
+/** The options of commands that open a key. */
+export function keyFlags(): readonly Option[] {
+  return [
+    single('--passphrase-file <file>', 'the first line is the passphrase of the key'),
+    single('--pin-file <file>', 'the first line is the PIN of the token'),
+    single(
+      '--pkcs11-module <file>',
+      'the library of the token (default: PKCS11_MODULE_PATH, the configuration)',
+    ),
+  ]
+}
