@@ -16,7 +16,7 @@ import { vaultsOf } from './vaults.ts'
  *
  * @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored.
  */
-export function azureKeyVault(options: AzureKeyVaultOptions = {}): KeyProvider {
+export function azureKeyVault(options: AzureKeyVaultOptions = {}): KeyProvider & AsyncDisposable {
   assertOptions(options)
   const { hosts = [], endpoint } = options
   const vaults = vaultsOf(options)

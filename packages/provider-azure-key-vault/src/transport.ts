@@ -1,5 +1,6 @@
 import type { IncomingMessage, Agent as NodeAgent } from 'node:http'
-import { Agent, request as httpsRequest } from 'node:https'
+import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import type { KeyClientOptions } from '@azure/keyvault-keys'
 import { SealwrightError } from '@sealwright/core'
 import { originOf } from './options.ts'
@@ -42,15 +43,19 @@ const MAX_BODY = 2 ** 20
  */
 export function transport({ endpoint, ca }: TransportOptions): Transport {
   const origin = endpoint === undefined ? undefined : originOf(endpoint)
-  const agent = new Agent({ ...CONNECTIONS, ...(ca === undefined ? {} : { ca: [ca].flat() }) })
+  const agent = new Agent(CONNECTIONS)
+  // To a proxy's agent it is known only by the request.
+  const trusted = ca === undefined ? {} : { secureContext: trusting([ca].flat()) }
   /** Those of a proxy, which the SDK makes as the environment says. */
   const others = new Set<{ destroy(): void }>()
   let isClosed = false
   const reach = (url: URL, request: Sent, via: NodeAgent | undefined) => {
     if (isClosed) throw new SealwrightError('VALIDATION', 'the key store of Azure Key Vault is disposed of')
-    if (origin !== undefined) return exchange(request, new URL(`${url.pathname}${url.search}`, origin), agent)
+    if (origin !== undefined) {
+      return exchange(request, new URL(`${url.pathname}${url.search}`, origin), { agent, ...trusted })
+    }
     if (via !== undefined) others.add(via)
-    return exchange(request, url, via ?? agent)
+    return exchange(request, url, { agent: via ?? agent, ...trusted })
   }
   return {
     to: host => {
@@ -85,13 +90,22 @@ export function transport({ endpoint, ca }: TransportOptions): Transport {
   }
 }
 
-function exchange({ method, abortSignal, body, ...sent }: Sent, url: URL, agent: NodeAgent): Promise<Answer> {
+/** Made once: Node's own certificates are many. */
+function trusting(more: readonly string[]): SecureContext {
+  return createSecureContext({ ca: [...getCACertificates('default'), ...more] })
+}
+
+function exchange(
+  { method, abortSignal, body, ...sent }: Sent,
+  url: URL,
+  options: RequestOptions,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const aborted = () => Object.assign(new Error('the request was aborted'), { name: 'AbortError' })
     if (abortSignal?.aborted) return reject(aborted())
     const headers: Record<string, string> = { ...sent.headers, 'accept-encoding': 'identity' }
     if (typeof body === 'string') headers['content-length'] = String(Buffer.byteLength(body))
-    const outgoing = httpsRequest(url, { agent, method, headers }, incoming => {
+    const outgoing = httpsRequest(url, { ...options, method, headers }, incoming => {
       collect(incoming).then(
         bodyAsText => resolve({ status: incoming.statusCode ?? 0, headers: headersOf(incoming), bodyAsText }),
         reject,

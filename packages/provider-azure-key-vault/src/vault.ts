@@ -20,7 +20,7 @@ export interface NewKey {
 }
 
 /** Signs a digest with one version of a key. */
-export type SignDigest = (algorithm: string, digest: Uint8Array, call: Call) => Promise<Reply>
+type SignDigest = (algorithm: string, digest: Uint8Array, call: Call) => Promise<Reply>
 
 /** One vault. */
 export interface Vault {

@@ -103,7 +103,7 @@ export function provider(
   options: AzureKeyVaultOptions = {},
 ): KeyProvider & AsyncDisposable {
   const fakes = { credential: fake.credential(), endpoint: fake.origin, ca: fake.ca }
-  return azureKeyVault({ ...fakes, ...options }) as KeyProvider & AsyncDisposable
+  return azureKeyVault({ ...fakes, ...options })
 }
 
 export function fakeHarness(fake: FakeKeyVault): ProviderHarness {

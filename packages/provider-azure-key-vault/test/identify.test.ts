@@ -13,7 +13,7 @@ const call = { signal: new AbortController().signal }
 async function identified(token: string) {
   await using keys = azureKeyVault({
     credential: { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) },
-  }) as ReturnType<typeof provider>
+  })
   return await keys.identify!(call)
 }
 
@@ -78,7 +78,7 @@ describe('a ready client', () => {
     } as const
     const ends = [fake.inject('getKey', rehost), fake.inject('sign', rehost)]
     for (let round = 0; round < 2; round++) {
-      await using keys = azureKeyVault({ client: ready, hosts }) as ReturnType<typeof provider>
+      await using keys = azureKeyVault({ client: ready, hosts })
       await using signer = await openSigner(keys, `azurekms://${host}/Ready`)
       expect((await signer.sign(Buffer.from('message'))).bytes).toHaveLength(64)
       expect(signer.certificates).toBeUndefined()
@@ -88,7 +88,7 @@ describe('a ready client', () => {
   })
 
   it('is asked for keys of its own vault only', async () => {
-    await using keys = azureKeyVault({ client: client() }) as ReturnType<typeof provider>
+    await using keys = azureKeyVault({ client: client() })
     await expect(keys.open('azurekms://unit.vault.azure.net/Ready', call)).rejects.toMatchObject({
       code: 'VALIDATION',
     })

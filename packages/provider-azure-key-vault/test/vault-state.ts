@@ -16,14 +16,14 @@ export interface StoredVersion {
   }
 }
 
-export interface StoredKey {
+interface StoredKey {
   readonly name: string
   /** The latest is the last. */
   readonly versions: StoredVersion[]
   deleted: boolean
 }
 
-export interface Call {
+interface Call {
   readonly name: string
   readonly version: string
   readonly body: Readonly<Record<string, unknown>>

@@ -1,0 +1,55 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { openSigner } from '@sealwright/core'
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { azureKeyVault } from '../src/index.ts'
+import { fakeKeyVault } from './fake-key-vault.ts'
+
+const fake = await fakeKeyVault()
+afterAll(() => fake[Symbol.asyncDispose]())
+
+/** Leads every tunnel to the fake. */
+const asked: string[] = []
+const proxy = createServer()
+proxy.on('connect', ({ url }, socket) => {
+  asked.push(url!)
+  const tunnel = connect(Number(new URL(fake.origin).port), '127.0.0.1', () => {
+    socket.write('HTTP/1.1 200 OK\r\n\r\n')
+    socket.pipe(tunnel).pipe(socket)
+  })
+  for (const end of [tunnel, socket]) end.on('error', () => {})
+})
+proxy.listen(0, '127.0.0.1')
+await once(proxy, 'listening')
+afterAll(() => {
+  proxy.close()
+  proxy.closeAllConnections()
+})
+
+beforeEach(() => {
+  vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`)
+  vi.stubEnv('NO_PROXY', '')
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+it('goes to the vault itself by the proxy of the environment, and trusts what it is told to', async () => {
+  fake.state.addKey('Release', 'EC', { curve: 'P-256' })
+  await using keys = azureKeyVault({ credential: fake.credential(), ca: fake.ca })
+  await using signer = await openSigner(keys, 'azurekms://unit.vault.azure.net/Release')
+  expect((await signer.sign(Buffer.from('message'))).bytes).toHaveLength(64)
+  expect(new Set(asked)).toEqual(new Set(['unit.vault.azure.net:443']))
+})
+
+it('goes to an endpoint directly', async () => {
+  const before = asked.length
+  await using keys = azureKeyVault({
+    credential: fake.credential(),
+    ca: fake.ca,
+    endpoint: fake.origin,
+  })
+  await openSigner(keys, 'azurekms://unit.vault.azure.net/Release')
+  expect(asked.length).toBe(before)
+})
