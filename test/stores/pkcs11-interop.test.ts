@@ -29,7 +29,7 @@ function keysOf(
   given = pin,
 ): KeyProvider & AsyncDisposable {
   const options = { modulePath, pin: async () => given, ...(libraryParameters && { libraryParameters }) }
-  return pkcs11(options) as KeyProvider & AsyncDisposable
+  return pkcs11(options)
 }
 
 function uri({ label }: TestToken, rest: string): string {

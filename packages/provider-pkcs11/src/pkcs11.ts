@@ -39,7 +39,7 @@ const DEFAULTS = { sessions: 4 } as const
  *
  * @throws {@link SealwrightError} `VALIDATION` for options that cannot be.
  */
-export function pkcs11(options: Pkcs11Options = {}): KeyProvider {
+export function pkcs11(options: Pkcs11Options = {}): KeyProvider & AsyncDisposable {
   const { pin, sessions = DEFAULTS.sessions } = options
   if (!(Number.isInteger(sessions) && sessions >= 1 && sessions <= 64)) {
     throw new SealwrightError('VALIDATION', 'sessions is not a number from 1 to 64')

@@ -1,0 +1,25 @@
+import { join } from 'node:path'
+import { type Ended, runTool } from './process.ts'
+import { root } from './workspace.ts'
+
+/** The examples that need a key store; the others need nothing. */
+export const STORE_EXAMPLES = [
+  'any-store',
+  'aws-kms',
+  'azure-key-vault',
+  'ci-sign',
+  'gcp-kms',
+  'hashicorp-vault',
+  'pkcs11',
+] as const
+
+export interface ExampleOptions {
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Runs an example as a user would, in a folder with what it needs. */
+export function runExample(name: string, args: readonly string[], options: ExampleOptions): Promise<Ended> {
+  const file = join(root, 'examples', `${name}.ts`)
+  return runTool('node', ['--conditions=@sealwright/source', file, ...args], options)
+}
