@@ -9,6 +9,8 @@ import { originOf } from './options.ts'
 export type HttpClient = NonNullable<KeyClientOptions['httpClient']>
 type Request = Parameters<HttpClient['sendRequest']>[0]
 interface Sent extends Pick<Request, 'method'> {
+  /** With the query. */
+  readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly abortSignal?: Request['abortSignal']
   readonly body?: Request['body']
@@ -49,36 +51,37 @@ export function transport({ endpoint, ca }: TransportOptions): Transport {
   /** Those of a proxy, which the SDK makes as the environment says. */
   const others = new Set<{ destroy(): void }>()
   let isClosed = false
-  const reach = (url: URL, request: Sent, via: NodeAgent | undefined) => {
+  const reach = (place: Place, sent: Sent, via: NodeAgent | undefined) => {
     if (isClosed) throw new SealwrightError('VALIDATION', 'the key store of Azure Key Vault is disposed of')
-    if (origin !== undefined) {
-      return exchange(request, new URL(`${url.pathname}${url.search}`, origin), { agent, ...trusted })
-    }
-    if (via !== undefined) others.add(via)
-    return exchange(request, url, { agent: via ?? agent, ...trusted })
+    // The SDK chose the proxy by the vault's host.
+    if (via === undefined || endpoint !== undefined) return exchange(sent, { ...place, agent, ...trusted })
+    others.add(via)
+    return exchange(sent, { ...place, agent: via, ...trusted })
   }
   return {
     to: host => {
+      const own = `https://${host}`
+      const place = placeOf(origin ?? own)
       let known: string | undefined
       return {
         sendRequest: async request => {
-          const url = new URL(request.url)
-          if (url.origin !== `https://${host}`) throw elsewhere(host)
+          const path = pathIn(own, request.url)
+          if (path === undefined) throw elsewhere(host)
           // Each client of the SDK asks once without a token to be told which token is wanted. That is known by now.
           if (known !== undefined && !request.headers.has('authorization')) return challenged(request, known)
-          const { method, abortSignal, body } = request
+          const { method, abortSignal, body, agent: via } = request
           const headers = request.headers.toJSON()
           const answer = await reach(
-            url,
-            { method, abortSignal, body, headers },
-            request.agent as NodeAgent | undefined,
+            place,
+            { method, path, abortSignal, body, headers },
+            via as NodeAgent | undefined,
           )
           known = challengeIn(answer) ?? known
           return { request, ...answer }
         },
         get: (path, token, abortSignal) => {
           const headers = { accept: 'application/json', authorization: `Bearer ${token}` }
-          return reach(new URL(path, `https://${host}`), { method: 'GET', abortSignal, headers }, undefined)
+          return reach(place, { method: 'GET', path, abortSignal, headers }, undefined)
         },
       }
     },
@@ -95,21 +98,29 @@ function trusting(more: readonly string[]): SecureContext {
   return createSecureContext({ ca: [...getCACertificates('default'), ...more] })
 }
 
-function exchange(
-  { method, abortSignal, body, ...sent }: Sent,
-  url: URL,
-  options: RequestOptions,
-): Promise<Answer> {
+type Place = Pick<RequestOptions, 'host' | 'port'>
+
+function placeOf(origin: string): Place {
+  const { hostname, port } = new URL(origin)
+  return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? 443 : Number(port) }
+}
+
+/** Path and query of a URL below `origin`; `undefined` for any other. */
+function pathIn(origin: string, url: string): string | undefined {
+  if (url.startsWith(`${origin}/`)) return url.slice(origin.length)
+  // Links between pages name the port.
+  const { origin: of, pathname, search } = new URL(url)
+  return of === origin ? `${pathname}${search}` : undefined
+}
+
+function exchange({ abortSignal, body, ...sent }: Sent, options: RequestOptions): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const aborted = () => Object.assign(new Error('the request was aborted'), { name: 'AbortError' })
     if (abortSignal?.aborted) return reject(aborted())
     const headers: Record<string, string> = { ...sent.headers, 'accept-encoding': 'identity' }
     if (typeof body === 'string') headers['content-length'] = String(Buffer.byteLength(body))
-    const outgoing = httpsRequest(url, { ...options, method, headers }, incoming => {
-      collect(incoming).then(
-        bodyAsText => resolve({ status: incoming.statusCode ?? 0, headers: headersOf(incoming), bodyAsText }),
-        reject,
-      )
+    const outgoing = httpsRequest({ ...options, ...sent, headers }, incoming => {
+      collect(incoming, resolve, reject)
     })
     const abort = () => {
       reject(aborted())
@@ -122,32 +133,42 @@ function exchange(
   })
 }
 
-function collect(incoming: IncomingMessage): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    incoming.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      chunks.push(chunk)
-      if (size > MAX_BODY)
-        incoming.destroy(new SealwrightError('INTEGRITY', 'Azure Key Vault answered too much'))
-    })
-    incoming.once('end', () => resolve(Buffer.concat(chunks).toString()))
-    incoming.once('error', reject)
+function collect(
+  incoming: IncomingMessage,
+  resolve: (answer: Answer) => void,
+  reject: (error: Error) => void,
+): void {
+  const { statusCode: status = 0 } = incoming
+  const chunks: Buffer[] = []
+  let size = 0
+  incoming.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    chunks.push(chunk)
+    if (size > MAX_BODY) {
+      incoming.destroy(new SealwrightError('INTEGRITY', 'Azure Key Vault answered too much'))
+    }
   })
+  incoming.once('end', () => {
+    const bodyAsText = (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString()
+    resolve({ status, headers: headersOf(incoming), bodyAsText })
+  })
+  incoming.once('error', reject)
 }
 
 function headersOf({ headers }: Pick<IncomingMessage, 'headers'>): Response['headers'] {
-  const entries = new Map(
-    Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')] as const),
-  )
+  const plain: Record<string, string> = {}
+  for (const name in headers) plain[name] = String(headers[name])
   return {
-    get: name => entries.get(name.toLowerCase()),
-    has: name => entries.has(name.toLowerCase()),
-    set: (name, value) => void entries.set(name.toLowerCase(), String(value)),
-    delete: name => void entries.delete(name.toLowerCase()),
-    toJSON: () => Object.fromEntries(entries),
-    [Symbol.iterator]: () => entries[Symbol.iterator](),
+    get: name => plain[name.toLowerCase()],
+    has: name => Object.hasOwn(plain, name.toLowerCase()),
+    set: (name, value) => {
+      plain[name.toLowerCase()] = String(value)
+    },
+    delete: name => {
+      delete plain[name.toLowerCase()]
+    },
+    toJSON: () => plain,
+    [Symbol.iterator]: () => Object.entries(plain)[Symbol.iterator](),
   }
 }
 

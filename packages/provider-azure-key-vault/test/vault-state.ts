@@ -103,7 +103,8 @@ export function vaultState(host: string): VaultState {
         const to = from + state.pageSize
         const all = [...keys.values()].filter(({ deleted }) => !deleted)
         const items = all.slice(from, to).map(({ name }) => ({ kid: `https://${host}/keys/${name}` }))
-        const more = `https://${host}/keys?api-version=${query.get('api-version')}&$skiptoken=${to}`
+        // As Key Vault does, with the port.
+        const more = `https://${host}:443/keys?api-version=${query.get('api-version')}&$skiptoken=${to}`
         return { value: items, nextLink: to < all.length ? more : null }
       },
       createKey: ({ name, body: { kty, key_size: keySize, crv, key_ops: operations } }) => {
