@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { isSealwrightError } from '@sealwright/core'
 import type { Statement } from '@sealwright/notary'
 import type { Context, Flags } from '../frame/context.ts'
 import { EXIT } from '../frame/exit.ts'
@@ -10,7 +9,7 @@ import { usageError } from '../frame/usage.ts'
 import { appliesLines, appliesTo, kindOf, parseFor } from '../trust/applies.ts'
 import { findPolicyFile, type PolicyFile, type PolicyKind } from '../trust/policy-file.ts'
 import { faultLine, type ShownPolicy, showPolicy } from '../trust/shown-policy.ts'
-import { parseStore, readStore } from '../trust/store.ts'
+import { storeFaults } from '../trust/store-faults.ts'
 
 const MAX_BYTES = 4 * 1024 * 1024
 
@@ -26,7 +25,10 @@ export async function policyCheck(
   const policies: ShownPolicy[] = []
   for (const { kind, path, bytes } of await sources(context, trust, file)) {
     const shown = showPolicy({ path, bytes }, kind)
-    policies.push({ ...shown, faults: [...shown.faults, ...(await storeFaults(context, trust, shown))] })
+    policies.push({
+      ...shown,
+      faults: [...shown.faults, ...(await storeFaults(context.io.now(), trust, shown))],
+    })
   }
   if (policies.length === 0) {
     throw usageError(`there is no policy in ${trust}`, {
@@ -72,32 +74,4 @@ async function sources(
 function kindIn(bytes: Uint8Array): PolicyKind {
   const text = Buffer.from(bytes).toString('utf8')
   return text.includes('"trustPolicies"') && !text.includes('"registryScopes"') ? 'blob' : 'oci'
-}
-
-/** Stores that a statement names and that are empty, unreadable or hold an expired certificate. */
-async function storeFaults(
-  { io }: Context,
-  trust: string,
-  { statements }: ShownPolicy,
-): Promise<ShownPolicy['faults']> {
-  const faults: ShownPolicy['faults'] = []
-  for (const { name, trustStores } of statements as readonly Statement[]) {
-    const add = (severity: 'error' | 'warning', message: string): void => {
-      faults.push({ severity, message, statement: name, line: null, column: null })
-    }
-    for (const text of trustStores) {
-      try {
-        const certificates = await readStore(trust, parseStore(text))
-        if (certificates.length === 0) add('error', `trust store ${text} is empty or missing`)
-        for (const certificate of certificates) {
-          if (certificate.notAfter < io.now())
-            add('warning', `a certificate in ${text} has expired: sha256:${certificate.fingerprint}`)
-        }
-      } catch (error) {
-        if (!isSealwrightError(error)) throw error
-        add('error', `trust store ${text} cannot be used: ${error.message}`)
-      }
-    }
-  }
-  return faults
 }

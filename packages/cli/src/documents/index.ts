@@ -7,6 +7,7 @@ import {
   certRequestDocument,
   certShowDocument,
 } from './certificates.ts'
+import { doctorDocument } from './doctor.ts'
 import { inspectDocument, listDocument, verifyDocument } from './judging.ts'
 import {
   keyAddDocument,
@@ -41,6 +42,7 @@ export const documents = {
   'policy.init': policyInitDocument,
   'policy.show': policyShowDocument,
   'policy.check': policyCheckDocument,
+  doctor: doctorDocument,
   version: versionDocument,
   help: helpDocument,
   usage: usageDocument,

@@ -117,6 +117,18 @@ const list: Leaf = {
   load: async () => (await import('../commands/list.ts')).list,
 }
 
+const doctor: Leaf = {
+  name: 'doctor',
+  args: '[key...]',
+  summary: 'look for faults: the machine, the configuration, trust; of a key its store, lock and certificate',
+  options: () => [
+    single('--bench <number>', 'sign this many dummies with each key and measure; asks first', count),
+    ...keyFlags(),
+  ],
+  examples: ['sealwright doctor', 'sealwright doctor release', 'sealwright doctor release --bench 100'],
+  load: async () => (await import('../commands/doctor.ts')).doctor,
+}
+
 const version: Leaf = {
   name: 'version',
   summary: 'print the version',
@@ -140,6 +152,7 @@ export const tree: readonly (Leaf | Group)[] = [
   keyCommands,
   certificateCommands,
   policyCommands,
+  doctor,
   version,
   help,
 ]

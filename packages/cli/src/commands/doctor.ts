@@ -1,0 +1,140 @@
+import type { KeyLock } from '@sealwright/keyring'
+import { type Layers, readLayers } from '../config/layers.ts'
+import { pathsOf } from '../config/paths.ts'
+import { settingsOf as mergedSettings } from '../config/settings.ts'
+import { type Check, failed } from '../doctor/check.ts'
+import { checkConfiguration, settingsOf } from '../doctor/configuration.ts'
+import { checkFiles } from '../doctor/files.ts'
+import { checkKey } from '../doctor/key.ts'
+import { doctorLines } from '../doctor/lines.ts'
+import { checkClock, checkNode } from '../doctor/machine.ts'
+import { checkProviders } from '../doctor/providers.ts'
+import { checkTrust } from '../doctor/trust.ts'
+import type { CheckedKey } from '../documents/doctor.ts'
+import type { Context, Flags } from '../frame/context.ts'
+import { EXIT } from '../frame/exit.ts'
+import type { Outcome } from '../frame/outcome.ts'
+import { usageError } from '../frame/usage.ts'
+import { isKeyName } from '../keys/key-name.ts'
+import { openKeys } from '../keys/keys.ts'
+import { readKeyLock } from '../keys/lock-file.ts'
+import { normalReference, schemeOf } from '../keys/reference.ts'
+import { storePackages } from '../keys/store-packages.ts'
+import type { KeyFlags } from '../program/key-flags.ts'
+
+interface DoctorFlags extends KeyFlags {
+  readonly bench?: number
+}
+
+/** `sealwright doctor [KEY]…` */
+export async function doctor(context: Context, args: readonly string[], given: Flags): Promise<Outcome> {
+  const flags = given as DoctorFlags
+  const { layers, fault } = await configuration(context)
+  for (const text of args) assertKey(context, text, layers)
+  const bench = await agreedBench(context, args, flags)
+  const { paths = pathsOf(context.flags, context.io) } = layers ?? {}
+  const { lock, fault: lockFault } = await keyLock(context, paths.keyLock)
+  const checks: Check[] = [
+    checkNode(),
+    ...(layers === undefined ? [] : checkConfiguration(layers)),
+    ...fault,
+    ...lockFault,
+    ...(await checkFiles(paths, context.io)),
+    ...(await checkTrust(context, paths.trust)),
+    ...(layers === undefined ? [] : await checkProviders(mergedSettings(layers), lock, context.io)),
+    checkClock(context.io.now(), lock),
+  ]
+  const settings = layers === undefined ? [] : settingsOf(layers, context.flags, context.io)
+  const usable = layers !== undefined && lock !== undefined
+  const keys = usable ? await checkKeys(context, args, flags, bench) : []
+  const faulty = [...checks, ...keys.flatMap(key => key.checks)].some(({ outcome }) => outcome === 'fault')
+  const report = { checks, settings: [...settings], keys: [...keys] }
+  return {
+    exitCode: faulty ? EXIT.notVerified : EXIT.done,
+    document: report,
+    lines: doctorLines(report, context.paint),
+  }
+}
+
+async function checkKeys(
+  context: Context,
+  args: readonly string[],
+  flags: DoctorFlags,
+  bench: number | undefined,
+): Promise<readonly CheckedKey[]> {
+  if (args.length === 0) return []
+  await using keys = await openKeys(context, flags)
+  const checked: CheckedKey[] = []
+  for (const text of args) checked.push(await checkKey(context, keys, text, bench))
+  return checked
+}
+
+async function configuration(
+  context: Context,
+): Promise<{ readonly layers?: Layers; readonly fault: readonly Check[] }> {
+  try {
+    return { layers: await readLayers(context.flags, context.io), fault: [] }
+  } catch (error) {
+    return { fault: [failed(context, 'configuration', error)] }
+  }
+}
+
+async function keyLock(
+  context: Context,
+  path: string,
+): Promise<{ readonly lock?: KeyLock; readonly fault: readonly Check[] }> {
+  try {
+    return { lock: await readKeyLock(path), fault: [] }
+  } catch (error) {
+    return { fault: [failed(context, 'lock', error)] }
+  }
+}
+
+/** Throws for what is a target: its checks are not in this version. */
+function assertKey({ io }: Context, text: string, layers: Layers | undefined): void {
+  const schemes = [
+    ...storePackages.flatMap(store => store.schemes),
+    ...(layers === undefined ? [] : Object.values(mergedSettings(layers).providers)).flatMap(
+      ({ schemes: foreign = [] }) => foreign,
+    ),
+  ]
+  if (isKeyName(text)) return
+  const looksLikeTarget =
+    /^(?:oci|oci-archive):/.test(text) || /^[^:]*\//.test(text) || /^[^/]+:\d+\//.test(text)
+  const isBareId = /^(?:projects\/|https:\/\/)/.test(text)
+  if (looksLikeTarget && !isBareId) {
+    throw usageError(`"${text}" is a target, and this version of doctor checks keys`, {
+      why: 'what it finds out about registries, layouts and files is yet to come',
+      fix: `name a key, or look at the target: sealwright list ${text}`,
+    })
+  }
+  const reference = normalReference(text, io.cwd)
+  if (reference === undefined || schemes.includes(schemeOf(reference))) return
+  throw usageError(`"${text}" is neither a key nor a target`, {
+    why: `references to keys begin with ${schemes.map(scheme => `${scheme}:`).join(', ')}`,
+    fix: 'check the spelling: schemes are matched exactly, in lower case',
+  })
+}
+
+/** How many dummies may be signed, after a person has agreed. */
+async function agreedBench(
+  { dialogue, note }: Context,
+  args: readonly string[],
+  { bench }: DoctorFlags,
+): Promise<number | undefined> {
+  if (bench === undefined) return undefined
+  if (args.length === 0) {
+    throw usageError('--bench needs a key', {
+      why: 'a key signs the dummies',
+      fix: 'sealwright doctor KEY --bench 100',
+    })
+  }
+  const total = bench * args.length
+  const agreed = await dialogue.confirm({
+    prompt: `sign ${total} dummies with ${args.join(', ')}? the store may charge for it, and may have a limit`,
+    missing: `--bench makes ${total} signatures that the store may charge for, and there is no terminal to ask on`,
+    fix: 'agree with -y',
+  })
+  if (!agreed) note('nothing was signed')
+  return agreed ? bench : undefined
+}

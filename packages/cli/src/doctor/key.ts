@@ -1,0 +1,156 @@
+import { fingerprint, type KeyProvider, type Operation, type Signer } from '@sealwright/core'
+import { attributeValues, type Certificate, checkChain, formatDistinguishedName } from '@sealwright/x509'
+import type { CheckedKey } from '../documents/doctor.ts'
+import type { Context } from '../frame/context.ts'
+import { formatTime } from '../frame/time.ts'
+import { askStore } from '../keys/ask-store.ts'
+import { assertOver, findChain } from '../keys/chain.ts'
+import { defaultAlgorithm } from '../keys/default-algorithm.ts'
+import type { Keys, SelectedKey } from '../keys/keys.ts'
+import { measure } from './bench.ts'
+import { type Check, failed, fault, ok, warning } from './check.ts'
+
+const DAY_MS = 86_400_000
+const SOON_DAYS = 30
+/** What signing needs, in the order in which it is needed. */
+const OPERATIONS: readonly Operation[] = ['open', 'sign', 'certificates']
+
+/** All about one key; what cannot be found out is a fault, and the rest goes on. */
+export async function checkKey(
+  context: Context,
+  keys: Keys,
+  text: string,
+  signatures: number | undefined,
+): Promise<CheckedKey> {
+  const nothing: CheckedKey = {
+    key: text,
+    reference: null,
+    resolved: null,
+    fingerprint: null,
+    credentials: null,
+    checks: [],
+    permissions: [],
+    bench: null,
+  }
+  let selected: SelectedKey
+  let provider: KeyProvider
+  try {
+    selected = await keys.select(text)
+    provider = await keys.provider(selected.reference)
+  } catch (error) {
+    return { ...nothing, checks: [failed(context, 'reference', error)] }
+  }
+  const base = {
+    ...nothing,
+    reference: selected.reference,
+    permissions: permissionsOf(provider),
+  }
+  const { credentials, check } = await identify(context, provider, selected.reference)
+  const checks: Check[] = [lockOf(selected), check]
+  try {
+    await using signer = await keys.open(selected, defaultAlgorithm)
+    checks.push(stateOf(signer), ...(await checkCertificate(context, selected, signer)))
+    const bench = signatures === undefined ? null : await measure(context, signer, signatures)
+    const { reference: resolved, publicKey } = signer.key
+    return { ...base, credentials, checks, resolved, fingerprint: fingerprint(publicKey), bench }
+  } catch (error) {
+    return { ...base, credentials, checks: [...checks, failed(context, 'state', error)] }
+  }
+}
+
+function permissionsOf({ permissions }: KeyProvider): CheckedKey['permissions'] {
+  return OPERATIONS.flatMap(operation => {
+    const needs = permissions[operation] ?? []
+    return needs.length === 0 ? [] : [{ operation, needs: [...needs] }]
+  })
+}
+
+async function identify(
+  context: Context,
+  provider: KeyProvider,
+  reference: string,
+): Promise<{ readonly credentials: CheckedKey['credentials']; readonly check: Check }> {
+  const ask = provider.identify?.bind(provider)
+  if (ask === undefined) return { credentials: null, check: ok('credentials', 'this store asks for none') }
+  try {
+    const errand = { reference, doing: 'say whose credentials these are' }
+    const { source, identity } = await askStore(context, provider, errand, call => ask(call))
+    const detail = identity === undefined ? source : `${identity}, from ${source}`
+    return { credentials: { source, identity: identity ?? null }, check: ok('credentials', detail) }
+  } catch (error) {
+    return { credentials: null, check: failed(context, 'credentials', error) }
+  }
+}
+
+function lockOf({ name, reference, lock }: SelectedKey): Check {
+  if (lock === undefined) {
+    return warning(
+      'lock',
+      'it has no name of ours, so nothing notices when another key answers',
+      `sealwright key add NAME ${reference}`,
+    )
+  }
+  const since = lock.lockedAt === undefined ? 'locked' : `locked ${lock.lockedAt.slice(0, 10)}`
+  const former = lock.history.length === 0 ? '' : `; ${lock.history.length} before it`
+  return ok('lock', `${name} is ${lock.resolved} (${lock.fingerprint}), ${since}${former}`)
+}
+
+function stateOf({ key }: Signer): Check {
+  const presence =
+    key.presence === undefined ? '' : `; asks for a ${key.presence === 'pin' ? 'PIN' : 'touch'}`
+  return ok(
+    'state',
+    `it can sign: ${Object.keys(key.algorithms).join(', ')}; protection ${key.protection}${presence}`,
+  )
+}
+
+async function checkCertificate(
+  context: Context,
+  { label, kept }: SelectedKey,
+  signer: Signer,
+): Promise<readonly Check[]> {
+  try {
+    const chain = await findChain(context, { signer, kept })
+    if (chain === undefined) {
+      return [
+        warning(
+          'certificate',
+          'neither the store nor the configuration holds one, and a signature of the Notary Project carries one',
+          `sealwright cert request ${label} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.csr`,
+        ),
+      ]
+    }
+    assertOver(chain, signer.key.publicKey, label)
+    return judge(chain, label, context.io.now())
+  } catch (error) {
+    return [failed(context, 'certificate', error)]
+  }
+}
+
+function judge(chain: readonly Certificate[], label: string, now: Date): readonly Check[] {
+  const renew = `sealwright cert request ${label} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.csr`
+  const broken = checkChain(chain, { purpose: 'codeSigning', at: now })
+  if (broken.length > 0) {
+    return broken.map(({ message, certificate }) =>
+      fault('certificate', certificate === 0 ? message : `certificate ${certificate + 1}: ${message}`, renew),
+    )
+  }
+  const [leaf] = chain as readonly [Certificate]
+  const subject = formatDistinguishedName(leaf.subject)
+  const missing = ['C', 'ST', 'O'].filter(type => attributeValues(leaf.subject, type).length === 0)
+  const until = new Date(Math.min(...chain.map(({ notAfter }) => notAfter.getTime())))
+  const days = Math.floor((until.getTime() - now.getTime()) / DAY_MS)
+  const left = `${subject}: Notation accepts it; ${days} days left, to ${formatTime(until)}`
+  return [
+    days < SOON_DAYS ? warning('certificate', left, renew) : ok('certificate', left),
+    ...(missing.length === 0
+      ? []
+      : [
+          warning(
+            'certificate',
+            `its subject has no ${missing.join(', no ')}, which Notation's trusted identities demand`,
+            renew,
+          ),
+        ]),
+  ]
+}

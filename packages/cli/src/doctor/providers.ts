@@ -1,0 +1,68 @@
+import { readFile, stat } from 'node:fs/promises'
+import { findPackageJSON } from 'node:module'
+import type { KeyLock } from '@sealwright/keyring'
+import type { Settings } from '../config/settings.ts'
+import type { Io } from '../frame/io.ts'
+import { VERSION } from '../frame/version.ts'
+import { schemeOf } from '../keys/reference.ts'
+import { storePackages } from '../keys/store-packages.ts'
+import { type Check, fault, ok } from './check.ts'
+
+const BUILT_IN = '@sealwright/provider-file'
+
+/** Which stores can be used; one that a name needs and that is not there is a fault. None is loaded. */
+export async function checkProviders(
+  { providers }: Pick<Settings, 'providers'>,
+  lock: KeyLock | undefined,
+  io: Io,
+): Promise<readonly Check[]> {
+  const used = new Set(Object.values(lock?.keys ?? {}).map(({ reference }) => schemeOf(reference)))
+  const foreign = Object.entries(providers).flatMap(([name, { schemes }]) =>
+    schemes === undefined ? [] : [{ package: name, schemes, isNeeded: true }],
+  )
+  const own = storePackages.map(store => ({
+    package: store.package,
+    schemes: store.schemes,
+    isNeeded: store.schemes.some(scheme => used.has(scheme)),
+  }))
+  const checks: Check[] = []
+  const absent: string[] = []
+  for (const { package: name, schemes, isNeeded } of [...own, ...foreign]) {
+    const version = name === BUILT_IN ? VERSION : await versionOf(name)
+    if (version !== undefined) checks.push(ok('providers', `${name} ${version} (${schemes.join(', ')})`))
+    else if (isNeeded)
+      checks.push(
+        fault('providers', `${name} is not installed, and keys with names need it`, `npm i ${name}`),
+      )
+    else absent.push(name)
+  }
+  if (absent.length > 0) checks.push(ok('providers', `not installed, and not needed: ${absent.join(', ')}`))
+  return [...checks, ...(await checkModule(providers, io))]
+}
+
+async function versionOf(name: string): Promise<string | undefined> {
+  try {
+    const path = findPackageJSON(name, import.meta.url)
+    if (path === undefined) return undefined
+    const { version } = JSON.parse(await readFile(path, 'utf8')) as { readonly version?: unknown }
+    return typeof version === 'string' ? version : 'of no version'
+  } catch {
+    return undefined
+  }
+}
+
+/** The PKCS#11 module is code that runs here. */
+async function checkModule(
+  providers: Settings['providers'],
+  { env, platform }: Io,
+): Promise<readonly Check[]> {
+  const configured = providers['@sealwright/provider-pkcs11']?.options.module
+  const path = env.PKCS11_MODULE_PATH || configured
+  if (typeof path !== 'string') return []
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined)
+    return [fault('providers', `the PKCS#11 module ${path} is not there`, 'install it, or correct the path')]
+  if (platform !== 'win32' && found.mode & 0o022)
+    return [fault('providers', `others can change the PKCS#11 module ${path}`, `chmod go-w ${path}`)]
+  return [ok('providers', `PKCS#11 module ${path}`)]
+}
