@@ -8,7 +8,12 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   sealing: async () => (await import('./sealing.ts')).sealingFigures(),
   verifying: async () => (await import('./verifying.ts')).verifyingFigures(),
   blob: async () => (await import('./blob.ts')).blobFigures(),
+  stores: async () => (await import('./stores.ts')).storeFigures(),
+  soak: async () => (await import('./stores.ts')).soakFigures(),
 }
+
+/** Only when it is asked for: it takes minutes and compares nothing. */
+const ON_DEMAND = ['soak']
 
 const asked = process.argv.slice(2)
 const unknown = asked.filter(name => !Object.hasOwn(GROUPS, name))
@@ -20,7 +25,7 @@ if (unknown.length > 0) {
 let missed = 0
 console.log(row('figure', 'median', 'middle half', 'bound', ''))
 for (const [name, figures] of Object.entries(GROUPS)) {
-  if (asked.length > 0 && !asked.includes(name)) continue
+  if (asked.length > 0 ? !asked.includes(name) : ON_DEMAND.includes(name)) continue
   for (const figure of await figures()) {
     const kept = keepsBound(figure)
     if (!kept) missed++
@@ -30,13 +35,14 @@ for (const [name, figures] of Object.entries(GROUPS)) {
 process.exitCode = missed === 0 ? 0 : 1
 
 function print({ name, median, spread, bound, unit }: Figure, kept: boolean): string {
-  const limit = 'atMost' in bound ? `≤ ${bound.atMost}` : `≥ ${bound.atLeast}`
+  const limit = bound === undefined ? '' : 'atMost' in bound ? `≤ ${bound.atMost}` : `≥ ${bound.atLeast}`
   const middle = spread.map(value => value.toFixed(2)).join(' – ')
-  return row(name, `${median.toFixed(2)} ${unit}`, middle, limit, kept ? 'ok' : 'MISSED')
+  const verdict = bound === undefined ? '' : kept ? 'ok' : 'MISSED'
+  return row(name, `${median.toFixed(2)} ${unit}`, middle, limit, verdict)
 }
 
 function row(name: string, median: string, spread: string, bound: string, verdict: string): string {
-  return [name.padEnd(46), median.padStart(10), spread.padStart(18), bound.padStart(9), verdict]
+  return [name.padEnd(54), median.padStart(10), spread.padStart(18), bound.padStart(9), verdict]
     .join('  ')
     .trimEnd()
 }

@@ -22,7 +22,8 @@ export async function startFigures(): Promise<readonly Figure[]> {
   ]
 }
 
-function start(...args: readonly string[]): Promise<number> {
+/** Milliseconds from the start of a Node to its end. */
+export function start(...args: readonly string[]): Promise<number> {
   return timed(() => {
     const { status, stderr } = spawnSync(process.execPath, args, { cwd: import.meta.dirname })
     if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${status}\n${stderr}`)

@@ -1,0 +1,72 @@
+import { openSigner, type Signer } from '@sealwright/core'
+import { type Figure, pairs } from '../measure.ts'
+import type { KeyName } from './served.ts'
+import { algorithmOf, type Bare, digest, MESSAGE, type Subject, verifier } from './subject.ts'
+
+export interface CompareOptions {
+  readonly subject: Subject
+  readonly store: string
+  readonly key: KeyName
+  readonly concurrency: number
+  /** Signatures of one measurement. */
+  readonly count: number
+}
+
+export type Measure = (work: () => Promise<unknown>) => Promise<number>
+
+/** CPU time of this process in milliseconds, of all its threads. */
+export const cpu: Measure = async work => {
+  const before = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
+/** A verified signature of ours, and of who calls the SDK and verifies; or of who does not verify. */
+export async function compare(
+  { subject, store, key, concurrency, count }: CompareOptions,
+  isVerified: boolean,
+  bound: Figure['bound'],
+  measure: Measure = cpu,
+  combine: (ours: number, theirs: number) => number = (ours, theirs) => ours / theirs,
+): Promise<Figure> {
+  await using signer = await openSigner(subject.provider, subject.reference(key), {
+    algorithm: algorithmOf(key),
+  })
+  const bare = await subject.bare(key)
+  const theirs = isVerified ? verified(bare, subject.spki(key)) : () => bare.sign(digest())
+  const figure = await pairs(
+    () => measure(() => atOnce(concurrency, count, () => ours(signer))),
+    () => measure(() => atOnce(concurrency, count, theirs)),
+    combine,
+  )
+  const peer = isVerified ? 'bare call + verification' : 'bare call'
+  return {
+    name: `${store} ${key} ×${concurrency} / ${peer}`,
+    ...figure,
+    ...(bound ? { bound } : {}),
+    unit: '×',
+  }
+}
+
+export function ours(signer: Signer): Promise<unknown> {
+  return signer.sign(MESSAGE)
+}
+
+function verified(bare: Bare, spki: Buffer): () => Promise<void> {
+  const check = verifier(spki, bare.encoding)
+  return async () => check(await bare.sign(digest()))
+}
+
+/** Runs `task` `count` times, `concurrency` at a time. */
+export async function atOnce(
+  concurrency: number,
+  count: number,
+  task: () => Promise<unknown>,
+): Promise<void> {
+  let left = count
+  const worker = async () => {
+    while (left-- > 0) await task()
+  }
+  await Promise.all(Array.from({ length: concurrency }, worker))
+}
