@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { normalReference } from '../src/keys/reference.ts'
 import { makeLayout } from './image.ts'
 import { CANARY, program } from './program.ts'
 
@@ -184,18 +185,30 @@ describe('a named key', () => {
   })
 })
 
-describe('a reference that nothing is installed for', () => {
+describe('a reference', () => {
   it.each([
-    ['awskms:///alias/release', '@sealwright/provider-aws-kms'],
-    ['arn:aws:kms:eu-central-1:111122223333:key/1a2b', '@sealwright/provider-aws-kms'],
-    ['https://v.vault.azure.net/keys/k/1', '@sealwright/provider-azure-key-vault'],
-    ['projects/p/locations/l/keyRings/r/cryptoKeys/k', '@sealwright/provider-gcp-kms'],
-    ['hashivault://release', '@sealwright/provider-hashicorp-vault'],
-    ['pkcs11:token=t;object=o', '@sealwright/provider-pkcs11'],
-  ])('%s names the package', async (reference, name) => {
+    [
+      'arn:aws:kms:eu-central-1:111122223333:key/1a2b',
+      'awskms:///arn:aws:kms:eu-central-1:111122223333:key/1a2b',
+    ],
+    ['arn:aws-us-gov:kms:us-gov-west-1:1:alias/a', 'awskms:///arn:aws-us-gov:kms:us-gov-west-1:1:alias/a'],
+    ['https://v.vault.azure.net/keys/k/1', 'azurekms://v.vault.azure.net/k/1'],
+    ['https://v.vault.azure.net/keys/k', 'azurekms://v.vault.azure.net/k'],
+    ['https://v.vault.azure.net/', 'azurekms://v.vault.azure.net'],
+    [
+      'projects/p/locations/l/keyRings/r/cryptoKeys/k',
+      'gcpkms://projects/p/locations/l/keyRings/r/cryptoKeys/k',
+    ],
+    ['file:a.key', 'file:/work/a.key'],
+    ['hashivault://a/b', 'hashivault://a/b'],
+  ])('%s is read as %s', (given, read) => {
+    expect(normalReference(given, '/work')).toBe(read)
+  })
+
+  it('of a store is refused with --offline, and not repeated', async () => {
     const { json } = await program()
-    const { error } = await json(2, ['key', 'add', 'x', reference])
-    expect(error).toMatchObject({ code: 'UNSUPPORTED', fix: `npm install ${name}` })
+    const { error } = await json(2, ['key', 'show', 'hashivault://release?token=hunter2', '--offline'])
+    expect(error.message).toBe('--offline forbids to contact a store of hashivault: keys')
   })
 
   it('is refused with a secret inside, which is not repeated', async () => {

@@ -1,5 +1,5 @@
 import type { AlgorithmId, KeyType, Signer } from '@sealwright/core'
-import { isSealwrightError, keyType } from '@sealwright/core'
+import { isSealwrightError, keyType, SealwrightError } from '@sealwright/core'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { usageError } from '../frame/usage.ts'
@@ -48,8 +48,10 @@ export async function keyCreate(
     ...(flags.algorithm === undefined ? {} : { algorithm: flags.algorithm }),
     ...(flags.protection === undefined ? {} : { protection: flags.protection }),
   })
-  await using signer = await keys.openUnnamed(resolved, name ?? text, flags.algorithm ?? defaultAlgorithm)
+  // As later runs will open it.
+  await using signer = await keys.openUnnamed(reference, name ?? text, flags.algorithm ?? defaultAlgorithm)
   assertType(signer, type, text, created)
+  if (created) await assertMade(keys, signer, resolved)
   await keepModule(context, settings, module)
   const named =
     name !== undefined &&
@@ -88,6 +90,17 @@ async function assertNameIsFree(context: Context, keys: Keys, name: string, give
   throw usageError(`the name "${name}" stands for another key`, {
     why: `it is locked to ${existing}; nothing was created`,
     fix: 'choose another --name',
+  })
+}
+
+/** Throws `KEY_MISMATCH` when the name leads to another key than the one that was made. */
+async function assertMade(keys: Keys, signer: Signer, resolved: string): Promise<void> {
+  if (signer.key.reference === resolved) return
+  await using made = await keys.openUnnamed(resolved, resolved, signer.algorithm.id)
+  if (Buffer.compare(made.key.publicKey, signer.key.publicKey) === 0) return
+  throw new SealwrightError('KEY_MISMATCH', `${signer.key.reference} is not the key that was made`, {
+    why: `the key that was made is ${resolved}; somebody else has changed what the reference leads to`,
+    fix: `name the key itself: sealwright key add NAME ${resolved}`,
   })
 }
 

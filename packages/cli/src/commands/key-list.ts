@@ -100,7 +100,7 @@ async function keysIn(context: Context, store: string, flags: KeyFlags): Promise
   }
   // The beginning of references, hence not always one of a key; paths alone have another spelling.
   const prefix = schemeOf(reference) === 'file' ? provider.canonical(reference) : reference
-  return askStore(context, provider, { reference, doing: 'list its keys' }, async call => {
+  return await askStore(context, provider, { reference, doing: 'list its keys' }, async call => {
     const keys: ListedKey[] = []
     for await (const found of admin.list({ prefix }, call)) {
       keys.push({

@@ -6,6 +6,7 @@ import { formatTime } from '../frame/time.ts'
 import { askStore } from '../keys/ask-store.ts'
 import { assertOver, findChain } from '../keys/chain.ts'
 import { defaultAlgorithm } from '../keys/default-algorithm.ts'
+import { isKeyName } from '../keys/key-name.ts'
 import type { Keys, SelectedKey } from '../keys/keys.ts'
 import { measure } from './bench.ts'
 import { type Check, failed, fault, ok, warning } from './check.ts'
@@ -23,7 +24,8 @@ export async function checkKey(
   signatures: number | undefined,
 ): Promise<CheckedKey> {
   const nothing: CheckedKey = {
-    key: text,
+    // What could not be read as a reference may hold a secret.
+    key: isKeyName(text) ? text : `${text.slice(0, text.indexOf(':') + 1)}…`,
     reference: null,
     resolved: null,
     fingerprint: null,
@@ -42,6 +44,7 @@ export async function checkKey(
   }
   const base = {
     ...nothing,
+    key: selected.label,
     reference: selected.reference,
     permissions: permissionsOf(provider),
   }

@@ -80,7 +80,7 @@ export async function openKeys(context: Context, options: KeysOptions = {}): Pro
   })
   return {
     lock,
-    select: text => selectKey(context, settings, lock, text),
+    select: text => selectKey(context, settings, keyring, lock, text),
     open: (key, algorithm) => openKey(context, settings, keyring, key, algorithm),
     openUnnamed: (reference, label, algorithm) =>
       openKey(context, settings, keyring, { reference, label, kept: [] }, algorithm, false),
@@ -98,8 +98,9 @@ export async function openKeys(context: Context, options: KeysOptions = {}): Pro
 }
 
 async function selectKey(
-  { io }: Context,
+  context: Context,
   settings: Settings,
+  keyring: Keyring,
   lock: KeyLock,
   text: string | undefined,
 ): Promise<SelectedKey> {
@@ -111,10 +112,13 @@ async function selectKey(
       fix: 'sealwright init, or name a key with -k',
     })
   }
-  const reference = normalReference(wanted, io.cwd)
-  if (reference !== undefined) {
-    refuseModule(reference)
-    return { label: wanted, reference, kept: [] }
+  const given = normalReference(wanted, context.io.cwd)
+  if (given !== undefined) {
+    refuseModule(given)
+    refuseOffline(context, given)
+    // Also the first to notice a secret: no message may repeat the reference before.
+    const reference = (await keyring.provider(given)).canonical(given)
+    return { label: reference, reference, kept: keptFor(settings, lock, reference) }
   }
   const locked = lock.keys[wanted]
   if (locked !== undefined) {
@@ -160,6 +164,13 @@ async function openKey(
   return withAdvice(signer, key.label)
 }
 
+/** The chains of names that stand for the same key: they are over it, or refused. */
+function keptFor({ paths }: Settings, { keys }: KeyLock, reference: string): readonly string[] {
+  return Object.entries(keys)
+    .filter(([, locked]) => locked.reference === reference || locked.resolved === reference)
+    .map(([name]) => chainPath(paths.keys, name))
+}
+
 /** A module is code: it comes from a flag, the environment or the configuration. */
 function refuseModule(reference: string): void {
   if (!namesModule(reference)) return
@@ -171,7 +182,7 @@ function refuseModule(reference: string): void {
 
 function refuseOffline({ flags }: Context, reference: string): void {
   if (!flags.offline || schemeOf(reference) === 'file') return
-  throw usageError(`--offline forbids to contact the store of ${reference}`, {
+  throw usageError(`--offline forbids to contact a store of ${schemeOf(reference)}: keys`, {
     why: 'only keys in files need no connection',
     fix: 'leave --offline out, or use a key in a file',
   })

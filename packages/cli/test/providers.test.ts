@@ -1,0 +1,105 @@
+import type { KeyProvider } from '@sealwright/core'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { FakeModule } from '../../provider-pkcs11/test/fake-module.ts'
+import { FakeToken } from '../../provider-pkcs11/test/fake-token.ts'
+import { parseUserConfig } from '../src/config/user-config.ts'
+import { program } from './program.ts'
+import { configure } from './stores.ts'
+
+/** A store of others', with keys in memory: a token under another scheme. */
+async function acmeKeys(given: unknown[]): Promise<Record<string, unknown>> {
+  const { pkcs11 } = await vi.importActual<typeof import('@sealwright/provider-pkcs11')>(
+    '@sealwright/provider-pkcs11',
+  )
+  const token = new FakeToken({ pin: '1234' })
+  token.addKey('EC-P256', { label: 'release' })
+  const keys = pkcs11({ module: new FakeModule(token), pin: async () => '1234' })
+  const inner = (reference: string): string => reference.replace(/^acme:/, 'pkcs11:object=')
+  const acme = (options: unknown): KeyProvider => {
+    given.push(options)
+    return {
+      contract: 1,
+      name: 'acme',
+      schemes: ['acme'],
+      permissions: { sign: ['acme:sign'] },
+      canonical: reference => reference,
+      open: async (reference, call) => {
+        const { key, signRaw } = await keys.open(inner(reference), call)
+        return { key: { ...key, reference }, signRaw }
+      },
+      classify: keys.classify,
+    }
+  }
+  return { acme }
+}
+
+describe('a store of others', () => {
+  it('is used by what the configuration says of its package', async () => {
+    const given: unknown[] = []
+    vi.doMock('acme-keys', () => acmeKeys(given))
+    onTestFinished(() => void vi.doUnmock('acme-keys'))
+    const self = await program()
+    await configure(self, 'acme-keys', { schemes: ['acme'], region: 'moon', tokenFile: '/run/token' })
+    const { key } = await self.json(0, ['key', 'add', 'release', 'acme:release'])
+    expect(key.reference).toBe('acme:release')
+    expect(given).toEqual([{ region: 'moon', tokenFile: '/run/token' }])
+    const { error } = await self.json(2, ['key', 'list', 'acme:'])
+    expect(error.code).toBe('UNSUPPORTED')
+    // It is a mock, which is installed nowhere.
+    const { keys } = await self.json(1, ['doctor', 'release'])
+    expect(keys[0].permissions).toEqual([{ operation: 'sign', needs: ['acme:sign'] }])
+  })
+
+  it('that is not installed is named with what to do', async () => {
+    const self = await program()
+    await configure(self, 'acme-not-installed', { schemes: ['acme'] })
+    const { error } = await self.json(2, ['key', 'add', 'release', 'acme:release'])
+    expect(error).toMatchObject({
+      code: 'UNSUPPORTED',
+      message: 'the key provider acme-not-installed is not installed',
+      fix: expect.stringMatching(/^npm i acme-not-installed /),
+    })
+  })
+})
+
+describe('a configuration of providers', () => {
+  const AWS = '@sealwright/provider-aws-kms'
+  const VAULT = '@sealwright/provider-hashicorp-vault'
+
+  it.each([
+    [AWS, { endpont: 'https://x' }, '"endpont" is not known'],
+    [AWS, { credentials: { accessKeyId: 'a' } }, '"credentials" is not known'],
+    [AWS, { region: 1 }, 'must be text'],
+    [VAULT, { token: 'hvs.hunter2' }, '"token" is not known'],
+    [
+      VAULT,
+      { auth: { method: 'approle', roleId: 'r', secretId: 'hunter2' } },
+      'secrets are in files or variables',
+    ],
+    ['@sealwright/provider-pkcs11', { sessions: 0 }, 'whole number'],
+    ['@sealwright/provider-gcp-kms', { transport: 'carrier-pigeon' }, 'one of grpc, rest'],
+    ['acme', {}, 'which references it is for'],
+    ['acme', { schemes: ['awskms'] }, `the scheme awskms is that of ${AWS}`],
+    ['acme', { schemes: ['acme'], password: 'hunter2' }, 'would hold a secret'],
+    ['acme', { schemes: ['acme'], log: [{ apiToken: 'hunter2' }] }, 'would hold a secret'],
+    ['./here', { schemes: ['acme'] }, 'no name of an npm package'],
+  ])('of %s refuses %j', (name, options, part) => {
+    const text = JSON.stringify({ providers: { [name]: options } })
+    expect(() => parseUserConfig(Buffer.from(text), '/c.json')).toThrow(part)
+    expect(() => parseUserConfig(Buffer.from(text), '/c.json')).toThrow('/c.json:1:')
+    expect(() => parseUserConfig(Buffer.from(text), '/c.json')).not.toThrow('hunter2')
+  })
+
+  it('takes files as paths beside itself', () => {
+    const text = JSON.stringify({ providers: { [VAULT]: { ca: 'ca.pem', auth: { jwtFile: '/run/jwt' } } } })
+    const { options } = parseUserConfig(Buffer.from(text), '/home/u/config.json').providers![VAULT]!
+    expect(options).toEqual({ ca: '/home/u/ca.pem', auth: { jwtFile: '/run/jwt' } })
+  })
+
+  it('that the provider refuses is a usage error', async () => {
+    const self = await program()
+    await configure(self, AWS, { endpoint: 'http://kms.example' })
+    const { error } = await self.json(2, ['key', 'show', 'awskms:///alias/x'])
+    expect(error.code).toBe('VALIDATION')
+  })
+})
