@@ -55,4 +55,4 @@ export interface AzureKeyVaultOptions {
  *
  * @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored.
  */
-export function azureKeyVault(options?: AzureKeyVaultOptions): KeyProvider;
+export function azureKeyVault(options?: AzureKeyVaultOptions): KeyProvider & AsyncDisposable;

@@ -152,4 +152,4 @@ export function parsePkcs11Reference(text: string, { dialect }?: ParseOptions): 
  *
  * @throws {@link SealwrightError} `VALIDATION` for options that cannot be.
  */
-export function pkcs11(options?: Pkcs11Options): KeyProvider;
+export function pkcs11(options?: Pkcs11Options): KeyProvider & AsyncDisposable;

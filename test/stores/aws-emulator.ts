@@ -1,11 +1,11 @@
-import type { FaultHooks, ProviderHarness } from '../../packages/conformance/src/index.ts'
+import type { FaultHooks, ProviderHarness } from '@sealwright/conformance'
 import { awsKms } from '../../packages/provider-aws-kms/src/index.ts'
 import { KEYS, REFUSED, SPELLINGS } from '../../packages/provider-aws-kms/test/harness.ts'
 import { type AwsEmulator, callIam, callKms } from '../services/aws-call.ts'
 
 const REGION = 'eu-central-1'
 
-export interface Credentials {
+interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
 }

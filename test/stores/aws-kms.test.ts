@@ -1,6 +1,6 @@
+import { providerCases } from '@sealwright/conformance'
 import { openSigner } from '@sealwright/core'
 import { describe, expect, it } from 'vitest'
-import { providerCases } from '../../packages/conformance/src/index.ts'
 import { callKms } from '../services/aws-call.ts'
 import { LOCALSTACK_CREDENTIALS, startLocalstack } from '../services/localstack.ts'
 import { MINISTACK_CREDENTIALS, startMinistack } from '../services/ministack.ts'

@@ -1,5 +1,5 @@
+import { type ProviderHarness, providerCases } from '@sealwright/conformance'
 import { afterAll, describe, it } from 'vitest'
-import { type ProviderHarness, providerCases } from '../../packages/conformance/src/index.ts'
 import { azureKeyVault } from '../../packages/provider-azure-key-vault/src/index.ts'
 import { fakeKeyVault } from '../../packages/provider-azure-key-vault/test/fake-key-vault.ts'
 import {

@@ -1,7 +1,7 @@
 import { createPrivateKey, createSign, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { providerCases } from '@sealwright/conformance'
 import { afterAll, describe, expect, it } from 'vitest'
-import { providerCases } from '../../packages/conformance/src/index.ts'
 import { isSealwrightError, openSigner, verifySignature } from '../../packages/core/src/index.ts'
 import { hashicorpVault } from '../../packages/provider-hashicorp-vault/src/index.ts'
 import { fakeVault } from '../../packages/provider-hashicorp-vault/test/fake-vault.ts'

@@ -1,4 +1,4 @@
-import type { ChangingKey, ProviderHarness, Restore } from '../../packages/conformance/src/index.ts'
+import type { ChangingKey, ProviderHarness, Restore } from '@sealwright/conformance'
 import { hashicorpVault } from '../../packages/provider-hashicorp-vault/src/index.ts'
 import { KEYS, once1, REFUSED, SPELLINGS } from '../../packages/provider-hashicorp-vault/test/harness.ts'
 import type { OpenBao } from '../services/openbao.ts'

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { SealwrightError } from '@sealwright/core'
 
 /** What the SDK asks of a request handler: one HTTP request, whole, signed. */
-export interface TransportRequest {
+interface TransportRequest {
   readonly protocol: string
   readonly hostname: string
   readonly port?: number
@@ -14,7 +14,7 @@ export interface TransportRequest {
   readonly body?: string | Uint8Array
 }
 
-export interface TransportResponse {
+interface TransportResponse {
   readonly statusCode: number
   readonly headers: Record<string, string>
   readonly body: Uint8Array

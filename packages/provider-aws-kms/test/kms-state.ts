@@ -4,7 +4,7 @@ import { isKeySpec, type KeySpec, type KmsKey, kmsKey, Refused } from './kms-key
 export const ACCOUNT = '111122223333'
 
 /** A key as the service keeps it. Tests change its state and what is said of it. */
-export interface StoredKey {
+interface StoredKey {
   readonly arn: string
   readonly id: string
   readonly region: string
@@ -19,7 +19,7 @@ export interface StoredKey {
   unseen: number
 }
 
-export interface StoredAlias {
+interface StoredAlias {
   readonly name: string
   readonly region: string
   target: StoredKey

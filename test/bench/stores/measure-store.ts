@@ -19,6 +19,7 @@ const AIMS: Readonly<Record<StoreName, Figure['bound']>> = {
 }
 const CONCURRENCY = [1, 64] as const
 const COUNT = 384
+const WARM_UP = 2_500
 
 async function storeFigures(store: StoreName, isSoak: boolean): Promise<readonly Figure[]> {
   const chunks: Buffer[] = []
@@ -28,7 +29,7 @@ async function storeFigures(store: StoreName, isSoak: boolean): Promise<readonly
   if (isSoak) return soakFigures(store, subject)
   const figures: Figure[] = []
   for (const concurrency of CONCURRENCY) {
-    const common = { subject, store, concurrency, count: COUNT }
+    const common = { subject, store, concurrency, count: COUNT, warmUp: WARM_UP }
     for (const key of ['RSA-3072', 'P-256'] as const) {
       figures.push(await compare({ ...common, key }, true, OWN_COST))
     }
