@@ -118,7 +118,8 @@ it('a provider reads no variable that is not of its vendor', () => {
   const vault = packages.find(({ name }) => name === '@sealwright/provider-hashicorp-vault')!
   const names = sources(vault).flatMap(file =>
     [...nodes(file)]
-      .filter(node => node.type === 'MemberExpression' && isGlobal(node.object, 'env'))
+      // `env[name]` gets its name, a string, from elsewhere in the package.
+      .filter(node => node.type === 'MemberExpression' && isGlobal(node.object, 'env') && !node.computed)
       .map(node => (node.property as { name?: string }).name),
   )
   expect(names.length).toBeGreaterThan(0)
