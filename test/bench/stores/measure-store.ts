@@ -26,7 +26,7 @@ async function storeFigures(store: StoreName, isSoak: boolean): Promise<readonly
   for await (const chunk of process.stdin) chunks.push(chunk)
   const served: Served = JSON.parse(Buffer.concat(chunks).toString())
   await using subject = await SUBJECTS[store](served)
-  if (isSoak) return soakFigures(store, subject)
+  if (isSoak) return await soakFigures(store, subject)
   const figures: Figure[] = []
   for (const concurrency of CONCURRENCY) {
     const common = { subject, store, concurrency, count: COUNT, warmUp: WARM_UP }
