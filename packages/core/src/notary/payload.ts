@@ -1,4 +1,4 @@
-import { decodeJson, encodeJson, encodeUtf8, isJsonObject } from '../encoding/index.ts'
+import { decodeJson, encodeJson, encodeUtf8, isJsonObject, type JsonValue } from '../encoding/index.ts'
 import { invalid } from '../encoding/invalid.ts'
 import { SealwrightError } from '../errors.ts'
 import type { TargetArtifact } from '../target-artifact.ts'
@@ -7,6 +7,8 @@ import { RESERVED_ANNOTATIONS } from './labels.ts'
 
 const LABEL = 'Notary payload'
 const JSON_TEXT = { label: LABEL, sort: true } as const
+/** Most bytes of a payload. */
+const MAX_BYTES = 4 * 1024 * 1024
 /** OCI image specification, "Digests". */
 const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/
 
@@ -25,6 +27,8 @@ export function encodePayload(content: TargetArtifact, options: { readonly sort:
       fix: 'give the metadata another key',
     })
   }
+  // What we would not read back, we do not sign.
+  assertTarget(mediaType, digest, size, annotations)
   const members = [
     `"mediaType":${encodeJson(mediaType, JSON_TEXT)}`,
     `"digest":${encodeJson(digest, JSON_TEXT)}`,
@@ -33,8 +37,7 @@ export function encodePayload(content: TargetArtifact, options: { readonly sort:
   if (Object.keys(annotations).length > 0) members.push(`"annotations":${encodeJson(annotations, JSON_TEXT)}`)
   if (options.sort) members.sort()
   const payload = encodeUtf8(`{"targetArtifact":{${members.join(',')}}}`, LABEL)
-  // What we would not read back, we do not sign.
-  decodePayload(payload)
+  if (payload.length > MAX_BYTES) throw invalid(LABEL, `${payload.length} bytes, more than ${MAX_BYTES}`)
   return payload
 }
 
@@ -44,17 +47,27 @@ export function encodePayload(content: TargetArtifact, options: { readonly sort:
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function decodePayload(payload: Uint8Array): TargetArtifact {
-  const outer = decodeJson(payload, { label: LABEL, integers: ['size'] })
+  const outer = decodeJson(payload, { label: LABEL, integers: ['size'], maxBytes: MAX_BYTES })
   const target = isJsonObject(outer) ? outer.targetArtifact : undefined
   if (isJsonObject(outer)) assertExactNames(outer, ['targetArtifact'], LABEL)
   if (!isJsonObject(target)) throw invalid(LABEL, 'no targetArtifact')
   assertExactNames(target, ['mediaType', 'digest', 'size', 'annotations'], LABEL)
   const { mediaType, digest, size, annotations } = target
+  return assertTarget(mediaType, digest, size, annotations)
+}
+
+function assertTarget(
+  mediaType: JsonValue | undefined,
+  digest: JsonValue | undefined,
+  size: JsonValue | undefined,
+  annotations: JsonValue | undefined,
+): TargetArtifact {
   if (typeof mediaType !== 'string' || mediaType === '')
     throw invalid(LABEL, 'targetArtifact without mediaType')
   if (typeof digest !== 'string' || !DIGEST.test(digest))
     throw invalid(LABEL, 'targetArtifact without a digest')
-  if (typeof size !== 'number' || size < 0) throw invalid(LABEL, 'targetArtifact without a size')
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+    throw invalid(LABEL, 'targetArtifact without a size')
   if (annotations === undefined) return { mediaType, digest, size }
   if (!isJsonObject(annotations) || !Object.values(annotations).every(value => typeof value === 'string')) {
     throw invalid(LABEL, 'annotations that are not texts by key')

@@ -40,7 +40,7 @@ export function encodeSignature(
     if (raw.encoding === 'der') throw broken('DER')
     const length = algorithm.signatureLength ?? Math.ceil(publicKey.asymmetricKeyDetails!.modulusLength! / 8)
     if (raw.bytes.length !== length) throw broken(`${raw.bytes.length} bytes (expected ${length})`)
-    return Uint8Array.from(raw.bytes)
+    return new Uint8Array(raw.bytes)
   }
   const { coordinateLength } = algorithm as Algorithm & { readonly coordinateLength: number }
   let rs: Uint8Array
@@ -48,7 +48,7 @@ export function encodeSignature(
     if (raw.bytes.length !== 2 * coordinateLength) {
       throw broken(`${raw.bytes.length} bytes (expected r‖s of ${2 * coordinateLength})`)
     }
-    rs = Uint8Array.from(raw.bytes)
+    rs = new Uint8Array(raw.bytes)
   } else {
     try {
       rs = ecdsaFromDer(raw.bytes, coordinateLength)
