@@ -43,7 +43,7 @@ export async function signMessage(
     algorithm: algorithm.id,
   }
   tracedSync('check', context, () => {
-    scope.signal.throwIfAborted()
+    scope.throwIfEnded()
     checkMessage(algorithm, accepts, message)
   })
   const reading = { algorithm, accepts, spki: key.publicKey, publicKey: open.publicKey }
