@@ -89,9 +89,18 @@ function openStrictly(
     signature: signature.bytes,
     timestamps: evidence.timestamps ?? [],
     payload: envelope.payload,
-    content: () => envelope.content(),
+    content: once(() => envelope.content()),
   }
   return { sound }
+}
+
+/** Several checks ask for it. One that throws is read again, and throws again. */
+function once<T>(read: () => T): () => T {
+  let known: { readonly value: T } | undefined
+  return () => {
+    known ??= { value: read() }
+    return known.value
+  }
 }
 
 /** The reference reads the payload of a JWS as JWT claims, an object or null, before it looks at anything else of it. */

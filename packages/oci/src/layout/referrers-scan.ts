@@ -62,11 +62,10 @@ export class ReferrersScan {
   async #read(descriptor: Descriptor, call: StoreCall): Promise<Scanned | undefined> {
     const key = `${descriptor.digest} ${descriptor.size} ${descriptor.mediaType}`
     const known = this.#known.get(key)
-    const blob = await this.#backend.openBlob(descriptor.digest, call)
     // A layout may list what it does not hold.
-    if (blob === undefined) return undefined
+    if ((await this.#backend.sizeOf(descriptor.digest, call)) === undefined) return undefined
     if (known !== undefined) return known
-    const bytes = await collectVerified(descriptor, blob.read(), {
+    const bytes = await collectVerified(descriptor, this.#backend.read(descriptor.digest, call), {
       from: this.#backend.name,
       maxBytes: MAX_MANIFEST_BYTES,
     })
