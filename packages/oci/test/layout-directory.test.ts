@@ -16,8 +16,9 @@ import {
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { layoutDirectory, referrersTag } from '../src/index.ts'
+import { IndexDocument } from '../src/layout/index-document.ts'
 import {
   collect,
   INDEX,
@@ -349,4 +350,44 @@ test('temporary files of yesterday are swept, those of today are not', async () 
   await pushImage(open(folder.path), madeSignature(image))
   await expect(access(old)).rejects.toThrow()
   await access(recent)
+})
+
+describe('index.json', () => {
+  test('is read again when another program wrote it in place, to the same length and with its time put back', async () => {
+    await using folder = await temporaryFolder()
+    await pushImage(open(folder.path), madeImage(), 'v1')
+    const path = join(folder.path, 'index.json')
+    const store = layoutDirectory(folder.path)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+    try {
+      const { digest } = await store.resolve('v1')
+      expect((await store.resolve('v1')).digest).toBe(digest)
+      const { atime, mtime } = await stat(path)
+      await writeFile(path, (await readFile(path, 'utf8')).replace('"v1"', '"v2"'))
+      await utimes(path, atime, mtime)
+      await expect(store.resolve('v1')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      expect((await store.resolve('v2')).digest).toBe(digest)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('is not parsed again as long as it has not changed for some seconds', async () => {
+    await using folder = await temporaryFolder()
+    await pushImage(open(folder.path), madeImage(), 'v1')
+    const store = layoutDirectory(folder.path)
+    const parse = vi.spyOn(IndexDocument, 'parse')
+    try {
+      await store.resolve('v1')
+      await store.resolve('v1')
+      expect(parse).toHaveBeenCalledTimes(2)
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+      await store.resolve('v1')
+      await store.resolve('v1')
+      expect(parse).toHaveBeenCalledTimes(3)
+    } finally {
+      vi.useRealTimers()
+      parse.mockRestore()
+    }
+  })
 })

@@ -31,6 +31,7 @@ export class RegularFile {
 
   /** @returns How many bytes were read; 0 at the end of the file. */
   async read(into: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    if (this.#closed) throw new Error('the file is closed')
     this.#reading++
     try {
       return await new Promise((resolve, reject) => {
