@@ -6,8 +6,8 @@ import type { NotaryAttributes } from '../notary/attributes.ts'
 import type { CheckedAttributes } from '../notary/checked-attributes.ts'
 import { assertExactNames } from '../notary/exact-names.ts'
 import { LABELS, PAYLOAD_TYPE } from '../notary/labels.ts'
+import { formatRfc3339, parseRfc3339 } from '../notary/rfc3339.ts'
 import { readSignedAttributes } from '../notary/signed-attributes.ts'
-import { formatRfc3339, parseRfc3339 } from './rfc3339.ts'
 
 const LABEL = 'Notary JWS protected header'
 const OWN: ReadonlySet<string> = /* @__PURE__ */ new Set(['alg', 'cty', 'crit'])
