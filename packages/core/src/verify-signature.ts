@@ -3,7 +3,7 @@ import { type Algorithm, type AlgorithmId, algorithms, isAlgorithmId } from './a
 import { isEcdsaInRange } from './ecdsa-range.ts'
 import { ecdsaToDer } from './encoding/ecdsa.ts'
 import { SealwrightError } from './errors.ts'
-import { parsePublicKey, publicKeyType } from './public-key.ts'
+import { parsePublicKey, publicKeyType, signatureLength } from './public-key.ts'
 
 /**
  * Whether `signature` is the signature of `message` under `publicKey`, strictly: ECDSA as r‖s of the exact length with
@@ -81,8 +81,7 @@ function forNode(algorithm: Algorithm, signature: Uint8Array): Uint8Array {
 
 /** OpenSSL takes an RSA-PSS signature that lacks leading zeros, and other libraries do not: lengths are checked here. */
 function isWellFormed(algorithm: Algorithm, key: KeyObject, signature: Uint8Array): boolean {
-  const length = algorithm.signatureLength ?? Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
-  if (signature.length !== length) return false
+  if (signature.length !== signatureLength(algorithm, key)) return false
   return algorithm.family !== 'ECDSA' || isEcdsaInRange(signature, algorithm.keyTypes[0]!)
 }
 

@@ -34,13 +34,17 @@ function write(value: JsonValue, options: JsonTextOptions, depth: number): strin
   if (typeof value === 'number' && Number.isFinite(value)) return Object.is(value, -0) ? '-0' : String(value)
   if (typeof value !== 'object') throw invalid(options.label, 'a value that JSON has no text for')
   if (depth >= MAX_DEPTH) throw invalid(options.label, `deeper than ${MAX_DEPTH} levels`)
-  if (isArray(value)) return `[${value.map(item => write(item, options, depth + 1)).join(',')}]`
-  const members = Object.entries(value)
-  if (options.sort) members.sort(([a], [b]) => compareUtf8(a, b))
-  const texts = members.map(
-    ([name, member]) => `${writeString(name, options.label)}:${write(member, options, depth + 1)}`,
-  )
-  return `{${texts.join(',')}}`
+  let text = ''
+  if (isArray(value)) {
+    for (const item of value) text += `${text && ','}${write(item, options, depth + 1)}`
+    return `[${text}]`
+  }
+  const names = Object.keys(value)
+  if (options.sort) names.sort(compareUtf8)
+  for (const name of names) {
+    text += `${text && ','}${writeString(name, options.label)}:${write(value[name]!, options, depth + 1)}`
+  }
+  return `{${text}}`
 }
 
 /** Printable ASCII without the two characters that JSON escapes and the three that Go does. */

@@ -15,6 +15,8 @@ const OWN: ReadonlySet<string> = /* @__PURE__ */ new Set(['alg', 'cty', 'crit'])
 /** Keys that no extended attribute may take: the format's own, the unprotected chain, and RFC 7797's switch. */
 export const RESERVED: ReadonlySet<string> = /* @__PURE__ */ new Set([...OWN, 'x5c', 'b64'])
 
+const TIMES: readonly string[] = [LABELS.signingTime, LABELS.authenticSigningTime, LABELS.expiry]
+
 export interface JwsProtected {
   readonly algorithm: AlgorithmId
   readonly attributes: NotaryAttributes
@@ -45,7 +47,7 @@ export function encodeProtected(algorithm: AlgorithmId, attributes: CheckedAttri
 
 /** @throws {@link SealwrightError} `VALIDATION`. */
 export function decodeProtected(bytes: Uint8Array): JwsProtected {
-  const header = decodeJson(bytes, { label: LABEL })
+  const header = decodeJson(bytes, { label: LABEL, unescaped: TIMES })
   if (!isJsonObject(header)) throw invalid(LABEL, 'not an object')
   assertExactNames(header, [...OWN, ...Object.values(LABELS)], LABEL)
   const entries = new Map<string, unknown>(Object.entries(header))

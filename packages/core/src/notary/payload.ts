@@ -1,4 +1,12 @@
-import { decodeJson, encodeJson, encodeUtf8, isJsonObject, type JsonValue } from '../encoding/index.ts'
+import {
+  decodeBase64,
+  decodeJson,
+  encodeJson,
+  encodeUtf8,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+} from '../encoding/index.ts'
 import { invalid } from '../encoding/invalid.ts'
 import { SealwrightError } from '../errors.ts'
 import type { TargetArtifact } from '../target-artifact.ts'
@@ -41,8 +49,15 @@ export function encodePayload(content: TargetArtifact, options: { readonly sort:
   return payload
 }
 
+/** Members of an OCI descriptor that a signature is over, and those that say nothing of the bytes. */
+const COMPARED = ['mediaType', 'digest', 'size', 'annotations'] as const
+const DESCRIPTIVE = ['artifactType', 'urls', 'data', 'platform'] as const
+const PLATFORM_TEXTS = ['architecture', 'os', 'os.version', 'variant'] as const
+const PLATFORM_LIST = 'os.features'
+
 /**
- * The descriptor in a payload. Members that the specification does not define are passed over, as in every reader of it.
+ * The descriptor in a payload. Members that the specification does not define are passed over, as in every reader of it;
+ * those that an OCI descriptor has must be of their type, or readers of descriptors would refuse what we take.
  *
  * @throws {@link SealwrightError} `VALIDATION`.
  */
@@ -51,9 +66,31 @@ export function decodePayload(payload: Uint8Array): TargetArtifact {
   const target = isJsonObject(outer) ? outer.targetArtifact : undefined
   if (isJsonObject(outer)) assertExactNames(outer, ['targetArtifact'], LABEL)
   if (!isJsonObject(target)) throw invalid(LABEL, 'no targetArtifact')
-  assertExactNames(target, ['mediaType', 'digest', 'size', 'annotations'], LABEL)
+  assertExactNames(target, [...COMPARED, ...DESCRIPTIVE], LABEL)
+  assertDescriptive(target)
   const { mediaType, digest, size, annotations } = target
-  return assertTarget(mediaType, digest, size, annotations)
+  return assertTarget(mediaType, digest, size, annotations ?? undefined)
+}
+
+/** `null` is none, here as for annotations. */
+function assertDescriptive({ artifactType, urls, data, platform }: JsonObject): void {
+  if (!isText(artifactType)) throw invalid(LABEL, 'artifactType is not text')
+  if (!isTexts(urls)) throw invalid(LABEL, 'urls are not texts')
+  if (!isText(data)) throw invalid(LABEL, 'data is not text')
+  if (typeof data === 'string') decodeBase64(data, `${LABEL}: data`)
+  if (platform === undefined || platform === null) return
+  if (!isJsonObject(platform)) throw invalid(LABEL, 'platform is not an object')
+  assertExactNames(platform, [...PLATFORM_TEXTS, PLATFORM_LIST], LABEL)
+  if (!PLATFORM_TEXTS.every(name => isText(platform[name])) || !isTexts(platform[PLATFORM_LIST]))
+    throw invalid(LABEL, 'platform has a member of another type')
+}
+
+function isText(value: JsonValue | undefined): boolean {
+  return value === undefined || value === null || typeof value === 'string'
+}
+
+function isTexts(value: JsonValue | undefined): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.every(isText))
 }
 
 function assertTarget(

@@ -3,6 +3,7 @@ import type { Algorithm } from '../algorithm.ts'
 import { isEcdsaInRange } from '../ecdsa-range.ts'
 import { ecdsaFromDer } from '../encoding/ecdsa.ts'
 import type { KeyProvider, RawSignature } from '../provider.ts'
+import { signatureLength } from '../public-key.ts'
 import { adapterFault } from './failure.ts'
 
 /** @throws {@link SealwrightError} `INTERNAL` unless `raw` has the shape of a RawSignature. */
@@ -38,7 +39,7 @@ export function encodeSignature(
     adapterFault(provider, `returned ${what} instead of an ${algorithm.id} signature`, cause, 'INTEGRITY')
   if (algorithm.family !== 'ECDSA') {
     if (raw.encoding === 'der') throw broken('DER')
-    const length = algorithm.signatureLength ?? Math.ceil(publicKey.asymmetricKeyDetails!.modulusLength! / 8)
+    const length = signatureLength(algorithm, publicKey)
     if (raw.bytes.length !== length) throw broken(`${raw.bytes.length} bytes (expected ${length})`)
     return new Uint8Array(raw.bytes)
   }
