@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { differences, otherChecks } from './deliberate-differences.ts'
+import { differences } from './deliberate-differences.ts'
 import { casesOf, needVectors } from './vectors.ts'
 
 describe('the list of deliberate differences', () => {
@@ -14,9 +14,4 @@ describe('the list of deliberate differences', () => {
       )
     },
   )
-
-  it.each(otherChecks.map(({ ids, why }) => [ids, why] as const))('%s names cases that both refuse', ids => {
-    const found = cases.filter(({ id }) => ids.test(id)).map(({ expected }) => expected.outcome)
-    expect(new Set(found)).toEqual(new Set(['reject']))
-  })
 })

@@ -60,22 +60,9 @@ export const differences: readonly Difference[] = [
   },
 ]
 
-/** Both refuse, at different checks. */
-export const otherChecks: readonly Difference[] = [
-  {
-    ids: /^envelope\/verify\/payload-(dup-target-last-bad|trailing)$/,
-    why: 'the payload of a JWS is one JSON value without a member twice, or nothing of it is believed',
-  },
-]
-
 /** Why we may refuse this case although the reference accepts it; `undefined` where we must agree. */
 function deliberateDifference(id: string): string | undefined {
   return differences.find(({ ids }) => ids.test(id))?.why
-}
-
-/** Why the check that refuses is another one than the reference's; `undefined` where they must be the same. */
-export function differentChecks(id: string): string | undefined {
-  return otherChecks.find(({ ids }) => ids.test(id))?.why
 }
 
 /** What is wrong with our verdict; `undefined` if it agrees, or differs on purpose. */
