@@ -46,6 +46,37 @@ const open = (path: string) => layoutDirectory(path, { create: true })
 const readJson = async (path: string) => JSON.parse(await readFile(path, 'utf8'))
 const blobFile = (layout: string, digest: string) => join(layout, 'blobs', ...digest.split(':'))
 
+describe('referrers in a layout with something listed that is not what it says it is', () => {
+  const signed = async (path: string) => {
+    const store = open(path)
+    const image = await pushImage(store, madeImage(), 'v1')
+    await pushImage(store, madeSignature(image))
+    return { store, image }
+  }
+
+  test('are not given, however early the good ones are listed', async () => {
+    await using folder = await temporaryFolder()
+    const { image } = await signed(folder.path)
+    const junk = made(MANIFEST, 'no manifest')
+    const index = await readJson(join(folder.path, 'index.json'))
+    await writeFile(blobFile(folder.path, junk.descriptor.digest), junk.bytes)
+    index.manifests.push(junk.descriptor)
+    await writeFile(join(folder.path, 'index.json'), JSON.stringify(index))
+    const found: unknown[] = []
+    await failure('VALIDATION', async () => {
+      for await (const referrer of layoutDirectory(folder.path).referrers(image)) found.push(referrer)
+    })
+    expect(found).toEqual([])
+  })
+
+  test('are not given where one names its subject by another size', async () => {
+    await using folder = await temporaryFolder()
+    const { store, image } = await signed(folder.path)
+    await pushImage(store, madeSignature({ ...image, size: image.size - 1 }))
+    await failure('INTEGRITY', () => list(layoutDirectory(folder.path).referrers(image)))
+  })
+})
+
 describe('the files of a layout', () => {
   test('are those of image-layout.md', async () => {
     await using folder = await temporaryFolder()
@@ -215,7 +246,7 @@ test('referrers are found in the layouts of others', async () => {
   const [listed, inFallback, ofOther] = [
     madeSignature(image),
     madeSignature(image, 'artifact-type'),
-    madeSignature({ ...image, size: image.size + 1 }),
+    madeSignature({ ...image, mediaType: INDEX }),
   ]
   for (const signature of [listed, inFallback, ofOther]) await pushImage(store, signature)
   const fallback = madeJson(INDEX, { manifests: [inFallback.image.descriptor] })
