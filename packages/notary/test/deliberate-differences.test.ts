@@ -6,7 +6,8 @@ describe('the list of deliberate differences', () => {
   needVectors()
   const cases = ['policy', 'envelope', 'layout'].flatMap(kind => casesOf(kind))
 
-  it.each(differences.map(({ ids, why }) => [ids, why] as const))(
+  const seen = differences.filter(({ unseen }) => unseen === undefined)
+  it.each(seen.map(({ ids, why }) => [ids, why] as const))(
     '%s names cases that the reference accepts',
     ids => {
       expect(cases.filter(({ id, expected }) => ids.test(id) && expected.outcome === 'accept')).not.toEqual(
