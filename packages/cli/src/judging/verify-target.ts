@@ -163,7 +163,8 @@ async function envelopesFor(
     const bytes = await readIfPresent(`${path}.${format}.sig`)
     if (bytes !== undefined) found.push(bytes)
   }
-  if (found.length === 0) await readTarget(context, target, context.io.signal)[Symbol.asyncIterator]().next()
+  // That there is no file says more than that it has no signature.
+  if (found.length === 0) for await (const _ of readTarget(context, target, context.io.signal)) break
   return found
 }
 
