@@ -42,7 +42,7 @@ function print({ name, median, spread, bound, unit }: Figure, kept: boolean): st
 }
 
 function row(name: string, median: string, spread: string, bound: string, verdict: string): string {
-  return [name.padEnd(54), median.padStart(10), spread.padStart(18), bound.padStart(9), verdict]
+  return [name.padEnd(60), median.padStart(10), spread.padStart(18), bound.padStart(9), verdict]
     .join('  ')
     .trimEnd()
 }

@@ -171,6 +171,7 @@ describe('text', () => {
       'key',
       'cert',
       'policy',
+      'doctor',
       'version',
       'help',
     ])

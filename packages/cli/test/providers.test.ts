@@ -92,8 +92,8 @@ describe('a configuration of providers', () => {
 
   it('takes files as paths beside itself', () => {
     const text = JSON.stringify({ providers: { [VAULT]: { ca: 'ca.pem', auth: { jwtFile: '/run/jwt' } } } })
-    const { options } = parseUserConfig(Buffer.from(text), '/home/u/config.json').providers![VAULT]!
-    expect(options).toEqual({ ca: '/home/u/ca.pem', auth: { jwtFile: '/run/jwt' } })
+    const { options } = parseUserConfig(Buffer.from(text), '/etc/sealwright/config.json').providers![VAULT]!
+    expect(options).toEqual({ ca: '/etc/sealwright/ca.pem', auth: { jwtFile: '/run/jwt' } })
   })
 
   it('that the provider refuses is a usage error', async () => {

@@ -130,7 +130,9 @@ const WRONG: readonly (readonly string[])[] = [
   ['help', 'nosuch'],
   ['version', '--timeout', 'soon'],
   ['version', '-o', 'yaml'],
-  ['doctor'],
+  ['doctor', 'registry.example/app:v1'],
+  ['doctor', '--bench', '3'],
+  ['doctor', '--bench', '0', 'release'],
   ['completion', 'bash'],
 ]
 

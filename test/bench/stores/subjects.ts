@@ -34,7 +34,6 @@ async function awsSubject(served: Served): Promise<Subject> {
   const credentials = served.secrets as { accessKeyId: string; secretAccessKey: string; sessionToken: string }
   const provider = awsKms({ endpoint: served.url, region: REGION, credentials })
   const { KMSClient, SignCommand } = sdkOf('aws-kms')
-  // As many connections as ours has: by default the SDK has 50.
   const client = new KMSClient({ endpoint: served.url, region: REGION, credentials, maxAttempts: 1 })
   return {
     ...common(served),

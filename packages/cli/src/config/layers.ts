@@ -27,7 +27,7 @@ export interface Layers {
   readonly chosen: Chosen
 }
 
-export interface Chosen {
+interface Chosen {
   readonly key?: Sourced<string>
   readonly format: Sourced<'jws' | 'cose'>
   readonly expiry?: Sourced<number | 'none'>
