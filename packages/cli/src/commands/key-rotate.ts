@@ -7,7 +7,7 @@ import { defaultAlgorithm } from '../keys/default-algorithm.ts'
 import { assertKeyName } from '../keys/key-name.ts'
 import { describeKey, type Keys, openKeys } from '../keys/keys.ts'
 import { keyLines } from '../keys/lines.ts'
-import { writeKeyLock } from '../keys/lock-file.ts'
+import { updateKeyLock } from '../keys/lock-file.ts'
 
 /** `sealwright key rotate NAME [--to REF]` */
 export async function keyRotate(
@@ -29,8 +29,10 @@ export async function keyRotate(
     flags.to === undefined ? locked.reference : await canonicalReference(context, keys, flags.to)
   const resolved = flags.to === undefined ? await rotateInStore(context, keys, reference, name) : reference
   await using signer = await keys.openUnnamed(resolved, name, defaultAlgorithm)
-  const after = rotateKey(keys.lock, name, { reference, key: signer.key, at: context.io.now() })
-  const changed = await writeKeyLock((await context.settings()).paths.keyLock, keys.lock, after)
+  const { paths } = await context.settings()
+  const changed = await updateKeyLock(context.io, paths.keyLock, lock =>
+    rotateKey(lock, name, { reference, key: signer.key, at: context.io.now() }),
+  )
   const key = describeKey({ name, reference }, signer)
   const newKey = key.fingerprint !== locked.fingerprint
   const next = newKey
