@@ -86,6 +86,14 @@ async function demonstrate(folder) {
 }
 
 let folder
+const clear = () => folder && rmSync(folder, { recursive: true, force: true })
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    clear()
+    process.exit(signal === 'SIGINT' ? 130 : 143)
+  })
+}
+
 try {
   await prepare('installing what the lockfile names', install)
   await prepare('building', build)
@@ -97,5 +105,5 @@ try {
   console.error(`\nstopped: ${error.message}`)
   process.exitCode = 1
 } finally {
-  if (folder) rmSync(folder, { recursive: true, force: true })
+  clear()
 }

@@ -13,6 +13,7 @@ const checks = [
   ['types (tsc)', () => run(program('tsc'), ['-p', 'tsconfig.json'])],
   ['nothing unused (knip)', () => run(program('knip'), [])],
   ['build (turbo)', build],
+  ['the main job (npm start)', () => run(program('node'), ['scripts/start.mjs'])],
   // Before the tests, so that none waits for a compiler; what cannot be had here is a skip with its reason.
   ['peers and servers of the tests', () => run(program('node'), ['test/services/install.ts'])],
   ...packages().map(({ folder, manifest }) => [

@@ -95,6 +95,11 @@ export interface DockerCredentialsOptions {
     readonly helperTimeoutMs?: number;
 }
 
+export interface HeldLock {
+    /** Throws `UNAVAILABLE` if the lock was lost meanwhile, so that nothing is overwritten that another wrote. */
+    assertHeld(): Promise<void>;
+}
+
 /** An image index of OCI, or a manifest list of Docker. */
 export interface ImageIndex extends ManifestCommon {
     readonly kind: 'index';
@@ -349,6 +354,15 @@ export function soleTarget(store: ArtifactStore, call?: StoreCall): Promise<Desc
  * @throws {@link SealwrightError} `VALIDATION` when it is longer than `maxBytes`.
  */
 export function spool(stream: AsyncIterable<Uint8Array>, { maxBytes, signal }?: SpoolOptions): Promise<Spooled>;
+
+/**
+ * Runs `action` while holding the lock file at `path`. The file names its holder, who touches it twice a second; a
+ * lock that was left by a killed process is taken away after it has been seen unchanged for a while. The waiting
+ * process measures that time itself, because the clocks of a shared disk and of this machine may differ.
+ *
+ * @throws {@link SealwrightError} `UNAVAILABLE` when another holds it for longer than a minute.
+ */
+export function withFileLock<T>(path: string, call: StoreCall, action: (lock: HeldLock) => Promise<T>): Promise<T>;
 
 // Named above, not exported:
 

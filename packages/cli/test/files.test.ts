@@ -1,4 +1,5 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { program } from './program.ts'
 
@@ -35,6 +36,23 @@ describe('a file', () => {
     expect((await json(0, ['inspect', `./app.tgz.${format}.sig`])).signatures[0].format).toBe(format)
     expect((await json(0, ['inspect', './app.tgz'])).signatures).toHaveLength(1)
     await run(0, ['verify', '--signature', `app.tgz.${format}.sig`, '-'], { stdin: 'the bytes of a release' })
+  })
+
+  it('has no signature of endless length, and none that is no file', async () => {
+    const { json, path } = await ready()
+    const signature = path('app.tgz.jws.sig')
+    await writeFile(signature, '')
+    await truncate(signature, 3 * 2 ** 30)
+    const commands = [
+      ['verify', './app.tgz'],
+      ['verify', '--signature', signature, './app.tgz'],
+      ['inspect', './app.tgz'],
+      ['sign', './app.tgz'],
+    ]
+    for (const args of commands) await json(2, args)
+    await rm(signature)
+    execFileSync('mkfifo', [signature])
+    for (const args of commands.filter(words => !words.includes('--signature'))) await json(2, args)
   })
 
   it('that changed is refused', async () => {

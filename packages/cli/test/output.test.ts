@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises'
 import { SealwrightError } from '@sealwright/core'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { failure } from '../src/documents/failure.ts'
@@ -39,6 +40,25 @@ describe('exit codes', () => {
 })
 
 describe('messages', () => {
+  it('show foreign text as text, in warnings too', async () => {
+    const { path, trust, expect: run } = await program()
+    await makeLayout(path('layout'), 'v1')
+    const statement = {
+      name: '\u009b31m\u202e',
+      registryScopes: ['*'],
+      signatureVerification: { level: 'skip' },
+    }
+    await mkdir(trust)
+    await writeFile(
+      `${trust}/trustpolicy.json`,
+      JSON.stringify({ version: '1.0', trustPolicies: [statement] }),
+    )
+    const { stderr } = await run(0, ['verify', 'oci:layout:v1'])
+    expect(stderr).toContain('warning:')
+    expect(stderr).toContain('\\u{9b}31m\\u{202e}')
+    expect(stderr).not.toMatch(/[\u009b\u202e]/)
+  })
+
   it('have a headline, the fact and the fix', () => {
     const error = new SealwrightError('THROTTLED', 'the store is busy', {
       why: 'it said so',

@@ -54,6 +54,25 @@ describe.each([
 })
 
 describe('a registry', () => {
+  it('is not verified past a flag that means another host', async () => {
+    const self = await program()
+    const { json } = self
+    const { reference, fake } = await registryWith(self)
+    await json(0, ['init', 'me', '--scope', `${fake.host}/app`])
+    for (const command of ['sign', 'verify', 'list', 'inspect']) {
+      const { error } = await json(2, [command, '--plain-http', 'other.example', reference])
+      expect(error.message).toContain('--plain-http other.example')
+    }
+  })
+
+  it('is not contacted with authorities that are none', async () => {
+    const self = await program()
+    const { reference } = await registryWith(self)
+    await writeFile(self.path('ca.pem'), '-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n')
+    const { error } = await self.json(2, ['list', '--ca-file', 'ca.pem', reference])
+    expect(error.message).toContain('ca.pem')
+  })
+
   it('that asks for a login gets the one that was given, and no other host does', async () => {
     const self = await program()
     const { json, expect: run, path } = self

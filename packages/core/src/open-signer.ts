@@ -109,7 +109,7 @@ async function openHandle(
 ): Promise<KeyHandle> {
   const scope = openScope(options.signal)
   try {
-    scope.signal.throwIfAborted()
+    scope.throwIfEnded()
     scope.startDeadline(options.timeoutMs ?? TIMEOUT.default, `opening ${reference}`)
     return await attempt<KeyHandle>({
       provider,
@@ -134,7 +134,7 @@ async function certificatesOf(
   { timeoutMs = defaultTimeoutMs(key) }: CallOptions,
   scope: Scope,
 ): Promise<readonly Uint8Array[]> {
-  scope.signal.throwIfAborted()
+  scope.throwIfEnded()
   scope.startDeadline(timeoutMs, `reading the certificates of ${key.reference}`)
   const certificates = await attempt({
     provider,

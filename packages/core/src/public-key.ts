@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import type { KeyType } from './algorithm.ts'
+import type { Algorithm, KeyType } from './algorithm.ts'
 import { SealwrightError } from './errors.ts'
 import { isMlDsa } from './ml-dsa.ts'
 
@@ -59,6 +59,20 @@ export function publicKeyType(key: KeyObject): KeyType | undefined {
     kind === 'rsa-pss' ? 'an RSA key restricted to PSS' : `a key of kind ${kind ?? 'unknown'}`,
   )
 }
+
+/** Bytes of every signature under a key: where the algorithm does not say, the length of its modulus. */
+export function signatureLength(algorithm: Algorithm, key: KeyObject): number {
+  if (algorithm.signatureLength !== undefined) return algorithm.signatureLength
+  let length = modulusLengths.get(key)
+  if (length === undefined) {
+    length = Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
+    modulusLengths.set(key, length)
+  }
+  return length
+}
+
+/** Node copies all details of a key whenever one is asked for. */
+const modulusLengths = /* @__PURE__ */ new WeakMap<KeyObject, number>()
 
 function rsaType(key: KeyObject): KeyType | undefined {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}

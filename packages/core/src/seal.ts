@@ -35,7 +35,7 @@ export const seal: Seal = async (format, content, signer, options) => {
   })
   try {
     scope.startDeadline(timeoutMs, `sealing with ${signer.key.reference}`)
-    scope.signal.throwIfAborted()
+    scope.throwIfEnded()
     const stored = asks ? await signer.certificates!(call()) : undefined
     const identity = identityOf(signer, stored?.length ? { ...options, certificates: stored } : options)
     const prepared = format.prepare(content, options.attributes, identity, options.onto)

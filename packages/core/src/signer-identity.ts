@@ -1,5 +1,5 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
-import { derSequence, readDer } from './encoding/index.ts'
+import { type DerValue, derSequence, readDer } from './encoding/index.ts'
 import type { SignerIdentity } from './envelope.ts'
 import { SealwrightError } from './errors.ts'
 import type { Signature } from './signer.ts'
@@ -15,10 +15,13 @@ const TBS_VERSION = 0xa0
  * @throws {@link SealwrightError} `VALIDATION` for a malformed certificate; `KEY_MISMATCH` for a leaf with another key.
  */
 export function assertLeafKey(certificates: readonly Uint8Array[], publicKey: Uint8Array): void {
-  for (const [index, certificate] of certificates.entries())
-    assertCertificateShape(certificate, `certificate ${index + 1}`)
-  const leaf = certificates[0]
-  if (leaf !== undefined && Buffer.compare(leafKey(leaf), publicKey) !== 0 && !sameKey(leaf, publicKey)) {
+  const shapes = certificates.map((certificate, index) =>
+    derSequence(readDer(certificate, `certificate ${index + 1}`), `certificate ${index + 1}`),
+  )
+  const [leaf] = certificates
+  const [shape] = shapes
+  if (leaf === undefined || shape === undefined) return
+  if (Buffer.compare(leafKey(shape), publicKey) !== 0 && !sameKey(leaf, publicKey)) {
     throw new SealwrightError(
       'KEY_MISMATCH',
       'the leaf certificate is for another key than the one that signs',
@@ -35,9 +38,8 @@ export function assertCertificateShape(certificate: Uint8Array, label: string): 
 }
 
 /** The SubjectPublicKeyInfo as the certificate has it (RFC 5280 §4.1). */
-function leafKey(certificate: Uint8Array): Uint8Array {
+function leafKey([tbs]: readonly DerValue[]): Uint8Array {
   const label = 'certificate 1'
-  const [tbs] = derSequence(readDer(certificate, label), label)
   const fields = derSequence(tbs, label)
   // version?, serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
   const key = fields[fields[0]?.tag === TBS_VERSION ? 6 : 5]

@@ -1,8 +1,9 @@
 import { constants, createVerify, KeyObject, type SigningOptions, type Verify, verify } from 'node:crypto'
 import { type Algorithm, type AlgorithmId, algorithms, isAlgorithmId } from './algorithm.ts'
 import { isEcdsaInRange } from './ecdsa-range.ts'
+import { ecdsaToDer } from './encoding/ecdsa.ts'
 import { SealwrightError } from './errors.ts'
-import { parsePublicKey, publicKeyType } from './public-key.ts'
+import { parsePublicKey, publicKeyType, signatureLength } from './public-key.ts'
 
 /**
  * Whether `signature` is the signature of `message` under `publicKey`, strictly: ECDSA as r‖s of the exact length with
@@ -36,7 +37,7 @@ export function verifyWith(
   signature: Uint8Array,
 ): boolean {
   if (!isWellFormed(algorithm, key, signature)) return false
-  return verify(algorithm.hash ?? null, message, { key, ...paddingOf(algorithm) }, signature)
+  return verify(algorithm.hash ?? null, message, keyFor(algorithm, key), forNode(algorithm, signature))
 }
 
 /** A verifier of a hashed message that is fed piece by piece. */
@@ -53,28 +54,34 @@ export function messageVerifier(algorithm: Algorithm & { hash: string }, key: Ke
       verifier.update(bytes)
     },
     verify: signature =>
-      isWellFormed(algorithm, key, signature) && verifier.verify({ key, ...paddingOf(algorithm) }, signature),
+      isWellFormed(algorithm, key, signature) &&
+      verifier.verify(keyFor(algorithm, key), forNode(algorithm, signature)),
   }
 }
 
-/** Node's options of an algorithm: the padding of RSA, the salt of PSS, the encoding of ECDSA. */
-function paddingOf(algorithm: Algorithm): SigningOptions {
+/**
+ * The key as Node takes it, with the padding of RSA and the salt of PSS. All others go without options: Node finds out
+ * that an object with a key inside is no key by two errors that it catches, which is a third of a P-256 check.
+ */
+function keyFor(algorithm: Algorithm, key: KeyObject): KeyObject | (SigningOptions & { key: KeyObject }) {
   switch (algorithm.family) {
     case 'RSASSA-PKCS1-v1_5':
-      return { padding: constants.RSA_PKCS1_PADDING }
+      return { key, padding: constants.RSA_PKCS1_PADDING }
     case 'RSASSA-PSS':
-      return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.digestLength! }
-    case 'ECDSA':
-      return { dsaEncoding: 'ieee-p1363' }
+      return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.digestLength! }
     default:
-      return {}
+      return key
   }
+}
+
+/** Without options Node reads an ECDSA signature as DER. */
+function forNode(algorithm: Algorithm, signature: Uint8Array): Uint8Array {
+  return algorithm.family === 'ECDSA' ? ecdsaToDer(signature) : signature
 }
 
 /** OpenSSL takes an RSA-PSS signature that lacks leading zeros, and other libraries do not: lengths are checked here. */
 function isWellFormed(algorithm: Algorithm, key: KeyObject, signature: Uint8Array): boolean {
-  const length = algorithm.signatureLength ?? Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
-  if (signature.length !== length) return false
+  if (signature.length !== signatureLength(algorithm, key)) return false
   return algorithm.family !== 'ECDSA' || isEcdsaInRange(signature, algorithm.keyTypes[0]!)
 }
 

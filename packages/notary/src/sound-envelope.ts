@@ -5,11 +5,11 @@ import {
   type UnverifiedEnvelope,
   verifySignature,
 } from '@sealwright/core'
-import { decodeJson } from '@sealwright/core/encoding'
 import type { NotaryAttributes } from '@sealwright/core/notary-jws'
 import type { Certificate } from '@sealwright/x509'
 import { notaryJws, type SignatureBinding } from './binding.ts'
 import { ChainCache } from './chain-cache.ts'
+import { isClaims } from './claims.ts'
 import { PAYLOAD_TYPE } from './media-types.ts'
 
 /** An envelope whose signature holds under its own leaf, whose chain meets the profile. Nobody is trusted yet. */
@@ -89,15 +89,18 @@ function openStrictly(
     signature: signature.bytes,
     timestamps: evidence.timestamps ?? [],
     payload: envelope.payload,
-    content: () => envelope.content(),
+    content: once(() => envelope.content()),
   }
   return { sound }
 }
 
-/** The reference reads the payload of a JWS as JWT claims, an object or null, before it looks at anything else of it. */
-function isClaims(payload: Uint8Array): boolean {
-  const value = decodeJson(payload, { label: 'Notary JWS payload' })
-  return typeof value === 'object' && !Array.isArray(value)
+/** Several checks ask for it. One that throws is read again, and throws again. */
+function once<T>(read: () => T): () => T {
+  let known: { readonly value: T } | undefined
+  return () => {
+    known ??= { value: read() }
+    return known.value
+  }
 }
 
 function fault(code: EnvelopeFault['code'], why: string): OpenedEnvelope {

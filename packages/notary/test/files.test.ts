@@ -68,6 +68,19 @@ describe('a file', () => {
     },
   )
 
+  it('needs a signature of at least a byte, even where the policy skips', async () => {
+    const statement = {
+      signatureVerification: { level: 'skip' },
+      trustStores: [],
+      trustedIdentities: [],
+    } as const
+    const verifier = await createVerifier({ trust: trustOf({ kind: 'blob', statement }) })
+    const verifyWith = (bytes: Uint8Array) =>
+      verifier.verifyFile({ content: FILE, envelope: { mediaType: notaryJws.mediaType, bytes } })
+    expect((await verifyWith(Buffer.from('x'))).verdict).toBe('skipped')
+    await expect(verifyWith(Buffer.of())).rejects.toMatchObject({ code: 'VALIDATION' })
+  })
+
   it('is not verified once it was changed, or under another type', async () => {
     const { envelope } = await sign(vendor)
     const verifier = await verifierOf(vendor)

@@ -12,6 +12,7 @@ export type { Descriptor, Platform } from './descriptor.ts'
 export { type Digest, type DigestAlgorithm, digestOf, isDigest, parseDigest } from './digest.ts'
 export { emptyConfig } from './empty-config.ts'
 export { type LayoutDirectoryOptions, layoutDirectory } from './layout/directory.ts'
+export { type HeldLock, withFileLock } from './layout/file-lock.ts'
 export {
   type ArtifactManifest,
   artifactTypeOf,

@@ -1,3 +1,4 @@
+import { SealwrightError } from '@sealwright/core'
 import type { ArtifactStore } from './artifact-store.ts'
 import { collectVerified } from './content.ts'
 import { IndexDocument } from './layout/index-document.ts'
@@ -13,9 +14,11 @@ export function memory(): ArtifactStore {
   return new LayoutStore({
     name: 'memory',
     readIndex: async () => index,
-    openBlob: async digest => {
+    sizeOf: async digest => blobs.get(digest)?.byteLength,
+    async *read(digest) {
       const bytes = blobs.get(digest)
-      return bytes && { size: bytes.byteLength, read: () => once(bytes) }
+      if (bytes === undefined) throw new SealwrightError('NOT_FOUND', `memory has no ${digest}`)
+      yield Uint8Array.from(bytes)
     },
     putBlob: async (blob, content) => {
       const bytes = await collectVerified(blob, content, { from, maxBytes: Number.MAX_SAFE_INTEGER })
@@ -32,8 +35,4 @@ export function memory(): ArtifactStore {
         for (const digest of unused) blobs.delete(digest)
       }),
   })
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield Uint8Array.from(bytes)
 }

@@ -16,8 +16,9 @@ import {
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { layoutDirectory, referrersTag } from '../src/index.ts'
+import { IndexDocument } from '../src/layout/index-document.ts'
 import {
   collect,
   INDEX,
@@ -44,6 +45,37 @@ const run = promisify(execFile)
 const open = (path: string) => layoutDirectory(path, { create: true })
 const readJson = async (path: string) => JSON.parse(await readFile(path, 'utf8'))
 const blobFile = (layout: string, digest: string) => join(layout, 'blobs', ...digest.split(':'))
+
+describe('referrers in a layout with something listed that is not what it says it is', () => {
+  const signed = async (path: string) => {
+    const store = open(path)
+    const image = await pushImage(store, madeImage(), 'v1')
+    await pushImage(store, madeSignature(image))
+    return { store, image }
+  }
+
+  test('are not given, however early the good ones are listed', async () => {
+    await using folder = await temporaryFolder()
+    const { image } = await signed(folder.path)
+    const junk = made(MANIFEST, 'no manifest')
+    const index = await readJson(join(folder.path, 'index.json'))
+    await writeFile(blobFile(folder.path, junk.descriptor.digest), junk.bytes)
+    index.manifests.push(junk.descriptor)
+    await writeFile(join(folder.path, 'index.json'), JSON.stringify(index))
+    const found: unknown[] = []
+    await failure('VALIDATION', async () => {
+      for await (const referrer of layoutDirectory(folder.path).referrers(image)) found.push(referrer)
+    })
+    expect(found).toEqual([])
+  })
+
+  test('are not given where one names its subject by another size', async () => {
+    await using folder = await temporaryFolder()
+    const { store, image } = await signed(folder.path)
+    await pushImage(store, madeSignature({ ...image, size: image.size - 1 }))
+    await failure('INTEGRITY', () => list(layoutDirectory(folder.path).referrers(image)))
+  })
+})
 
 describe('the files of a layout', () => {
   test('are those of image-layout.md', async () => {
@@ -214,7 +246,7 @@ test('referrers are found in the layouts of others', async () => {
   const [listed, inFallback, ofOther] = [
     madeSignature(image),
     madeSignature(image, 'artifact-type'),
-    madeSignature({ ...image, size: image.size + 1 }),
+    madeSignature({ ...image, mediaType: INDEX }),
   ]
   for (const signature of [listed, inFallback, ofOther]) await pushImage(store, signature)
   const fallback = madeJson(INDEX, { manifests: [inFallback.image.descriptor] })
@@ -349,4 +381,44 @@ test('temporary files of yesterday are swept, those of today are not', async () 
   await pushImage(open(folder.path), madeSignature(image))
   await expect(access(old)).rejects.toThrow()
   await access(recent)
+})
+
+describe('index.json', () => {
+  test('is read again when another program wrote it in place, to the same length and with its time put back', async () => {
+    await using folder = await temporaryFolder()
+    await pushImage(open(folder.path), madeImage(), 'v1')
+    const path = join(folder.path, 'index.json')
+    const store = layoutDirectory(folder.path)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+    try {
+      const { digest } = await store.resolve('v1')
+      expect((await store.resolve('v1')).digest).toBe(digest)
+      const { atime, mtime } = await stat(path)
+      await writeFile(path, (await readFile(path, 'utf8')).replace('"v1"', '"v2"'))
+      await utimes(path, atime, mtime)
+      await expect(store.resolve('v1')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      expect((await store.resolve('v2')).digest).toBe(digest)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('is not parsed again as long as it has not changed for some seconds', async () => {
+    await using folder = await temporaryFolder()
+    await pushImage(open(folder.path), madeImage(), 'v1')
+    const store = layoutDirectory(folder.path)
+    const parse = vi.spyOn(IndexDocument, 'parse')
+    try {
+      await store.resolve('v1')
+      await store.resolve('v1')
+      expect(parse).toHaveBeenCalledTimes(2)
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+      await store.resolve('v1')
+      await store.resolve('v1')
+      expect(parse).toHaveBeenCalledTimes(3)
+    } finally {
+      vi.useRealTimers()
+      parse.mockRestore()
+    }
+  })
 })

@@ -59,46 +59,45 @@ type SignMessage = (key: KeyObject, algorithm: Algorithm, bytes: Uint8Array) => 
 function messageSigner(): SignMessage {
   let calls = 0
   return async (key, algorithm, bytes) => {
-    const options = { key, ...paddingOf(algorithm) }
     const hash = algorithm.hash ?? null
-    if (bytes.length > SMALL) return signInPool(hash, bytes, options)
-    if (FAST.has(algorithm.id)) return { bytes: sign(hash, bytes, options), encoding: 'raw' }
+    const signing = keyFor(algorithm, key)
+    const encoding = algorithm.family === 'ECDSA' ? 'der' : 'raw'
+    if (bytes.length > SMALL) return { bytes: await signInPool(hash, bytes, signing), encoding }
+    if (FAST.has(algorithm.id)) return { bytes: sign(hash, bytes, signing), encoding }
     calls++
     try {
       // Until here come all calls of one turn before the first goes on.
       await undefined
-      return calls > 1
-        ? await signInPool(hash, bytes, options)
-        : { bytes: sign(hash, bytes, options), encoding: 'raw' }
+      return {
+        bytes: calls > 1 ? await signInPool(hash, bytes, signing) : sign(hash, bytes, signing),
+        encoding,
+      }
     } finally {
       calls--
     }
   }
 }
 
-function signInPool(
-  hash: string | null,
-  bytes: Uint8Array,
-  options: SigningOptions & { readonly key: KeyObject },
-): Promise<RawSignature> {
+type SigningKey = KeyObject | (SigningOptions & { readonly key: KeyObject })
+
+function signInPool(hash: string | null, bytes: Uint8Array, key: SigningKey): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    sign(hash, bytes, options, (error, signature) => {
+    sign(hash, bytes, key, (error, signature) => {
       if (error) reject(error)
-      else resolve({ bytes: signature, encoding: 'raw' })
+      else resolve(signature)
     })
   })
 }
 
-function paddingOf(algorithm: Algorithm): SigningOptions {
+/** Options cost Node.js more than half of a P-256 signature, so only RSA has them, and ECDSA comes as DER. */
+function keyFor(algorithm: Algorithm, key: KeyObject): SigningKey {
   switch (algorithm.family) {
     case 'RSASSA-PKCS1-v1_5':
-      return { padding: constants.RSA_PKCS1_PADDING }
+      return { key, padding: constants.RSA_PKCS1_PADDING }
     case 'RSASSA-PSS':
-      return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.digestLength! }
-    case 'ECDSA':
-      return { dsaEncoding: 'ieee-p1363' }
+      return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.digestLength! }
     default:
-      return {}
+      return key
   }
 }
 

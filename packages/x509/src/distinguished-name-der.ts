@@ -1,8 +1,9 @@
 import { SealwrightError } from '@sealwright/core'
-import { type DerValue, der, derOid, derSequence, derSet, readDer } from '@sealwright/core/encoding'
+import { type DerValue, der, derSequence, derSet, readDer } from '@sealwright/core/encoding'
 import { attributeOid, attributeType } from './attribute-types.ts'
 import type { DistinguishedName, NameAttribute } from './distinguished-name.ts'
 import { nameValueText } from './name-value.ts'
+import { readOid } from './read-oid.ts'
 
 /** Types whose values X.520 and RFC 5280 (appendix A) hold to a narrower string type than UTF8String. */
 const PRINTABLE: readonly string[] = ['C', 'SERIALNUMBER']
@@ -33,7 +34,7 @@ function readAttribute(value: DerValue, label: string): NameAttribute {
   const [type, text, ...more] = derSequence(value, label)
   if (more.length > 0)
     throw new SealwrightError('VALIDATION', `${label}: an attribute has more than a type and a value`)
-  return { type: attributeType(derOid(type, label)), value: nameValueText(text, label) }
+  return { type: attributeType(readOid(type, label)), value: nameValueText(text, label) }
 }
 
 /**

@@ -1,11 +1,12 @@
 import { SealwrightError } from '@sealwright/core'
-import { derOid, derSequence, readDer } from '@sealwright/core/encoding'
+import { derSequence, readDer } from '@sealwright/core/encoding'
 import { type BasicConstraints, readBasicConstraints } from './basic-constraints.ts'
 import type { Extension } from './extension.ts'
 import { extensionForms } from './extension-forms.ts'
 import { readAuthorityKeyIdentifier, readSubjectKeyIdentifier } from './key-identifier.ts'
 import { type KeyUsageBit, readKeyUsage } from './key-usage.ts'
 import { nameOfOid, OID } from './oids.ts'
+import { readOid } from './read-oid.ts'
 import { readCrlUrls, readOcspUrls } from './revocation-sources.ts'
 
 /** What the extensions of a certificate say, where they are there. */
@@ -63,5 +64,5 @@ export function readExtensionFacts(extensions: readonly Extension[], label: stri
 }
 
 function readOids(value: Uint8Array, label: string): readonly string[] {
-  return derSequence(readDer(value, label), label).map(oid => derOid(oid, label))
+  return derSequence(readDer(value, label), label).map(oid => readOid(oid, label))
 }

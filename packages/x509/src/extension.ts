@@ -5,10 +5,10 @@ import {
   der,
   derBoolean,
   derOctetString,
-  derOid,
   derSequence,
 } from '@sealwright/core/encoding'
 import { nameOfOid } from './oids.ts'
+import { readOid } from './read-oid.ts'
 
 export interface Extension {
   /** Dotted decimal. */
@@ -36,7 +36,7 @@ export function readExtensions(value: DerValue | undefined, label: string): read
 
 function readExtension(value: DerValue, label: string): Extension {
   const fields = derSequence(value, label)
-  const oid = derOid(fields.shift(), label)
+  const oid = readOid(fields.shift(), label)
   // An explicit FALSE is not DER, and yet in certificates of large authorities; every reader in use takes it.
   const critical = fields[0]?.tag === DER_TAGS.boolean && derBoolean(fields.shift(), label)
   const contents = derOctetString(fields.shift(), label)

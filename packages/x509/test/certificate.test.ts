@@ -288,6 +288,20 @@ describe('parseCertificate', () => {
       () => craftDer({ ...good, extensions: [extension('2.5.29.54', true, Uint8Array.of(0x0a, 1, 1))] }),
       /inhibitAnyPolicy: DER tag 0x02/,
     ],
+    [
+      'an extension whose identifier has an arc beyond 31 bits',
+      () => craftDer({ ...good, extensions: [extension('1.2.2147483648', false, der.nul())] }),
+      /an arc beyond 31 bits/,
+    ],
+    [
+      'a use whose identifier has an arc beyond 31 bits',
+      () =>
+        craftDer({
+          ...good,
+          extensions: [extension('2.5.29.37', false, der.sequence(der.oid('2.25.340282366920938463463')))],
+        }),
+      /an arc beyond 31 bits/,
+    ],
     ['20,000 levels of nesting', () => nested(20_000), /deeper than/],
     ['two megabytes', () => new Uint8Array(2 * 1024 * 1024), /larger than/],
   ])('refuses %s', (_title, input, message) => {

@@ -1,11 +1,14 @@
+import { dirname, join } from 'node:path'
 import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
 import { writeDefaultKey } from '../config/default-key.ts'
+import { locked } from '../config/locked.ts'
+import { type Paths, pathsOf } from '../config/paths.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { makeCertificate } from '../init/certificate.ts'
 import { assertChainFits, findKey } from '../init/key.ts'
 import { type InitPlan, initOutcome } from '../init/outcome.ts'
-import { planPolicy } from '../init/policy-plan.ts'
+import { type PolicyWish, planPolicy } from '../init/policy-plan.ts'
 import { readState } from '../init/state.ts'
 import {
   assertAgrees,
@@ -22,7 +25,7 @@ import { assertKeyName, isKeyName } from '../keys/key-name.ts'
 import { type Keys, openKeys } from '../keys/keys.ts'
 import { assertModuleFits, keepModule, takeModule } from '../keys/module.ts'
 import { nameKey } from '../keys/name-key.ts'
-import { writeStatements } from '../trust/policy-file.ts'
+import { updateStatements } from '../trust/policy-file.ts'
 import { addToStore } from '../trust/store.ts'
 
 /**
@@ -38,9 +41,22 @@ export async function init(context: Context, [text]: readonly string[], given: F
     text ?? (flags.key !== undefined && isKeyName(flags.key) ? flags.key : 'default'),
   )
   assertCombination(flags)
+  const paths = pathsOf(context.flags, context.io)
+  const run = (): Promise<Outcome> => initialize(context, name, flags, module, paths)
+  // One at a time: whoever comes second keeps what the first has made.
+  return flags.dryRun ? run() : locked(context.io, join(dirname(paths.config), 'init'), run)
+}
+
+async function initialize(
+  context: Context,
+  name: string,
+  flags: InitFlags,
+  module: string | undefined,
+  paths: Paths,
+): Promise<Outcome> {
   const settings = await context.settings()
   assertModuleFits(settings, module)
-  const state = await readState(settings.paths, name)
+  const state = await readState(paths, name)
   const scopes = await scopesFor(context, name, flags, state.statements)
   await using keys = await openKeys(context, {
     ...flags,
@@ -55,12 +71,8 @@ export async function init(context: Context, [text]: readonly string[], given: F
   const subject = chain
     ? formatDistinguishedName((chain[0] as Certificate).subject)
     : subjectFor(name, flags.subject)
-  const policy = planPolicy(state.policyFile, state.statements, {
-    name,
-    scopes,
-    store: state.store.text,
-    subject,
-  })
+  const wish: PolicyWish = { name, scopes, store: state.store.text, subject }
+  const policy = planPolicy(state.policyFile, state.statements, wish)
   const plan: InitPlan = {
     name,
     key,
@@ -68,11 +80,11 @@ export async function init(context: Context, [text]: readonly string[], given: F
     policy,
     ...(chain === undefined ? {} : { chain }),
     becomesDefault: settings.defaultKey === undefined,
-    paths: settings.paths,
+    paths,
   }
   if (flags.dryRun) return initOutcome(context, plan, undefined)
   await keepModule(context, settings, module)
-  return await make(context, keys, plan, flags)
+  return await make(context, keys, plan, wish, flags)
 }
 
 /** The flags with the module apart that the reference of the key may name. */
@@ -82,7 +94,13 @@ function withoutModule(flags: InitFlags): InitFlags & { readonly module?: string
   return { ...flags, key: text, module }
 }
 
-async function make(context: Context, keys: Keys, plan: InitPlan, flags: InitFlags): Promise<Outcome> {
+async function make(
+  context: Context,
+  keys: Keys,
+  plan: InitPlan,
+  wish: PolicyWish,
+  flags: InitFlags,
+): Promise<Outcome> {
   const { name, state, policy, paths } = plan
   const made = await makeKey(context, keys, plan, flags)
   const root = made.chain.at(-1) as Certificate
@@ -92,9 +110,14 @@ async function make(context: Context, keys: Keys, plan: InitPlan, flags: InitFla
   }
   if (policy.action !== 'keep') {
     context.step(`write ${state.policyFile.path}`)
-    await writeStatements(state.policyFile, 'oci', policy.statements)
+    await updateStatements(
+      context.io,
+      paths.trust,
+      'oci',
+      (statements, file) => planPolicy(file, statements, wish).statements,
+    )
   }
-  if (plan.becomesDefault) await writeDefaultKey(paths.config, name)
+  if (plan.becomesDefault) await writeDefaultKey(context.io, paths.config, name)
   return initOutcome(context, plan, made)
 }
 

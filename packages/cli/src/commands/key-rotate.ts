@@ -8,7 +8,7 @@ import { defaultAlgorithm } from '../keys/default-algorithm.ts'
 import { assertKeyName } from '../keys/key-name.ts'
 import { describeKey, type Keys, openKeys } from '../keys/keys.ts'
 import { keyLines } from '../keys/lines.ts'
-import { writeKeyLock } from '../keys/lock-file.ts'
+import { updateKeyLock } from '../keys/lock-file.ts'
 import type { KeyFlags } from '../program/key-flags.ts'
 
 /** `sealwright key rotate NAME [--to REF]` */
@@ -36,8 +36,10 @@ export async function keyRotate(
       ? await follow(keys, name, locked.reference, moved)
       : { reference: moved, signer: await keys.openUnnamed(moved, name, defaultAlgorithm) }
   await using signer = opened
-  const after = rotateKey(keys.lock, name, { reference, key: signer.key, at: context.io.now() })
-  const changed = await writeKeyLock((await context.settings()).paths.keyLock, keys.lock, after)
+  const { paths } = await context.settings()
+  const changed = await updateKeyLock(context.io, paths.keyLock, lock =>
+    rotateKey(lock, name, { reference, key: signer.key, at: context.io.now() }),
+  )
   const key = describeKey({ name, reference }, signer)
   const newKey = key.fingerprint !== locked.fingerprint
   const next = newKey

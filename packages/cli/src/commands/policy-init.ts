@@ -3,7 +3,7 @@ import { formatTrustPolicy, parseTrustPolicy, type Statement } from '@sealwright
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { usageError } from '../frame/usage.ts'
-import { findPolicyFile, type PolicyKind, statementsOf, writeStatements } from '../trust/policy-file.ts'
+import { findPolicyFile, type PolicyKind, statementsOf, updateStatements } from '../trust/policy-file.ts'
 import { parseStore } from '../trust/store.ts'
 
 interface PolicyInitFlags {
@@ -23,17 +23,11 @@ export async function policyInit(context: Context, _args: readonly string[], giv
   const statement = statementOf(flags)
   const { trust } = (await context.settings()).paths
   const file = await findPolicyFile(trust, kind)
-  const statements = statementsOf(file, kind)
-  const existing = statements.find(({ name }) => name === statement.name)
-  const changed = existing === undefined
-  // Both through the same printer and reader, so that spelling makes no difference.
-  if (existing && !isDeepStrictEqual(normal(existing, kind), normal(statement, kind))) {
-    throw usageError(`there is another statement "${statement.name}" in ${file.path}`, {
-      why: 'a statement is never changed by adding one',
-      fix: 'choose another --name, or edit the file and run: sealwright policy check',
-    })
-  }
-  if (changed) await writeStatements(file, kind, [...statements, statement])
+  const add = (statements: readonly Statement[]): readonly Statement[] =>
+    withStatement(statements, statement, kind, file.path)
+  const before = statementsOf(file, kind)
+  const changed = add(before) !== before
+  if (changed) await updateStatements(context.io, trust, kind, add)
   return {
     exitCode: 0,
     document: { file: file.path, changed, statement: JSON.parse(JSON.stringify(statement)) },
@@ -43,6 +37,23 @@ export async function policyInit(context: Context, _args: readonly string[], giv
         : `nothing to do: ${file.path} has this statement`,
     ],
   }
+}
+
+/** The same list where it has the statement already. */
+function withStatement(
+  statements: readonly Statement[],
+  statement: Statement,
+  kind: PolicyKind,
+  path: string,
+): readonly Statement[] {
+  const existing = statements.find(({ name }) => name === statement.name)
+  if (existing === undefined) return [...statements, statement]
+  // Both through the same printer and reader, so that spelling makes no difference.
+  if (isDeepStrictEqual(normal(existing, kind), normal(statement, kind))) return statements
+  throw usageError(`there is another statement "${statement.name}" in ${path}`, {
+    why: 'a statement is never changed by adding one',
+    fix: 'choose another --name, or edit the file and run: sealwright policy check',
+  })
 }
 
 function normal(statement: Statement, kind: PolicyKind): unknown {

@@ -10,6 +10,7 @@ import { asSealwrightError, causesOf, exitCodeOfError, failureOf } from './failu
 import type { Io } from './io.ts'
 import type { Outcome } from './outcome.ts'
 import { type Paint, paintFor } from './style.ts'
+import { printable } from './table.ts'
 import { failureLines } from './text.ts'
 
 /**
@@ -77,9 +78,10 @@ function contextOf(flags: GlobalFlags, io: Io): Context {
     paintErr,
     dialogue: new Dialogue(io, flags),
     settings: read,
-    note: text => flags.quiet || say(`${paintErr('dim', 'note:')} ${text}`),
-    warn: text => say(`${paintErr('yellow', 'warning:')} ${text}`),
-    step: text => flags.verbose && say(`${paintErr('dim', 'step:')} ${text}`),
+    // What stores and files say stands in these texts: none of it may steer the terminal.
+    note: text => flags.quiet || say(`${paintErr('dim', 'note:')} ${printable(text)}`),
+    warn: text => say(`${paintErr('yellow', 'warning:')} ${printable(text)}`),
+    step: text => flags.verbose && say(`${paintErr('dim', 'step:')} ${printable(text)}`),
     deadline: async () => {
       const { timeoutMs } = await read()
       return timeoutMs === undefined

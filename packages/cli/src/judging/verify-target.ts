@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Report, Verifier } from '@sealwright/notary'
-import { readIfPresent } from '../config/read-if-present.ts'
 import type { VerifiedTarget } from '../documents/judging.ts'
 import type { Context } from '../frame/context.ts'
 import { EXIT, type ExitCode } from '../frame/exit.ts'
@@ -11,9 +9,8 @@ import type { RegistryFlags } from '../program/registry-flags.ts'
 import { readTarget } from '../signing/sign-file-target.ts'
 import { openTarget } from '../targets/open-target.ts'
 import type { ArtifactTarget, FileTarget, Target } from '../targets/target.ts'
+import { MAX_ENVELOPE_BYTES, readFoundEnvelope, readNamedEnvelope } from './envelope-file.ts'
 import { envelopeStore, envelopeType } from './envelope-store.ts'
-
-const MAX_ENVELOPE_BYTES = 32 * 1024 * 1024
 
 /** What is the same for every target of a run of `verify`. */
 export interface VerifyPlan {
@@ -160,17 +157,18 @@ async function envelopesFor(
   const path = resolve(context.io.cwd, target.path)
   const found: Uint8Array[] = []
   for (const format of ['jws', 'cose']) {
-    const bytes = await readIfPresent(`${path}.${format}.sig`)
+    const bytes = await readFoundEnvelope(`${path}.${format}.sig`, context.io.signal)
     if (bytes !== undefined) found.push(bytes)
   }
-  if (found.length === 0) await readTarget(context, target, context.io.signal)[Symbol.asyncIterator]().next()
+  // That there is no file says more than that it has no signature.
+  if (found.length === 0) for await (const _ of readTarget(context, target, context.io.signal)) break
   return found
 }
 
 async function readEnvelopeFile({ io }: Context, path: string): Promise<Uint8Array> {
   return path === '-'
     ? readAll(io.stdin.read(), MAX_ENVELOPE_BYTES, 'stdin')
-    : readFile(resolve(io.cwd, path))
+    : readNamedEnvelope(resolve(io.cwd, path), io.signal)
 }
 
 /** The report as plain JSON data of the document's own types. */

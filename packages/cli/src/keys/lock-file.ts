@@ -1,6 +1,8 @@
 import { emptyKeyLock, formatKeyLock, type KeyLock, parseKeyLock } from '@sealwright/keyring'
+import { locked } from '../config/locked.ts'
 import { readIfPresent } from '../config/read-if-present.ts'
 import { writeFileAtomic } from '../config/write-file.ts'
+import type { Io } from '../frame/io.ts'
 
 /** Reads `keys.lock.json`; without the file no key has a name. Throws `VALIDATION` for a file that is no lock. */
 export async function readKeyLock(path: string): Promise<KeyLock> {
@@ -8,9 +10,17 @@ export async function readKeyLock(path: string): Promise<KeyLock> {
   return bytes === undefined ? emptyKeyLock() : parseKeyLock(bytes)
 }
 
-/** Replaces `keys.lock.json`, unless nothing changed. Returns whether something did. */
-export async function writeKeyLock(path: string, before: KeyLock, after: KeyLock): Promise<boolean> {
-  if (before === after) return false
-  await writeFileAtomic(path, formatKeyLock(after))
-  return true
+/** Changes `keys.lock.json` as it is at that moment. Returns whether something changed. */
+export async function updateKeyLock(
+  io: Io,
+  path: string,
+  change: (lock: KeyLock) => KeyLock,
+): Promise<boolean> {
+  return locked(io, path, async () => {
+    const before = await readKeyLock(path)
+    const after = change(before)
+    if (before === after) return false
+    await writeFileAtomic(path, formatKeyLock(after))
+    return true
+  })
 }

@@ -56,12 +56,12 @@ export function assertModuleFits({ providers, paths }: Settings, module: string 
 
 /** Keeps the module of a reference in the user's configuration. */
 export async function keepModule(
-  { note }: Context,
+  { io, note }: Context,
   { paths, providers }: Settings,
   module: string | undefined,
 ): Promise<void> {
   if (module === undefined || providers[PACKAGE]?.options.module === module) return
-  await editUserConfig(paths.config, config => {
+  await editUserConfig(io, paths.config, config => {
     const all = (config.providers ?? {}) as Readonly<Record<string, object>>
     return { ...config, providers: { ...all, [PACKAGE]: { ...all[PACKAGE], module } } }
   })

@@ -1,5 +1,5 @@
 import type { Signer } from '@sealwright/core'
-import { lockKey } from '@sealwright/keyring'
+import { type KeyLock, lockKey } from '@sealwright/keyring'
 import { encodeCertificates, parseCertificates } from '@sealwright/x509'
 import { readChain } from '../certificates/read.ts'
 import { writeDefaultKey } from '../config/default-key.ts'
@@ -7,7 +7,7 @@ import { readIfPresent } from '../config/read-if-present.ts'
 import { writeFileAtomic } from '../config/write-file.ts'
 import type { Context } from '../frame/context.ts'
 import { assertOver, chainPath } from './chain.ts'
-import { readKeyLock, writeKeyLock } from './lock-file.ts'
+import { readKeyLock, updateKeyLock } from './lock-file.ts'
 
 export interface NameRequest {
   readonly name: string
@@ -31,18 +31,19 @@ export async function nameKey(context: Context, request: NameRequest): Promise<b
   const { name, reference, signer, certChain, isDefault } = request
   const settings = await context.settings()
   const { paths } = settings
-  const lock = await readKeyLock(paths.keyLock)
+  const named = (lock: KeyLock): KeyLock =>
+    lockKey(lock, name, {
+      reference,
+      key: signer.key,
+      algorithm: lock.keys[name]?.algorithm ?? signer.algorithm.id,
+      at: context.io.now(),
+    })
   // Throws for a name that is taken, before anything is written.
-  const after = lockKey(lock, name, {
-    reference,
-    key: signer.key,
-    algorithm: lock.keys[name]?.algorithm ?? signer.algorithm.id,
-    at: context.io.now(),
-  })
+  named(await readKeyLock(paths.keyLock))
   const chained = await keepChain(context, paths.keys, request)
-  const locked = await writeKeyLock(paths.keyLock, lock, after)
+  const locked = await updateKeyLock(context.io, paths.keyLock, named)
   const defaulted = isDefault && settings.defaultKey !== name
-  if (defaulted) await writeDefaultKey(paths.config, name)
+  if (defaulted) await writeDefaultKey(context.io, paths.config, name)
   if (certChain === undefined) await warnOfOldChain(context, chainPath(paths.keys, name), signer, name)
   return chained || locked || defaulted
 }

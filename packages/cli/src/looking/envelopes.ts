@@ -1,17 +1,15 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { findSignatures, readEnvelope } from '@sealwright/notary'
 import { digestOf } from '@sealwright/oci'
-import { readIfPresent } from '../config/read-if-present.ts'
 import type { Context } from '../frame/context.ts'
 import { readAll } from '../frame/read-all.ts'
+import { MAX_ENVELOPE_BYTES, readFoundEnvelope, readNamedEnvelope } from '../judging/envelope-file.ts'
 import { envelopeType } from '../judging/envelope-store.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
 import { openTarget } from '../targets/open-target.ts'
 import type { ArtifactTarget, FileTarget } from '../targets/target.ts'
 import type { EnvelopeBytes } from './inspect-envelope.ts'
 
-const MAX_ENVELOPE_BYTES = 32 * 1024 * 1024
 const MAX_SIGNATURES = 100
 
 /** The envelopes of a target, and what it was resolved to. */
@@ -30,10 +28,13 @@ export async function envelopesOfFile({ io }: Context, { path }: FileTarget): Pr
   const file = resolve(io.cwd, path)
   const beside: EnvelopeBytes[] = []
   for (const format of ['jws', 'cose']) {
-    const bytes = await readIfPresent(`${file}.${format}.sig`)
+    const bytes = await readFoundEnvelope(`${file}.${format}.sig`, io.signal)
     if (bytes !== undefined) beside.push(detached(bytes))
   }
-  return { resolved: null, envelopes: beside.length > 0 ? beside : [detached(await readFile(file))] }
+  return {
+    resolved: null,
+    envelopes: beside.length > 0 ? beside : [detached(await readNamedEnvelope(file, io.signal))],
+  }
 }
 
 function detached(bytes: Uint8Array): EnvelopeBytes {

@@ -62,7 +62,7 @@ const verify: Leaf = {
   args: '<target...>',
   summary: 'judge signatures under the trust policy and report every check',
   options: () => [
-    single('--scope <repository>', 'judge a layout, an archive or a file as this repository'),
+    single('--scope <repository>', 'judge a layout or an archive as this repository'),
     single('--policy <file>', "instead of the trust directory's policy"),
     single('--statement <name>', 'the policy statement for a file'),
     single('--signature <file>', 'a detached envelope, or stdin (-)'),

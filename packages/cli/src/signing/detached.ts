@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { TargetArtifact } from '@sealwright/core'
 import { digestOf } from '@sealwright/oci'
 import { writeFileAtomic } from '../config/write-file.ts'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
+import { readFoundEnvelope } from '../judging/envelope-file.ts'
 import { assertMade, readMadeEnvelope } from './made-envelope.ts'
 import { bindingOf, describeSignature, type SignedOutcome, type SignPlan, sealContent } from './plan.ts'
 
@@ -21,7 +21,7 @@ export interface DetachedRequest {
 export async function signDetached(context: Context, request: DetachedRequest): Promise<SignedOutcome> {
   const { content, resolved, path, plan, signal } = request
   const expected = { content, publicKey: plan.signer.key.publicKey, now: plan.now }
-  const existing = path === '-' ? undefined : await readExisting(resolve(context.io.cwd, path))
+  const existing = path === '-' ? undefined : await readFoundEnvelope(resolve(context.io.cwd, path), signal)
   if (existing !== undefined) {
     const made = readMadeEnvelope(bindingOf(plan), existing, expected)
     if (made !== undefined && !plan.again) {
@@ -45,15 +45,6 @@ export async function signDetached(context: Context, request: DetachedRequest): 
   }
   await writeFileAtomic(resolve(context.io.cwd, path), envelope.bytes, { mode: 0o644 })
   return { target: { resolved, outcome: 'signed', stored: { as: 'file', path }, signature } }
-}
-
-async function readExisting(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
 }
 
 /** Another's signature, or one over other bytes, is not overwritten unasked. */

@@ -1,23 +1,20 @@
-import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileContent } from '@sealwright/notary'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
+import { readFile } from '../targets/read-file.ts'
 import type { FileTarget } from '../targets/target.ts'
 import { signDetached } from './detached.ts'
 import { bindingOf, type SignedOutcome, type SignPlan } from './plan.ts'
 
-/** Large enough that reading does not hold up hashing, small enough that memory stays small. */
-const CHUNK_BYTES = 1024 * 1024
-
-/** The bytes of a file, or of stdin. */
+/** The bytes of a file, or of stdin; each chunk is good until the next one is asked for. */
 export function readTarget(
   { io }: Context,
   { path }: FileTarget,
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
   if (path === '-') return io.stdin.read()
-  return createReadStream(resolve(io.cwd, path), { highWaterMark: CHUNK_BYTES, signal })
+  return readFile(resolve(io.cwd, path), signal)
 }
 
 /** Signs a file; the signature is a file beside it, or where `--signature` says. */

@@ -57,7 +57,15 @@ function trustAuthorities(file: string): void {
       fix: '--ca-file takes the certificate of the authority',
     })
   }
-  tls.setDefaultCACertificates([...tls.getCACertificates('default'), pem])
+  try {
+    tls.setDefaultCACertificates([...tls.getCACertificates('default'), pem])
+  } catch (cause) {
+    throw new SealwrightError('VALIDATION', `the certificates in ${file} cannot be read`, {
+      why: 'they are damaged, or of an unknown kind',
+      fix: '--ca-file takes the certificate of the authority',
+      cause,
+    })
+  }
 }
 
 /** Honours `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, where this Node can. */

@@ -29,6 +29,13 @@ export function assertUsable({ flags, io }: Context, targets: readonly Target[],
     })
   }
   const hosts = new Set(targets.flatMap(target => (target.kind === 'registry' ? [target.host] : [])))
+  const stray = given.plainHttp?.find(host => !hosts.has(host))
+  if (stray !== undefined) {
+    throw usageError(`--plain-http ${stray} has nothing to say here`, {
+      why: `the targets are at ${[...hosts].join(', ')}`,
+      fix: 'name the host as the target does, with its port, or leave it out',
+    })
+  }
   if (hosts.size > 1 && (given.username ?? io.env.SEALWRIGHT_USERNAME ?? io.env.NOTATION_USERNAME)) {
     throw usageError('one login cannot be for several registries', {
       why: `the targets are at ${[...hosts].join(', ')}, and a password goes to one host only`,

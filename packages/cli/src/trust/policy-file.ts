@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { formatTrustPolicy, parseTrustPolicy, type Statement } from '@sealwright/notary'
+import { locked } from '../config/locked.ts'
 import { readIfPresent } from '../config/read-if-present.ts'
 import { writeFileAtomic } from '../config/write-file.ts'
+import type { Io } from '../frame/io.ts'
 
 export type PolicyKind = 'oci' | 'blob'
 
@@ -33,13 +35,34 @@ export function statementsOf({ path, bytes }: PolicyFile, kind: PolicyKind): rea
   return bytes === undefined ? [] : parseTrustPolicy(bytes, kind, path).trustPolicies
 }
 
-/** Replaces the statements of a policy file, after reading back what will be written. */
-export async function writeStatements(
-  { path }: PolicyFile,
+/**
+ * Changes the statements of the policy that is in effect, as it is at that moment.
+ *
+ * @param change - Gives what it was given where nothing is to be written.
+ */
+export async function updateStatements(
+  io: Io,
+  trust: string,
   kind: PolicyKind,
-  statements: readonly Statement[],
+  change: (statements: readonly Statement[], file: PolicyFile) => readonly Statement[],
 ): Promise<void> {
+  const apply = async (): Promise<{ path: string; text: string } | undefined> => {
+    const file = await findPolicyFile(trust, kind)
+    const before = statementsOf(file, kind)
+    const after = change(before, file)
+    return after === before ? undefined : { path: file.path, text: textOf(after, kind, file.path) }
+  }
+  // What is refused is refused before there is a lock, or a folder for it.
+  if ((await apply()) === undefined) return
+  await locked(io, join(trust, FILES[kind].at(-1)!), async () => {
+    const changed = await apply()
+    if (changed !== undefined) await writeFileAtomic(changed.path, changed.text)
+  })
+}
+
+/** A policy file of these statements, read back before anything is written. */
+function textOf(statements: readonly Statement[], kind: PolicyKind, path: string): string {
   const text = formatTrustPolicy({ version: '1.0', trustPolicies: statements })
   parseTrustPolicy(text, kind, path)
-  await writeFileAtomic(path, text)
+  return text
 }

@@ -42,7 +42,7 @@ export function readDer(bytes: Uint8Array, label: string): DerValue {
     }
     while (ends.length > 0 && ends.at(-1) === at) ends.pop()
   }
-  return element(bytes, 0, outermost)
+  return new Element(bytes, 0, outermost)
 }
 
 interface Header {
@@ -78,25 +78,43 @@ function within(start: number, length: number, limit: number, label: string): He
   return { start, end: start + length }
 }
 
-function element(bytes: Uint8Array, at: number, { start, end }: Header): DerValue {
-  const tag = bytes[at]!
-  const constructed = (tag & CONSTRUCTED) > 0
-  return {
-    tag,
-    constructed,
-    bytes: bytes.subarray(at, end),
-    contents: bytes.subarray(start, end),
-    children: () => (constructed ? elements(bytes, start, end) : []),
-  }
-}
+/** Makes its views when they are asked for: of most elements only the place is needed. */
+class Element implements DerValue {
+  readonly tag: number
+  readonly #input: Uint8Array
+  readonly #at: number
+  readonly #start: number
+  readonly #end: number
 
-function elements(bytes: Uint8Array, start: number, end: number): DerValue[] {
-  const found: DerValue[] = []
-  for (let at = start; at < end; ) {
-    // Checked by readDer before anybody holds a value: this cannot fail.
-    const head = header(bytes, at, end, 'DER')
-    found.push(element(bytes, at, head))
-    at = head.end
+  constructor(input: Uint8Array, at: number, { start, end }: Header) {
+    this.tag = input[at]!
+    this.#input = input
+    this.#at = at
+    this.#start = start
+    this.#end = end
   }
-  return found
+
+  get constructed(): boolean {
+    return (this.tag & CONSTRUCTED) > 0
+  }
+
+  get bytes(): Uint8Array {
+    return this.#input.subarray(this.#at, this.#end)
+  }
+
+  get contents(): Uint8Array {
+    return this.#input.subarray(this.#start, this.#end)
+  }
+
+  children(): DerValue[] {
+    const found: DerValue[] = []
+    if (!this.constructed) return found
+    for (let at = this.#start; at < this.#end; ) {
+      // Checked by readDer before anybody holds a value: this cannot fail.
+      const head = header(this.#input, at, this.#end, 'DER')
+      found.push(new Element(this.#input, at, head))
+      at = head.end
+    }
+    return found
+  }
 }

@@ -34,7 +34,10 @@ export function ecdsaFromDer(signature: Uint8Array, coordinateLength: number): U
 export function ecdsaToDer(signature: Uint8Array): Uint8Array {
   const half = signature.length / 2
   if (!Number.isInteger(half) || half === 0) throw invalid(LABEL, 'not two halves of equal length')
-  const halves = [signature.subarray(0, half), signature.subarray(half)]
-  if (halves.some(number => number.every(byte => byte === 0))) throw invalid(LABEL, 'zero')
-  return der.sequence(...halves.map(number => der.integer(number)))
+  return der.sequence(integer(signature.subarray(0, half)), integer(signature.subarray(half)))
+}
+
+function integer(half: Uint8Array): Uint8Array {
+  if (half.every(byte => byte === 0)) throw invalid(LABEL, 'zero')
+  return der.integer(half)
 }

@@ -34,18 +34,41 @@ function write(value: JsonValue, options: JsonTextOptions, depth: number): strin
   if (typeof value === 'number' && Number.isFinite(value)) return Object.is(value, -0) ? '-0' : String(value)
   if (typeof value !== 'object') throw invalid(options.label, 'a value that JSON has no text for')
   if (depth >= MAX_DEPTH) throw invalid(options.label, `deeper than ${MAX_DEPTH} levels`)
-  if (isArray(value)) return `[${value.map(item => write(item, options, depth + 1)).join(',')}]`
-  const members = Object.entries(value)
-  if (options.sort) members.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-  const texts = members.map(
-    ([name, member]) => `${writeString(name, options.label)}:${write(member, options, depth + 1)}`,
-  )
-  return `{${texts.join(',')}}`
+  let text = ''
+  if (isArray(value)) {
+    for (const item of value) text += `${text && ','}${write(item, options, depth + 1)}`
+    return `[${text}]`
+  }
+  const names = Object.keys(value)
+  if (options.sort) names.sort(compareUtf8)
+  for (const name of names) {
+    text += `${text && ','}${writeString(name, options.label)}:${write(value[name]!, options, depth + 1)}`
+  }
+  return `{${text}}`
 }
 
+/** Printable ASCII without the two characters that JSON escapes and the three that Go does. */
+const PLAIN = /^[ !#-%'-;=?-[\]-~]*$/
+
 function writeString(value: string, label: string): string {
+  if (PLAIN.test(value)) return `"${value}"`
   if (!value.isWellFormed()) throw invalid(label, 'lone surrogate')
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, found => GO_ESCAPES[found]!)
+}
+
+function compareUtf8(a: string, b: string): number {
+  const length = Math.min(a.length, b.length)
+  for (let at = 0; at < length; at++) {
+    const left = a.charCodeAt(at)
+    const right = b.charCodeAt(at)
+    if (left !== right) return inUtf8Order(left) - inUtf8Order(right)
+  }
+  return a.length - b.length
+}
+
+/** In UTF-16, surrogates come before U+E000 to U+FFFF; in UTF-8, what they stand for comes after. */
+function inUtf8Order(codeUnit: number): number {
+  return codeUnit >= 0xd800 && codeUnit <= 0xdfff ? codeUnit + 0x10000 : codeUnit
 }
 
 function isArray(value: object): value is readonly JsonValue[] {

@@ -25,6 +25,8 @@ export interface JsonOptions {
    * within 2^53: sizes and versions, where readers in other languages would refuse `1e3` or round what is too large.
    */
   readonly integers?: readonly string[]
+  /** Members of these names, at any depth, that hold a text must be written without an escape, as Go reads its times. */
+  readonly unescaped?: readonly string[]
 }
 
 /** Where something stands in a text; both count from 1, columns in characters (code points). */
@@ -90,18 +92,20 @@ class Parser {
   readonly #label: string
   readonly #maxDepth: number
   readonly #integers: readonly string[]
+  readonly #unescaped: readonly string[]
   readonly #offsets: Map<string, number> | undefined
   readonly #path: (string | number)[] = []
   #at = 0
   #depth = 0
 
   constructor(input: Uint8Array | string, options: JsonOptions, offsets?: Map<string, number>) {
-    const { label, maxBytes = MAX_BYTES, maxDepth = MAX_DEPTH, integers = [] } = options
+    const { label, maxBytes = MAX_BYTES, maxDepth = MAX_DEPTH, integers = [], unescaped = [] } = options
     const size = typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength
     if (size > maxBytes) throw invalid(label, `${size} bytes of JSON, more than ${maxBytes}`)
     this.#label = label
     this.#maxDepth = Math.min(maxDepth, DEPTH_CEILING)
     this.#integers = integers
+    this.#unescaped = unescaped
     this.#offsets = offsets
     this.#text = typeof input === 'string' ? input : decodeUtf8(input, label)
     if (!this.#text.isWellFormed()) throw invalid(label, 'lone surrogate')
@@ -164,6 +168,7 @@ class Parser {
       const from = this.#at
       const value = this.#member(name, start)
       if (typeof value === 'number' && this.#integers.includes(name)) this.#assertInteger(value, from)
+      if (typeof value === 'string' && this.#unescaped.includes(name)) this.#assertUnescaped(from)
       object[name] = value
       this.#space()
     } while (this.#take(','))
@@ -238,6 +243,11 @@ class Parser {
     if (!Number.isSafeInteger(value) || /[.eE]/.test(this.#text.slice(from, this.#at))) {
       throw this.#fault('not an integer within 2^53', from)
     }
+  }
+
+  #assertUnescaped(from: number): void {
+    if (this.#text.slice(from, this.#at).includes('\\'))
+      throw this.#fault('escape in a text that has none', from)
   }
 
   #word<T extends JsonValue>(word: string, value: T): T {

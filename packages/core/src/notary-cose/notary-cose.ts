@@ -58,9 +58,6 @@ function openCose(bytes: Uint8Array): UnverifiedEnvelope<TargetArtifact, NotaryA
   if (payload.length === 0) throw invalid(LABEL, 'empty payload')
   const signingAgent = unprotected.get(LABELS.signingAgent)
   const timestamp = unprotected.get(LABELS.timestampSignature)
-  if (timestamp !== undefined && !(timestamp instanceof Uint8Array)) {
-    throw invalid(LABEL, `${LABELS.timestampSignature} is not a byte string`)
-  }
   return {
     payload,
     payloadType: PAYLOAD_TYPE,
@@ -68,9 +65,9 @@ function openCose(bytes: Uint8Array): UnverifiedEnvelope<TargetArtifact, NotaryA
       {
         toBeSigned: sigStructure(protectedBytes, payload),
         bytes: signature,
-        // The agent is opaque and unsigned; the reference passes over one that is not text.
+        // Both are unsigned; the reference passes over an agent that is not text and a timestamp that is not bytes.
         attributes: typeof signingAgent === 'string' ? { ...attributes, signingAgent } : attributes,
-        evidence: timestamp === undefined ? {} : { timestamps: [timestamp] },
+        evidence: timestamp instanceof Uint8Array ? { timestamps: [timestamp] } : {},
         algorithm,
         certificates: readChain(unprotected),
       },

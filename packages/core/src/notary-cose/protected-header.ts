@@ -6,6 +6,7 @@ import type { NotaryAttributes } from '../notary/attributes.ts'
 import type { CheckedAttributes } from '../notary/checked-attributes.ts'
 import { LABELS, PAYLOAD_TYPE } from '../notary/labels.ts'
 import { readSignedAttributes } from '../notary/signed-attributes.ts'
+import { assertParameters } from './header-parameters.ts'
 import { COSE, type CoseHeader } from './sign1.ts'
 
 const LABEL = 'Notary COSE protected header'
@@ -39,6 +40,8 @@ export function encodeProtected(algorithm: AlgorithmId, attributes: CheckedAttri
   header.set(LABELS.signingScheme, signingScheme)
   header.set(timeLabel, epoch(signingTime))
   if (expiry) header.set(LABELS.expiry, epoch(expiry))
+  // What we would not read back, we do not sign.
+  assertParameters(header, new Map(), LABEL)
   return encodeCbor(header)
 }
 

@@ -1,5 +1,6 @@
 import { cborTagged, decodeCbor, encodeCbor, isCborTagged } from '../encoding/cbor.ts'
 import { invalid } from '../encoding/invalid.ts'
+import { assertParameters } from './header-parameters.ts'
 
 /** IANA "COSE Header Parameters". */
 export const COSE = { algorithm: 1, critical: 2, contentType: 3, x5chain: 33 } as const
@@ -44,6 +45,7 @@ export function readSign1(bytes: Uint8Array, label: string, maxBytes: number): S
   if (unprotected.has(COSE.critical)) throw invalid(label, 'critical labels in the unprotected header')
   if ([...header.keys()].some(key => unprotected.has(key)))
     throw invalid(label, 'a label stands in both headers')
+  assertParameters(header, unprotected, label)
   return { protectedBytes, protected: header, unprotected, payload, signature }
 }
 

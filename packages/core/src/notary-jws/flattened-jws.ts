@@ -15,6 +15,7 @@ export interface FlattenedJws {
 
 /** An unprotected header. Its readers throw `VALIDATION` for a member of another type. */
 export interface JwsHeader {
+  /** `undefined` for `null` too, as the reference reads it. */
   text(name: string): string | undefined
   /** At least one text. */
   texts(name: string): readonly string[]
@@ -41,7 +42,7 @@ export function readFlattenedJws(bytes: Uint8Array): FlattenedJws {
 function readHeader(header: JsonObject): JwsHeader {
   return {
     text(name) {
-      const value = header[name]
+      const value = header[name] ?? undefined
       if (value !== undefined && typeof value !== 'string') throw invalid(LABEL, `header ${name} is not text`)
       return value
     },

@@ -6,14 +6,16 @@ import type { NotaryAttributes } from '../notary/attributes.ts'
 import type { CheckedAttributes } from '../notary/checked-attributes.ts'
 import { assertExactNames } from '../notary/exact-names.ts'
 import { LABELS, PAYLOAD_TYPE } from '../notary/labels.ts'
+import { formatRfc3339, parseRfc3339 } from '../notary/rfc3339.ts'
 import { readSignedAttributes } from '../notary/signed-attributes.ts'
-import { formatRfc3339, parseRfc3339 } from './rfc3339.ts'
 
 const LABEL = 'Notary JWS protected header'
 const OWN: ReadonlySet<string> = /* @__PURE__ */ new Set(['alg', 'cty', 'crit'])
 
 /** Keys that no extended attribute may take: the format's own, the unprotected chain, and RFC 7797's switch. */
 export const RESERVED: ReadonlySet<string> = /* @__PURE__ */ new Set([...OWN, 'x5c', 'b64'])
+
+const TIMES: readonly string[] = [LABELS.signingTime, LABELS.authenticSigningTime, LABELS.expiry]
 
 export interface JwsProtected {
   readonly algorithm: AlgorithmId
@@ -45,7 +47,7 @@ export function encodeProtected(algorithm: AlgorithmId, attributes: CheckedAttri
 
 /** @throws {@link SealwrightError} `VALIDATION`. */
 export function decodeProtected(bytes: Uint8Array): JwsProtected {
-  const header = decodeJson(bytes, { label: LABEL })
+  const header = decodeJson(bytes, { label: LABEL, unescaped: TIMES })
   if (!isJsonObject(header)) throw invalid(LABEL, 'not an object')
   assertExactNames(header, [...OWN, ...Object.values(LABELS)], LABEL)
   const entries = new Map<string, unknown>(Object.entries(header))

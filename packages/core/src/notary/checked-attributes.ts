@@ -17,6 +17,8 @@ export interface CheckedAttributes {
 const FIRST = /* @__PURE__ */ Date.UTC(1970, 0, 1)
 const LAST = /* @__PURE__ */ Date.UTC(9999, 11, 31, 23, 59, 59)
 
+const SYSTEM: ReadonlySet<string | number> = /* @__PURE__ */ new Set(Object.values(LABELS))
+
 /**
  * Checks what a signer asked to have signed.
  *
@@ -37,9 +39,10 @@ export function checkAttributes(
   if (expiry && expiry <= signingTime) throw invalid('the expiry is not after the signing time')
   if (signingAgent !== undefined && !signingAgent.isWellFormed())
     throw invalid('lone surrogate in the signing agent')
-  const keys = new Set<string | number>([...own, ...Object.values(LABELS)])
+  const keys = new Set<string | number>()
   for (const { key } of extended) {
-    if (keys.has(key)) throw invalid(`the attribute ${JSON.stringify(key)} is reserved or given twice`)
+    if (own.has(key) || SYSTEM.has(key) || keys.has(key))
+      throw invalid(`the attribute ${JSON.stringify(key)} is reserved or given twice`)
     if (typeof key === 'number' && !Number.isSafeInteger(key)) throw invalid('an attribute key is no integer')
     keys.add(key)
   }

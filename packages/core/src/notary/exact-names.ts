@@ -8,9 +8,11 @@ import { invalid } from '../encoding/invalid.ts'
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function assertExactNames(object: JsonObject, names: readonly string[], label: string): void {
-  const folded = new Set(names.map(fold))
+  let folded: ReadonlySet<string> | undefined
   for (const name of Object.keys(object)) {
-    if (!names.includes(name) && folded.has(fold(name))) {
+    if (names.includes(name)) continue
+    folded ??= new Set(names.map(fold))
+    if (folded.has(fold(name))) {
       throw invalid(label, `${JSON.stringify(name)} differs from a known name in case only`)
     }
   }

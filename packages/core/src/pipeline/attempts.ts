@@ -32,7 +32,7 @@ export async function attempt<T>(attempts: Attempts<T>): Promise<T> {
       return await traced('attempt', { ...attempts.context, attempt: count }, () => once(attempts))
     } catch (error) {
       const { scope } = attempts
-      if (scope.signal.aborted || !attempts.repeatable || count >= RETRY.attempts) throw error
+      if (scope.ended || !attempts.repeatable || count >= RETRY.attempts) throw error
       const failure = error as SealwrightError
       if (failure.code !== 'THROTTLED' && failure.code !== 'UNAVAILABLE') throw failure
       const delayMs = Math.max(jitterMs(count), failure.retryAfterMs ?? 0)
@@ -43,16 +43,23 @@ export async function attempt<T>(attempts: Attempts<T>): Promise<T> {
 }
 
 async function once<T>({ provider, limiter, scope, doing, call, late }: Attempts<T>): Promise<T> {
-  const { signal } = scope
   const task = async () => {
     // A limiter may let a call through after nobody waits for it any more.
-    signal.throwIfAborted()
-    return call({ signal })
+    scope.throwIfEnded()
+    return call(callIn(scope))
   }
   try {
-    return await scope.wait(limiter ? startLimited(limiter, task, signal) : task(), late)
+    return await scope.wait(limiter ? startLimited(limiter, task, scope.signal) : task(), late)
   } catch (error) {
     throw named(error, provider, doing)
+  }
+}
+
+function callIn(scope: Scope): Call {
+  return {
+    get signal() {
+      return scope.signal
+    },
   }
 }
 

@@ -3,6 +3,7 @@ import type { Algorithm } from '../algorithm.ts'
 import { isEcdsaInRange } from '../ecdsa-range.ts'
 import { ecdsaFromDer } from '../encoding/ecdsa.ts'
 import type { KeyProvider, RawSignature } from '../provider.ts'
+import { signatureLength } from '../public-key.ts'
 import { adapterFault } from './failure.ts'
 
 /** @throws {@link SealwrightError} `INTERNAL` unless `raw` has the shape of a RawSignature. */
@@ -38,9 +39,9 @@ export function encodeSignature(
     adapterFault(provider, `returned ${what} instead of an ${algorithm.id} signature`, cause, 'INTEGRITY')
   if (algorithm.family !== 'ECDSA') {
     if (raw.encoding === 'der') throw broken('DER')
-    const length = algorithm.signatureLength ?? Math.ceil(publicKey.asymmetricKeyDetails!.modulusLength! / 8)
+    const length = signatureLength(algorithm, publicKey)
     if (raw.bytes.length !== length) throw broken(`${raw.bytes.length} bytes (expected ${length})`)
-    return Uint8Array.from(raw.bytes)
+    return new Uint8Array(raw.bytes)
   }
   const { coordinateLength } = algorithm as Algorithm & { readonly coordinateLength: number }
   let rs: Uint8Array
@@ -48,7 +49,7 @@ export function encodeSignature(
     if (raw.bytes.length !== 2 * coordinateLength) {
       throw broken(`${raw.bytes.length} bytes (expected r‖s of ${2 * coordinateLength})`)
     }
-    rs = Uint8Array.from(raw.bytes)
+    rs = new Uint8Array(raw.bytes)
   } else {
     try {
       rs = ecdsaFromDer(raw.bytes, coordinateLength)

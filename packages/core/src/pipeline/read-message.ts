@@ -40,10 +40,10 @@ export async function readMessage(reading: Reading, message: Message, scope: Sco
 }
 
 function readBytes(reading: Reading, message: Uint8Array): ReadMessage {
-  if (!reading.accepts.digest) return held(reading, Uint8Array.from(message))
+  if (!reading.accepts.digest) return held(reading, new Uint8Array(message))
   const algorithm = reading.algorithm as Hashed
   if (message.length <= COPIED_MAX) {
-    const copy = Uint8Array.from(message)
+    const copy = new Uint8Array(message)
     return {
       input: 'digest',
       bytes: hash(algorithm.hash, copy, 'buffer'),
@@ -84,7 +84,7 @@ async function readHeld(
     // Refused as soon as it is known to be too much, not when memory is full.
     if (size > most) chooseInput(algorithm, accepts, size)
     // A source may fill the same buffer again.
-    chunks.push(Uint8Array.from(chunk))
+    chunks.push(new Uint8Array(chunk))
   })
   return held(reading, Buffer.concat(chunks, size))
 }

@@ -5,8 +5,11 @@ const LONGEST_MS = 2 ** 31 - 1
 
 /** How long one call may still take, and who may end it: the callers' signals, a deadline, the disposal of a signer. */
 export interface Scope {
-  /** Aborted with a SealwrightError. */
+  /** Aborted with a SealwrightError. Made when it is first asked for: many a store never looks at it. */
   readonly signal: AbortSignal
+  readonly ended: boolean
+  /** @throws The reason, once the scope has ended. */
+  throwIfEnded(): void
   /** Ends the scope now, unless it has ended. */
   end(reason: SealwrightError): void
   /** Lets the scope end with `TIMEOUT` after `limitMs`; of several deadlines the first counts. */
@@ -25,51 +28,97 @@ export interface Scope {
 
 /** Opens a scope that ends when one of `signals` is aborted; it must be closed. */
 export function openScope(...signals: readonly (AbortSignal | undefined)[]): Scope {
-  const controller = new AbortController()
-  const { signal } = controller
-  const releases: (() => void)[] = []
-  let endsAtMs = Number.POSITIVE_INFINITY
+  return new OpenScope(signals)
+}
 
-  const scope: Scope = {
-    signal,
-    end: reason => {
-      if (!signal.aborted) controller.abort(reason)
-    },
-    startDeadline: (limitMs, doing) => {
-      endsAtMs = Math.min(endsAtMs, performance.now() + limitMs)
-      const timer = setTimeout(() => {
-        scope.end(new SealwrightError('TIMEOUT', `${doing} took longer than ${limitMs} ms`))
-      }, limitMs)
-      releases.push(() => clearTimeout(timer))
-    },
-    remainingMs: () => endsAtMs - performance.now(),
-    wait: (work, late) => wait(signal, work, late),
-    sleep: async delayMs => {
-      let timer: NodeJS.Timeout | undefined
-      const elapsed = new Promise<void>(resolve => {
-        timer = setTimeout(resolve, delayMs)
-      })
-      try {
-        await wait(signal, elapsed)
-      } finally {
-        clearTimeout(timer)
+class OpenScope implements Scope {
+  readonly #waiting = new Set<(reason: SealwrightError) => void>()
+  readonly #releases: (() => void)[] = []
+  #controller: AbortController | undefined
+  #reason: SealwrightError | undefined
+  #endsAtMs = Number.POSITIVE_INFINITY
+
+  constructor(signals: readonly (AbortSignal | undefined)[]) {
+    for (const outer of signals) {
+      if (outer === undefined) continue
+      const abort = () => this.end(abortedBy(outer))
+      if (outer.aborted) abort()
+      else {
+        outer.addEventListener('abort', abort, { once: true })
+        this.#releases.push(() => outer.removeEventListener('abort', abort))
       }
-    },
-    close: () => {
-      for (const release of releases.splice(0)) release()
-    },
-  }
-
-  for (const outer of signals) {
-    if (outer === undefined) continue
-    const abort = () => scope.end(abortedBy(outer))
-    if (outer.aborted) abort()
-    else {
-      outer.addEventListener('abort', abort, { once: true })
-      releases.push(() => outer.removeEventListener('abort', abort))
     }
   }
-  return scope
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason)
+    }
+    return this.#controller.signal
+  }
+
+  get ended(): boolean {
+    return this.#reason !== undefined
+  }
+
+  throwIfEnded(): void {
+    if (this.#reason !== undefined) throw this.#reason
+  }
+
+  end(reason: SealwrightError): void {
+    if (this.#reason !== undefined) return
+    this.#reason = reason
+    this.#controller?.abort(reason)
+    for (const stop of this.#waiting) stop(reason)
+    this.#waiting.clear()
+  }
+
+  startDeadline(limitMs: number, doing: string): void {
+    this.#endsAtMs = Math.min(this.#endsAtMs, performance.now() + limitMs)
+    const timer = setTimeout(() => {
+      this.end(new SealwrightError('TIMEOUT', `${doing} took longer than ${limitMs} ms`))
+    }, limitMs)
+    this.#releases.push(() => clearTimeout(timer))
+  }
+
+  remainingMs(): number {
+    return this.#endsAtMs - performance.now()
+  }
+
+  wait<T>(work: PromiseLike<T>, late?: (value: T) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#reason === undefined) this.#waiting.add(reject)
+      else reject(this.#reason)
+      work.then(
+        value => {
+          this.#waiting.delete(reject)
+          if (this.#reason === undefined) resolve(value)
+          else late?.(value)
+        },
+        (error: unknown) => {
+          this.#waiting.delete(reject)
+          reject(error)
+        },
+      )
+    })
+  }
+
+  async sleep(delayMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const elapsed = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, delayMs)
+    })
+    try {
+      await this.wait(elapsed)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  close(): void {
+    for (const release of this.#releases.splice(0)) release()
+  }
 }
 
 /** @throws {@link SealwrightError} `VALIDATION` unless `timeoutMs` is a time that a timer can wait. */
@@ -77,25 +126,6 @@ export function assertTimeout(timeoutMs: number): void {
   if (typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= LONGEST_MS) return
   throw new SealwrightError('VALIDATION', 'timeoutMs is not a positive number of milliseconds', {
     fix: `give a number up to ${LONGEST_MS}, or leave it out`,
-  })
-}
-
-function wait<T>(signal: AbortSignal, work: PromiseLike<T>, late?: (value: T) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason)
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop, { once: true })
-    work.then(
-      value => {
-        signal.removeEventListener('abort', stop)
-        if (signal.aborted) late?.(value)
-        else resolve(value)
-      },
-      (error: unknown) => {
-        signal.removeEventListener('abort', stop)
-        reject(error)
-      },
-    )
   })
 }
 

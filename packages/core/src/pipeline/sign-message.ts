@@ -43,7 +43,7 @@ export async function signMessage(
     algorithm: algorithm.id,
   }
   tracedSync('check', context, () => {
-    scope.signal.throwIfAborted()
+    scope.throwIfEnded()
     checkMessage(algorithm, accepts, message)
   })
   const reading = { algorithm, accepts, spki: key.publicKey, publicKey: open.publicKey }
@@ -80,7 +80,7 @@ async function signRead(
     doing: `sign with ${key.reference}`,
     repeatable: key.presence === undefined,
     // A fresh copy each time: an adapter that writes into it changes neither a second attempt nor what is verified.
-    call: call => handle.signRaw({ algorithm, input: read.input, bytes: Uint8Array.from(read.bytes) }, call),
+    call: call => handle.signRaw({ algorithm, input: read.input, bytes: new Uint8Array(read.bytes) }, call),
   })
   assertRawSignature(provider, raw)
   tracedSync('same-key', context, () => assertSameKey(provider, key, raw))

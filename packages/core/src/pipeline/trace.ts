@@ -52,19 +52,23 @@ export function tracedSync<T>(step: SignerStep, context: TraceContext, task: () 
 }
 
 /** As {@link tracedSync}, for a step that takes time. */
-export async function traced<T>(
+export function traced<T>(
   step: SignerStep,
   context: TraceContext & { readonly attempt?: number },
   task: () => Promise<T>,
 ): Promise<T> {
   const channel = channelOf(step)
-  if (!channel.hasSubscribers) return task()
+  return channel.hasSubscribers ? tracedBy(channel, { ...context, step }, task) : task()
+}
+
+async function tracedBy<T>(
+  channel: TracingChannel<SignerTrace>,
+  context: SignerTrace,
+  task: () => Promise<T>,
+): Promise<T> {
   let result: { readonly value: T } | undefined
-  await channel.tracePromise(
-    async () => {
-      result = { value: await task() }
-    },
-    { ...context, step },
-  )
+  await channel.tracePromise(async () => {
+    result = { value: await task() }
+  }, context)
   return result!.value
 }

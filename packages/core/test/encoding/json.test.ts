@@ -117,6 +117,18 @@ describe('decodeJson', () => {
     }
   })
 
+  it('refuses an escape in the members that it is told of, and in no others', () => {
+    const read = (text: string) => decodeJson(text, { label: 'input', unescaped: ['time'] })
+    expect(read('{"\\u0074ime":"1","other":"\\u0031","a":[{"time":null}]}')).toEqual({
+      time: '1',
+      other: '1',
+      a: [{ time: null }],
+    })
+    expect(refusalOf(() => read('{"a":[{"time":"\\u0031"}]}'))).toBe(
+      'input: escape in a text that has none at line 1, column 15',
+    )
+  })
+
   it('shows nothing of the input in its messages', () => {
     for (const text of ['{"canary":1,"canary":2}', '"canary', '["canary"', 'canary']) {
       expect(refusalOf(() => read(text))).not.toContain('canary')

@@ -151,6 +151,8 @@ describe('notaryCose.prepare', () => {
     ['an attribute with half a number', { key: 1.5, value: 0, critical: false }],
     ['an attribute that CBOR cannot say', { key: 'a', value: () => 1, critical: false }],
     ['a lone surrogate', { key: 'a', value: ['\ud800'], critical: false }],
+    ['a key id that is text', { key: 4, value: 'a', critical: false }],
+    ['a time tag on text', { key: 'a', value: cborTagged(1, '1'), critical: false }],
   ])('refuses %s', (_, attribute) => {
     expect(
       codeOf(() => notaryCose.prepare(content, { ...attributes, extended: [attribute] }, signer.identity)),
@@ -188,6 +190,39 @@ describe('notaryCose.open', () => {
       changed(({ unprotected }) => unprotected.set('io.cncf.notary.signingAgent', 1)),
     )
     expect(opened.signatures[0]!.attributes).not.toHaveProperty('signingAgent')
+  })
+
+  it.each([
+    ['text', 'a'],
+    ['null', null],
+    ['a list', []],
+  ])('passes over a timestamp that is %s, as the reference does', (_, timestamp) => {
+    const opened = notaryCose.open(
+      changed(({ unprotected }) => unprotected.set('io.cncf.notary.timestampSignature', timestamp)),
+    )
+    expect(opened.signatures[0]!.evidence).toEqual({})
+  })
+
+  it('reads the parameters that RFC 9052 has for all, and tags that hold what they say', () => {
+    const extended = new Map<number | string, unknown>([
+      [4, Uint8Array.of(1)],
+      [5, Uint8Array.of(2)],
+      [16, 'a/b'],
+      ['date', new Tagged(0, '2025-06-01T12:00:00Z')],
+      ['large', new Tagged(2, Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0))],
+      ['times', [new Tagged(1, 1), new Tagged(1, 1.5)]],
+      ['uri', new Tagged(32, 'a:b')],
+    ])
+    const opened = notaryCose.open(
+      changed(({ header, unprotected }) => {
+        for (const [key, value] of extended) header.set(key, value)
+        unprotected.set(16, 0)
+        header.delete(16)
+      }),
+    )
+    expect(opened.signatures[0]!.attributes.extended?.map(({ key }) => key).toSorted()).toEqual(
+      [...extended.keys()].filter(key => key !== 16).toSorted(),
+    )
   })
 
   it('reads times before 1970', () => {
@@ -241,10 +276,32 @@ describe('notaryCose.open', () => {
       ({ unprotected }) =>
         unprotected.set(33, [Buffer.concat([signer.identity.certificates[0]!, Buffer.of(0)])]),
     ],
+    ['a tag in the unprotected header', ({ unprotected }) => unprotected.set('a', [new Tagged(1, 1)])],
     [
-      'a timestamp that is text',
-      ({ unprotected }) => unprotected.set('io.cncf.notary.timestampSignature', 'a'),
+      'a tag in a map there',
+      ({ unprotected }) => unprotected.set('a', new Map([['b', new Tagged(32, 'c')]])),
     ],
+    ['a time tag on text', ({ header }) => header.set('a', [new Tagged(1, '1')])],
+    ['a time tag on a tag', ({ header }) => header.set('a', new Tagged(1, new Tagged(1, 1)))],
+    ['a date tag on a number', ({ header }) => header.set('a', new Map([['b', new Tagged(0, 1)]]))],
+    ['a date tag on other text', ({ header }) => header.set('a', new Tagged(0, 'noon'))],
+    ['a large-number tag on text', ({ header }) => header.set('a', new Tagged(2, '1'))],
+    ['a key id in text', ({ header }) => header.set(4, 'key')],
+    ['a key id in text, unprotected', ({ unprotected }) => unprotected.set(4, 'key')],
+    ['an IV that is null', ({ header }) => header.set(5, null)],
+    ['a partial IV that is a number', ({ unprotected }) => unprotected.set(6, 1)],
+    ['both kinds of IV', ({ header }) => header.set(5, Buffer.of(1)).set(6, Buffer.of(1))],
+    [
+      'both kinds of IV, one in each header',
+      ({ header, unprotected }) => [header.set(5, Buffer.of(1)), unprotected.set(6, Buffer.of(1))].length,
+    ],
+    ['a type in bytes', ({ header }) => header.set(16, Buffer.from('a/b'))],
+    ['a negative type', ({ header }) => header.set(16, -1)],
+    ['a type of one word', ({ unprotected }) => unprotected.set(16, 'a')],
+    ['a type with a space before it', ({ header }) => header.set(16, ' a/b')],
+    ['a countersignature among what is signed', ({ header }) => header.set(11, Buffer.of(1))],
+    ['a countersignature', ({ unprotected }) => unprotected.set(7, [])],
+    ['a short countersignature', ({ unprotected }) => unprotected.set(12, Buffer.of(1))],
   ])('refuses an envelope with %s', (_, change) => {
     expect(refusalOf(() => notaryCose.open(changed(change)))).toMatch(/^Notary COSE /)
   })

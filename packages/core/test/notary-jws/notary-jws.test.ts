@@ -250,6 +250,7 @@ describe('notaryJws.open', () => {
     '0001-01-01T00:00:00Z',
     ' 2025-06-01T12:00:00Z',
     '12025-06-01T12:00:00Z',
+    '9999-12-31T23:59:59-00:01',
     '',
     1,
     null,
@@ -258,6 +259,21 @@ describe('notaryJws.open', () => {
     refusalOf(() =>
       notaryJws.open(withProtected(header => Object.assign(header, { 'io.cncf.notary.signingTime': time }))),
     )
+  })
+
+  it('refuses a time with an escape, which readers in Go do not take for one', () => {
+    const escaped = withProtected(header => JSON.stringify(header).replace('12:00:00Z', '12:00:00\\u005a'))
+    expect(refusalOf(() => notaryJws.open(escaped))).toMatch(/escape/)
+  })
+
+  it('takes an unsigned member that is null for none', () => {
+    const outer = parsed(good)
+    const header = {
+      ...outer.header,
+      'io.cncf.notary.signingAgent': null,
+      'io.cncf.notary.timestampSignature': null,
+    }
+    expect(notaryJws.open(bytesOf({ ...outer, header })).signatures).toEqual(notaryJws.open(good).signatures)
   })
 
   const scheme = 'io.cncf.notary.signingScheme'
@@ -359,6 +375,15 @@ describe('notaryJws.open', () => {
     ['no digest', ({ digest: _, ...rest }) => rest],
     ['annotations that are a list', t => Object.assign(t, { annotations: [] })],
     ['a list in its place', () => []],
+    ['an artifact type that is a number', t => Object.assign(t, { artifactType: 1 })],
+    ['URLs that are a text', t => Object.assign(t, { urls: 'a:b' })],
+    ['URLs in another case', t => Object.assign(t, { URLs: [] })],
+    ['a number among its URLs', t => Object.assign(t, { urls: [1] })],
+    ['data that is a number', t => Object.assign(t, { data: 1.5 })],
+    ['data that is no base64', t => Object.assign(t, { data: '*' })],
+    ['a platform that is a text', t => Object.assign(t, { platform: 'linux' })],
+    ['an architecture that is a number', t => Object.assign(t, { platform: { architecture: 1 } })],
+    ['platform features that are a text', t => Object.assign(t, { platform: { 'os.features': 'a' } })],
   ])('has content() refuse a payload with %s, once it is asked for', (_, change) => {
     const opened = target(change)
     expect(refusalOf(() => opened.content())).toMatch(/^Notary payload: /)
@@ -375,8 +400,14 @@ describe('notaryJws.open', () => {
     )
   })
 
-  it('passes over members of the descriptor it does not know', () => {
-    expect(target(t => Object.assign(t, { artifactType: 'a/b', data: 1.5 })).content()).toEqual(content)
+  it('passes over members of the descriptor that say nothing of its bytes, and ones it does not know', () => {
+    const platform = { architecture: 'amd64', os: 'linux', 'os.version': null, 'os.features': ['a'], more: 1 }
+    const more = { artifactType: 'a/b', data: 'MAA=', urls: ['a:b'], platform, more: [1.5] }
+    expect(target(t => Object.assign(t, more)).content()).toEqual(content)
+    const absent = { artifactType: null, data: null, urls: null, platform: null }
+    expect(target(t => Object.assign(t, absent)).content()).toEqual(content)
+    const { annotations: _, ...bare } = content
+    expect(target(t => Object.assign(t, { annotations: null })).content()).toEqual(bare)
     expect(decodeBase64url(parsed(good).payload, 'payload')).toEqual(notaryJws.open(good).payload)
   })
 })

@@ -28,6 +28,12 @@ export async function verifyFile(
       },
     )
   }
+  if (envelope.bytes.byteLength === 0) {
+    throw new SealwrightError('VALIDATION', `the signature of ${name} is empty`, {
+      why: 'not even a policy that skips verification takes an empty file for a signature',
+      fix: 'give the envelope that was made when the file was signed',
+    })
+  }
   const { source, statement } = context.statementFor('blob', policy => selectBlobStatement(policy, wanted))
   if (statement === undefined) {
     const covers =

@@ -7,7 +7,7 @@ import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import { type Identity, verified } from '../content.ts'
 import { isDigest, parseDigest } from '../digest.ts'
 import { sweep, writeFileAtomically } from '../layout/atomic-file.ts'
-import type { IndexChange, LayoutBackend, StoredBlob } from '../layout/backend.ts'
+import type { IndexChange, LayoutBackend } from '../layout/backend.ts'
 import { isAbsent, onFiles } from '../layout/file-errors.ts'
 import { type HeldLock, withFileLock } from '../layout/file-lock.ts'
 import { fileVersion } from '../layout/file-version.ts'
@@ -21,7 +21,7 @@ import {
 } from '../layout/layout-file.ts'
 import { LayoutStore } from '../layout/store.ts'
 import { KeyedMutex } from '../mutex.ts'
-import { StagedBlobs } from './staged-blobs.ts'
+import { type StagedBlob, StagedBlobs } from './staged-blobs.ts'
 import { TarFile } from './tar-file.ts'
 import { packTar, type TarContent } from './tar-write.ts'
 
@@ -62,7 +62,17 @@ class ArchiveBackend implements LayoutBackend {
     return onFiles(this.name, async () => this.#parseIndex(await this.#open()))
   }
 
-  openBlob(digest: string): Promise<StoredBlob | undefined> {
+  async sizeOf(digest: string): Promise<number | undefined> {
+    return (await this.#find(digest))?.size
+  }
+
+  async *read(digest: string): AsyncGenerator<Uint8Array> {
+    const blob = await this.#find(digest)
+    if (blob === undefined) throw new SealwrightError('NOT_FOUND', `${this.name} has no ${digest}`)
+    yield* blob.read()
+  }
+
+  #find(digest: string): Promise<StagedBlob | undefined> {
     const name = blobPath(parseDigest(digest))
     return onFiles(this.name, async () => {
       const staged = this.#staged.get(digest)

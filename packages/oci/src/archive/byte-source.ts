@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
+import type { RegularFile } from '../layout/read-file.ts'
 
 /** Bytes by position. Positions asked for never decrease, so that a stream can serve as well as a file. */
 export interface ByteSource {
@@ -9,19 +9,19 @@ export interface ByteSource {
 }
 
 /** A file: what is not asked for is never read. */
-export function fileSource(file: FileHandle): ByteSource {
+export function fileSource(file: RegularFile): ByteSource {
   return {
     async read(position, length) {
       const buffer = Buffer.alloc(length)
       let filled = 0
       while (filled < length) {
-        const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled)
-        if (bytesRead === 0) break
-        filled += bytesRead
+        const count = await file.read(buffer, filled, length - filled, position + filled)
+        if (count === 0) break
+        filled += count
       }
       return buffer.subarray(0, filled)
     },
-    close: () => file.close(),
+    close: async () => file.close(),
   }
 }
 

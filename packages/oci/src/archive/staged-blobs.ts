@@ -3,7 +3,12 @@ import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { collectVerified, type Identity, verified } from '../content.ts'
-import type { StoredBlob } from '../layout/backend.ts'
+
+export interface StagedBlob {
+  /** Bytes. */
+  readonly size: number
+  read(): AsyncIterable<Uint8Array>
+}
 
 const IN_MEMORY = 4 * 1024 * 1024
 
@@ -15,7 +20,7 @@ export class StagedBlobs {
   readonly #small = new Map<string, Uint8Array>()
   readonly #large = new Map<string, { folder: string; path: string; size: number }>()
 
-  get(digest: string): StoredBlob | undefined {
+  get(digest: string): StagedBlob | undefined {
     const bytes = this.#small.get(digest)
     if (bytes !== undefined) return { size: bytes.byteLength, read: () => once(bytes) }
     const large = this.#large.get(digest)

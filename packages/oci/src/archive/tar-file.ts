@@ -1,6 +1,6 @@
 import { SealwrightError } from '@sealwright/core'
 import { fileVersion } from '../layout/file-version.ts'
-import { type OpenFile, openRegular, readOpen } from '../layout/read-file.ts'
+import { openRegular, type RegularFile, readOpen } from '../layout/read-file.ts'
 import { fileSource, streamSource } from './byte-source.ts'
 import { gunzip } from './gunzip.ts'
 import { type TarEntry, tarEntries } from './tar-entries.ts'
@@ -39,9 +39,8 @@ export class TarFile {
    */
   static async open(path: string): Promise<TarFile | undefined> {
     const version = await fileVersion(path)
-    const opened = await openRegular(path)
-    if (opened === undefined || version === undefined) return undefined
-    const { file } = opened
+    const file = await openRegular(path)
+    if (file === undefined || version === undefined) return undefined
     try {
       const magic = Buffer.from(await fileSource(file).read(0, 4)).toString('hex')
       if (magic === '28b52ffd') {
@@ -50,9 +49,9 @@ export class TarFile {
         })
       }
       const compressed = magic.startsWith('1f8b')
-      return new TarFile(path, version, compressed, await walk(opened, path, compressed))
+      return new TarFile(path, version, compressed, await walk(file, path, compressed))
     } finally {
-      await file.close()
+      file.close()
     }
   }
 
@@ -60,15 +59,15 @@ export class TarFile {
   async *read(entry: TarEntry): AsyncGenerator<Uint8Array> {
     const kept = this.#kept.get(entry.name)
     if (kept !== undefined) return yield Uint8Array.from(kept)
-    const opened = await openRegular(this.path)
-    if (opened === undefined || (await fileVersion(this.path)) !== this.version) {
-      await opened?.file.close()
+    const file = await openRegular(this.path)
+    if (file === undefined || (await fileVersion(this.path)) !== this.version) {
+      file?.close()
       throw new SealwrightError('UNAVAILABLE', `${this.path} changed while it was being read`, {
         fix: 'try again',
       })
     }
-    if (!this.compressed) return yield* readOpen(opened.file, entry.offset, entry.size)
-    const source = streamSource(gunzip(readOpen(opened.file), this.path))
+    if (!this.compressed) return yield* readOpen(file, entry.offset, entry.size)
+    const source = streamSource(gunzip(readOpen(file), this.path))
     try {
       for (let done = 0; done < entry.size; ) {
         const chunk = await source.read(entry.offset + done, Math.min(256 * 1024, entry.size - done))
@@ -83,7 +82,7 @@ export class TarFile {
 }
 
 async function walk(
-  { file, size }: OpenFile,
+  file: RegularFile,
   path: string,
   compressed: boolean,
 ): Promise<{ entries: Map<string, TarEntry>; kept: Map<string, Uint8Array> }> {
@@ -92,7 +91,7 @@ async function walk(
   const source = compressed ? streamSource(gunzip(readOpen(file), path)) : fileSource(file)
   let total = 0
   for await (const entry of tarEntries(source, path)) {
-    if (!compressed && entry.offset + entry.size > size) throw damaged(path, 'it ends too early')
+    if (!compressed && entry.offset + entry.size > file.size) throw damaged(path, 'it ends too early')
     entries.set(entry.name, entry)
     if (compressed && entry.size <= KEPT_BYTES && total + entry.size <= KEPT_IN_ALL) {
       const bytes = await source.read(entry.offset, entry.size)

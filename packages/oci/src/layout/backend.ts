@@ -6,8 +6,10 @@ import type { IndexDocument } from './index-document.ts'
 export interface LayoutBackend {
   readonly name: string
   readIndex(call: StoreCall): Promise<IndexDocument>
-  /** The stored bytes, unchecked; nothing if there are none. */
-  openBlob(digest: string, call: StoreCall): Promise<StoredBlob | undefined>
+  /** Bytes that are stored for a blob; nothing if it is not there. */
+  sizeOf(digest: string, call: StoreCall): Promise<number | undefined>
+  /** The stored bytes, unchecked. Throws `NOT_FOUND` if there are none. */
+  read(digest: string, call: StoreCall): AsyncIterable<Uint8Array>
   /** Stores a blob whole or not at all, checked against its digest and size. What is there already may stay. */
   putBlob(blob: Identity, content: Uint8Array | AsyncIterable<Uint8Array>, call: StoreCall): Promise<void>
   removeBlob(digest: string, call: StoreCall): Promise<void>
@@ -19,10 +21,4 @@ export interface IndexChange {
   readonly index: IndexDocument
   /** Digests of blobs that nothing needs once `index.json` is replaced. */
   readonly unused?: readonly string[]
-}
-
-export interface StoredBlob {
-  /** Bytes. */
-  readonly size: number
-  read(): AsyncIterable<Uint8Array>
 }

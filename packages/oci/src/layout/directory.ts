@@ -5,12 +5,12 @@ import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import { type Identity, verified } from '../content.ts'
 import { parseDigest } from '../digest.ts'
 import { sweep, writeFileAtomically } from './atomic-file.ts'
-import type { IndexChange, LayoutBackend, StoredBlob } from './backend.ts'
+import type { IndexChange, LayoutBackend } from './backend.ts'
 import { isAbsent, onFiles } from './file-errors.ts'
 import { withFileLock } from './file-lock.ts'
 import { IndexDocument } from './index-document.ts'
 import { assertLayoutVersion, blobPath, LAYOUT_BYTES, LAYOUT_FILE, MAX_LAYOUT_BYTES } from './layout-file.ts'
-import { openRegular, readOpen, readSmallFile } from './read-file.ts'
+import { openRegular, readOpen, readSmallFile, readWhole } from './read-file.ts'
 import { LayoutStore } from './store.ts'
 
 export interface LayoutDirectoryOptions {
@@ -20,6 +20,8 @@ export interface LayoutDirectoryOptions {
 
 const INDEX_FILE = 'index.json'
 const MAX_INDEX_BYTES = 32 * 1024 * 1024
+/** The coarsest clocks of file systems tick every two seconds (FAT). */
+const SETTLED_MS = 2500
 
 /**
  * An OCI image layout 1.0 in a directory. Every file is written whole and then renamed, and `index.json` is changed
@@ -38,6 +40,8 @@ class DirectoryBackend implements LayoutBackend {
   readonly #create: boolean
   #checked = false
   #swept = false
+  /** What was read last. */
+  #index: { readonly version: string; readonly document: IndexDocument } | undefined
 
   constructor(path: string, create: boolean) {
     this.name = `oci:${path}`
@@ -55,14 +59,21 @@ class DirectoryBackend implements LayoutBackend {
     })
   }
 
-  openBlob(digest: string): Promise<StoredBlob | undefined> {
+  sizeOf(digest: string): Promise<number | undefined> {
     const path = this.#blob(digest)
     return onFiles(this.name, async () => {
       const found = await stat(path).catch(absent)
       if (found === undefined) return undefined
       if (!found.isFile()) throw new SealwrightError('VALIDATION', `${path} is not a regular file`)
-      return { size: found.size, read: () => this.#read(path, digest) }
+      return found.size
     })
+  }
+
+  async *read(digest: string): AsyncGenerator<Uint8Array> {
+    const path = this.#blob(digest)
+    const file = await onFiles(this.name, () => openRegular(path))
+    if (file === undefined) throw new SealwrightError('NOT_FOUND', `${this.name} has no ${digest}`)
+    yield* readOpen(file)
   }
 
   putBlob(blob: Identity, content: Uint8Array | AsyncIterable<Uint8Array>, call: StoreCall): Promise<void> {
@@ -108,26 +119,30 @@ class DirectoryBackend implements LayoutBackend {
 
   async #parseIndex(): Promise<IndexDocument> {
     const path = join(this.#path, INDEX_FILE)
-    const bytes = await readSmallFile(path, MAX_INDEX_BYTES)
-    return bytes === undefined ? IndexDocument.empty() : IndexDocument.parse(bytes, path)
+    const file = await openRegular(path)
+    if (file === undefined) return IndexDocument.empty()
+    const { version, changedAt } = file
+    if (this.#index?.version === version) {
+      file.close()
+      return this.#index.document
+    }
+    // Two changes within one tick of a file system's clock look like one: what is younger is read again.
+    const settled = Date.now() - changedAt > SETTLED_MS
+    const document = IndexDocument.parse(await readWhole(file, path, MAX_INDEX_BYTES), path)
+    this.#index = settled ? { version, document } : undefined
+    return document
   }
 
   #blob(digest: string): string {
     return join(this.#path, blobPath(parseDigest(digest)))
   }
 
-  async *#read(path: string, digest: string): AsyncGenerator<Uint8Array> {
-    const opened = await onFiles(this.name, () => openRegular(path))
-    if (opened === undefined) throw new SealwrightError('NOT_FOUND', `${this.name} has no ${digest}`)
-    yield* readOpen(opened.file)
-  }
-
   /** Whether the blob is there and sound. One that another program left damaged is replaced, not trusted. */
   async #holds(path: string, blob: Identity): Promise<boolean> {
-    const opened = await openRegular(path)
-    if (opened === undefined) return false
+    const file = await openRegular(path)
+    if (file === undefined) return false
     try {
-      await drain(verified(blob, readOpen(opened.file), this.name))
+      await drain(verified(blob, readOpen(file), this.name))
       return true
     } catch {
       return false

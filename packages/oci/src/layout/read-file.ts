@@ -1,71 +1,130 @@
-import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { closeSync, constants, fstatSync, open, read } from 'node:fs'
 import { SealwrightError } from '@sealwright/core'
 import { isAbsent } from './file-errors.ts'
 
 const CHUNK = 256 * 1024
 
-export interface OpenFile {
-  readonly file: FileHandle
-  /** Bytes. */
+/**
+ * A regular file that is open for reading. A hop to the thread pool costs more than what is done there, so only what may
+ * wait for a disk takes one: finding the file, and reading.
+ */
+export class RegularFile {
+  /** Bytes, when it was opened. */
   readonly size: number
+  /** Tells one state of the file from the next. */
+  readonly version: string
+  /** Milliseconds since 1970. */
+  readonly changedAt: number
+  readonly #descriptor: number
+  #reading = 0
+  #closed = false
+
+  /** @throws {@link SealwrightError} `VALIDATION` for a directory, a pipe or a device. */
+  constructor(path: string, descriptor: number) {
+    const found = fstatSync(descriptor)
+    if (!found.isFile()) throw new SealwrightError('VALIDATION', `${path} is not a regular file`)
+    this.size = found.size
+    this.version = `${found.dev}:${found.ino}:${found.size}:${found.mtimeMs}:${found.ctimeMs}`
+    this.changedAt = Math.max(found.mtimeMs, found.ctimeMs)
+    this.#descriptor = descriptor
+  }
+
+  /** @returns How many bytes were read; 0 at the end of the file. */
+  async read(into: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    if (this.#closed) throw new Error('the file is closed')
+    this.#reading++
+    try {
+      return await new Promise((resolve, reject) => {
+        read(this.#descriptor, into, offset, length, position, (error, count) =>
+          error ? reject(error) : resolve(count),
+        )
+      })
+    } finally {
+      this.#reading--
+      if (this.#closed) this.#release()
+    }
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#release()
+  }
+
+  /** Not before the last read has ended: until then the number must not become another file's. */
+  #release(): void {
+    if (this.#reading === 0) closeSync(this.#descriptor)
+  }
 }
 
 /**
  * Opens a regular file for reading, following links: what a digest names is checked wherever it lies. A pipe or a
  * device under such a name is refused without waiting for it. Nothing if there is no such file.
  */
-export async function openRegular(path: string): Promise<OpenFile | undefined> {
-  let file: FileHandle
+export async function openRegular(path: string): Promise<RegularFile | undefined> {
+  let descriptor: number
   try {
-    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    descriptor = await openToRead(path)
   } catch (error) {
     if (isAbsent(error)) return undefined
     throw error
   }
   try {
-    const found = await file.stat()
-    if (!found.isFile()) throw new SealwrightError('VALIDATION', `${path} is not a regular file`)
-    return { file, size: found.size }
+    return new RegularFile(path, descriptor)
   } catch (error) {
-    await file.close()
+    closeSync(descriptor)
     throw error
   }
 }
 
+function openToRead(path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0), (error, descriptor) =>
+      error ? reject(error) : resolve(descriptor),
+    )
+  })
+}
+
 /** The bytes from `start` on, at most `length`; closes the file at the end, or when the reader stops. */
 export async function* readOpen(
-  file: FileHandle,
+  file: RegularFile,
   start = 0,
   length: number = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Uint8Array> {
   try {
-    let position = start
-    for (let left = length; left > 0; ) {
-      const size = Math.min(CHUNK, left)
-      const { bytesRead, buffer } = await file.read(new Uint8Array(size), 0, size, position)
-      if (bytesRead === 0) return
-      yield buffer.subarray(0, bytesRead)
-      position += bytesRead
-      left -= bytesRead
+    const end = start + length
+    for (let position = start; position < end; ) {
+      // One byte more than there should be: a read that falls short of it has seen the end.
+      const size = Math.min(CHUNK, end - position, Math.max(file.size - position, 0) + 1)
+      const buffer = new Uint8Array(size)
+      const count = await file.read(buffer, 0, size, position)
+      if (count === 0) return
+      yield buffer.subarray(0, count)
+      position += count
+      if (count < size && position >= file.size) return
     }
   } finally {
-    await file.close()
+    file.close()
   }
 }
 
 /** A small file whole; nothing if there is none. */
 export async function readSmallFile(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
-  const opened = await openRegular(path)
-  if (opened === undefined) return undefined
+  const file = await openRegular(path)
+  return file && readWhole(file, path, maxBytes)
+}
+
+/** @throws {@link SealwrightError} `VALIDATION` beyond `maxBytes`. */
+export async function readWhole(file: RegularFile, path: string, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let total = 0
-  for await (const chunk of readOpen(opened.file)) {
+  for await (const chunk of readOpen(file)) {
     total += chunk.byteLength
     if (total > maxBytes) {
       throw new SealwrightError('VALIDATION', `${path} is larger than ${maxBytes} bytes`)
     }
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks)
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 }

@@ -32,7 +32,12 @@ export class ReferrersScan {
     this.#backend = backend
   }
 
-  /** @throws {@link SealwrightError} `INTEGRITY`, `VALIDATION` when something listed cannot be judged. */
+  /**
+   * Nothing is given before everything listed is read: whether a bad entry counts must not depend on where it stands, and
+   * oras does not open such a layout at all.
+   *
+   * @throws {@link SealwrightError} `INTEGRITY`, `VALIDATION` when something listed cannot be judged.
+   */
   async *referrers(
     index: IndexDocument,
     subject: Descriptor,
@@ -40,6 +45,7 @@ export class ReferrersScan {
   ): AsyncGenerator<Descriptor> {
     const queue = index.entries().map(({ descriptor }) => descriptor)
     const seen = new Set(queue.map(({ digest }) => digest))
+    const found: Descriptor[] = []
     for (let next = 0; next < queue.length; next++) {
       throwIfAborted(query.signal)
       if (next >= MAX_MANIFESTS) {
@@ -55,22 +61,24 @@ export class ReferrersScan {
         if (!seen.has(child.digest)) queue.push(child)
         seen.add(child.digest)
       }
-      if (refersTo(scanned.subject, subject) && isOfType(scanned, query.artifactType)) yield scanned.entry
+      if (refersTo(scanned.subject, subject) && isOfType(scanned, query.artifactType))
+        found.push(scanned.entry)
     }
+    yield* found
   }
 
   async #read(descriptor: Descriptor, call: StoreCall): Promise<Scanned | undefined> {
     const key = `${descriptor.digest} ${descriptor.size} ${descriptor.mediaType}`
     const known = this.#known.get(key)
-    const blob = await this.#backend.openBlob(descriptor.digest, call)
     // A layout may list what it does not hold.
-    if (blob === undefined) return undefined
+    if ((await this.#backend.sizeOf(descriptor.digest, call)) === undefined) return undefined
     if (known !== undefined) return known
-    const bytes = await collectVerified(descriptor, blob.read(), {
+    const bytes = await collectVerified(descriptor, this.#backend.read(descriptor.digest, call), {
       from: this.#backend.name,
       maxBytes: MAX_MANIFEST_BYTES,
     })
     const manifest = parseManifest(bytes, descriptor.mediaType)
+    await this.#assertSubject(descriptor, manifest.subject, call)
     const scanned: Scanned = {
       ...(manifest.subject === undefined ? {} : { subject: manifest.subject }),
       ...(manifest.kind === 'image' ? { configType: manifest.config.mediaType } : {}),
@@ -80,6 +88,23 @@ export class ReferrersScan {
     if (this.#known.size >= MAX_MANIFESTS) this.#known.clear()
     this.#known.set(key, scanned)
     return scanned
+  }
+
+  async #assertSubject(
+    { digest }: Descriptor,
+    subject: Descriptor | undefined,
+    call: StoreCall,
+  ): Promise<void> {
+    if (subject === undefined || !isManifestMediaType(subject.mediaType)) return
+    const size = await this.#backend.sizeOf(subject.digest, call)
+    if (size === undefined || size === subject.size) return
+    throw new SealwrightError(
+      'INTEGRITY',
+      `${digest} in ${this.#backend.name} names its subject by another size`,
+      {
+        why: `${subject.digest} has ${size} bytes, not ${subject.size}`,
+      },
+    )
   }
 }
 

@@ -50,9 +50,8 @@ export class LayoutStore implements ArtifactStore {
   async *fetch(descriptor: Descriptor, call: StoreCall = {}): AsyncGenerator<Uint8Array> {
     throwIfAborted(call.signal)
     parseDigest(descriptor.digest)
-    const blob = await this.#backend.openBlob(descriptor.digest, call)
-    if (blob === undefined) throw notFound(`${this.name} has no ${descriptor.digest}`)
-    for await (const chunk of verified(descriptor, blob.read(), this.name)) {
+    const stored = this.#backend.read(descriptor.digest, call)
+    for await (const chunk of verified(descriptor, stored, this.name)) {
       throwIfAborted(call.signal)
       yield chunk
     }
@@ -61,8 +60,7 @@ export class LayoutStore implements ArtifactStore {
   async exists(descriptor: Descriptor, call: StoreCall = {}): Promise<boolean> {
     throwIfAborted(call.signal)
     parseDigest(descriptor.digest)
-    const blob = await this.#backend.openBlob(descriptor.digest, call)
-    return blob !== undefined && blob.size === descriptor.size
+    return (await this.#backend.sizeOf(descriptor.digest, call)) === descriptor.size
   }
 
   async push(
@@ -114,8 +112,8 @@ export class LayoutStore implements ArtifactStore {
     throwIfAborted(call.signal)
     parseDigest(descriptor.digest)
     const { digest, mediaType } = descriptor
-    const blob = await this.#backend.openBlob(digest, call)
-    if (blob === undefined) throw notFound(`${this.name} has no ${digest}`)
+    if ((await this.#backend.sizeOf(digest, call)) === undefined)
+      throw notFound(`${this.name} has no ${digest}`)
     if (!isManifestMediaType(mediaType)) return this.#backend.removeBlob(digest, call)
     const manifest = await this.#readManifest(descriptor, call)
     await this.#changeReferrers(manifest?.subject, call, {
@@ -173,9 +171,8 @@ export class LayoutStore implements ArtifactStore {
   }
 
   async #readManifest(descriptor: Descriptor, call: StoreCall): Promise<Manifest | undefined> {
-    const blob = await this.#backend.openBlob(descriptor.digest, call)
-    if (blob === undefined) return undefined
-    const bytes = await collectVerified(descriptor, blob.read(), {
+    if ((await this.#backend.sizeOf(descriptor.digest, call)) === undefined) return undefined
+    const bytes = await collectVerified(descriptor, this.#backend.read(descriptor.digest, call), {
       from: this.name,
       maxBytes: MAX_MANIFEST_BYTES,
     })
@@ -184,10 +181,9 @@ export class LayoutStore implements ArtifactStore {
 
   /** A manifest that no entry lists, such as one platform of an image: it says itself what it is. */
   async #resolveBlob(digest: string, call: StoreCall): Promise<Descriptor> {
-    const blob = await this.#backend.openBlob(digest, call)
-    if (blob === undefined) throw notFound(`${this.name} has no ${digest}`)
-    const { size } = blob
-    const bytes = await collectVerified({ digest, size }, blob.read(), {
+    const size = await this.#backend.sizeOf(digest, call)
+    if (size === undefined) throw notFound(`${this.name} has no ${digest}`)
+    const bytes = await collectVerified({ digest, size }, this.#backend.read(digest, call), {
       from: this.name,
       maxBytes: MAX_MANIFEST_BYTES,
     })
