@@ -84,6 +84,8 @@ export interface JsonOptions {
      * within 2^53: sizes and versions, where readers in other languages would refuse `1e3` or round what is too large.
      */
     readonly integers?: readonly string[];
+    /** Members of these names, at any depth, that hold a text must be written without an escape, as Go reads its times. */
+    readonly unescaped?: readonly string[];
 }
 
 /** Where something stands in a text; both count from 1, columns in characters (code points). */
