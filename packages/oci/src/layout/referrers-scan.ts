@@ -10,6 +10,8 @@ import type { LayoutBackend } from './backend.ts'
 import type { IndexDocument } from './index-document.ts'
 
 const MAX_MANIFESTS = 10_000
+/** How many are looked at together: most of the time is spent waiting for the file system. */
+const WAVE = 16
 
 /** What a scan needs of a manifest. */
 interface Scanned {
@@ -46,23 +48,25 @@ export class ReferrersScan {
     const queue = index.entries().map(({ descriptor }) => descriptor)
     const seen = new Set(queue.map(({ digest }) => digest))
     const found: Descriptor[] = []
-    for (let next = 0; next < queue.length; next++) {
+    for (let next = 0; next < queue.length; ) {
       throwIfAborted(query.signal)
-      if (next >= MAX_MANIFESTS) {
+      if (queue.length > MAX_MANIFESTS) {
         throw new SealwrightError('UNSUPPORTED', `${this.#backend.name} lists too many manifests`, {
           why: `more than ${MAX_MANIFESTS}; referrers beyond them would be missed`,
         })
       }
-      const descriptor = queue[next]!
-      if (!isManifestMediaType(descriptor.mediaType)) continue
-      const scanned = await this.#read(descriptor, query)
-      if (scanned === undefined) continue
-      for (const child of scanned.children) {
-        if (!seen.has(child.digest)) queue.push(child)
-        seen.add(child.digest)
+      const wave = queue.slice(next, next + WAVE)
+      next += wave.length
+      const manifests = wave.filter(({ mediaType }) => isManifestMediaType(mediaType))
+      for (const scanned of await Promise.all(manifests.map(each => this.#read(each, query)))) {
+        if (scanned === undefined) continue
+        for (const child of scanned.children) {
+          if (!seen.has(child.digest)) queue.push(child)
+          seen.add(child.digest)
+        }
+        if (refersTo(scanned.subject, subject) && isOfType(scanned, query.artifactType))
+          found.push(scanned.entry)
       }
-      if (refersTo(scanned.subject, subject) && isOfType(scanned, query.artifactType))
-        found.push(scanned.entry)
     }
     yield* found
   }
