@@ -57,7 +57,9 @@ export class ReferrersScan {
       }
       const wave = queue.slice(next, next + WAVE)
       next += wave.length
-      const manifests = wave.filter(({ mediaType }) => isManifestMediaType(mediaType))
+      const manifests = wave.filter(
+        each => isManifestMediaType(each.mediaType) && !this.#isKnownToBeOther(each, subject),
+      )
       for (const scanned of await Promise.all(manifests.map(each => this.#read(each, query)))) {
         if (scanned === undefined) continue
         for (const child of scanned.children) {
@@ -71,8 +73,14 @@ export class ReferrersScan {
     yield* found
   }
 
+  /** Whether it was read before, refers to something else and leads nowhere: then it need not even be there still. */
+  #isKnownToBeOther(descriptor: Descriptor, subject: Descriptor): boolean {
+    const known = this.#known.get(keyOf(descriptor))
+    return known !== undefined && known.children.length === 0 && !refersTo(known.subject, subject)
+  }
+
   async #read(descriptor: Descriptor, call: StoreCall): Promise<Scanned | undefined> {
-    const key = `${descriptor.digest} ${descriptor.size} ${descriptor.mediaType}`
+    const key = keyOf(descriptor)
     const known = this.#known.get(key)
     // A layout may list what it does not hold.
     if ((await this.#backend.sizeOf(descriptor.digest, call)) === undefined) return undefined
@@ -110,6 +118,10 @@ export class ReferrersScan {
       },
     )
   }
+}
+
+function keyOf({ digest, size, mediaType }: Descriptor): string {
+  return `${digest} ${size} ${mediaType}`
 }
 
 /** All three members count, as they do for the verifier that compares them with what was signed. */
