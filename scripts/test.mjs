@@ -22,6 +22,8 @@ const checks = [
   ]),
 ]
 
+// Said at the end, where a reader of a long log looks first.
+const brokenSteps = []
 const total = { passed: 0, failed: 0, skipped: 0 }
 
 async function step(title, work) {
@@ -30,7 +32,7 @@ async function step(title, work) {
   const seconds = ((Date.now() - started) / 1000).toFixed(1)
   total[code === 0 ? 'passed' : 'failed'] += 1
   console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${title} (${seconds} s)`)
-  if (code !== 0) process.stdout.write(output)
+  if (code !== 0) brokenSteps.push(`FAILED ${title}\n${output}`)
   return code === 0
 }
 
@@ -64,5 +66,6 @@ if (await step('install (pnpm)', install)) {
   for (const [title, work] of checks) await step(title, work)
   await tests()
 }
+for (const text of brokenSteps) console.log(text)
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed === 0 ? 0 : 1

@@ -29,7 +29,7 @@ async function report(files: Readonly<Record<string, string>>) {
   return { ...(JSON.parse(readFileSync(summary, 'utf8')) as object), output }
 }
 
-it('counts what passed, failed and was skipped, and prints the reason of each skip', async () => {
+it('counts what passed, failed and was skipped, and prints the reason of each skip and, last, of each failure', async () => {
   const result = await report({
     mixed: `
       it('holds', () => {})
@@ -37,7 +37,9 @@ it('counts what passed, failed and was skipped, and prints the reason of each sk
       it('waits', ctx => ctx.skip('no moon tonight'))`,
   })
   expect(result).toMatchObject({ passed: 1, failed: 1, skipped: 1 })
-  expect(result.output).toContain('mixed.test.ts > waits: no moon tonight')
+  expect(result.output).toMatch(
+    /skipped .*mixed\.test\.ts > waits: no moon tonight\nFAILED .*mixed\.test\.ts > breaks: Error: broken\n/,
+  )
 })
 
 it('counts as a failure what never ran: an unreadable file, an empty file, a broken set-up, a skip without a reason', async () => {
@@ -49,11 +51,11 @@ it('counts as a failure what never ran: an unreadable file, an empty file, a bro
   rmSync(join(folder, 'unreadable.test.ts'))
   expect(await report({ empty: '' })).toMatchObject({ passed: 0, failed: 1, skipped: 0 })
   rmSync(join(folder, 'empty.test.ts'))
-  expect(
-    await report({
-      setup: `describe('a', () => { beforeAll(() => { throw new Error('no') }); it('b', () => {}); it('c', () => {}) })`,
-    }),
-  ).toMatchObject({ passed: 0, failed: 2, skipped: 0 })
+  const setup = await report({
+    setup: `describe('a', () => { beforeAll(() => { throw new Error('no ladder') }); it('b', () => {}); it('c', () => {}) })`,
+  })
+  expect(setup).toMatchObject({ passed: 0, failed: 2, skipped: 0 })
+  expect(setup.output).toMatch(/FAILED .* > a > c: NO REASON \(\w+\)\nError: no ladder/)
   rmSync(join(folder, 'setup.test.ts'))
   expect(await report({ silent: `it.skip('a', () => {})` })).toMatchObject({
     passed: 0,
