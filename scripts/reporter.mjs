@@ -19,7 +19,7 @@ function* suitesOf({ parent }) {
 
 /** Counts test cases; a module that cannot be loaded, and an error outside all tests, is one failure each. */
 export function summarize(testModules, unhandledErrors) {
-  const failures = unhandledErrors.map((error) => ({
+  const failures = unhandledErrors.map(error => ({
     file: 'an error outside all tests',
     title: error.name ?? 'error',
     reason: said(error),
@@ -34,18 +34,16 @@ export function summarize(testModules, unhandledErrors) {
       const { state, note, errors } = testCase.result()
       const title = testCase.fullName
       if (state === 'passed') passed += 1
-      else if (state === 'failed')
-        failures.push({ file, title, reason: (errors ?? []).map(said).join('\n') })
+      else if (state === 'failed') failures.push({ file, title, reason: (errors ?? []).map(said).join('\n') })
       else if (state === 'skipped' && note) skips.push({ file, title, reason: note })
       // A test that nobody explains, or that never ran, is not known to hold.
       else {
-        const why = [...suitesOf(testCase)].flatMap((suite) => suite.errors()).map(said)
+        const why = [...suitesOf(testCase)].flatMap(suite => suite.errors()).map(said)
         failures.push({ file, title, reason: [`NO REASON (${state})`, ...why].join('\n') })
       }
     }
     const errors = testModule.errors()
-    for (const error of errors)
-      failures.push({ file, title: 'the module itself', reason: said(error) })
+    for (const error of errors) failures.push({ file, title: 'the module itself', reason: said(error) })
     if (errors.length === 0 && cases === 0)
       failures.push({ file, title: 'the module itself', reason: 'it holds no test' })
   }
@@ -55,10 +53,8 @@ export function summarize(testModules, unhandledErrors) {
 export default class SummaryReporter {
   onTestRunEnd(testModules, unhandledErrors) {
     const { skips, failures, ...counts } = summarize(testModules, unhandledErrors)
-    for (const { file, title, reason } of skips)
-      console.log(`skipped ${file} > ${title}: ${reason}`)
-    for (const { file, title, reason } of failures)
-      console.log(`FAILED ${file} > ${title}: ${reason}`)
+    for (const { file, title, reason } of skips) console.log(`skipped ${file} > ${title}: ${reason}`)
+    for (const { file, title, reason } of failures) console.log(`FAILED ${file} > ${title}: ${reason}`)
     if (process.env.SEALWRIGHT_TEST_SUMMARY) {
       writeFileSync(process.env.SEALWRIGHT_TEST_SUMMARY, JSON.stringify(counts))
     }
