@@ -38,8 +38,24 @@ export interface ArtifactStore {
   referrers(subject: Descriptor, query?: ReferrersQuery): AsyncIterable<Descriptor>
   /** Removes a manifest, its tags and its place among the referrers of its subject; or a blob. Throws `NOT_FOUND`. */
   delete(descriptor: Descriptor, call?: StoreCall): Promise<void>
+  /**
+   * Takes a blob over from another repository of the same registry without moving its bytes. `false` when the registry
+   * does not do so, or may not: then it is pushed. Registries only.
+   */
+  mount?(descriptor: Descriptor, from: ArtifactStore, call?: StoreCall): Promise<boolean>
+  /** Tags that begin with `prefix`, in the store's order; never a list cut short. Not every registry lists its tags. */
+  tags?(query?: TagsQuery): AsyncIterable<string>
+  /**
+   * Runs many writes that become visible together, once `work` has ended; if it fails, none does. For stores that are
+   * written anew with every change (an archive). The store given to `work` sees what was written to it.
+   */
+  batch?<T>(work: (store: ArtifactStore) => Promise<T>, call?: StoreCall): Promise<T>
   /** What is listed at the top, each manifest once. Layouts and memory only: a registry cannot be listed as a whole. */
   entries?(call?: StoreCall): Promise<readonly StoredEntry[]>
+}
+
+export interface TagsQuery extends StoreCall {
+  readonly prefix?: string
 }
 
 export interface StoredEntry {

@@ -1,6 +1,13 @@
 export { type LayoutArchiveOptions, layoutArchive } from './archive/archive.ts'
 export { type Spooled, type SpoolOptions, spool } from './archive/spool.ts'
-export type { ArtifactStore, PushResult, ReferrersQuery, StoreCall, StoredEntry } from './artifact-store.ts'
+export type {
+  ArtifactStore,
+  PushResult,
+  ReferrersQuery,
+  StoreCall,
+  StoredEntry,
+  TagsQuery,
+} from './artifact-store.ts'
 export {
   type Credential,
   type CredentialRequest,
