@@ -4,6 +4,7 @@ import type { AlgorithmId } from '@sealwright/core'
 import { parseDurationOrNone } from '../frame/duration.ts'
 import type { Io } from '../frame/io.ts'
 import type { GlobalFlags } from '../program/global-flags.ts'
+import { signaturesInFrom } from '../targets/signatures-in.ts'
 import { type Paths, pathsOf } from './paths.ts'
 import { findProjectConfig, type ProjectConfig, parseProjectConfig } from './project-config.ts'
 import { readIfPresent } from './read-if-present.ts'
@@ -97,9 +98,14 @@ async function readUserConfig(path: string): Promise<UserConfig> {
   const config = parseUserConfig(bytes, path)
   if (config.registries === undefined) return config
   // A relative path in the file means one beside it, wherever the program was started.
-  const registries = Object.entries(config.registries).map(([host, { caFile, ...rest }]) => [
+  const directory = dirname(path)
+  const registries = Object.entries(config.registries).map(([host, { caFile, signaturesIn, ...rest }]) => [
     host,
-    caFile === undefined ? rest : { ...rest, caFile: resolve(dirname(path), caFile) },
+    {
+      ...rest,
+      ...(caFile === undefined ? {} : { caFile: resolve(directory, caFile) }),
+      ...(signaturesIn === undefined ? {} : { signaturesIn: signaturesInFrom(signaturesIn, directory) }),
+    },
   ])
   return { ...config, registries: Object.fromEntries(registries) }
 }

@@ -2,6 +2,7 @@ import type { AlgorithmId } from '@sealwright/core'
 import { algorithms } from '@sealwright/core'
 import { parseDurationOrNone } from '../frame/duration.ts'
 import { assertKeyName } from '../keys/key-name.ts'
+import { parseSignaturesIn } from '../targets/signatures-in.ts'
 import { type ProviderSettings, readProviders } from './provider-settings.ts'
 import { type Place, placeOf } from './shape.ts'
 
@@ -11,6 +12,8 @@ export interface RegistrySettings {
   /** Absolute path of a PEM file. */
   readonly caFile?: string
   readonly referrers?: 'auto' | 'api' | 'tag'
+  /** Where signatures of what this registry holds are read and written; a path in it is absolute. */
+  readonly signaturesIn?: string
 }
 
 /** A configuration file of the user or of the machine. */
@@ -53,5 +56,10 @@ function readRegistry(place: Place): RegistrySettings {
     plainHttp: member => member.flag(),
     caFile: member => member.text(),
     referrers: member => member.oneOf('auto', 'api', 'tag'),
+    signaturesIn: member =>
+      member.read(text => {
+        parseSignaturesIn(text)
+        return text
+      }),
   }) as RegistrySettings
 }

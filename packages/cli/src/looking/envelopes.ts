@@ -53,13 +53,13 @@ export async function envelopesOfArtifact(
   return await context.dialogue.waiting(open.store.name, async () => {
     const subject = await open.resolve(signal)
     const envelopes: EnvelopeBytes[] = []
-    for await (const found of findSignatures(open.store, subject, { signal, limit })) {
+    for await (const found of findSignatures(open.signatures, subject, { signal, limit })) {
       const { digest } = found.manifest
       if (found.envelope === undefined) {
         context.warn(`${digest} cannot be read: ${found.fault.message}`)
         continue
       }
-      const bytes = await readEnvelope(open.store, found.envelope, { signal })
+      const bytes = await readEnvelope(open.signatures, found.envelope, { signal })
       envelopes.push({ digest, mediaType: found.envelope.mediaType, bytes })
     }
     return { resolved: open.nameOf(subject.digest), envelopes }

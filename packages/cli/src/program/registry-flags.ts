@@ -8,6 +8,8 @@ export interface RegistryFlags {
   readonly plainHttp?: readonly string[]
   readonly caFile?: string
   readonly referrers?: 'auto' | 'api' | 'tag'
+  /** Another place for signatures, as it was written; `none` for beside the artifact. */
+  readonly signaturesIn?: string
 }
 
 /** Adds the registry flags. */
@@ -22,6 +24,10 @@ export function addRegistryFlags(command: Command): Command {
       'api',
       'tag',
     ]),
+    single(
+      '--signatures-in <repository>',
+      'read and write signatures there, beside the artifact (none) otherwise; oci:DIR too',
+    ),
   ]
   for (const option of options) command.addOption(option.helpGroup('Registry:'))
   return command
@@ -29,9 +35,9 @@ export function addRegistryFlags(command: Command): Command {
 
 /** The registry flags alone, of all that was given to a command. */
 export function registryFlags(flags: RegistryFlags): RegistryFlags {
-  const { username, passwordStdin, plainHttp, caFile, referrers } = flags
+  const { username, passwordStdin, plainHttp, caFile, referrers, signaturesIn } = flags
   return Object.fromEntries(
-    Object.entries({ username, passwordStdin, plainHttp, caFile, referrers }).filter(
+    Object.entries({ username, passwordStdin, plainHttp, caFile, referrers, signaturesIn }).filter(
       ([, value]) => value !== undefined,
     ),
   )

@@ -12,11 +12,14 @@ import {
 import type { Context } from '../frame/context.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
 import { openRegistry } from './open-registry.ts'
+import { openSignatures } from './open-signatures.ts'
 import type { ArtifactTarget } from './target.ts'
 
 /** An artifact whose store is open. */
 export interface OpenTarget extends AsyncDisposable {
   readonly store: ArtifactStore
+  /** Where its signatures are, and other referrers: the store itself, unless another place was named for them. */
+  readonly signatures: ArtifactStore
   /** The repository that a policy judges it as: a registry's own; a layout has none. */
   readonly scope?: string
   /** A tag or digest for the store; asks the store only where the reference does not say, or says both. */
@@ -27,12 +30,19 @@ export interface OpenTarget extends AsyncDisposable {
   nameOf(digest: string): string
 }
 
-/** Opens the store of a target. Nothing is contacted yet. */
+export interface OpenOptions {
+  /** Whether a layout or an archive for the signatures may be made. */
+  readonly create?: boolean
+}
+
+/** Opens the store of a target, and that of its signatures. Nothing is contacted yet. */
 export async function openTarget(
   context: Context,
   target: ArtifactTarget,
   flags: RegistryFlags,
+  options: OpenOptions = {},
 ): Promise<OpenTarget> {
+  const signatures = await openSignatures(context, target, flags, options)
   const { store, spooled } = await openStore(context, target, flags)
   const reference = async (signal: AbortSignal): Promise<string> => {
     const { tag, digest } = target
@@ -44,6 +54,7 @@ export async function openTarget(
   }
   return {
     store,
+    signatures: signatures ?? store,
     ...(target.kind === 'registry' ? { scope: target.repository } : {}),
     reference,
     resolve: async signal => {

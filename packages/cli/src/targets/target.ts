@@ -10,17 +10,24 @@ interface Selector {
   readonly digest?: string
 }
 
+export interface RegistryTarget extends Selector {
+  readonly text: string
+  readonly kind: 'registry'
+  /** `host[:port]` */
+  readonly host: string
+  /** With the host. */
+  readonly repository: string
+}
+
+export interface LayoutTarget extends Selector {
+  readonly text: string
+  readonly kind: 'layout' | 'archive'
+  /** `-` is stdin, of an archive. */
+  readonly path: string
+}
+
 /** An artifact, as its reference says it; nothing is opened yet. */
-export type ArtifactTarget = { readonly text: string } & Selector &
-  (
-    | {
-        readonly kind: 'registry' /** `host[:port]` */
-        readonly host: string /** With the host. */
-        readonly repository: string
-      }
-    | { readonly kind: 'layout'; readonly path: string }
-    | { readonly kind: 'archive' /** `-` is stdin. */; readonly path: string }
-  )
+export type ArtifactTarget = RegistryTarget | LayoutTarget
 
 export interface FileTarget {
   readonly text: string
@@ -43,8 +50,8 @@ export function parseTarget(text: string, cwd: string, command: string): Target 
   if (text === '-') return { text, kind: 'file', path: '-' }
   if (text.startsWith('file:')) return { text, kind: 'file', path: pathAfter(text, 'file:') }
   if (FILE.test(text)) return { text, kind: 'file', path: text }
-  if (text.startsWith('oci:')) return layout(text, 'layout', pathAfter(text, 'oci:'))
-  if (text.startsWith('oci-archive:')) return layout(text, 'archive', pathAfter(text, 'oci-archive:'))
+  if (text.startsWith('oci:')) return parseLayout(text, 'layout', pathAfter(text, 'oci:'))
+  if (text.startsWith('oci-archive:')) return parseLayout(text, 'archive', pathAfter(text, 'oci-archive:'))
   return registryTarget(text, cwd, command)
 }
 
@@ -55,7 +62,7 @@ function pathAfter(text: string, prefix: string): string {
 }
 
 /** `PATH[:tag][@digest]`; a colon before the last separator belongs to the path. */
-function layout(text: string, kind: 'layout' | 'archive', rest: string): Target {
+export function parseLayout(text: string, kind: 'layout' | 'archive', rest: string): LayoutTarget {
   const at = rest.lastIndexOf('@')
   const digest = at > 0 && rest.slice(at).includes(':') ? rest.slice(at + 1) : undefined
   if (digest !== undefined && !isDigest(digest)) {

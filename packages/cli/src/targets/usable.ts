@@ -2,25 +2,20 @@ import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
 import { registryFlags } from '../program/registry-flags.ts'
+import { parseSignaturesIn } from './signatures-in.ts'
 import type { Target } from './target.ts'
 
 /** Refuses targets that `--offline` forbids, registry flags without a registry, and two readers of stdin. */
 export function assertUsable({ flags, io }: Context, targets: readonly Target[], given: RegistryFlags): void {
-  const remote = targets.find(({ kind }) => kind === 'registry')
+  const place = given.signaturesIn === undefined ? undefined : parseSignaturesIn(given.signaturesIn)
+  const remote = [...targets, ...(place === undefined ? [] : [place])].find(({ kind }) => kind === 'registry')
   if (flags.offline && remote !== undefined) {
     throw usageError(`--offline forbids to contact the registry of ${remote.text}`, {
-      why: 'with --offline targets are layouts, archives or files',
+      why: 'with --offline targets and their signatures are in layouts, archives or files',
       fix: 'leave --offline out, or name a local copy: oci:DIR',
     })
   }
-  const [flag] = Object.keys(registryFlags(given))
-  if (flag !== undefined && remote === undefined) {
-    const name = `--${flag.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
-    throw usageError(`${name} has nothing to say here`, {
-      why: 'no target is in a registry',
-      fix: 'leave it out',
-    })
-  }
+  assertFlagsMean(targets, remote !== undefined, given)
   const fromStdin = targets.filter(target => target.kind !== 'registry' && target.path === '-').length
   if (fromStdin + (given.passwordStdin ? 1 : 0) > 1) {
     throw usageError('stdin cannot be read twice', {
@@ -28,7 +23,11 @@ export function assertUsable({ flags, io }: Context, targets: readonly Target[],
       fix: 'give a file instead of -',
     })
   }
-  const hosts = new Set(targets.flatMap(target => (target.kind === 'registry' ? [target.host] : [])))
+  const hosts = new Set(
+    [...targets, ...(place === undefined ? [] : [place])].flatMap(each =>
+      each.kind === 'registry' ? [each.host] : [],
+    ),
+  )
   const stray = given.plainHttp?.find(host => !hosts.has(host))
   if (stray !== undefined) {
     throw usageError(`--plain-http ${stray} has nothing to say here`, {
@@ -53,4 +52,24 @@ export function assertUsable({ flags, io }: Context, targets: readonly Target[],
       fix: 'add --username NAME',
     })
   }
+}
+
+/** Refuses flags about registries, and about signatures, where there are none. */
+function assertFlagsMean(targets: readonly Target[], isRemote: boolean, given: RegistryFlags): void {
+  const { signaturesIn, ...others } = registryFlags(given)
+  if (signaturesIn !== undefined && targets.every(({ kind }) => kind === 'file')) {
+    throw usageError('--signatures-in has nothing to say here', {
+      why: 'the signature of a file is a file',
+      fix: 'leave it out; --signature names another file',
+    })
+  }
+  const [flag] = Object.keys(others)
+  if (flag === undefined || isRemote) return
+  throw usageError(
+    `--${flag.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)} has nothing to say here`,
+    {
+      why: 'no target is in a registry',
+      fix: 'leave it out',
+    },
+  )
 }
