@@ -35,10 +35,12 @@ interface Chosen {
   readonly timeout: Sourced<number | 'none'>
   readonly requireDigest: Sourced<boolean>
   readonly algorithms?: Sourced<readonly AlgorithmId[]>
+  readonly concurrency: Sourced<number>
 }
 
 export const DEFAULT = 'default'
 const DEFAULT_TIMEOUT_MS = 60_000
+const DEFAULT_CONCURRENCY = 4
 
 /** Reads the files. Throws `VALIDATION` for one that is unusable. */
 export async function readLayers(flags: GlobalFlags, io: Io): Promise<Layers> {
@@ -80,6 +82,8 @@ function choose(
     requireDigest: ofUser(user.sign?.requireDigest) ??
       ofSystem(system.sign?.requireDigest) ?? { value: false, origin: DEFAULT },
     ...(algorithms === undefined ? {} : { algorithms }),
+    concurrency: ofUser(user.limits?.concurrency) ??
+      ofSystem(system.limits?.concurrency) ?? { value: DEFAULT_CONCURRENCY, origin: DEFAULT },
   }
 }
 

@@ -24,6 +24,8 @@ export interface Settings {
   readonly sign: { readonly requireDigest: boolean; readonly algorithms?: readonly AlgorithmId[] }
   /** For one target; absent where there is no limit. */
   readonly timeoutMs?: number
+  /** How many things are done at the same time, where no flag says. */
+  readonly concurrency: number
 }
 
 /** Reads the files and merges them. Throws `VALIDATION` for a file that is unusable. */
@@ -33,7 +35,7 @@ export async function readSettings(flags: GlobalFlags, io: Io): Promise<Settings
 
 /** The layers as one. */
 export function settingsOf({ paths, user, system, project, chosen }: Layers): Settings {
-  const { key, format, expiry, timeout, requireDigest, algorithms } = chosen
+  const { key, format, expiry, timeout, requireDigest, algorithms, concurrency } = chosen
   return {
     paths,
     ...(key === undefined ? {} : { key: key.value }),
@@ -48,6 +50,7 @@ export function settingsOf({ paths, user, system, project, chosen }: Layers): Se
       ...(algorithms === undefined ? {} : { algorithms: algorithms.value }),
     },
     ...(timeout.value === 'none' ? {} : { timeoutMs: timeout.value }),
+    concurrency: concurrency.value,
   }
 }
 

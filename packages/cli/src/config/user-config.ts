@@ -24,7 +24,7 @@ export interface UserConfig {
   readonly providers?: Readonly<Record<string, ProviderSettings>>
   readonly registries?: Readonly<Record<string, RegistrySettings>>
   readonly sign?: { readonly requireDigest?: boolean; readonly algorithms?: readonly AlgorithmId[] }
-  readonly limits?: { readonly timeout?: number | 'none' }
+  readonly limits?: { readonly timeout?: number | 'none'; readonly concurrency?: number }
 }
 
 /**
@@ -47,6 +47,7 @@ export function parseUserConfig(bytes: Uint8Array, label: string): UserConfig {
     limits: place =>
       place.object({
         timeout: member => member.read((text, name) => parseDurationOrNone(text, name) ?? ('none' as const)),
+        concurrency: member => member.count(),
       }),
   }) as UserConfig
 }

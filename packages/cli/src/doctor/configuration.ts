@@ -27,6 +27,7 @@ export function settingsOf(layers: Layers, flags: GlobalFlags, io: Io): readonly
     ...shown('format', chosen.format),
     ...shown('expiry', chosen.expiry, duration),
     ...shown('limits.timeout', chosen.timeout, duration),
+    ...shown('limits.concurrency', chosen.concurrency),
     ...shown('sign.requireDigest', chosen.requireDigest),
     ...shown('sign.algorithms', chosen.algorithms, list => list.join(', ')),
     ...fromFiles(layers),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { choice, repeatable, single, toggle } from './flag.ts'
+import { choice, count, repeatable, single, toggle } from './flag.ts'
 
 /** The flags of commands that may talk to a registry. */
 export interface RegistryFlags {
@@ -10,6 +10,8 @@ export interface RegistryFlags {
   readonly referrers?: 'auto' | 'api' | 'tag'
   /** Another place for signatures, as it was written; `none` for beside the artifact. */
   readonly signaturesIn?: string
+  /** How many things are done at the same time. */
+  readonly concurrency?: number
 }
 
 /** Adds the registry flags. */
@@ -28,6 +30,7 @@ export function addRegistryFlags(command: Command): Command {
       '--signatures-in <repository>',
       'read and write signatures there, beside the artifact (none) otherwise; oci:DIR too',
     ),
+    single('--concurrency <number>', 'do this many things at the same time (default: 4)', count),
   ]
   for (const option of options) command.addOption(option.helpGroup('Registry:'))
   return command
@@ -35,10 +38,16 @@ export function addRegistryFlags(command: Command): Command {
 
 /** The registry flags alone, of all that was given to a command. */
 export function registryFlags(flags: RegistryFlags): RegistryFlags {
-  const { username, passwordStdin, plainHttp, caFile, referrers, signaturesIn } = flags
+  const { username, passwordStdin, plainHttp, caFile, referrers, signaturesIn, concurrency } = flags
   return Object.fromEntries(
-    Object.entries({ username, passwordStdin, plainHttp, caFile, referrers, signaturesIn }).filter(
-      ([, value]) => value !== undefined,
-    ),
+    Object.entries({
+      username,
+      passwordStdin,
+      plainHttp,
+      caFile,
+      referrers,
+      signaturesIn,
+      concurrency,
+    }).filter(([, value]) => value !== undefined),
   )
 }

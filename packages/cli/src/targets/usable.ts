@@ -56,7 +56,8 @@ export function assertUsable({ flags, io }: Context, targets: readonly Target[],
 
 /** Refuses flags about registries, and about signatures, where there are none. */
 function assertFlagsMean(targets: readonly Target[], isRemote: boolean, given: RegistryFlags): void {
-  const { signaturesIn, ...others } = registryFlags(given)
+  // Several files, too, are signed at the same time.
+  const { signaturesIn, concurrency: _, ...others } = registryFlags(given)
   if (signaturesIn !== undefined && targets.every(({ kind }) => kind === 'file')) {
     throw usageError('--signatures-in has nothing to say here', {
       why: 'the signature of a file is a file',
