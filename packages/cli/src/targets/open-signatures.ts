@@ -1,9 +1,8 @@
-import { resolve } from 'node:path'
-import { type ArtifactStore, layoutArchive, layoutDirectory } from '@sealwright/oci'
+import type { ArtifactStore } from '@sealwright/oci'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
-import { openRegistry } from './open-registry.ts'
+import { openPlace } from './open-place.ts'
 import { parseSignaturesIn, type SignaturesPlace } from './signatures-in.ts'
 import type { ArtifactTarget } from './target.ts'
 
@@ -21,13 +20,8 @@ export async function openSignatures(
 ): Promise<ArtifactStore | undefined> {
   const place = await signaturesPlace(context, target, flags)
   if (place === undefined) return undefined
-  if (place.kind === 'registry') {
-    assertOneLogin(context, target, place, flags)
-    return openRegistry(context, place, flags)
-  }
-  const path = resolve(context.io.cwd, place.path)
-  const { create = false } = options
-  return place.kind === 'layout' ? layoutDirectory(path, { create }) : layoutArchive(path, { create })
+  if (place.kind === 'registry') assertOneLogin(context, target, place, flags)
+  return openPlace(context, place, flags, options)
 }
 
 async function signaturesPlace(

@@ -1,17 +1,15 @@
-import { resolve } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
 import {
   type ArtifactStore,
   type Descriptor,
   layoutArchive,
-  layoutDirectory,
   type Spooled,
   soleTarget,
   spool,
 } from '@sealwright/oci'
 import type { Context } from '../frame/context.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
-import { openRegistry } from './open-registry.ts'
+import { openPlace } from './open-place.ts'
 import { openSignatures } from './open-signatures.ts'
 import type { ArtifactTarget } from './target.ts'
 
@@ -77,9 +75,9 @@ async function openStore(
   target: ArtifactTarget,
   flags: RegistryFlags,
 ): Promise<{ store: ArtifactStore; spooled?: Spooled }> {
-  if (target.kind === 'registry') return { store: await openRegistry(context, target, flags) }
-  if (target.kind === 'layout') return { store: layoutDirectory(resolve(context.io.cwd, target.path)) }
-  if (target.path !== '-') return { store: layoutArchive(resolve(context.io.cwd, target.path)) }
+  if (target.kind === 'registry' || target.path !== '-') {
+    return { store: await openPlace(context, target, flags) }
+  }
   const spooled = await spool(context.io.stdin.read(), { signal: context.io.signal })
   return { store: layoutArchive(spooled.path), spooled }
 }
