@@ -8,6 +8,10 @@ export type {
   StoredEntry,
   TagsQuery,
 } from './artifact-store.ts'
+export { type ArtifactKind, artifactKind } from './copy/artifact-kind.ts'
+export { choosePlatform } from './copy/choose-platform.ts'
+export { blobsOf, childrenOf, type GraphNode, type GraphRole } from './copy/graph-node.ts'
+export { type WalkOptions, walkGraph } from './copy/walk-graph.ts'
 export {
   type Credential,
   type CredentialRequest,

@@ -1,0 +1,234 @@
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { throwIfAborted } from '../abort.ts'
+import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
+import type { Descriptor } from '../descriptor.ts'
+import { artifactTypeOf, type Manifest } from '../manifest.ts'
+import { isManifestMediaType, MediaTypes } from '../media-types.ts'
+import { readManifest } from '../read.ts'
+import { referrersTag } from '../referrers-tag.ts'
+import { artifactKind, isAmong } from './artifact-kind.ts'
+import { choosePlatform } from './choose-platform.ts'
+import { DigestTags } from './digest-tags.ts'
+import { childrenOf, type GraphNode, type GraphRole } from './graph-node.ts'
+
+export interface WalkOptions extends StoreCall {
+  /** One image of an index instead of the index: `linux/amd64`, `linux/arm/v7`. */
+  readonly platform?: string
+  /**
+   * Which of those that refer to the artifact or its children: `signature`, `attestation`, `sbom`, or media types. What
+   * refers to these in turn comes with them. Default: all.
+   */
+  readonly only?: readonly string[]
+  /** How many steps of referring. 0: the artifact and its children alone. Default: all. */
+  readonly depth?: number
+  /** More manifests than this are an error, never a walk cut short. Default 10 000. */
+  readonly limit?: number
+  /** How many manifests are looked at together. Default 8. */
+  readonly concurrency?: number
+}
+
+const LIMIT = 10_000
+const CONCURRENCY = 8
+
+/**
+ * Walks the manifests of an artifact: itself, the children of an index, all that refers to any of them, by `subject` or
+ * by a tag made of its digest, and what refers to that. Each comes after its parent, in the order of the store; one that
+ * has several places comes once for each, and is walked at the first.
+ *
+ * What a store lists as a referrer is one only if its manifest says so.
+ *
+ * @throws {@link SealwrightError} of the store when the artifact itself cannot be read, or something cannot be listed;
+ *   `UNSUPPORTED` beyond the limit. What is wrong with one of the others is its own `fault`.
+ */
+export async function* walkGraph(
+  store: ArtifactStore,
+  artifact: Descriptor,
+  options: WalkOptions = {},
+): AsyncGenerator<GraphNode> {
+  const { platform, limit = LIMIT, concurrency = CONCURRENCY } = options
+  const call = options.signal === undefined ? {} : { signal: options.signal }
+  const root = platform === undefined ? artifact : await choosePlatform(store, artifact, platform, call)
+  const visitor = new Visitor(store, options, call)
+  const queue: Place[] = [{ role: 'artifact', descriptor: plain(root), depth: 0, picked: false }]
+  const underway: Promise<Visit>[] = []
+  const seen = new Set<string>()
+  const given = new Set<string>()
+  let started = 0
+  for (let next = 0; next < queue.length; next++) {
+    throwIfAborted(options.signal)
+    // Looked at ahead, given in order.
+    for (; started < queue.length && started < next + concurrency; started++) {
+      const place = queue[started]!
+      const again = seen.has(place.descriptor.digest)
+      seen.add(place.descriptor.digest)
+      const visit = again ? Promise.resolve<Visit>({ again: true, found: [] }) : visitor.visit(place)
+      visit.catch(() => {})
+      underway[started] = visit
+    }
+    const place = queue[next]!
+    const visit = await underway[next]!
+    delete underway[next]
+    // It was left out at its first place, and may be wanted at this one.
+    const first = visit.again && !given.has(place.descriptor.digest)
+    const { found, manifest, fault, left, again } = first ? await visitor.visit(place) : visit
+    queue.push(...found)
+    if (queue.length > limit) {
+      throw new SealwrightError('UNSUPPORTED', `${root.digest} in ${store.name} has too many manifests`, {
+        why: `more than ${limit}, with all that refers to it`,
+      })
+    }
+    if (left) continue
+    given.add(place.descriptor.digest)
+    yield nodeOf(place, manifest, fault, again)
+  }
+}
+
+/** Where a manifest was found; not looked at yet. */
+interface Place {
+  readonly role: GraphRole
+  readonly descriptor: Descriptor
+  readonly parent?: Descriptor
+  readonly depth: number
+  readonly tag?: string
+  /** It hangs on one that was chosen by `only`. */
+  readonly picked: boolean
+}
+
+interface Visit {
+  readonly found: readonly Place[]
+  readonly manifest?: Manifest
+  readonly fault?: SealwrightError
+  /** It is not among those that are wanted. */
+  readonly left?: boolean
+  readonly again?: true
+}
+
+class Visitor {
+  readonly #store: ArtifactStore
+  readonly #options: WalkOptions
+  readonly #call: StoreCall
+  readonly #tags: DigestTags
+
+  constructor(store: ArtifactStore, options: WalkOptions, call: StoreCall) {
+    this.#store = store
+    this.#options = options
+    this.#call = call
+    this.#tags = new DigestTags(store, call)
+  }
+
+  async visit(place: Place): Promise<Visit> {
+    const { descriptor, role, depth } = place
+    const { only, depth: deepest = Number.POSITIVE_INFINITY } = this.#options
+    const { manifest, fault } = await this.#read(place)
+    if (manifest === undefined) return { found: [], fault }
+    const chosen = role === 'referrer' || role === 'tagged'
+    if (only && chosen && !place.picked && !isAmong(manifest, place.tag, only)) {
+      return { found: [], left: true }
+    }
+    const picked = place.picked || chosen
+    const children = childrenOf(manifest).map(
+      (child): Place => ({ role: 'child', descriptor: plain(child), parent: descriptor, depth, picked }),
+    )
+    const referring = depth < deepest ? await this.#referring(place, picked) : []
+    return { manifest, found: [...children, ...referring] }
+  }
+
+  async #read(
+    place: Place,
+  ): Promise<{ manifest: Manifest; fault?: never } | { manifest?: never; fault: SealwrightError }> {
+    try {
+      const manifest = await readManifest(this.#store, place.descriptor, this.#call)
+      if (place.role === 'referrer') assertRefers(manifest, place, this.#store.name)
+      return { manifest }
+    } catch (error) {
+      // Whatever passes, or is about the store as a whole, is no fault of this one.
+      const own = isSealwrightError(error) && ['NOT_FOUND', 'INTEGRITY', 'VALIDATION'].includes(error.code)
+      if (!own || place.role === 'artifact') throw error
+      return { fault: error }
+    }
+  }
+
+  /** By subject, in the order of the store; then by tags. */
+  async #referring({ descriptor, depth }: Place, picked: boolean): Promise<readonly Place[]> {
+    const step = { parent: descriptor, depth: depth + 1, picked }
+    const listing = collect(this.#store.referrers(descriptor, this.#call))
+    const tagging = this.#tags.of(descriptor)
+    tagging.catch(() => {})
+    const referrers = new Map((await listing).map(each => [each.digest, each]))
+    const tagged: Place[] = []
+    for (const { tag, descriptor: found } of await tagging) {
+      const list = tag === referrersTag(descriptor.digest) ? await this.#readList(found) : undefined
+      if (list !== undefined)
+        for (const each of list) referrers.set(each.digest, referrers.get(each.digest) ?? each)
+      else tagged.push({ role: 'tagged', descriptor: plain(found), tag, ...step })
+    }
+    const bySubject = [...referrers.values()].map(
+      (each): Place => ({ role: 'referrer', descriptor: plain(each), ...step }),
+    )
+    // A signature may be found both by its subject and by a tag of its own.
+    return [...bySubject, ...tagged.filter(each => !referrers.has(each.descriptor.digest))]
+  }
+
+  /** The list that clients keep where a registry has no API for referrers; it stays when it gets one. */
+  async #readList(found: Descriptor): Promise<readonly Descriptor[] | undefined> {
+    if (found.mediaType !== MediaTypes.index) return undefined
+    try {
+      const manifest = await readManifest(this.#store, found, this.#call)
+      return manifest.kind === 'index' ? manifest.manifests.filter(isManifest) : []
+    } catch (error) {
+      // A layout names what it does not hold, and a list may be replaced between two requests.
+      if (isSealwrightError(error) && error.code === 'NOT_FOUND') return []
+      throw error
+    }
+  }
+}
+
+function isManifest({ mediaType }: Descriptor): boolean {
+  return isManifestMediaType(mediaType)
+}
+
+function assertRefers({ subject }: Manifest, { descriptor, parent }: Place, name: string): void {
+  const same =
+    subject?.digest === parent?.digest &&
+    subject?.size === parent?.size &&
+    subject?.mediaType === parent?.mediaType
+  if (same) return
+  throw new SealwrightError('VALIDATION', `${name} lists ${descriptor.digest} as a referrer it is not`, {
+    why: `listed for ${parent?.digest}, it refers to ${subject?.digest ?? 'nothing'}`,
+  })
+}
+
+function nodeOf(
+  { role, descriptor, parent, depth, tag }: Place,
+  manifest: Manifest | undefined,
+  fault: SealwrightError | undefined,
+  again: true | undefined,
+): GraphNode {
+  const artifactType = manifest && artifactTypeOf(manifest)
+  const kind = manifest && artifactKind(manifest, tag)
+  return {
+    role,
+    descriptor: {
+      ...descriptor,
+      ...(artifactType === undefined ? {} : { artifactType }),
+      ...(manifest?.annotations === undefined ? {} : { annotations: manifest.annotations }),
+    },
+    depth,
+    ...(parent === undefined ? {} : { parent }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(manifest === undefined ? {} : { manifest }),
+    ...(fault === undefined ? {} : { fault }),
+    ...(again === undefined ? {} : { again }),
+  }
+}
+
+function plain({ mediaType, digest, size, platform }: Descriptor): Descriptor {
+  return { mediaType, digest, size, ...(platform === undefined ? {} : { platform }) }
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
