@@ -9,6 +9,13 @@ import type { TransportOptions } from './transport.ts'
 /** What a request does to the repository; decides what its token must allow. */
 export type Action = 'pull' | 'push' | 'delete'
 
+/** What a request needs to be allowed. */
+export interface Access {
+  readonly action: Action
+  /** Another repository of the same registry that it reads from: a mount. */
+  readonly from?: string
+}
+
 const MAX_TOKENS = 8
 
 const ACTIONS: Readonly<Record<Action, readonly string[]>> = {
@@ -32,6 +39,7 @@ export interface AuthorizerOptions {
  */
 export class Authorizer {
   readonly #options: AuthorizerOptions
+  /** `allows` is `<repository>:<action>`. */
   readonly #tokens: { readonly allows: readonly string[]; readonly token: Token }[] = []
   readonly #asking = new SingleFlight<Token>()
   readonly #loggingIn = new SingleFlight<Credential | undefined>()
@@ -46,10 +54,10 @@ export class Authorizer {
   }
 
   /** What to say unasked, from what earlier requests have shown. */
-  async header(action: Action, call: StoreCall): Promise<string | undefined> {
+  async header(access: Access, call: StoreCall): Promise<string | undefined> {
     if (this.#basic) return basicHeader(await this.#login(call))
     if (this.#server === undefined) return undefined
-    return this.#bearer(this.#server, this.#actions(action), call)
+    return this.#bearer(this.#server, access, call)
   }
 
   /**
@@ -59,7 +67,7 @@ export class Authorizer {
    */
   async answer(
     headers: Headers,
-    action: Action,
+    access: Access,
     said: string | undefined,
     call: StoreCall,
   ): Promise<string | undefined> {
@@ -72,7 +80,7 @@ export class Authorizer {
     if (bearer) {
       this.#learn(bearer, said !== undefined)
       this.#forget(said)
-      return differing(await this.#bearer(this.#server!, this.#actions(action), call), said)
+      return differing(await this.#bearer(this.#server!, access, call), said)
     }
     if (challenges.some(({ scheme }) => scheme === 'basic') && credential && 'username' in credential) {
       this.#basic = true
@@ -134,20 +142,29 @@ export class Authorizer {
     if (index >= 0) this.#tokens.splice(index, 1)
   }
 
-  async #bearer(server: TokenServer, actions: readonly string[], call: StoreCall): Promise<string> {
+  async #bearer(server: TokenServer, { action, from }: Access, call: StoreCall): Promise<string> {
+    const { repository } = this.#options
+    const actions = this.#actions(action)
+    const wanted = [
+      ...actions.map(one => `${repository}:${one}`),
+      ...(from === undefined ? [] : [`${from}:pull`]),
+    ]
     const now = performance.now()
     const known = this.#tokens.find(
-      ({ allows, token }) => token.expires > now && actions.every(action => allows.includes(action)),
+      ({ allows, token }) => token.expires > now && wanted.every(one => allows.includes(one)),
     )
     if (known) return `Bearer ${known.token.text}`
-    const scope = `repository:${this.#options.repository}:${actions.join(',')}`
-    const token = await this.#asking.run(scope, call, async () => {
+    const scopes = [
+      `repository:${repository}:${actions.join(',')}`,
+      ...(from === undefined ? [] : [`repository:${from}:pull`]),
+    ]
+    const token = await this.#asking.run(scopes.join(' '), call, async () => {
       const login = await this.#login(call)
       const { origin, transport } = this.#options
       const fresh = await this.#explained(
-        fetchToken(server, scope, { login, registryOrigin: origin, transport, call }),
+        fetchToken(server, scopes, { login, registryOrigin: origin, transport, call }),
       )
-      this.#tokens.unshift({ allows: actions, token: fresh })
+      this.#tokens.unshift({ allows: wanted, token: fresh })
       this.#tokens.length = Math.min(this.#tokens.length, MAX_TOKENS)
       return fresh
     })

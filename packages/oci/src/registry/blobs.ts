@@ -1,10 +1,20 @@
-import { SealwrightError } from '@sealwright/core'
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { throwIfAborted } from '../abort.ts'
 import type { StoreCall } from '../artifact-store.ts'
 import { type Identity, verified } from '../content.ts'
 import type { RegistryClient } from './client.ts'
 import { deleteAt } from './manifests.ts'
 import { mayFollow } from './origin.ts'
 import type { Answer } from './transport.ts'
+
+/** What a registry answers that does not mount, or does not let us. */
+const REFUSALS: readonly string[] = [
+  'ACCESS_DENIED',
+  'NOT_FOUND',
+  'UNAUTHENTICATED',
+  'UNSUPPORTED',
+  'VALIDATION',
+]
 
 /** The blobs of a repository (distribution-spec, "Pulling blobs", "Pushing blobs": POST then PUT). */
 export class RegistryBlobs {
@@ -73,6 +83,35 @@ export class RegistryBlobs {
     }
   }
 
+  /**
+   * Takes a blob over from another repository (distribution-spec, "Mounting a blob from another repository").
+   *
+   * @returns Whether the registry did so. What it refuses is not an error: the blob can be pushed.
+   */
+  async mount({ digest }: Identity, from: RegistryBlobs, call: StoreCall): Promise<boolean> {
+    if (!this.#client.sharesRegistry(from.#client)) return false
+    const url = this.#client.url('blobs/uploads/')
+    url.searchParams.set('mount', digest)
+    url.searchParams.set('from', from.#repository)
+    const what = `the mount of ${digest} into ${this.#repository}`
+    try {
+      const answer = await this.#client.retrying(call, () =>
+        this.#client.request(
+          { method: 'POST', url, action: 'push', from: from.#repository, what, expected: [201, 202] },
+          call,
+        ),
+      )
+      await answer.cancel()
+      if (answer.status === 201) return true
+      // It began an upload instead, which nobody will use.
+      await this.#abandon(this.#location(answer), call)
+      return false
+    } catch (error) {
+      if (isSealwrightError(error) && REFUSALS.includes(error.code)) return false
+      throw error
+    }
+  }
+
   delete(digest: string, call: StoreCall): Promise<boolean> {
     return deleteAt(this.#client, `blobs/${digest}`, `to delete ${digest} from ${this.#repository}`, call)
   }
@@ -107,6 +146,20 @@ export class RegistryBlobs {
       call,
     )
     await stored.cancel()
+  }
+
+  /** Ends an upload that will not be completed; a registry that cannot do that forgets it by itself. */
+  async #abandon(url: URL, call: StoreCall): Promise<void> {
+    const what = `to end an upload to ${this.#repository}`
+    try {
+      const answer = await this.#client.request(
+        { method: 'DELETE', url, action: 'push', what, expected: [204] },
+        call,
+      )
+      await answer.cancel()
+    } catch {
+      throwIfAborted(call.signal)
+    }
   }
 
   /** Where the content is to go: relative or absolute, its query kept. */

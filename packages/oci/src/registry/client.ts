@@ -1,13 +1,12 @@
 import { SealwrightError } from '@sealwright/core'
 import type { StoreCall } from '../artifact-store.ts'
-import { type Action, Authorizer, type AuthorizerOptions } from './authorizer.ts'
+import { type Access, Authorizer, type AuthorizerOptions } from './authorizer.ts'
 import { type Failed, httpError } from './http-error.ts'
 import { mayFollow } from './origin.ts'
 import { type RetryPolicy, retrying } from './retry.ts'
 import { type Answer, type HttpRequest, send } from './transport.ts'
 
-export interface RegistryRequest extends HttpRequest {
-  readonly action: Action
+export interface RegistryRequest extends HttpRequest, Access {
   /** For messages: `the push to app`. */
   readonly what: string
   /** Statuses that are answers; all others are errors. */
@@ -31,6 +30,11 @@ export class RegistryClient {
   constructor(options: ClientOptions) {
     this.#options = options
     this.#authorizer = new Authorizer(options)
+  }
+
+  /** Whether another client speaks to the same registry. */
+  sharesRegistry(other: RegistryClient): boolean {
+    return other.#options.origin.href === this.#options.origin.href
   }
 
   /** The URL of something in the repository. Every part was checked: none needs escaping. */
@@ -79,14 +83,13 @@ export class RegistryClient {
   async #authorized(request: RegistryRequest, call: StoreCall): Promise<Answer> {
     const own = request.url.origin === this.#options.origin.origin
     if (!own) return this.#follow(request, undefined, call)
-    const { action } = request
-    let said = await this.#authorizer.header(action, call)
+    let said = await this.#authorizer.header(request, call)
     // Once to learn what is wanted or to renew a token, once more if it says that the token should allow more.
     for (let tries = 0; ; tries++) {
       const answer = await this.#follow(request, said, call)
       const refused = answer.status === 401 && answer.url.origin === this.#options.origin.origin
       if (!refused || tries === 2 || !repeatable(request)) return answer
-      const next = await this.#authorizer.answer(answer.headers, action, said, call)
+      const next = await this.#authorizer.answer(answer.headers, request, said, call)
       if (next === undefined) return answer
       await answer.cancel()
       said = next

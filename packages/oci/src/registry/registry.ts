@@ -1,6 +1,6 @@
 import { SealwrightError } from '@sealwright/core'
 import { throwIfAborted } from '../abort.ts'
-import type { ArtifactStore, PushResult, ReferrersQuery, StoreCall } from '../artifact-store.ts'
+import type { ArtifactStore, PushResult, ReferrersQuery, StoreCall, TagsQuery } from '../artifact-store.ts'
 import { collectVerified } from '../content.ts'
 import type { CredentialSource } from '../credentials/credential.ts'
 import type { Descriptor } from '../descriptor.ts'
@@ -17,6 +17,7 @@ import { apiOrigin } from './origin.ts'
 import { ReferrersApi } from './referrers-api.ts'
 import { ReferrersFallback } from './referrers-fallback.ts'
 import type { RetryPolicy } from './retry.ts'
+import { RegistryTags } from './tags.ts'
 import type { Fetch } from './transport.ts'
 
 export interface RegistryOptions {
@@ -76,6 +77,7 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
     manifests,
     blobs: new RegistryBlobs(client, reference.repository, repository),
     api: new ReferrersApi(client, reference.repository, repository),
+    tags: new RegistryTags(client, reference.repository, repository),
     fallback: new ReferrersFallback({ manifests, name: repository, settleMs }),
     mode: options.referrers ?? 'auto',
   })
@@ -86,6 +88,7 @@ interface Parts {
   readonly manifests: RegistryManifests
   readonly blobs: RegistryBlobs
   readonly api: ReferrersApi
+  readonly tags: RegistryTags
   readonly fallback: ReferrersFallback
   readonly mode: 'auto' | 'api' | 'tag'
 }
@@ -194,6 +197,18 @@ class RegistryStore implements ArtifactStore {
     if (subject === undefined || mode === 'api') return
     // With the API too: the list of an older client may be there, and would go on naming what is gone.
     await fallback.remove(subject, digest, call)
+  }
+
+  async mount(descriptor: Descriptor, from: ArtifactStore, call: StoreCall = {}): Promise<boolean> {
+    parseDigest(descriptor.digest)
+    throwIfAborted(call.signal)
+    // Of manifests a registry keeps more than their bytes: they are pushed.
+    if (!(from instanceof RegistryStore) || isManifestMediaType(descriptor.mediaType)) return false
+    return this.#parts.blobs.mount(descriptor, from.#parts.blobs, call)
+  }
+
+  async *tags({ prefix = '', ...call }: TagsQuery = {}): AsyncGenerator<string> {
+    yield* this.#parts.tags.list(prefix, call)
   }
 
   async #put(

@@ -39,14 +39,18 @@ const CLIENT_ID = 'sealwright'
  * @throws {@link SealwrightError} `UNAUTHENTICATED`, `ACCESS_DENIED`, `UNAVAILABLE`, …; `UNSUPPORTED` where the realm is
  *   not one that credentials may be sent to.
  */
-export async function fetchToken(server: TokenServer, scope: string, options: TokenOptions): Promise<Token> {
+export async function fetchToken(
+  server: TokenServer,
+  scopes: readonly string[],
+  options: TokenOptions,
+): Promise<Token> {
   const { login, transport, call, registryOrigin } = options
   const realm = realmOf(server, registryOrigin)
   const asked = performance.now()
   const request =
     login && 'identityToken' in login
-      ? exchange(realm, server, scope, login.identityToken)
-      : query(realm, server, scope, login)
+      ? exchange(realm, server, scopes, login.identityToken)
+      : query(realm, server, scopes, login)
   const answer = await send(request, transport, call)
   const { status, headers } = answer
   if (status !== 200) {
@@ -88,20 +92,29 @@ function realmOf({ realm }: TokenServer, registry: URL): URL {
 function query(
   realm: URL,
   { service }: TokenServer,
-  scope: string,
+  scopes: readonly string[],
   login: Credential | undefined,
 ): HttpRequest {
   const url = new URL(realm)
   if (service !== undefined) url.searchParams.set('service', service)
-  url.searchParams.append('scope', scope)
+  for (const scope of scopes) url.searchParams.append('scope', scope)
   if (login === undefined || !('username' in login)) return { method: 'GET', url }
   url.searchParams.set('account', login.username)
   const pair = Buffer.from(`${login.username}:${login.password}`).toString('base64')
   return { method: 'GET', url, headers: { authorization: `Basic ${pair}` } }
 }
 
-function exchange(realm: URL, { service }: TokenServer, scope: string, identityToken: string): HttpRequest {
-  const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: CLIENT_ID, scope })
+function exchange(
+  realm: URL,
+  { service }: TokenServer,
+  scopes: readonly string[],
+  identityToken: string,
+): HttpRequest {
+  const form = new URLSearchParams({
+    grant_type: 'refresh_token',
+    client_id: CLIENT_ID,
+    scope: scopes.join(' '),
+  })
   if (service !== undefined) form.set('service', service)
   form.set('refresh_token', identityToken)
   return {
