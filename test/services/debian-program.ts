@@ -45,9 +45,9 @@ async function unpack(name: string, packages: readonly string[], home: string): 
       await succeed('dpkg-deb', ['-x', join(work, file), join(work, 'root')])
       await rm(join(work, file))
     }
-    const libraries = await Array.fromAsync(
-      glob(['usr/lib/*-linux-gnu', 'lib/*-linux-gnu'], { cwd: join(work, 'root') }),
-    )
+    const libraries: string[] = []
+    for await (const folder of glob(['usr/lib/*-linux-gnu', 'lib/*-linux-gnu'], { cwd: join(work, 'root') }))
+      libraries.push(folder)
     const script = join(work, `run-${name}`)
     await writeFile(script, starter(home, name, libraries))
     await chmod(script, 0o755)

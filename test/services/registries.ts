@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { distributionProgram, ggcrProgram, olaregProgram } from './peers.ts'
+import { distributionProgram, dockerRegistryProgram, ggcrProgram, olaregProgram } from './peers.ts'
+import type { RegistryCertificates } from './registry-certificates.ts'
 import { type Server, startServer } from './server.ts'
 import type { TokenServer } from './token-server.ts'
 import { need, type Skips } from './tool.ts'
@@ -9,37 +10,65 @@ import { need, type Skips } from './tool.ts'
 export const BASIC_USER = { username: 'u', password: 'p' }
 const HTPASSWD = 'u:$2b$05$69Bj38EmMsIXz2KDOvyHC.IBJrtERfJQ.pxt0Q9YzOaAoJADyDXiK\n'
 
+/** How a registry knows its users: by a password, or by the tokens of a server. */
+type RegistryAuth = 'basic' | TokenServer
+
 /** A registry with the referrers API; `referrers: false` takes it away. */
 export async function startOlareg(
   context: Skips,
-  { referrers = true }: { readonly referrers?: boolean } = {},
+  { referrers = true, tls }: { readonly referrers?: boolean; readonly tls?: RegistryCertificates } = {},
 ): Promise<Server> {
   const command = need(context, await olaregProgram())
   return startServer({
     name: 'olareg',
     command,
     ready: '/v2/',
+    ...(tls === undefined ? {} : { tls: { ca: tls.ca } }),
     args: port => [
       'serve',
       ...['--addr', '127.0.0.1', '--port', String(port), '--store-type', 'mem'],
       ...['--api-delete', '--api-blob-delete', `--api-referrer=${referrers}`],
+      ...(tls === undefined ? [] : ['--tls-cert', tls.server.certPath, '--tls-key', tls.server.keyPath]),
     ],
   })
 }
 
-/** A registry without the referrers API; open, or behind a password, or behind a token server. */
-export async function startDistribution(context: Skips, auth?: 'basic' | TokenServer): Promise<Server> {
-  const command = need(context, await distributionProgram())
+/** distribution 3, a registry without the referrers API; open, or behind a password, or behind a token server. */
+export async function startDistribution(
+  context: Skips,
+  auth?: RegistryAuth,
+  tls?: RegistryCertificates,
+): Promise<Server> {
+  const env = { ...process.env, OTEL_TRACES_EXPORTER: 'none' } // else it looks for a collector
+  return serve('distribution', need(context, await distributionProgram()), env, auth, tls)
+}
+
+/** The same of 2021, as Debian 12 has it. */
+export async function startDockerRegistry(
+  context: Skips,
+  auth?: RegistryAuth,
+  tls?: RegistryCertificates,
+): Promise<Server> {
+  return serve('docker-registry', need(context, await dockerRegistryProgram()), process.env, auth, tls)
+}
+
+function serve(
+  name: string,
+  command: string,
+  env: NodeJS.ProcessEnv,
+  auth: RegistryAuth | undefined,
+  tls: RegistryCertificates | undefined,
+): Promise<Server> {
   return startServer({
-    name: 'distribution',
+    name,
     command,
     ready: '/v2/',
-    env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' }, // else it looks for a collector
+    env,
+    ...(tls === undefined ? {} : { tls: { ca: tls.ca, cert: tls.client.cert, key: tls.client.key } }),
     args: async (port, data) => {
       const config = join(data, 'registry.yml')
       await writeFile(join(data, 'htpasswd'), HTPASSWD)
-      if (typeof auth === 'object') await writeFile(join(data, 'jwks.json'), JSON.stringify(auth.jwks))
-      await writeFile(config, configuration(port, data, auth))
+      await writeFile(config, JSON.stringify(configuration(port, data, auth, tls))) // JSON is YAML
       return ['serve', config]
     },
   })
@@ -51,25 +80,30 @@ export async function startGgcr(context: Skips): Promise<Server> {
   return startServer({ name: 'ggcr', command, ready: '/v2/', args: port => [`127.0.0.1:${port}`] })
 }
 
-/** JSON is YAML. */
-function configuration(port: number, data: string, auth?: 'basic' | TokenServer): string {
-  return JSON.stringify({
+function configuration(port: number, data: string, auth?: RegistryAuth, tls?: RegistryCertificates): object {
+  return {
     version: '0.1',
     log: { level: 'error', accesslog: { disabled: true } },
     storage: { inmemory: {}, delete: { enabled: true } },
-    http: { addr: `127.0.0.1:${port}`, secret: 'test-only' },
-    ...(auth === 'basic' ? { auth: { htpasswd: { realm: 'test', path: join(data, 'htpasswd') } } } : {}),
-    ...(typeof auth === 'object'
-      ? {
-          auth: {
-            token: {
-              realm: auth.realm,
-              service: auth.service,
-              issuer: auth.issuer,
-              jwks: join(data, 'jwks.json'),
-            },
-          },
-        }
-      : {}),
-  })
+    http: {
+      addr: `127.0.0.1:${port}`,
+      secret: 'test-only',
+      ...(tls === undefined ? {} : { tls: tlsSection(tls) }),
+    },
+    ...(auth === undefined ? {} : { auth: authSection(auth, data) }),
+  }
+}
+
+function tlsSection({ server, caPath, clientsShowTheirs }: RegistryCertificates): object {
+  return {
+    certificate: server.certPath,
+    key: server.keyPath,
+    ...(clientsShowTheirs ? { clientcas: [caPath] } : {}),
+  }
+}
+
+function authSection(auth: RegistryAuth, data: string): object {
+  if (auth === 'basic') return { htpasswd: { realm: 'test', path: join(data, 'htpasswd') } }
+  const { realm, service, issuer, certificatePath } = auth
+  return { token: { realm, service, issuer, rootcertbundle: certificatePath } }
 }

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import http from 'node:http'
+import https from 'node:https'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { removeScratch, scratch } from './scratch.ts'
@@ -12,14 +14,15 @@ export interface ServerOptions {
   readonly env?: NodeJS.ProcessEnv
   /** A path that answers below 500 once the server is ready. */
   readonly ready: string
-  readonly scheme?: 'http' | 'https'
+  /** For a server that speaks TLS: whom to trust, and what to show who asks for a certificate. */
+  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string }
 }
 
 export interface Server extends AsyncDisposable {
   readonly port: number
   /** `localhost:<port>`: peers take this name as permission for plain HTTP. */
   readonly host: string
-  /** `http://127.0.0.1:<port>`. */
+  /** `http://127.0.0.1:<port>`, or `https:`. */
   readonly url: string
   readonly data: string
 }
@@ -48,9 +51,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await end(child)
     await removeScratch(data)
   }
-  const url = `${options.scheme ?? 'http'}://127.0.0.1:${port}`
+  const url = `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
   try {
-    await Promise.race([failed, answers(`${url}${options.ready}`, child)])
+    await Promise.race([failed, answers(`${url}${options.ready}`, child, options.tls)])
   } catch (error) {
     await stop()
     throw new Error(`${options.name} did not start\n${Buffer.concat(log).toString()}`, { cause: error })
@@ -68,16 +71,20 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-async function answers(url: string, child: ChildProcess): Promise<void> {
+async function answers(url: string, child: ChildProcess, tls: ServerOptions['tls']): Promise<void> {
   for (const deadline = Date.now() + READY_WITHIN_MS; Date.now() < deadline; await sleep(25)) {
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`)
-    const status = await fetch(url).then(
-      response => response.status,
-      () => 599,
-    )
-    if (status < 500) return
+    if ((await statusOf(url, tls).catch(() => 599)) < 500) return
   }
   throw new Error(`no answer from ${url} in ${READY_WITHIN_MS} ms`)
+}
+
+async function statusOf(url: string, tls: ServerOptions['tls']): Promise<number> {
+  const options = { ...tls, agent: false }
+  const asked = tls === undefined ? http.get(url, options) : https.get(url, options)
+  const [response] = (await once(asked, 'response')) as [http.IncomingMessage]
+  response.resume()
+  return response.statusCode!
 }
 
 async function end(child: ChildProcess): Promise<void> {

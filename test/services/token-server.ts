@@ -1,15 +1,18 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUID, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type CryptoKey, exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from 'jose'
+import { type CryptoKey, importPKCS8, SignJWT } from 'jose'
+import { loopbackCertificate } from './loopback-certificate.ts'
 import { BASIC_USER } from './registries.ts'
+import { scratch } from './scratch.ts'
 
 export interface TokenServer extends AsyncDisposable {
   /** Named `localhost`: clients refuse a realm on another host than the registry's, or on a bare loopback address. */
   readonly realm: string
   readonly service: string
   readonly issuer: string
-  readonly jwks: JSONWebKeySet
+  /** PEM file of the certificate that each token brings along; registries of every age know it so. */
+  readonly certificatePath: string
   /** The scopes that were asked for, in order. */
   readonly scopes: readonly string[]
 }
@@ -19,11 +22,12 @@ const ISSUER = 'sealwright-test-issuer'
 
 /** A token server of the distribution specification: it knows one user and lets that user do what is asked. */
 export async function startTokenServer(): Promise<TokenServer> {
-  const { publicKey, privateKey } = await generateKeyPair('ES256')
-  const kid = randomUUID()
+  const { cert, key, path } = await loopbackCertificate(await scratch('tokens'))
+  const privateKey = await importPKCS8(key, 'ES256')
+  const x5c = [new X509Certificate(cert).raw.toString('base64')]
   const scopes: string[] = []
   const server = createServer((request, response) => {
-    answer(request, response, privateKey, kid, scopes).catch(error =>
+    answer(request, response, { privateKey, x5c }, scopes).catch(error =>
       response.writeHead(500).end(String(error)),
     )
   })
@@ -35,7 +39,7 @@ export async function startTokenServer(): Promise<TokenServer> {
     realm: `http://localhost:${address.port}/token`,
     service: SERVICE,
     issuer: ISSUER,
-    jwks: { keys: [{ ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' }] },
+    certificatePath: path,
     scopes,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
@@ -48,8 +52,7 @@ export async function startTokenServer(): Promise<TokenServer> {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  key: CryptoKey,
-  kid: string,
+  { privateKey, x5c }: { readonly privateKey: CryptoKey; readonly x5c: string[] },
   scopes: string[],
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://localhost')
@@ -64,7 +67,7 @@ async function answer(
     return { type, name, actions: actions.split(',') }
   })
   const token = await new SignJWT({ access })
-    .setProtectedHeader({ alg: 'ES256', kid, typ: 'JWT' })
+    .setProtectedHeader({ alg: 'ES256', x5c, typ: 'JWT' })
     .setIssuer(ISSUER)
     .setSubject(username)
     .setAudience(SERVICE)
@@ -72,6 +75,6 @@ async function answer(
     .setIssuedAt()
     .setNotBefore('-10s')
     .setExpirationTime('60s')
-    .sign(key)
+    .sign(privateKey)
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ token }))
 }
