@@ -1,6 +1,9 @@
 import type { Descriptor } from './descriptor.ts'
+import { parseDigest } from './digest.ts'
 import { artifactTypeOf, formatManifest, type Manifest } from './manifest.ts'
 import { MediaTypes } from './media-types.ts'
+
+const CLAIM_LENGTH = 32
 
 /**
  * The tag under which the referrers of a digest are listed where there is no referrers API (distribution-spec,
@@ -12,9 +15,37 @@ export function referrersTag(digest: string): string {
   return `${legal(algorithm).slice(0, 32)}-${legal(encoded).slice(0, 64)}`
 }
 
+/**
+ * The tag of one referrer alone: `sha256-<64 hex of the subject>.<first 32 hex of the referrer>`. Where the list of all is
+ * kept by its writers, one may overwrite what another just added; this nobody else has a reason to write. Half a digest
+ * is enough to keep referrers apart, and what stands there is judged by its manifest.
+ */
+export function claimTag(subject: string, referrer: string): string {
+  return `${referrersTag(subject)}.${claimOf(referrer)}`
+}
+
+/** What stands behind the dot in the {@link claimTag} of a referrer. */
+export function claimOf(referrer: string): string {
+  return parseDigest(referrer).hex.slice(0, CLAIM_LENGTH)
+}
+
+/** A {@link claimTag} taken apart: the {@link referrersTag} of the subject, and {@link claimOf} the referrer. */
+export function parseClaimTag(tag: string): { readonly list: string; readonly claim: string } | undefined {
+  const [, list, claim] = /^(sha(?:256|384|512)-[0-9a-f]{64})\.([0-9a-f]{32})$/.exec(tag) ?? []
+  return list === undefined || claim === undefined ? undefined : { list, claim }
+}
+
 /** Whether a tag is one of these, or one of cosign's older `sha256-<hex>.sig`, `.att`, `.sbom`. */
 export function isReferrersTag(tag: string): boolean {
-  return /^sha(?:256|384|512)-[0-9a-f]{64}(?:\.[a-z]+)?$/.test(tag)
+  return /^sha(?:256|384|512)-[0-9a-f]{64}(?:\.[a-z]+)?$/.test(tag) || parseClaimTag(tag) !== undefined
+}
+
+/**
+ * Whether a tag is one that a signature claims for itself where clients keep the lists of referrers: the subject's
+ * `sha256-<hex>` and the first 32 digits of its own digest.
+ */
+export function isClaimTag(tag: string): boolean {
+  return /^sha256-[0-9a-f]{64}\.[0-9a-f]{32}$/.test(tag)
 }
 
 /** How a referrer is listed: its own descriptor, its type and all of its annotations. */

@@ -136,6 +136,7 @@ function matches(found: Platform, wanted: Platform): boolean {
   )
 }
 
-function formatPlatform({ os, architecture, variant, 'os.version': version }: Platform): string {
+/** A platform as people write it, and as {@link choosePlatform} takes it: `linux/arm/v7`. */
+export function formatPlatform({ os, architecture, variant, 'os.version': version }: Platform): string {
   return `${os}${version === undefined ? '' : `:${version}`}/${architecture}${variant === undefined ? '' : `/${variant}`}`
 }

@@ -5,7 +5,7 @@ import type { Descriptor } from '../descriptor.ts'
 import { artifactTypeOf, type Manifest } from '../manifest.ts'
 import { isManifestMediaType, MediaTypes } from '../media-types.ts'
 import { readManifest } from '../read.ts'
-import { referrersTag } from '../referrers-tag.ts'
+import { isClaimTag, referrersTag } from '../referrers-tag.ts'
 import { artifactKind, isAmong } from './artifact-kind.ts'
 import { choosePlatform } from './choose-platform.ts'
 import { DigestTags } from './digest-tags.ts'
@@ -155,11 +155,12 @@ class Visitor {
     const tagging = this.#tags.of(descriptor)
     tagging.catch(() => {})
     const referrers = new Map((await listing).map(each => [each.digest, each]))
+    const add = (each: Descriptor) => referrers.set(each.digest, referrers.get(each.digest) ?? each)
     const tagged: Place[] = []
     for (const { tag, descriptor: found } of await tagging) {
       const list = tag === referrersTag(descriptor.digest) ? await this.#readList(found) : undefined
-      if (list !== undefined)
-        for (const each of list) referrers.set(each.digest, referrers.get(each.digest) ?? each)
+      if (list !== undefined) list.forEach(add)
+      else if (isClaimTag(tag)) add(found)
       else tagged.push({ role: 'tagged', descriptor: plain(found), tag, ...step })
     }
     const bySubject = [...referrers.values()].map(

@@ -1,0 +1,44 @@
+import type { SealwrightError } from '@sealwright/core'
+import type { Descriptor } from '../descriptor.ts'
+import type { WalkOptions } from './walk-graph.ts'
+
+export interface CopyOptions extends Omit<WalkOptions, 'depth'> {
+  /** How many things are read or written at the same time. Default 4. */
+  readonly concurrency?: number
+  /** The tag at the destination. Default: the one it was named by, if it was named by a tag; `false` for none. */
+  readonly tag?: string | false
+  /** Looks at both sides, and writes nothing. */
+  readonly dryRun?: boolean
+  readonly onProgress?: (event: CopyEvent) => void
+}
+
+/** What happens during a copy. */
+export type CopyEvent =
+  /** All that belongs to it is known. */
+  | { readonly type: 'planned'; readonly manifests: number; readonly blobs: number; readonly bytes: number }
+  | { readonly type: 'started'; readonly descriptor: Descriptor }
+  /** So many bytes of it were moved, in all. Fewer than before: it is moved again from the beginning. */
+  | { readonly type: 'bytes'; readonly descriptor: Descriptor; readonly bytes: number }
+  /** Moved; there already; taken over within the registry. */
+  | { readonly type: 'done' | 'skipped' | 'mounted'; readonly descriptor: Descriptor }
+  | { readonly type: 'failed'; readonly descriptor: Descriptor; readonly error: SealwrightError }
+
+export interface CopyReport {
+  /** What was copied: the artifact, or the image of the platform that was asked for. */
+  readonly root: Descriptor
+  /** Its tag at the destination. */
+  readonly tag?: string
+  /** Manifests and blobs that were moved; of a dry run, that would be. */
+  readonly copied: readonly Descriptor[]
+  /** What was there already. */
+  readonly skipped: readonly Descriptor[]
+  /** What the registry took over from the other repository. */
+  readonly mounted: readonly Descriptor[]
+  /** What belongs to it and could not be brought. */
+  readonly left: readonly LeftBehind[]
+}
+
+export interface LeftBehind {
+  readonly descriptor: Descriptor
+  readonly why: SealwrightError
+}

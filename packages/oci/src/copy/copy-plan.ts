@@ -1,0 +1,86 @@
+import { SealwrightError } from '@sealwright/core'
+import type { ArtifactStore } from '../artifact-store.ts'
+import type { Descriptor } from '../descriptor.ts'
+import type { LeftBehind } from './copy-options.ts'
+import { blobsOf, childrenOf, type GraphNode } from './graph-node.ts'
+import { type WalkOptions, walkGraph } from './walk-graph.ts'
+
+/** One manifest that is to be copied, and what must be there before it. */
+export interface PlannedManifest {
+  readonly descriptor: Descriptor
+  /** Its bytes, if they were few enough to be kept. */
+  readonly bytes?: Uint8Array
+  readonly blobs: readonly Descriptor[]
+  readonly children: readonly Descriptor[]
+  /** Of a referrer: its subject. Of one found by a tag: what the tag is made of. */
+  readonly after?: Descriptor
+  readonly subject?: Descriptor
+  /** Tags that are made of a digest, as cosign's. */
+  readonly tags: string[]
+}
+
+/** All that belongs to an artifact, each content once. */
+export interface CopyPlan {
+  readonly root: PlannedManifest
+  /** In the order of the walk: parents first. */
+  readonly manifests: ReadonlyMap<string, PlannedManifest>
+  /** By {@link keyOf}. */
+  readonly blobs: ReadonlyMap<string, Descriptor>
+  /** What cannot be read. */
+  readonly left: readonly LeftBehind[]
+}
+
+const KEPT_BYTES = 64 * 1024 * 1024
+
+/** A content as a descriptor states it: of two that state different sizes one is wrong. */
+export function keyOf({ digest, size }: Descriptor): string {
+  return `${digest} ${size}`
+}
+
+/** @throws {@link SealwrightError} as {@link walkGraph}. */
+export async function planCopy(
+  from: ArtifactStore,
+  artifact: Descriptor,
+  options: WalkOptions,
+): Promise<CopyPlan> {
+  const manifests = new Map<string, PlannedManifest>()
+  const blobs = new Map<string, Descriptor>()
+  const left = new Map<string, LeftBehind>()
+  let root: PlannedManifest | undefined
+  let kept = 0
+  for await (const node of walkGraph(from, artifact, options)) {
+    const { descriptor, manifest, tag } = node
+    if (node.fault !== undefined)
+      left.set(descriptor.digest, { descriptor: plain(descriptor), why: node.fault })
+    if (tag !== undefined) manifests.get(descriptor.digest)?.tags.push(tag)
+    if (manifest === undefined) continue
+    kept += manifest.raw.byteLength
+    const planned = plannedOf(node, manifest, kept <= KEPT_BYTES)
+    manifests.set(descriptor.digest, planned)
+    for (const blob of planned.blobs) if (!blobs.has(keyOf(blob))) blobs.set(keyOf(blob), blob)
+    root ??= planned
+  }
+  if (root === undefined) throw new SealwrightError('INTERNAL', 'a walk gave nothing')
+  return { root, manifests, blobs, left: [...left.values()] }
+}
+
+function plannedOf(
+  { descriptor, parent, role, tag }: GraphNode,
+  manifest: NonNullable<GraphNode['manifest']>,
+  keep: boolean,
+): PlannedManifest {
+  const after = role === 'referrer' || role === 'tagged' ? parent : undefined
+  return {
+    descriptor: plain(descriptor),
+    ...(keep ? { bytes: manifest.raw } : {}),
+    blobs: blobsOf(manifest),
+    children: childrenOf(manifest),
+    ...(after === undefined ? {} : { after }),
+    ...(manifest.subject === undefined ? {} : { subject: manifest.subject }),
+    tags: tag === undefined ? [] : [tag],
+  }
+}
+
+function plain({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size }
+}
