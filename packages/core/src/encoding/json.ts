@@ -39,6 +39,15 @@ export interface PositionedJson {
   readonly value: JsonValue
   /** Where a member's name or an array's element begins; `[]` is the whole value. Absent if there is no such path. */
   position(path: readonly (string | number)[]): JsonPosition | undefined
+  /** The text of a value as it stands, without the space around it: for what is signed as it was written. */
+  text(path: readonly (string | number)[]): string | undefined
+}
+
+/** Offsets into the text: where a member's name or an element begins, and from where to where its value goes. */
+interface Extent {
+  readonly at: number
+  readonly from: number
+  readonly to: number
 }
 
 const MAX_BYTES = 4 * 1024 * 1024
@@ -58,14 +67,19 @@ export function decodeJson(input: Uint8Array | string, options: JsonOptions): Js
 
 /** As {@link decodeJson}, and remembers where everything stands: for files that people write. */
 export function decodeJsonWithPositions(input: Uint8Array | string, options: JsonOptions): PositionedJson {
-  const offsets = new Map<string, number>()
-  const parser = new Parser(input, options, offsets)
+  const extents = new Map<string, Extent>()
+  const parser = new Parser(input, options, extents)
   const value = parser.parse()
+  const find = (path: readonly (string | number)[]) => extents.get(JSON.stringify(path))
   return {
     value,
     position: path => {
-      const offset = offsets.get(JSON.stringify(path))
-      return offset === undefined ? undefined : parser.locate(offset)
+      const extent = find(path)
+      return extent && parser.locate(extent.at)
+    },
+    text: path => {
+      const extent = find(path)
+      return extent && parser.slice(extent.from, extent.to)
     },
   }
 }
@@ -93,12 +107,12 @@ class Parser {
   readonly #maxDepth: number
   readonly #integers: readonly string[]
   readonly #unescaped: readonly string[]
-  readonly #offsets: Map<string, number> | undefined
+  readonly #extents: Map<string, Extent> | undefined
   readonly #path: (string | number)[] = []
   #at = 0
   #depth = 0
 
-  constructor(input: Uint8Array | string, options: JsonOptions, offsets?: Map<string, number>) {
+  constructor(input: Uint8Array | string, options: JsonOptions, extents?: Map<string, Extent>) {
     const { label, maxBytes = MAX_BYTES, maxDepth = MAX_DEPTH, integers = [], unescaped = [] } = options
     const size = typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength
     if (size > maxBytes) throw invalid(label, `${size} bytes of JSON, more than ${maxBytes}`)
@@ -106,15 +120,16 @@ class Parser {
     this.#maxDepth = Math.min(maxDepth, DEPTH_CEILING)
     this.#integers = integers
     this.#unescaped = unescaped
-    this.#offsets = offsets
+    this.#extents = extents
     this.#text = typeof input === 'string' ? input : decodeUtf8(input, label)
     if (!this.#text.isWellFormed()) throw invalid(label, 'lone surrogate')
   }
 
   parse(): JsonValue {
     this.#space()
-    this.#mark(this.#at)
+    const start = this.#at
     const value = this.#value()
+    this.#mark(start, start)
     this.#space()
     if (this.#at < this.#text.length) throw this.#fault('text after the JSON value')
     return value
@@ -123,6 +138,10 @@ class Parser {
   locate(offset: number): JsonPosition {
     const lines = this.#text.slice(0, offset).split(/\r\n|\n|\r/)
     return { line: lines.length, column: [...lines[lines.length - 1]!].length + 1 }
+  }
+
+  slice(from: number, to: number): string {
+    return this.#text.slice(from, to)
   }
 
   #value(): JsonValue {
@@ -189,10 +208,11 @@ class Parser {
   }
 
   #member(step: string | number, start: number): JsonValue {
-    if (this.#offsets === undefined) return this.#value()
+    if (this.#extents === undefined) return this.#value()
     this.#path.push(step)
-    this.#mark(start)
+    const from = this.#at
     const value = this.#value()
+    this.#mark(start, from)
     this.#path.pop()
     return value
   }
@@ -277,8 +297,8 @@ class Parser {
     }
   }
 
-  #mark(offset: number): void {
-    this.#offsets?.set(JSON.stringify(this.#path), offset)
+  #mark(at: number, from: number): void {
+    this.#extents?.set(JSON.stringify(this.#path), { at, from, to: this.#at })
   }
 
   #fault(fault: string, offset: number = this.#at): Error {

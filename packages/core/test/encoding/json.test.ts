@@ -151,6 +151,16 @@ describe('decodeJsonWithPositions', () => {
     expect(position(['a', 1, 'b'])).toEqual({ line: 4, column: 6 })
     expect(position(['a', 2])).toBeUndefined()
   })
+
+  it('gives the text of a value as it was written, without the space around it', () => {
+    const { text } = decodeJsonWithPositions(' {"a" : [ 1.0 , "\\u0041"] ,"b":{ } }\n', { label: 'input' })
+    expect(text([])).toBe('{"a" : [ 1.0 , "\\u0041"] ,"b":{ } }')
+    expect(text(['a'])).toBe('[ 1.0 , "\\u0041"]')
+    expect(text(['a', 0])).toBe('1.0')
+    expect(text(['a', 1])).toBe('"\\u0041"')
+    expect(text(['b'])).toBe('{ }')
+    expect(text(['c'])).toBeUndefined()
+  })
 })
 
 describe('encodeJson', () => {
