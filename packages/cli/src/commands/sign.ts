@@ -2,11 +2,11 @@ import type { AlgorithmId } from '@sealwright/core'
 import { notaryCose, notaryJws } from '@sealwright/notary'
 import type { Settings } from '../config/settings.ts'
 import type { KeyDocument } from '../documents/document.ts'
-import type { SignedTarget } from '../documents/signing.ts'
+import { AtOnce, OneByOne } from '../frame/at-once.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import { deniedError } from '../frame/denied.ts'
-import { EXIT, type ExitCode, exitCodeOfAll } from '../frame/exit.ts'
-import { asSealwrightError, decidingError, exitCodeOfError, failureOf } from '../frame/failure.ts'
+import { exitCodeOfAll } from '../frame/exit.ts'
+import { decidingError } from '../frame/failure.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { failureLines } from '../frame/text.ts'
 import { usageError } from '../frame/usage.ts'
@@ -14,35 +14,32 @@ import { signingChain } from '../keys/chain.ts'
 import { describeKey, openKeys } from '../keys/keys.ts'
 import type { KeyFlags } from '../program/key-flags.ts'
 import { type RegistryFlags, registryFlags } from '../program/registry-flags.ts'
+import type { Signed } from '../signing/attempt.ts'
 import { signedLines } from '../signing/lines.ts'
-import type { SignedOutcome, SignPlan } from '../signing/plan.ts'
-import { signArtifactTarget } from '../signing/sign-artifact-target.ts'
-import { signFileTarget } from '../signing/sign-file-target.ts'
-import { parseTarget, type Target } from '../targets/target.ts'
+import type { SignPlan } from '../signing/plan.ts'
+import { signTarget } from '../signing/sign-target.ts'
+import { BESIDE } from '../targets/signatures-in.ts'
+import type { Target } from '../targets/target.ts'
+import { readTargets, type TargetsFlags } from '../targets/target-list.ts'
 import { assertUsable } from '../targets/usable.ts'
 
-interface SignFlags extends RegistryFlags, KeyFlags {
+interface SignFlags extends RegistryFlags, KeyFlags, TargetsFlags {
   readonly key?: string
   readonly format?: 'jws' | 'cose'
   readonly expiry?: number | 'none'
   readonly metadata?: readonly (readonly [string, string])[]
   readonly certChain?: string
   readonly signature?: string
+  readonly recursive?: true
   readonly again?: true
   readonly dryRun?: true
   readonly manifest?: 'config-type' | 'artifact-type'
 }
 
-interface Signed {
-  readonly target: SignedTarget
-  readonly exitCode: ExitCode
-  readonly envelope?: Uint8Array
-}
-
 /** `sealwright sign [-k KEY] [flags] TARGET…` */
 export async function sign(context: Context, args: readonly string[], given: Flags): Promise<Outcome> {
   const flags = given as SignFlags
-  const targets = args.map(text => parseTarget(text, context.io.cwd, 'sign'))
+  const targets = await readTargets(context, args, flags, 'sign')
   assertCombination(context, targets, flags)
   const settings = await context.settings()
   assertAllowed(settings, targets)
@@ -63,42 +60,17 @@ export async function sign(context: Context, args: readonly string[], given: Fla
     metadata: { ...settings.metadata, ...Object.fromEntries(flags.metadata ?? []) },
     ...(flags.manifest === undefined ? {} : { manifest: flags.manifest }),
     ...(flags.signature === undefined ? {} : { signature: flags.signature }),
+    recursive: flags.recursive === true,
     again: flags.again === true,
     dryRun: flags.dryRun === true,
+    // Who has to touch a token does so for one signature after the other.
+    atOnce: new AtOnce(signer.key.presence === undefined ? (flags.concurrency ?? settings.concurrency) : 1),
+    oneByOne: new OneByOne(),
     registry: registryFlags(flags),
     now: context.io.now(),
   }
-  const signed: Signed[] = []
-  for (const target of targets) signed.push(await signOne(context, target, plan))
-  return outcomeOf(context, signed, describeKey(key, signer), plan.dryRun)
-}
-
-async function signOne(context: Context, target: Target, plan: SignPlan): Promise<Signed> {
-  const reference = target.text
-  try {
-    const outcome: SignedOutcome = await (target.kind === 'file'
-      ? signFileTarget(context, target, plan)
-      : signArtifactTarget(context, target, plan))
-    const { envelope } = outcome
-    return {
-      target: { reference, ...outcome.target, error: null },
-      exitCode: EXIT.done,
-      ...(envelope === undefined ? {} : { envelope }),
-    }
-  } catch (thrown) {
-    const error = asSealwrightError(thrown, context.io.signal)
-    return {
-      target: {
-        reference,
-        resolved: null,
-        outcome: 'failed',
-        signature: null,
-        stored: null,
-        error: failureOf(error),
-      },
-      exitCode: exitCodeOfError(error, context.io.signal),
-    }
-  }
+  const signed = await Promise.all(targets.map(target => signTarget(context, target, plan)))
+  return outcomeOf(context, signed.flat(), describeKey(key, signer), plan.dryRun)
 }
 
 function outcomeOf(context: Context, signed: readonly Signed[], key: KeyDocument, dryRun: boolean): Outcome {
@@ -117,24 +89,46 @@ function outcomeOf(context: Context, signed: readonly Signed[], key: KeyDocument
     faults: signed.flatMap(({ target }) =>
       target.error ? failureLines('error', target.error, context.paintErr) : [],
     ),
-    resolved: done.map(target => target.resolved as string),
+    // What was named, and not what that led to: a script takes it for its targets.
+    resolved: done.filter(({ index }) => index === undefined).map(target => target.resolved as string),
     ...(raw === undefined ? {} : { raw }),
   }
 }
 
 function assertCombination(context: Context, targets: readonly Target[], flags: SignFlags): void {
-  assertUsable(context, targets, flags)
-  if (flags.signature !== undefined && targets.length > 1) {
-    throw usageError('--signature takes one target', {
-      why: `one envelope is over one target; ${targets.length} were given`,
-      fix: 'sign them one at a time',
+  assertUsable(context, targets, flags, flags.targets === '-' ? ['--targets -'] : [])
+  const files = targets.filter(({ kind }) => kind === 'file')
+  if (flags.recursive && files.length > 0) {
+    throw usageError(`--recursive has nothing to say about ${files[0]?.text}`, {
+      why: 'only an artifact names others',
+      fix: 'sign files without it',
     })
   }
+  if (flags.signature !== undefined) assertDetached(context, targets, flags)
   const piped = targets.find(target => target.kind === 'archive' && target.path === '-')
-  if (piped !== undefined && flags.signature === undefined) {
+  const { signature, signaturesIn = BESIDE } = flags
+  if (piped !== undefined && signature === undefined && signaturesIn === BESIDE) {
     throw usageError(`${piped.text} has no place for a signature`, {
       why: 'an archive on stdin cannot be written to',
-      fix: 'sign the file, oci-archive:FILE, or write the envelope elsewhere: --signature FILE',
+      fix: 'sign the file, oci-archive:FILE, or put the signature elsewhere: --signature FILE, --signatures-in REPO',
+    })
+  }
+  if (flags.manifest !== undefined && (flags.signature !== undefined || files.length === targets.length)) {
+    throw usageError('--manifest has nothing to say here', {
+      why: 'a signature that stands alone has no manifest',
+      fix: 'leave it out',
+    })
+  }
+}
+
+/** What a signature that stands alone cannot go together with. */
+function assertDetached(context: Context, targets: readonly Target[], flags: SignFlags): void {
+  if (targets.length > 1 || flags.recursive) {
+    throw usageError('--signature takes one target', {
+      why: flags.recursive
+        ? 'one envelope is over one manifest; --recursive makes several'
+        : `one envelope is over one target; ${targets.length} were given`,
+      fix: 'sign them one at a time',
     })
   }
   if (flags.signature === '-' && context.flags.output === 'json') {
@@ -143,13 +137,10 @@ function assertCombination(context: Context, targets: readonly Target[], flags: 
       fix: '--signature FILE',
     })
   }
-  if (
-    flags.manifest !== undefined &&
-    (flags.signature !== undefined || targets.every(({ kind }) => kind === 'file'))
-  ) {
-    throw usageError('--manifest has nothing to say here', {
-      why: 'a signature that stands alone has no manifest',
-      fix: 'leave it out',
+  if (flags.signaturesIn !== undefined) {
+    throw usageError('--signature and --signatures-in cannot be used together', {
+      why: 'the signature is either in a file or in a repository',
+      fix: 'choose one; `sealwright attach` puts an envelope into a repository',
     })
   }
 }

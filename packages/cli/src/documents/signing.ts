@@ -44,10 +44,15 @@ const signedTarget = z.strictObject({
   stored: z
     .strictObject({
       as: z.enum(['referrers API', 'tag', 'layout', 'file', 'stdout']),
-      path: z.string().nullable(),
+      path: z
+        .string()
+        .nullable()
+        .describe('The file; of an attached signature the place, if it is not beside what it signs.'),
     })
     .nullable(),
   error: failure.nullable(),
+  index: z.string().optional().describe('With --recursive, of a manifest that this index led to.'),
+  platform: z.string().optional().describe('Of a manifest that an index names: os/architecture/variant.'),
 })
 export type SignedTarget = z.infer<typeof signedTarget>
 

@@ -1,3 +1,4 @@
+import { OneByOne } from './at-once.ts'
 import type { Io, Terminal } from './io.ts'
 import { StatusLine } from './status-line.ts'
 import { usageError } from './usage.ts'
@@ -20,6 +21,7 @@ export class Dialogue {
   readonly #input: boolean
   readonly #yes: boolean
   readonly #status: StatusLine
+  readonly #questions = new OneByOne()
   #terminal: Promise<Terminal | undefined> | undefined
 
   constructor(io: Io, options: { readonly input: boolean; readonly yes: boolean; readonly quiet: boolean }) {
@@ -39,7 +41,12 @@ export class Dialogue {
   }
 
   /** Asks, or throws `VALIDATION` naming what to give instead. */
-  async ask(question: Question): Promise<string> {
+  ask(question: Question): Promise<string> {
+    // Work on several targets at the same time may have several questions.
+    return this.#questions.run('', () => this.#ask(question))
+  }
+
+  async #ask(question: Question): Promise<string> {
     const silence = this.silence
     const terminal = silence === undefined ? await this.#open() : undefined
     if (terminal === undefined) {

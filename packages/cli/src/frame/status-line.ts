@@ -7,7 +7,9 @@ const CLEAR = '\r\u001b[2K'
 export class StatusLine {
   readonly #sink: Sink
   readonly #enabled: boolean
-  #shown: string | undefined
+  /** What took longer than a moment, the first of it first: several things may be waited for at the same time. */
+  readonly #waited = new Set<{ readonly what: string }>()
+  #isShown = false
   #paused = false
 
   constructor(sink: Sink, enabled: boolean) {
@@ -17,14 +19,17 @@ export class StatusLine {
 
   async during<T>(what: string, task: () => Promise<T>): Promise<T> {
     if (!this.#enabled || !this.#sink.isTerminal) return task()
-    const timer = setTimeout(() => this.#show(`waiting for ${what}`), DELAY_MS)
+    const wait = { what }
+    const timer = setTimeout(() => {
+      this.#waited.add(wait)
+      this.#draw()
+    }, DELAY_MS)
     timer.unref()
     try {
       return await task()
     } finally {
       clearTimeout(timer)
-      this.#clear()
-      this.#shown = undefined
+      if (this.#waited.delete(wait)) this.#draw()
     }
   }
 
@@ -36,15 +41,23 @@ export class StatusLine {
 
   resume(): void {
     this.#paused = false
-    if (this.#shown !== undefined) this.#show(this.#shown)
+    this.#draw()
   }
 
-  #show(text: string): void {
-    this.#shown = text
-    if (!this.#paused) this.#sink.write(`${CLEAR}${text.slice(0, (this.#sink.columns ?? 80) - 1)}`)
+  #draw(): void {
+    if (this.#paused) return
+    const [first, ...others] = this.#waited
+    if (first === undefined) {
+      this.#clear()
+      return
+    }
+    const text = `waiting for ${first.what}${others.length > 0 ? `, and for ${others.length} more` : ''}`
+    this.#isShown = true
+    this.#sink.write(`${CLEAR}${text.slice(0, (this.#sink.columns ?? 80) - 1)}`)
   }
 
   #clear(): void {
-    if (this.#shown !== undefined && !this.#paused) this.#sink.write(CLEAR)
+    if (this.#isShown && !this.#paused) this.#sink.write(CLEAR)
+    this.#isShown = false
   }
 }

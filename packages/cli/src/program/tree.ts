@@ -11,6 +11,9 @@ import { policyCommands } from './policy-commands.ts'
 
 const ORNONE = (text: string, label: string): number | 'none' => parseDurationOrNone(text, label) ?? 'none'
 
+const targetsFlag = () =>
+  single('--targets <file>', 'also every target in this list, one a line, # begins a comment; - is stdin')
+
 const init: Leaf = {
   name: 'init',
   args: '[name]',
@@ -30,7 +33,7 @@ const init: Leaf = {
 
 const sign: Leaf = {
   name: 'sign',
-  args: '<target...>',
+  args: '[target...]',
   summary: 'sign artifacts or files and attach the signature; tags and digests stay as they are',
   options: () => [
     single('-k, --key <key>', 'name or reference of the key (default: the default key)'),
@@ -39,6 +42,8 @@ const sign: Leaf = {
     repeatable('-m, --metadata <key=value>', 'signed with the target', parseMetadata),
     single('--cert-chain <file>', 'certificates of the key, leaf first, when its store holds none'),
     single('--signature <file>', 'write the envelope there, or to stdout (-), and attach nothing'),
+    toggle('--recursive', 'sign an index and every manifest that it names'),
+    targetsFlag(),
     ...keyFlags(),
     toggle('--again', 'sign although an equal valid signature exists'),
     toggle('--dry-run', 'everything but the signature'),
@@ -53,6 +58,8 @@ const sign: Leaf = {
     'sealwright sign -k awskms:///alias/release registry.example/app:v1',
     'sealwright sign ./app.tgz',
     'sealwright sign oci:./layout:v1',
+    'sealwright sign --targets images.txt --recursive',
+    'sealwright sign --signature app.sig oci-archive:app.tar',
   ],
   load: async () => (await import('../commands/sign.ts')).sign,
 }

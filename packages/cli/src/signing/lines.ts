@@ -16,6 +16,7 @@ export function signedLines(target: SignedTarget, key: KeyDocument, paint: Paint
   const metadata = Object.entries(signature?.metadata ?? {}).map(([name, value]) => `${name}=${value}`)
   const facts: (readonly [string, string])[] = [
     ...(signature ? [['signature', `${signature.digest}  ${signature.format}`] as const] : []),
+    ...(target.platform ? [['platform', target.platform] as const] : []),
     ['algorithm', signature?.algorithm ?? key.algorithm],
     ['key', `${key.name === null ? '' : `${key.name}  `}${key.resolved}`],
     ['public key', key.fingerprint],

@@ -2,6 +2,7 @@ import { type Envelope, type Signer, seal, type TargetArtifact } from '@sealwrig
 import { type ManifestForm, notaryCose, notaryJws, type SignatureBinding } from '@sealwright/notary'
 import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
 import type { SignedTarget } from '../documents/signing.ts'
+import type { AtOnce, OneByOne } from '../frame/at-once.ts'
 import { formatTime } from '../frame/time.ts'
 import { VERSION } from '../frame/version.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
@@ -16,8 +17,14 @@ export interface SignPlan {
   readonly manifest?: ManifestForm
   /** Where the envelope goes instead of beside the artifact; `-` is stdout. */
   readonly signature?: string
+  /** Also every manifest that an index names. */
+  readonly recursive: boolean
   readonly again: boolean
   readonly dryRun: boolean
+  /** How much of it is done at the same time. */
+  readonly atOnce: AtOnce
+  /** Two names of one manifest are signed one after the other: the second finds what the first one made. */
+  readonly oneByOne: OneByOne
   readonly registry: RegistryFlags
   readonly now: Date
 }

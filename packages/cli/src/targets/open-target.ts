@@ -28,6 +28,11 @@ export interface OpenTarget extends AsyncDisposable {
   nameOf(digest: string): string
 }
 
+/** What the place of the signatures is called, if they are not beside the artifact. */
+export function whereSignatures({ store, signatures }: OpenTarget): string | undefined {
+  return signatures === store ? undefined : signatures.name
+}
+
 export interface OpenOptions {
   /** Whether a layout or an archive for the signatures may be made. */
   readonly create?: boolean

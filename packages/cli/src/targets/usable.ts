@@ -6,7 +6,12 @@ import { parseSignaturesIn } from './signatures-in.ts'
 import type { Target } from './target.ts'
 
 /** Refuses targets that `--offline` forbids, registry flags without a registry, and two readers of stdin. */
-export function assertUsable({ flags, io }: Context, targets: readonly Target[], given: RegistryFlags): void {
+export function assertUsable(
+  { flags, io }: Context,
+  targets: readonly Target[],
+  given: RegistryFlags,
+  readers: readonly string[] = [],
+): void {
   const place = given.signaturesIn === undefined ? undefined : parseSignaturesIn(given.signaturesIn)
   const remote = [...targets, ...(place === undefined ? [] : [place])].find(({ kind }) => kind === 'registry')
   if (flags.offline && remote !== undefined) {
@@ -16,13 +21,12 @@ export function assertUsable({ flags, io }: Context, targets: readonly Target[],
     })
   }
   assertFlagsMean(targets, remote !== undefined, given)
-  const fromStdin = targets.filter(target => target.kind !== 'registry' && target.path === '-').length
-  if (fromStdin + (given.passwordStdin ? 1 : 0) > 1) {
-    throw usageError('stdin cannot be read twice', {
-      why: 'more than one of the arguments stands for it',
-      fix: 'give a file instead of -',
-    })
-  }
+  const fromStdin = targets.filter(target => target.kind !== 'registry' && target.path === '-')
+  assertOneReader([
+    ...readers,
+    ...(given.passwordStdin ? ['--password-stdin'] : []),
+    ...fromStdin.map(({ text }) => text),
+  ])
   const hosts = new Set(
     [...targets, ...(place === undefined ? [] : [place])].flatMap(each =>
       each.kind === 'registry' ? [each.host] : [],
@@ -52,6 +56,15 @@ export function assertUsable({ flags, io }: Context, targets: readonly Target[],
       fix: 'add --username NAME',
     })
   }
+}
+
+/** Refuses a second one that reads stdin. Asked before the first one reads, so that none gets what is meant for another. */
+export function assertOneReader(readers: readonly string[]): void {
+  if (readers.length < 2) return
+  throw usageError('stdin cannot be read twice', {
+    why: `${readers.join(' and ')} stand for it`,
+    fix: 'give a file instead of -',
+  })
 }
 
 /** Refuses flags about registries, and about signatures, where there are none. */
