@@ -32,6 +32,8 @@ export interface NotationOptions {
   readonly trust?: Readonly<Record<string, readonly string[]>>
   /** A configuration directory that exists already, in place of a fresh one. */
   readonly config?: string
+  /** What else it is told, or told otherwise. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** notation v1.3.2 over fresh configuration directories; the test is skipped where it is missing. */
@@ -51,6 +53,7 @@ export async function notationHome(context: Skips, options: NotationOptions = {}
     XDG_CACHE_HOME: join(home, 'cache'),
     DOCKER_CONFIG: join(home, 'docker'),
     NOTATION_EXPERIMENTAL: '1', // layouts
+    ...options.env,
   }
   return {
     config,

@@ -4,7 +4,7 @@ import { type Identity, makeAuthority, makeLeaf } from './certificates.ts'
 import { scratch } from './scratch.ts'
 
 /** A certificate and its key, as paths of PEM files and as what is in them. */
-export interface TlsIdentity {
+interface TlsIdentity {
   readonly certPath: string
   readonly keyPath: string
   readonly cert: string
