@@ -1,8 +1,9 @@
-import { type ErrorCode, isSealwrightError, type TargetArtifact } from '@sealwright/core'
+import { isSealwrightError, type TargetArtifact } from '@sealwright/core'
 import type { ArtifactStore, Descriptor } from '@sealwright/oci'
 import { bindingFor } from './binding.ts'
 import { ChainCache } from './chain-cache.ts'
 import { findSignatures, readEnvelope } from './find-signatures.ts'
+import { orPass } from './or-pass.ts'
 import { sameMetadata } from './own-envelope.ts'
 import { openEnvelope, type SoundEnvelope } from './sound-envelope.ts'
 
@@ -38,7 +39,7 @@ export async function findEqualSignature(
     const binding = envelope === undefined ? undefined : bindingFor(envelope.mediaType)
     if (envelope === undefined || binding === undefined) continue
     if (query.mediaType !== undefined && query.mediaType !== binding.mediaType) continue
-    const bytes = await readOrPass(store, envelope, call)
+    const bytes = await orPass(() => readEnvelope(store, envelope, call))
     const sound = bytes === undefined ? undefined : openEnvelope(binding, bytes, chains).sound
     if (sound !== undefined && isEqualSignature(sound, query)) return { signature: manifest, envelope: sound }
   }
@@ -59,22 +60,6 @@ export function isEqualSignature(
   const wanted = query.content
   const same = mediaType === wanted.mediaType && digest === wanted.digest && size === wanted.size
   return same && sameMetadata(annotations, wanted.annotations ?? {})
-}
-
-/** What is not there, or not what it was, makes no signature needless; a store that does not answer is an error. */
-const PASSED_OVER: readonly ErrorCode[] = ['NOT_FOUND', 'INTEGRITY', 'VALIDATION']
-
-async function readOrPass(
-  store: ArtifactStore,
-  envelope: Descriptor,
-  call: { readonly signal?: AbortSignal },
-): Promise<Uint8Array | undefined> {
-  try {
-    return await readEnvelope(store, envelope, call)
-  } catch (error) {
-    if (isSealwrightError(error) && PASSED_OVER.includes(error.code)) return undefined
-    throw error
-  }
 }
 
 function contentOrPass(content: () => TargetArtifact): TargetArtifact | undefined {

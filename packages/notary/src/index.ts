@@ -1,3 +1,33 @@
+export {
+  type AttachedAttestation,
+  type Attestation,
+  type AttestOptions,
+  attestArtifact,
+  attestationAlgorithm,
+} from './attestation/attest-artifact.ts'
+export {
+  BUNDLE_TYPE,
+  type BundleVersion,
+  type DsseContent,
+  isBundleType,
+  type MessageContent,
+  parseBundle,
+  type SigstoreBundle,
+} from './attestation/bundle.ts'
+export { sigstoreBundle } from './attestation/bundle-format.ts'
+export { type EqualAttestationQuery, findEqualAttestation } from './attestation/equal-attestation.ts'
+export {
+  type PredicateName,
+  predicateName,
+  predicateTypeOf,
+  predicateTypes,
+} from './attestation/predicate-type.ts'
+export {
+  MAX_PREDICATE_BYTES,
+  parseStatement,
+  type Statement as InTotoStatement,
+  type StatementSubject,
+} from './attestation/statement.ts'
 export { bindingFor, notaryCose, notaryJws, type SignatureBinding } from './binding.ts'
 export {
   type EqualSignature,
@@ -44,6 +74,8 @@ export type { PolicySource, Trust, TrustStore } from './trust/trust.ts'
 export { policySource, trustDirectory } from './trust/trust-directory.ts'
 export { storeCertificateFault } from './trust/trust-store.ts'
 export {
+  type AttestationReport,
+  type AttestationsReport,
   CHECKS,
   type CheckName,
   type CheckOutcome,

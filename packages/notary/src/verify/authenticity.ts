@@ -12,12 +12,11 @@ export interface Authenticity {
   readonly trustStore?: string
 }
 
+/** What somebody signed, with the chain that vouches for the key. */
+export type Vouched = Pick<SoundEnvelope, 'chain' | 'attributes' | 'timestamps'>
+
 /** Whether a store that the statement names holds a certificate of the chain, and the leaf's subject is an identity of it. */
-export function checkAuthenticity(
-  envelope: SoundEnvelope,
-  statement: Statement,
-  stores: StoreIndex,
-): Authenticity {
+export function checkAuthenticity(envelope: Vouched, statement: Statement, stores: StoreIndex): Authenticity {
   const store = findStore(envelope, statement, stores)
   // Identities are judged even where the store's failure is only logged: the report then says both.
   const identity = identityFault(envelope, statement)
@@ -38,7 +37,7 @@ export function checkKey(envelope: SoundEnvelope, key: Uint8Array): Authenticity
 }
 
 function findStore(
-  { chain, attributes }: SoundEnvelope,
+  { chain, attributes }: Vouched,
   statement: Statement,
   stores: StoreIndex,
 ): { name?: string; fault?: string } {
@@ -63,7 +62,7 @@ function findStore(
   }
 }
 
-function identityFault({ chain }: SoundEnvelope, { trustedIdentities }: Statement): string | undefined {
+function identityFault({ chain }: Vouched, { trustedIdentities }: Statement): string | undefined {
   if (trustedIdentities.includes(WILDCARD)) return undefined
   const identities = trustedIdentities.flatMap(identity => {
     const parts = splitIdentity(identity)

@@ -6,15 +6,9 @@ import type { Action, Statement } from '../trust/policy.ts'
 import { checkAttributes } from './attributes.ts'
 import { checkAuthenticity, checkKey } from './authenticity.ts'
 import { type Finding, failed, notConfigured, passed } from './finding.ts'
-import {
-  CHECKS,
-  type CheckName,
-  type CheckReport,
-  formatTime,
-  type Reason,
-  type SignatureReport,
-} from './report.ts'
+import { CHECKS, type CheckName, formatTime, type SignatureReport } from './report.ts'
 import { checkRevocation } from './revocation.ts'
+import { type CheckedAll, runChecks } from './run-checks.ts'
 import type { StoreIndex } from './store-index.ts'
 import { checkArtifact, checkMetadata, type Expected } from './subject-match.ts'
 import { checkAuthenticTimestamp, checkExpiry, type Moment } from './times.ts'
@@ -40,21 +34,24 @@ type Described = { -readonly [Name in 'signed' | 'signer' | 'time']?: NonNullabl
  */
 export async function judgeSignature(opened: OpenedEnvelope, by: Judgement): Promise<Judged> {
   const { sound, fault } = opened
-  if (sound === undefined) return stopped([], 'integrity', failed(fault.code, fault.why), {})
-  const about = describeSignature(sound)
-  const checks: CheckReport[] = []
-  for (const check of CHECKS) {
-    const action = actionOf(check, by.enforcement)
-    const finding = action === 'skip' ? skipped : await make(check, sound, by, about)
-    const bad = finding.outcome === 'failed' || finding.outcome === 'unknown'
-    if (bad && action === 'enforce') return stopped(checks, check, finding, about)
-    const outcome = finding.outcome === 'failed' ? 'logged' : finding.outcome
-    checks.push({ check, outcome, ...(finding.detail === undefined ? {} : { detail: finding.detail }) })
+  if (sound === undefined) {
+    return judged(
+      await runChecks(
+        CHECKS,
+        () => 'enforce',
+        () => failed(fault.code, fault.why),
+      ),
+      {},
+    )
   }
-  return { verdict: 'verified', ...about, checks }
+  const about = describeSignature(sound)
+  const made = await runChecks(
+    CHECKS,
+    check => actionOf(check, by.enforcement),
+    check => make(check, sound, by, about),
+  )
+  return judged(made, about)
 }
-
-const skipped: Finding = { outcome: 'skipped', detail: 'by the policy' }
 
 /** Checks that no policy speaks of are enforced at every level that makes any. */
 function actionOf(check: CheckName, enforcement: Enforcement): Action {
@@ -102,23 +99,11 @@ function authenticity(sound: SoundEnvelope, by: Judgement, about: Described): Fi
   return finding
 }
 
-function stopped(made: readonly CheckReport[], check: CheckName, finding: Finding, about: Described): Judged {
-  const { code, detail } = finding as Extract<Finding, { code: unknown }>
-  const reason: Reason = { code, why: detail }
-  const rest = CHECKS.slice(made.length + 1).map(
-    (later): CheckReport => ({
-      check: later,
-      outcome: 'skipped',
-      detail: `not made: ${check} ${finding.outcome}`,
-    }),
-  )
-  const verdict = finding.outcome === 'unknown' ? 'unknown' : code === 'METADATA' ? 'denied' : 'notVerified'
-  return {
-    verdict,
-    reason,
-    ...about,
-    checks: [...made, { check, outcome: finding.outcome, detail }, ...rest],
-  }
+function judged({ checks, stopped }: CheckedAll, about: Described): Judged {
+  if (stopped === undefined) return { verdict: 'verified', ...about, checks }
+  const { outcome, reason } = stopped
+  const verdict = outcome === 'unknown' ? 'unknown' : reason.code === 'METADATA' ? 'denied' : 'notVerified'
+  return { verdict, reason, ...about, checks }
 }
 
 function describeSignature(sound: SoundEnvelope): Described {

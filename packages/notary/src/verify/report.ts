@@ -13,6 +13,7 @@ export type Verdict = 'verified' | 'notVerified' | 'unknown' | 'denied' | 'skipp
  * - `TIMESTAMP`, `REVOCATION`: these checks failed, or could not be made.
  * - `UNSUPPORTED`: the signature demands something that is not understood.
  * - `METADATA`: it lacks metadata that was asked for. `NO_STATEMENT`: the policy does not speak of the target.
+ * - `ATTESTATION`: it is signed as it should be, and something was to be attested that no trusted signer attests.
  * - `LIMIT`: more signatures than may be tried. `UNREADABLE`: the store did not hand this one out.
  */
 export type ReasonCode =
@@ -27,6 +28,7 @@ export type ReasonCode =
   | 'REVOCATION'
   | 'UNSUPPORTED'
   | 'METADATA'
+  | 'ATTESTATION'
   | 'NO_STATEMENT'
   | 'LIMIT'
   | 'UNREADABLE'
@@ -84,6 +86,34 @@ export interface SignatureReport {
   readonly checks: readonly CheckReport[]
 }
 
+/** One attestation that was judged. */
+export interface AttestationReport {
+  /** Of the manifest that attaches it. */
+  readonly digest: string
+  /** What its statement says it is; its annotations, where the statement cannot be read. */
+  readonly predicateType?: string
+  readonly format?: 'sigstore-bundle' | 'dsse'
+  readonly verdict: Extract<Verdict, 'verified' | 'notVerified' | 'unknown'>
+  readonly reason?: Reason
+  readonly signer?: {
+    /** Of the leaf certificate; absent if the key itself is trusted. */
+    readonly subject?: string
+    readonly spkiSha256: string
+    readonly trustStore?: string
+  }
+  readonly checks: readonly CheckReport[]
+}
+
+/** What had to be attested, and what was found. Predicate types are URIs. */
+export interface AttestationsReport {
+  readonly required: readonly string[]
+  /** Those of them that a trusted signer attests. */
+  readonly met: readonly string[]
+  readonly judged: readonly AttestationReport[]
+  /** Attestations of all types as far as they were looked at, by what they say of themselves. */
+  readonly found: readonly { readonly predicateType: string; readonly count: number }[]
+}
+
 /** `given`: the caller's own, in place of the clock. */
 export type TimeSource = 'clock' | 'given' | 'authenticSigningTime'
 
@@ -116,6 +146,8 @@ export interface Report {
   /** Absent if no statement covers the target. */
   readonly policy?: PolicyReport
   readonly signatures: readonly SignatureReport[]
+  /** There if something had to be attested, and the signatures are good. */
+  readonly attestations?: AttestationsReport
   /** Filled if there is no signature. */
   readonly found: readonly FoundReferrers[]
 }

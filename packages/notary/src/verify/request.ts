@@ -37,4 +37,9 @@ export interface ArtifactOptions extends VerifyOptions {
   readonly all?: boolean
   /** Signatures that are tried. Default 100. With more of them and none verified the verdict is `unknown`. */
   readonly maxSignatures?: number
+  /**
+   * Predicate types, as URIs, that must be attested beside the signature, each by somebody whom the policy trusts for this
+   * target. Where one is not, the verdict is `denied`. Of attestations as many are tried as of signatures.
+   */
+  readonly attestations?: readonly string[]
 }

@@ -1,12 +1,16 @@
-import { parseCertificate } from '@sealwright/x509'
+import { type Certificate, parseCertificate } from '@sealwright/x509'
 import type { Trust } from '../trust/trust.ts'
 
-/** The fingerprints of one trust store; or why it cannot be used. */
+/** The certificates of one trust store; or why it cannot be used. */
 export type IndexedStore =
-  | { readonly fingerprints: ReadonlySet<string>; readonly fault?: undefined }
-  | { readonly fault: string; readonly fingerprints?: undefined }
+  | {
+      readonly fingerprints: ReadonlySet<string>
+      readonly certificates: readonly Certificate[]
+      readonly fault?: undefined
+    }
+  | { readonly fault: string; readonly fingerprints?: undefined; readonly certificates?: undefined }
 
-/** The trust stores of a verifier by fingerprint, each read once. */
+/** The trust stores of a verifier each read once. */
 export class StoreIndex {
   readonly #trust: Trust
   readonly #stores = new Map<string, IndexedStore>()
@@ -29,8 +33,7 @@ export class StoreIndex {
     const store = Object.hasOwn(this.#trust.stores, reference) ? this.#trust.stores[reference] : undefined
     if (store === undefined) return { fault: 'it does not exist' }
     if (store.fault !== undefined) return { fault: store.fault }
-    return {
-      fingerprints: new Set(store.certificates.map(der => parseCertificate(der, reference).fingerprint)),
-    }
+    const certificates = store.certificates.map(der => parseCertificate(der, reference))
+    return { certificates, fingerprints: new Set(certificates.map(({ fingerprint }) => fingerprint)) }
   }
 }

@@ -2,6 +2,7 @@ import type { Certificate } from '@sealwright/x509'
 import { formatDistinguishedName } from '@sealwright/x509'
 import type { SoundEnvelope } from '../sound-envelope.ts'
 import type { Statement } from '../trust/policy.ts'
+import type { Vouched } from './authenticity.ts'
 import { type Finding, failed, passed, unknown } from './finding.ts'
 import { formatTime, type TimeSource } from './report.ts'
 
@@ -29,11 +30,7 @@ export function checkExpiry({ attributes: { expiry } }: SoundEnvelope, now: Mome
  * Whether the chain was valid at a time that can be relied on: the authority's own signing time; or now; or, where the
  * policy names a tsa store, that of a timestamp.
  */
-export function checkAuthenticTimestamp(
-  envelope: SoundEnvelope,
-  statement: Statement,
-  now: Moment,
-): TimeFinding {
+export function checkAuthenticTimestamp(envelope: Vouched, statement: Statement, now: Moment): TimeFinding {
   const { attributes, chain, timestamps } = envelope
   if (attributes.signingScheme === 'notary.x509.signingAuthority') {
     const used = attributes.signingTime

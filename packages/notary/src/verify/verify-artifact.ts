@@ -1,8 +1,10 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import { type ArtifactStore, type Descriptor, MAX_MANIFEST_BYTES, readBlob } from '@sealwright/oci'
 import { describeLevel } from '../trust/level.ts'
+import type { Statement } from '../trust/policy.ts'
 import { selectOciStatement } from '../trust/select-statement.ts'
 import type { PolicySource } from '../trust/trust.ts'
+import { judgeAttestations } from './attestation-run.ts'
 import type { VerifierContext } from './context.ts'
 import { countReferrers } from './count-referrers.ts'
 import type { Reason, Report, SignatureReport, Verdict } from './report.ts'
@@ -46,8 +48,12 @@ export async function verifyArtifact(
       met,
     },
   })
+  const { attestations: required = [] } = options
   if (statement.signatureVerification.level === 'skip') {
-    return { reference: name, verdict: 'skipped', ...policy(0), signatures: [], found: [] }
+    const skipped = { reference: name, ...policy(0), signatures: [], found: [] }
+    return required.length === 0
+      ? { ...skipped, verdict: 'skipped' }
+      : { ...skipped, verdict: 'denied', reason: nobodyTrusted(statement) }
   }
   const call = options.signal === undefined ? {} : { signal: options.signal }
   const { subject, tampered } = await resolveSubject(artifacts, reference, call)
@@ -66,7 +72,16 @@ export async function verifyArtifact(
   }
   const run = new SignatureRun(request, subject, statement, options, context)
   const outcome = await run.judgeAll(maxSignatures)
-  const { verdict, reason } = conclude(outcome, subject, maxSignatures)
+  const signed = conclude(outcome, subject, maxSignatures)
+  const attested =
+    signed.verdict === 'verified' && required.length > 0
+      ? await judgeAttestations(
+          { store: run.store, subject, statement, required, most: maxSignatures },
+          options,
+          context,
+        )
+      : undefined
+  const { verdict, reason } = attested?.missing ?? signed
   return {
     reference: name,
     resolved: `${artifacts.name}@${subject.digest}`,
@@ -74,6 +89,7 @@ export async function verifyArtifact(
     ...(reason === undefined ? {} : { reason }),
     ...policy(outcome.signatures.filter(signature => signature.verdict === 'verified').length),
     signatures: outcome.signatures,
+    ...(attested === undefined ? {} : { attestations: attested.report }),
     found: outcome.signatures.length > 0 ? [] : await countReferrers(run.store, subject, call),
   }
 }
@@ -123,6 +139,11 @@ function conclude(
   // A trusted signature that lacks what was asked for says more than one that nobody can judge.
   const told = of('denied') ?? of('unknown') ?? signatures[0]!
   return { verdict: told.verdict, reason: told.reason! }
+}
+
+function nobodyTrusted({ name }: Statement): Reason {
+  const why = `statement ${JSON.stringify(name)} skips verification: it trusts nobody to attest anything`
+  return { code: 'ATTESTATION', why }
 }
 
 function noStatement(source: PolicySource, covers: string): Reason {

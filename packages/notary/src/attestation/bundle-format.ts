@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import {
+  algorithms,
+  type EnvelopeFormat,
+  SealwrightError,
+  type Signature,
+  type SignerIdentity,
+} from '@sealwright/core'
+import { type DsseAttributes, type DssePayload, dsse } from '@sealwright/core/dsse'
+import {
+  decodeUtf8,
+  ecdsaToDer,
+  encodeBase64,
+  encodeJson,
+  encodeUtf8,
+  type JsonValue,
+} from '@sealwright/core/encoding'
+import { parseCertificate } from '@sealwright/x509'
+import { BUNDLE_TYPE, parseBundle } from './bundle.ts'
+
+const LABEL = 'Sigstore bundle'
+
+/**
+ * The Sigstore bundle v0.3 around a DSSE with one signature; several signers make several bundles. ECDSA signatures stand
+ * in it in DER, which is what sigstore's clients read, and not as `dsse` alone writes them.
+ *
+ * With certificates it carries them (without a root, which proves nothing there), else a hint at the key: standard base64
+ * of the SHA-256 of its SubjectPublicKeyInfo, as cosign writes. One or the other: the format has no place for both.
+ *
+ * Bundles of versions 0.1 to 0.3 are opened, if they hold a DSSE. Timestamps and log entries are not written
+ * (`UNSUPPORTED`), and those that others wrote are not looked at.
+ */
+export const sigstoreBundle: EnvelopeFormat<DssePayload, DsseAttributes> = Object.freeze<
+  EnvelopeFormat<DssePayload, DsseAttributes>
+>({
+  mediaType: BUNDLE_TYPE,
+  algorithmFor: dsse.algorithmFor,
+
+  prepare(content, attributes, identity, onto) {
+    if (onto !== undefined) {
+      throw new SealwrightError('VALIDATION', 'a Sigstore bundle has one signature', {
+        fix: 'make a bundle of its own for each signer',
+      })
+    }
+    const prepared = dsse.prepare(content, attributes, identity)
+    return {
+      toBeSigned: prepared.toBeSigned,
+      close(signature, evidence) {
+        const envelope = prepared.close({ ...signature, bytes: asSigstore(signature) }, evidence)
+        const head = encodeJson(
+          { mediaType: BUNDLE_TYPE, verificationMaterial: materialOf(identity) },
+          { label: LABEL },
+        )
+        return encodeUtf8(`${head.slice(0, -1)},"dsseEnvelope":${decodeUtf8(envelope, LABEL)}}`, LABEL)
+      },
+    }
+  },
+
+  open(bytes) {
+    const { content, certificates, hint } = parseBundle(bytes)
+    if (content.kind !== 'dsse') throw new SealwrightError('VALIDATION', `${LABEL}: it holds no DSSE`)
+    const envelope = dsse.open(content.envelope)
+    const [signature, ...more] = envelope.signatures
+    if (signature === undefined || more.length > 0) {
+      throw new SealwrightError(
+        'VALIDATION',
+        `${LABEL}: its DSSE has ${more.length + 1} signatures instead of one`,
+      )
+    }
+    const { keyId: _, ...rest } = signature
+    return {
+      ...envelope,
+      signatures: [
+        {
+          ...rest,
+          ...(certificates === undefined ? {} : { certificates }),
+          ...(hint === undefined ? {} : { keyId: hint }),
+        },
+      ],
+    }
+  },
+})
+
+/** What cosign names a key by in a bundle. */
+export function keyHint(publicKey: Uint8Array): string {
+  return createHash('sha256').update(publicKey).digest('base64')
+}
+
+function asSigstore({ algorithm, bytes }: Signature): Uint8Array {
+  return algorithms[algorithm].family === 'ECDSA' ? ecdsaToDer(bytes) : bytes
+}
+
+function materialOf({ key, certificates = [] }: SignerIdentity): JsonValue {
+  const raw = (bytes: Uint8Array): JsonValue => ({ rawBytes: encodeBase64(bytes) })
+  const [leaf, ...above] = certificates
+  if (leaf === undefined) return { publicKey: { hint: keyHint(key.publicKey) } }
+  const kept = above.filter(der => !parseCertificate(der).selfSigned)
+  return kept.length === 0
+    ? { certificate: raw(leaf) }
+    : { x509CertificateChain: { certificates: [leaf, ...kept].map(raw) } }
+}

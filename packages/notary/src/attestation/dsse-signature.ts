@@ -1,0 +1,44 @@
+import type { KeyObject } from 'node:crypto'
+import {
+  type Algorithm,
+  type AlgorithmId,
+  algorithms,
+  isSealwrightError,
+  type KeyType,
+  verifySignature,
+} from '@sealwright/core'
+import { ecdsaFromDer } from '@sealwright/core/encoding'
+
+/** A key that a signature may be of. */
+export interface CandidateKey {
+  readonly type: KeyType
+  /** DER SubjectPublicKeyInfo, or parsed. */
+  readonly key: Uint8Array | KeyObject
+}
+
+/**
+ * The algorithm under which a signature of a DSSE holds with a key; nothing if it holds under none.
+ *
+ * A DSSE names no algorithm, and the key allows only those of the table, all of them strong: whichever the signer chose is
+ * good. ECDSA is taken in DER (sigstore's clients) and as r‖s (DSSE's own example).
+ */
+export function holdsUnder(
+  { type, key }: CandidateKey,
+  toBeSigned: Uint8Array,
+  signature: Uint8Array,
+): AlgorithmId | undefined {
+  const rows = Object.values(algorithms).filter(({ keyTypes }) => keyTypes.includes(type))
+  return rows.find(row =>
+    spellings(row, signature).some(bytes => verifySignature(row.id, key, toBeSigned, bytes)),
+  )?.id
+}
+
+function spellings({ coordinateLength }: Algorithm, signature: Uint8Array): readonly Uint8Array[] {
+  if (coordinateLength === undefined || signature.length === 2 * coordinateLength) return [signature]
+  try {
+    return [ecdsaFromDer(signature, coordinateLength)]
+  } catch (error) {
+    if (isSealwrightError(error) && error.code === 'VALIDATION') return []
+    throw error
+  }
+}

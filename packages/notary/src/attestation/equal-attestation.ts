@@ -1,0 +1,58 @@
+import { keyType } from '@sealwright/core'
+import type { ArtifactStore, Descriptor } from '@sealwright/oci'
+import { readEnvelope } from '../find-signatures.ts'
+import { orPass } from '../or-pass.ts'
+import { type Attestation, attestationPayload } from './attest-artifact.ts'
+import { holdsUnder } from './dsse-signature.ts'
+import { findAttestations } from './find-attestations.ts'
+import { type OpenedAttestation, openAttestation } from './open-attestation.ts'
+
+export interface EqualAttestationQuery {
+  readonly attestation: Attestation
+  /** DER SubjectPublicKeyInfo of the key that would sign it. */
+  readonly publicKey: Uint8Array
+  /** DER, leaf first: what the bundle would carry. Default: none, the hint alone. */
+  readonly certificates?: readonly Uint8Array[]
+  readonly signal?: AbortSignal
+}
+
+/**
+ * The manifest of an attestation that makes another one needless: the same statement, byte for byte, by the same key, with
+ * the same leaf certificate or none. What cannot be read is passed over.
+ *
+ * @throws {@link SealwrightError} of the store where it cannot answer; `VALIDATION` for a predicate that is none.
+ */
+export async function findEqualAttestation(
+  store: ArtifactStore,
+  subject: Descriptor,
+  query: EqualAttestationQuery,
+): Promise<Descriptor | undefined> {
+  const { attestation, signal } = query
+  const call = signal === undefined ? {} : { signal }
+  const { payload } = attestationPayload(subject, attestation)
+  const predicateTypes = [attestation.predicateType]
+  for await (const { manifest, envelope } of findAttestations(store, subject, { ...call, predicateTypes })) {
+    if (envelope === undefined) continue
+    const opened = await orPass(async () =>
+      openAttestation(envelope.mediaType, await readEnvelope(store, envelope, call)),
+    )
+    if (opened !== undefined && isEqual(opened, payload, query)) return manifest
+  }
+  return undefined
+}
+
+function isEqual(
+  opened: OpenedAttestation,
+  payload: Uint8Array,
+  { publicKey, certificates = [] }: EqualAttestationQuery,
+): boolean {
+  if (opened.format !== 'sigstore-bundle' || Buffer.compare(opened.payload, payload) !== 0) return false
+  const [mine] = certificates
+  const [theirs] = opened.certificates ?? []
+  if ((mine === undefined) !== (theirs === undefined)) return false
+  if (mine !== undefined && Buffer.compare(mine, theirs!) !== 0) return false
+  return (
+    holdsUnder({ type: keyType(publicKey), key: publicKey }, opened.toBeSigned, opened.signatures[0]!) !==
+    undefined
+  )
+}

@@ -1,0 +1,114 @@
+import { isSealwrightError, type SealwrightError } from '@sealwright/core'
+import {
+  type ArtifactStore,
+  type Descriptor,
+  type Manifest,
+  MediaTypes,
+  readManifest,
+  referrersTag,
+} from '@sealwright/oci'
+import { isBundleType } from './bundle.ts'
+import { DSSE_TYPE, isAttestationEnvelope } from './open-attestation.ts'
+import { STATEMENT_TYPE } from './statement.ts'
+
+/** Annotations of the manifest that attaches a bundle, as cosign 3 writes them (`specs/BUNDLE_SPEC.md`). */
+export const BUNDLE_CONTENT = 'dev.sigstore.bundle.content'
+export const BUNDLE_PREDICATE = 'dev.sigstore.bundle.predicateType'
+/** Annotation of a layer under cosign's tag `.att`. */
+const LAYER_PREDICATE = 'predicateType'
+
+/** An attestation that is attached to an artifact; or one that cannot be read, and why. */
+export interface FoundAttestation {
+  /** That attaches it; under cosign's old tag there is one for all of them. */
+  readonly manifest: Descriptor
+  /** The layer; absent where it cannot be read, or is of a type that was not asked for. */
+  readonly envelope?: Descriptor
+  /** What annotations say. Not signed. */
+  readonly predicateType?: string
+  readonly fault?: SealwrightError
+}
+
+export interface FindAttestationsOptions {
+  readonly signal?: AbortSignal
+  /** Those whose annotations name another type are not read. Default: all are. */
+  readonly predicateTypes?: readonly string[]
+}
+
+/**
+ * The attestations of an artifact in the order of the store: its referrers, then what cosign kept under the tag
+ * `sha256-<hex>.att`.
+ *
+ * @throws {@link SealwrightError} of the store where it cannot list. What is wrong with one attestation is its own `fault`.
+ */
+export async function* findAttestations(
+  store: ArtifactStore,
+  subject: Descriptor,
+  options: FindAttestationsOptions = {},
+): AsyncGenerator<FoundAttestation> {
+  const { signal, predicateTypes } = options
+  const call = signal === undefined ? {} : { signal }
+  for await (const manifest of store.referrers(subject, call)) {
+    if (!mayBeAttestation(manifest)) continue
+    const predicateType = manifest.annotations?.[BUNDLE_PREDICATE]
+    if (predicateType !== undefined && predicateTypes?.includes(predicateType) === false) {
+      yield { manifest, predicateType }
+    } else {
+      yield* readAttached(store, manifest, call, found => isOf(found, subject))
+    }
+  }
+  const tagged = await underTag(store, subject, call)
+  if (tagged !== undefined) yield* readAttached(store, tagged, call, () => true)
+}
+
+/** By its listed type; one that lists none, or the empty config's, may be anything. */
+function mayBeAttestation({ artifactType }: Descriptor): boolean {
+  return (
+    artifactType === undefined ||
+    artifactType === MediaTypes.empty ||
+    artifactType === DSSE_TYPE ||
+    artifactType === STATEMENT_TYPE ||
+    isBundleType(artifactType)
+  )
+}
+
+async function* readAttached(
+  store: ArtifactStore,
+  descriptor: Descriptor,
+  call: { readonly signal?: AbortSignal },
+  belongs: (manifest: Manifest) => boolean,
+): AsyncGenerator<FoundAttestation> {
+  let manifest: Manifest
+  try {
+    manifest = await readManifest(store, descriptor, call)
+  } catch (error) {
+    if (!isSealwrightError(error) || call.signal?.aborted === true) throw error
+    yield { manifest: descriptor, fault: error }
+    return
+  }
+  if (!belongs(manifest)) return
+  const layers =
+    manifest.kind === 'image' ? manifest.layers : manifest.kind === 'artifact' ? manifest.blobs : []
+  for (const envelope of layers) {
+    if (!isAttestationEnvelope(envelope.mediaType)) continue
+    const predicateType = envelope.annotations?.[LAYER_PREDICATE] ?? manifest.annotations?.[BUNDLE_PREDICATE]
+    yield { manifest: descriptor, envelope, ...(predicateType === undefined ? {} : { predicateType }) }
+  }
+}
+
+/** A registry's word is not enough. */
+function isOf({ subject }: Manifest, { digest, size, mediaType }: Descriptor): boolean {
+  return subject?.digest === digest && subject.size === size && subject.mediaType === mediaType
+}
+
+async function underTag(
+  store: ArtifactStore,
+  subject: Descriptor,
+  call: { readonly signal?: AbortSignal },
+): Promise<Descriptor | undefined> {
+  try {
+    return await store.resolve(`${referrersTag(subject.digest)}.att`, call)
+  } catch (error) {
+    if (isSealwrightError(error) && error.code === 'NOT_FOUND') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,52 @@
+import { SealwrightError } from '@sealwright/core'
+import type { JsonObject } from '@sealwright/core/encoding'
+
+/** Short names of predicate types, as `attest --type` and `verify --attestation` take them. */
+export const predicateTypes = {
+  slsa: 'https://slsa.dev/provenance/v1',
+  spdx: 'https://spdx.dev/Document',
+  cyclonedx: 'https://cyclonedx.org/bom',
+  vsa: 'https://slsa.dev/verification_summary/v1',
+} as const
+
+export type PredicateName = keyof typeof predicateTypes
+
+/** RFC 3986: a scheme, and something of printable ASCII after it, without what a URI must escape. */
+const URI = /^[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-[\]_a-z~%]{1,2000}$/
+
+/**
+ * The predicate type that a text means: the URI of a short name, or a URI as it is.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function predicateTypeOf(text: string): string {
+  if (Object.hasOwn(predicateTypes, text)) return predicateTypes[text as PredicateName]
+  if (URI.test(text)) return text
+  throw new SealwrightError('VALIDATION', `${JSON.stringify(text.slice(0, 200))} is no type of attestation`, {
+    why: `a type is one of ${Object.keys(predicateTypes).join(', ')}, or the URI of a predicate type`,
+    fix: 'name one of them, or give the URI, as in https://example.org/review/v1',
+  })
+}
+
+/** The short name of a predicate type, where it has one. */
+export function predicateName(predicateType: string): PredicateName | undefined {
+  return (Object.keys(predicateTypes) as PredicateName[]).find(name => predicateTypes[name] === predicateType)
+}
+
+/** Members that a predicate of a type cannot lack; of a list one is enough. */
+const REQUIRED: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  [predicateTypes.slsa]: [['buildDefinition'], ['runDetails']],
+  [predicateTypes.spdx]: [['spdxVersion', '@context']],
+  [predicateTypes.cyclonedx]: [['bomFormat']],
+  [predicateTypes.vsa]: [['verifier'], ['timeVerified'], ['resourceUri'], ['policy'], ['verificationResult']],
+}
+
+/**
+ * What shows that a predicate is of another type than it is called: a member that every predicate of that type has, and
+ * this one lacks. Nothing for types that are not known here.
+ */
+export function predicateFault(predicateType: string, predicate: JsonObject): string | undefined {
+  const required = Object.hasOwn(REQUIRED, predicateType) ? REQUIRED[predicateType]! : []
+  const missing = required.find(names => !names.some(name => predicate[name] !== undefined))
+  return missing === undefined ? undefined : `it has no ${missing.map(name => `"${name}"`).join(' or ')}`
+}

@@ -1,0 +1,123 @@
+import { SealwrightError } from '@sealwright/core'
+import {
+  decodeJson,
+  decodeUtf8,
+  encodeJson,
+  encodeUtf8,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+} from '@sealwright/core/encoding'
+import type { Descriptor } from '@sealwright/oci'
+import { parseDigest } from '@sealwright/oci'
+import { predicateFault } from './predicate-type.ts'
+
+/** The payload type of an in-toto statement in a DSSE. */
+export const STATEMENT_TYPE = 'application/vnd.in-toto+json'
+/** As much as is attested at once: with base64 around it, it stays within what is read of an envelope. */
+export const MAX_PREDICATE_BYTES: number = 16 * 1024 * 1024
+
+const MAX_STATEMENT_BYTES = 32 * 1024 * 1024
+const MAX_DEPTH = 256
+/** As many as sigstore's verifiers take. */
+const MAX_SUBJECTS = 1024
+const V1 = 'https://in-toto.io/Statement/v1'
+/** What cosign wrote until late, and GitHub's older attestations are: the same members. */
+const V01 = 'https://in-toto.io/Statement/v0.1'
+const LABEL = 'in-toto statement'
+
+/** What a statement is about: names mean nothing, digests everything. */
+export interface StatementSubject {
+  readonly name?: string
+  /** Hexadecimal by algorithm: `{ sha256: '…' }`. */
+  readonly digest: Readonly<Record<string, string>>
+}
+
+/** An in-toto statement (in-toto attestation framework, `spec/v1/statement.md`). */
+export interface Statement {
+  readonly type: string
+  readonly subjects: readonly StatementSubject[]
+  readonly predicateType: string
+  readonly predicate: JsonObject
+}
+
+/**
+ * Reads an in-toto statement, v1 or v0.1: no member twice, at least one subject, each with a digest. Members that it does
+ * not know are passed over.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function parseStatement(bytes: Uint8Array): Statement {
+  const object = decodeJson(bytes, { label: LABEL, maxBytes: MAX_STATEMENT_BYTES, maxDepth: MAX_DEPTH })
+  if (!isJsonObject(object)) throw invalid('it is no object')
+  const { _type: type, subject, predicateType, predicate = {} } = object
+  if (type !== V1 && type !== V01) throw invalid(`its _type is not ${V1}`)
+  if (typeof predicateType !== 'string' || predicateType === '') throw invalid('it has no predicateType')
+  if (!isJsonObject(predicate)) throw invalid('its predicate is no object')
+  if (!isList(subject) || subject.length === 0) throw invalid('it has no subject')
+  if (subject.length > MAX_SUBJECTS) throw invalid(`it has more than ${MAX_SUBJECTS} subjects`)
+  return { type, subjects: subject.map(readSubject), predicateType, predicate }
+}
+
+/** Whether a statement is about this artifact. */
+export function isAbout(
+  { subjects }: Pick<Statement, 'subjects'>,
+  { digest }: Pick<Descriptor, 'digest'>,
+): boolean {
+  const { algorithm, hex } = parseDigest(digest)
+  return subjects.some(
+    subject => Object.hasOwn(subject.digest, algorithm) && subject.digest[algorithm] === hex,
+  )
+}
+
+/**
+ * The bytes of a statement v1 about one artifact. The predicate stands in it as it was given, so that no number of it is
+ * rounded. The subject has no name: the same artifact goes by another in the next registry.
+ *
+ * @param predicate - UTF-8 JSON, one object.
+ * @throws {@link SealwrightError} `VALIDATION` for what is no JSON object, too large, or plainly of another type.
+ */
+export function formatStatement(
+  { digest }: Pick<Descriptor, 'digest'>,
+  predicateType: string,
+  predicate: Uint8Array,
+): Uint8Array {
+  const label = 'the predicate'
+  const value = decodeJson(predicate, { label, maxBytes: MAX_PREDICATE_BYTES, maxDepth: MAX_DEPTH - 1 })
+  if (!isJsonObject(value)) throw new SealwrightError('VALIDATION', `${label} is no JSON object`)
+  const fault = predicateFault(predicateType, value)
+  if (fault !== undefined) {
+    throw new SealwrightError('VALIDATION', `${label} is none of the type ${predicateType}`, {
+      why: fault,
+      fix: 'give the file that was meant, or its own type',
+    })
+  }
+  const { algorithm, hex } = parseDigest(digest)
+  const head = encodeJson(
+    { _type: V1, subject: [{ digest: { [algorithm]: hex } }], predicateType },
+    { label: LABEL },
+  )
+  return encodeUtf8(`${head.slice(0, -1)},"predicate":${decodeUtf8(predicate, label).trim()}}`, LABEL)
+}
+
+function readSubject(value: JsonValue, index: number): StatementSubject {
+  const label = `subject ${index + 1}`
+  if (!isJsonObject(value)) throw invalid(`${label} is no object`)
+  const { name, digest } = value
+  if (name !== undefined && typeof name !== 'string') throw invalid(`${label} has a name that is not text`)
+  if (!isJsonObject(digest) || Object.keys(digest).length === 0) throw invalid(`${label} has no digest`)
+  const digests: Record<string, string> = Object.create(null)
+  for (const [algorithm, hex] of Object.entries(digest)) {
+    if (typeof hex !== 'string') throw invalid(`${label} has a digest that is not text`)
+    digests[algorithm] = hex
+  }
+  return { ...(name === undefined ? {} : { name }), digest: digests }
+}
+
+function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value)
+}
+
+function invalid(fault: string): SealwrightError {
+  return new SealwrightError('VALIDATION', `${LABEL}: ${fault}`)
+}

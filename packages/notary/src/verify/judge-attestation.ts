@@ -1,0 +1,152 @@
+import { fingerprint, isSealwrightError, keyType } from '@sealwright/core'
+import type { Descriptor } from '@sealwright/oci'
+import { type Certificate, checkChain, formatDistinguishedName, parseCertificate } from '@sealwright/x509'
+import { keyHint } from '../attestation/bundle-format.ts'
+import { holdsUnder } from '../attestation/dsse-signature.ts'
+import type { OpenedAttestation } from '../attestation/open-attestation.ts'
+import { isAbout } from '../attestation/statement.ts'
+import type { Enforcement } from '../trust/level.ts'
+import type { Statement } from '../trust/policy.ts'
+import { checkAuthenticity } from './authenticity.ts'
+import { type Finding, failed, notConfigured, passed } from './finding.ts'
+import { completed } from './known-chains.ts'
+import type { AttestationReport } from './report.ts'
+import { checkRevocation } from './revocation.ts'
+import { runChecks } from './run-checks.ts'
+import type { StoreIndex } from './store-index.ts'
+import { checkAuthenticTimestamp, type Moment } from './times.ts'
+
+/** What an attestation is judged by. */
+export interface AttestationJudgement {
+  readonly subject: Descriptor
+  readonly statement: Statement
+  readonly enforcement: Enforcement
+  readonly stores: StoreIndex
+  /** Trusted by itself, in place of the statement's stores and identities. */
+  readonly key?: Uint8Array
+  readonly now: Moment
+  readonly anchors: readonly Certificate[]
+  /** Chains that may vouch for a key that came without one; asked for only then. */
+  knownChains(): Promise<readonly (readonly Certificate[])[]>
+}
+
+type Judged = Pick<AttestationReport, 'verdict' | 'reason' | 'signer' | 'checks'>
+interface Signer {
+  readonly publicKey: Uint8Array
+  readonly chain?: readonly Certificate[]
+}
+
+const CHECKS = ['integrity', 'authenticity', 'authenticTimestamp', 'revocation', 'artifact'] as const
+
+/**
+ * Judges an attestation as a signature is judged: its signature holds, its signer is trusted by the statement at this time,
+ * and it is about this artifact. A key that came without a certificate counts if it is the one that was given, or if a
+ * chain that is known for this target is over it (docs/decisions/0006).
+ */
+export async function judgeAttestation(opened: OpenedAttestation, by: AttestationJudgement): Promise<Judged> {
+  const found = await findSigner(opened, by)
+  let signer = describeSigner(found)
+  const { checks, stopped } = await runChecks(
+    CHECKS,
+    check => (check === 'artifact' ? 'enforce' : by.enforcement[check]),
+    (check): Finding => {
+      if ('outcome' in found) return found
+      if (check === 'integrity') return checkProfile(found)
+      if (check === 'artifact') return checkSubject(opened, by.subject)
+      if (found.chain === undefined) {
+        return check === 'authenticity' ? passed('signed by the trusted key') : notConfigured(KEY_ALONE)
+      }
+      const { chain } = found
+      const vouched = { chain, attributes: { signingTime: by.now.time }, timestamps: timestampsOf(opened) }
+      if (check === 'revocation') return checkRevocation(vouched)
+      if (check === 'authenticTimestamp')
+        return checkAuthenticTimestamp(vouched, by.statement, by.now).finding
+      const { finding, trustStore } = checkAuthenticity(vouched, by.statement, by.stores)
+      if (trustStore !== undefined && signer !== undefined) signer = { ...signer, trustStore }
+      return finding
+    },
+  )
+  const about = signer === undefined ? {} : { signer }
+  if (stopped === undefined) return { verdict: 'verified', ...about, checks }
+  const verdict = stopped.outcome === 'unknown' ? 'unknown' : 'notVerified'
+  return { verdict, reason: stopped.reason, ...about, checks }
+}
+
+/** Its signature holds already; what made it has to be fit for that. */
+function checkProfile({ chain }: Signer): Finding {
+  const faults = chain === undefined ? [] : checkChain(chain, { purpose: 'codeSigning' })
+  if (faults.length === 0) return passed()
+  return failed('CERTIFICATE', faults.map(fault => fault.message).join('; '))
+}
+
+const KEY_ALONE = 'the key is trusted by itself: nobody vouches for what certificates say'
+
+/** Whose signature it is: of the key that was given, of its own certificate, or of one that is known. */
+async function findSigner(opened: OpenedAttestation, by: AttestationJudgement): Promise<Signer | Finding> {
+  if (by.key !== undefined) {
+    if (isSignedBy(opened, by.key)) return { publicKey: by.key }
+    return failed('UNTRUSTED', 'its signature does not hold under the trusted key')
+  }
+  if (opened.certificates !== undefined) return ownSigner(opened, opened.certificates, by.anchors)
+  const candidates = [...by.anchors.map(anchor => [anchor]), ...(await by.knownChains())]
+  const hinted = ({ publicKey }: Certificate): number => (keyHint(publicKey) === opened.hint ? 0 : 1)
+  for (const chain of candidates.toSorted((one, other) => hinted(one[0]!) - hinted(other[0]!))) {
+    const { publicKey } = chain[0]!
+    if (isSignedBy(opened, publicKey)) return { publicKey, chain: completed(chain, by.anchors) }
+  }
+  const named = opened.hint === undefined ? '' : ` (it names ${JSON.stringify(opened.hint.slice(0, 100))})`
+  return failed('UNTRUSTED', `no trusted certificate is known that is over its key${named}`)
+}
+
+function ownSigner(
+  opened: OpenedAttestation,
+  certificates: readonly Uint8Array[],
+  anchors: readonly Certificate[],
+): Signer | Finding {
+  try {
+    const chain = certificates.map((der, index) => parseCertificate(der, `certificate ${index + 1}`))
+    const { publicKey } = chain[0]!
+    if (!isSignedBy(opened, publicKey))
+      return failed('TAMPERED', 'its signature does not hold under its certificate')
+    return { publicKey, chain: completed(chain, anchors) }
+  } catch (error) {
+    if (!isSealwrightError(error) || error.code !== 'VALIDATION') throw error
+    return failed('CERTIFICATE', error.message)
+  }
+}
+
+function isSignedBy({ toBeSigned, signatures }: OpenedAttestation, publicKey: Uint8Array): boolean {
+  const candidate = typed(publicKey)
+  return (
+    candidate !== undefined &&
+    signatures.some(signature => holdsUnder(candidate, toBeSigned, signature) !== undefined)
+  )
+}
+
+/** Nothing for a key of a kind that signs nothing here: a trust store may hold such certificates. */
+function typed(key: Uint8Array): { type: ReturnType<typeof keyType>; key: Uint8Array } | undefined {
+  try {
+    return { type: keyType(key), key }
+  } catch (error) {
+    if (isSealwrightError(error)) return undefined
+    throw error
+  }
+}
+
+function checkSubject({ statement }: OpenedAttestation, subject: Descriptor): Finding {
+  return isAbout(statement, subject) ? passed() : failed('TAMPERED', `it is not about ${subject.digest}`)
+}
+
+/** Only that there is one counts: none is looked into yet. */
+function timestampsOf({ hasTimestamp }: OpenedAttestation): readonly Uint8Array[] {
+  return hasTimestamp ? [new Uint8Array()] : []
+}
+
+function describeSigner(found: Signer | Finding): AttestationReport['signer'] {
+  if ('outcome' in found) return undefined
+  const [leaf] = found.chain ?? []
+  return {
+    ...(leaf === undefined ? {} : { subject: formatDistinguishedName(leaf.subject) }),
+    spkiSha256: fingerprint(found.publicKey).slice('sha256:'.length),
+  }
+}
