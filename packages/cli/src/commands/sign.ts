@@ -1,10 +1,7 @@
-import type { AlgorithmId } from '@sealwright/core'
 import { notaryCose, notaryJws } from '@sealwright/notary'
-import type { Settings } from '../config/settings.ts'
 import type { KeyDocument } from '../documents/document.ts'
 import { AtOnce, OneByOne } from '../frame/at-once.ts'
 import type { Context, Flags } from '../frame/context.ts'
-import { deniedError } from '../frame/denied.ts'
 import { exitCodeOfAll } from '../frame/exit.ts'
 import { decidingError } from '../frame/failure.ts'
 import type { Outcome } from '../frame/outcome.ts'
@@ -17,6 +14,7 @@ import { type RegistryFlags, registryFlags } from '../program/registry-flags.ts'
 import type { Signed } from '../signing/attempt.ts'
 import { signedLines } from '../signing/lines.ts'
 import type { SignPlan } from '../signing/plan.ts'
+import { assertAllowed, assertAllowedAlgorithm } from '../signing/rules.ts'
 import { signTarget } from '../signing/sign-target.ts'
 import { BESIDE } from '../targets/signatures-in.ts'
 import type { Target } from '../targets/target.ts'
@@ -143,21 +141,4 @@ function assertDetached(context: Context, targets: readonly Target[], flags: Sig
       fix: 'choose one; `sealwright attach` puts an envelope into a repository',
     })
   }
-}
-
-function assertAllowed({ sign: rules, paths }: Settings, targets: readonly Target[]): void {
-  const tagged = targets.find(target => target.kind === 'registry' && target.digest === undefined)
-  if (!rules.requireDigest || tagged === undefined) return
-  throw deniedError(`${tagged.text} names no digest`, {
-    why: `${paths.config} says sign.requireDigest: a tag may move between building and signing`,
-    fix: `sealwright sign ${tagged.text}@sha256:…`,
-  })
-}
-
-function assertAllowedAlgorithm({ sign: rules, paths }: Settings, algorithm: AlgorithmId): void {
-  if (rules.algorithms === undefined || rules.algorithms.includes(algorithm)) return
-  throw deniedError(`signing with ${algorithm} is not allowed`, {
-    why: `${paths.config} allows ${rules.algorithms.join(', ') || 'none'} in sign.algorithms`,
-    fix: 'use a key that signs with one of them',
-  })
 }
