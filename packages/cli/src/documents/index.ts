@@ -7,6 +7,7 @@ import {
   certRequestDocument,
   certShowDocument,
 } from './certificates.ts'
+import { copyDocument } from './copying.ts'
 import { doctorDocument } from './doctor.ts'
 import { inspectDocument, listDocument, verifyDocument } from './judging.ts'
 import {
@@ -18,15 +19,17 @@ import {
   keyShowDocument,
 } from './keys.ts'
 import { policyCheckDocument, policyInitDocument, policyShowDocument } from './policies.ts'
-import { initDocument, signDocument } from './signing.ts'
+import { attachDocument, initDocument, signDocument } from './signing.ts'
 
 /** Every document by its name; each is published as `schemas/<name>.json`. */
 export const documents = {
   init: initDocument,
   sign: signDocument,
+  attach: attachDocument,
   verify: verifyDocument,
   inspect: inspectDocument,
   list: listDocument,
+  copy: copyDocument,
   'key.add': keyAddDocument,
   'key.create': keyCreateDocument,
   'key.list': keyListDocument,

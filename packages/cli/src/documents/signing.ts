@@ -24,32 +24,30 @@ export const initDocument = document('init', init)
 const initMembers = z.object(init)
 export type InitDocument = z.infer<typeof initMembers>
 
+const signature = {
+  digest: digest.describe('Of the manifest that attaches the signature; of the envelope if it is detached.'),
+  format: z.enum(['jws', 'cose']),
+  algorithm: z.string(),
+  signingTime: time,
+  expiry: time.nullable(),
+  metadata: z.record(z.string(), z.string()),
+  subject: z.string().describe('Of the leaf certificate.'),
+}
+
+const stored = z.strictObject({
+  as: z.enum(['referrers API', 'tag', 'layout', 'file', 'stdout']),
+  path: z
+    .string()
+    .nullable()
+    .describe('The file; of an attached signature the place, if it is not beside what it signs.'),
+})
+
 const signedTarget = z.strictObject({
   reference: z.string(),
   resolved: z.string().nullable(),
   outcome: z.enum(['signed', 'unchanged', 'wouldSign', 'failed']),
-  signature: z
-    .strictObject({
-      digest: digest.describe(
-        'Of the manifest that attaches the signature; of the envelope if it is detached.',
-      ),
-      format: z.enum(['jws', 'cose']),
-      algorithm: z.string(),
-      signingTime: time,
-      expiry: time.nullable(),
-      metadata: z.record(z.string(), z.string()),
-      subject: z.string().describe('Of the leaf certificate.'),
-    })
-    .nullable(),
-  stored: z
-    .strictObject({
-      as: z.enum(['referrers API', 'tag', 'layout', 'file', 'stdout']),
-      path: z
-        .string()
-        .nullable()
-        .describe('The file; of an attached signature the place, if it is not beside what it signs.'),
-    })
-    .nullable(),
+  signature: z.strictObject(signature).nullable(),
+  stored: stored.nullable(),
   error: failure.nullable(),
   index: z.string().optional().describe('With --recursive, of a manifest that this index led to.'),
   platform: z.string().optional().describe('Of a manifest that an index names: os/architecture/variant.'),
@@ -63,3 +61,14 @@ const sign = {
   error: deciding,
 }
 export const signDocument = document('sign', sign)
+
+const attach = {
+  reference: z.string(),
+  resolved: z.string(),
+  outcome: z.enum(['attached', 'unchanged']),
+  signature: z.strictObject({ ...signature, envelope: digest.describe('Of the envelope itself.') }),
+  stored: stored.nullable().describe('Null where it was stored before.'),
+}
+export const attachDocument = document('attach', attach)
+const attachMembers = z.strictObject(attach)
+export type AttachDocument = z.infer<typeof attachMembers>

@@ -4,12 +4,11 @@ import type { VerifiedTarget } from '../documents/judging.ts'
 import type { Context } from '../frame/context.ts'
 import { EXIT, type ExitCode } from '../frame/exit.ts'
 import { asSealwrightError, exitCodeOfError, failureOf } from '../frame/failure.ts'
-import { readAll } from '../frame/read-all.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
 import { readTarget } from '../signing/sign-file-target.ts'
 import { openTarget } from '../targets/open-target.ts'
 import type { ArtifactTarget, FileTarget, Target } from '../targets/target.ts'
-import { MAX_ENVELOPE_BYTES, readFoundEnvelope, readNamedEnvelope } from './envelope-file.ts'
+import { readFoundEnvelope, readGivenEnvelope } from './envelope-file.ts'
 import { envelopeStore, envelopeType } from './envelope-store.ts'
 
 /** What is the same for every target of a run of `verify`. */
@@ -78,7 +77,7 @@ async function verifyArtifactTarget(
         ? undefined
         : await envelopeStore(
             await open.store.resolve(reference, { signal }),
-            await readEnvelopeFile(context, plan.signature),
+            await readGivenEnvelope(context, plan.signature),
           )
     return plan.verifier.verify(
       {
@@ -152,7 +151,7 @@ async function envelopesFor(
   target: FileTarget,
   signature: string | undefined,
 ): Promise<readonly Uint8Array[]> {
-  if (signature !== undefined) return [await readEnvelopeFile(context, signature)]
+  if (signature !== undefined) return [await readGivenEnvelope(context, signature)]
   if (target.path === '-') return []
   const path = resolve(context.io.cwd, target.path)
   const found: Uint8Array[] = []
@@ -163,12 +162,6 @@ async function envelopesFor(
   // That there is no file says more than that it has no signature.
   if (found.length === 0) for await (const _ of readTarget(context, target, context.io.signal)) break
   return found
-}
-
-async function readEnvelopeFile({ io }: Context, path: string): Promise<Uint8Array> {
-  return path === '-'
-    ? readAll(io.stdin.read(), MAX_ENVELOPE_BYTES, 'stdin')
-    : readNamedEnvelope(resolve(io.cwd, path), io.signal)
 }
 
 /** The report as plain JSON data of the document's own types. */

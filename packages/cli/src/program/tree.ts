@@ -64,6 +64,18 @@ const sign: Leaf = {
   load: async () => (await import('../commands/sign.ts')).sign,
 }
 
+const attach: Leaf = {
+  name: 'attach',
+  args: '<target> <envelope>',
+  summary: 'attach a signature that was made elsewhere, if it signs this very target; needs no key',
+  registry: true,
+  examples: [
+    'sealwright attach registry.example/app@sha256:… app.sig',
+    'sealwright attach oci:./layout:v1 - < app.sig',
+  ],
+  load: async () => (await import('../commands/attach.ts')).attach,
+}
+
 const verify: Leaf = {
   name: 'verify',
   args: '<target...>',
@@ -124,6 +136,27 @@ const list: Leaf = {
   load: async () => (await import('../commands/list.ts')).list,
 }
 
+const copy: Leaf = {
+  name: 'copy',
+  args: '<from> <to>',
+  summary: 'copy an artifact with all that refers to it; the tag is kept unless another is named',
+  options: () => [
+    repeatable('--only <type>', 'of what refers to it only signature, attestation, sbom, or this media type'),
+    single('--platform <platform>', 'one image of an index: linux/amd64, linux/arm/v7'),
+    toggle('--verify', 'copy only what verifies under the trust policy'),
+    single('--scope <repository>', 'with --verify, judge a layout or an archive as this repository'),
+    toggle('--dry-run', 'say what would be copied, and copy nothing'),
+  ],
+  registry: true,
+  examples: [
+    'sealwright copy registry.example/app:v1 registry.inside/app',
+    'sealwright copy registry.example/app@sha256:… oci-archive:app.tar --verify',
+    'sealwright copy oci-archive:app.tar registry.inside/app:v1',
+    'sealwright copy registry.example/app:v1 oci-archive:- | ssh inside sealwright copy oci-archive:- oci:app',
+  ],
+  load: async () => (await import('../commands/copy.ts')).copy,
+}
+
 const doctor: Leaf = {
   name: 'doctor',
   args: '[key...]',
@@ -153,9 +186,11 @@ const help: Leaf = {
 export const tree: readonly (Leaf | Group)[] = [
   init,
   sign,
+  attach,
   verify,
   inspect,
   list,
+  copy,
   keyCommands,
   certificateCommands,
   policyCommands,

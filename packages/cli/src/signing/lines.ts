@@ -1,5 +1,5 @@
 import type { KeyDocument } from '../documents/document.ts'
-import type { SignedTarget } from '../documents/signing.ts'
+import type { AttachDocument, SignedTarget } from '../documents/signing.ts'
 import type { Paint } from '../frame/style.ts'
 import { printable } from '../frame/table.ts'
 
@@ -23,12 +23,36 @@ export function signedLines(target: SignedTarget, key: KeyDocument, paint: Paint
     ...(signature ? [['signer', signature.subject] as const] : []),
     ...(metadata.length > 0 ? [['metadata', metadata.join(', ')] as const] : []),
     ...(signature?.expiry ? [['expires', signature.expiry] as const] : []),
-    ...(stored
-      ? [['stored', stored.path === null ? stored.as : `${stored.as} ${stored.path}`] as const]
-      : []),
+    ...(stored ? [['stored', placeText(stored)] as const] : []),
   ]
   return [
     `${paint('green', HEADLINES[outcome])}: ${printable(resolved ?? target.reference)}`,
-    ...facts.map(([name, value]) => `  ${name.padEnd(10)}  ${printable(value)}`),
+    ...factLines(facts),
   ]
+}
+
+/** What `attach` did, as text. */
+export function attachedLines(attached: AttachDocument, paint: Paint): string[] {
+  const { outcome, resolved, signature, stored } = attached
+  const metadata = Object.entries(signature.metadata).map(([name, value]) => `${name}=${value}`)
+  const headline = outcome === 'attached' ? 'attached' : 'nothing to do: this envelope is attached already'
+  const facts: (readonly [string, string])[] = [
+    ['signature', `${signature.digest}  ${signature.format}`],
+    ['envelope', signature.envelope],
+    ['algorithm', signature.algorithm],
+    ['signer', signature.subject],
+    ['signed', signature.signingTime],
+    ...(metadata.length > 0 ? [['metadata', metadata.join(', ')] as const] : []),
+    ...(signature.expiry ? [['expires', signature.expiry] as const] : []),
+    ...(stored ? [['stored', placeText(stored)] as const] : []),
+  ]
+  return [`${paint('green', headline)}: ${printable(resolved)}`, ...factLines(facts)]
+}
+
+function placeText({ as, path }: NonNullable<SignedTarget['stored']>): string {
+  return path === null ? as : `${as} ${path}`
+}
+
+function factLines(facts: readonly (readonly [string, string])[]): string[] {
+  return facts.map(([name, value]) => `  ${name.padEnd(10)}  ${printable(value)}`)
 }

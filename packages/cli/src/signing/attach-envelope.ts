@@ -1,0 +1,137 @@
+import type { Envelope } from '@sealwright/core'
+import {
+  attachSignature,
+  findSignatures,
+  notaryCose,
+  notaryJws,
+  openEnvelope,
+  readEnvelope,
+  type SoundEnvelope,
+} from '@sealwright/notary'
+import { type ArtifactStore, type Descriptor, digestOf } from '@sealwright/oci'
+import { formatDistinguishedName } from '@sealwright/x509'
+import type { AttachDocument } from '../documents/signing.ts'
+import type { Context } from '../frame/context.ts'
+import { formatTime } from '../frame/time.ts'
+import { usageError } from '../frame/usage.ts'
+import { envelopeType } from '../judging/envelope-store.ts'
+import type { RegistryFlags } from '../program/registry-flags.ts'
+import { openTarget, whereSignatures } from '../targets/open-target.ts'
+import type { ArtifactTarget } from '../targets/target.ts'
+import { storedIn } from './stored.ts'
+
+export interface AttachRequest {
+  readonly target: ArtifactTarget
+  readonly bytes: Uint8Array
+  /** What the envelope is called in messages. */
+  readonly path: string
+  readonly registry: RegistryFlags
+}
+
+/**
+ * Attaches an envelope that somebody made, unless it is attached already.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` if it is not sound or signs something else; of the store.
+ */
+export async function attachEnvelope(context: Context, request: AttachRequest): Promise<AttachDocument> {
+  const { target, bytes, path } = request
+  const envelope: Envelope = { mediaType: envelopeType(bytes), bytes }
+  const sound = assertSound(envelope, path)
+  const signal = await context.deadline()
+  await using open = await openTarget(context, target, request.registry, { create: true })
+  context.step(`resolve ${target.text}`)
+  const subject = await context.dialogue.waiting(open.store.name, () => open.resolve(signal))
+  if (target.digest === undefined) context.note(`${target.text} is ${subject.digest}`)
+  const resolved = open.nameOf(subject.digest)
+  assertSigns(sound, subject, { path, resolved, nameOf: open.nameOf })
+  warnOfEnd(context, sound, path)
+  const described = { reference: target.text, resolved }
+  return await context.dialogue.waiting(`the signatures in ${open.signatures.name}`, async () => {
+    const there = await findAttached(open.signatures, subject, envelope, signal)
+    if (there !== undefined) {
+      const signature = describe(sound, there, envelope)
+      return { ...described, outcome: 'unchanged', signature, stored: null }
+    }
+    context.step(`attach ${path} to ${resolved}`)
+    const places = { artifacts: open.store, signatures: open.signatures }
+    const made = await attachSignature(places, subject, envelope, { signal })
+    const signature = describe(sound, made.signature, envelope)
+    return {
+      ...described,
+      outcome: 'attached',
+      signature,
+      stored: storedIn(made.foundBy, whereSignatures(open)),
+    }
+  })
+}
+
+function assertSound(envelope: Envelope, path: string): SoundEnvelope {
+  const binding = [notaryJws, notaryCose].find(({ mediaType }) => mediaType === envelope.mediaType)!
+  const { sound, fault } = openEnvelope(binding, envelope.bytes)
+  if (sound !== undefined) return sound
+  throw usageError(`${path} is not a sound signature`, {
+    why: fault.why,
+    fix: 'get the envelope once more from whoever made it; nothing was attached',
+  })
+}
+
+interface Names {
+  readonly path: string
+  readonly resolved: string
+  nameOf(digest: string): string
+}
+
+function assertSigns(sound: SoundEnvelope, subject: Descriptor, { path, resolved, nameOf }: Names): void {
+  const { mediaType, digest, size } = sound.content()
+  if (digest === subject.digest && size === subject.size && mediaType === subject.mediaType) return
+  throw usageError(`${path} does not sign ${resolved}`, {
+    why: `it signs ${digest} (${mediaType}, ${size} bytes), and this is ${subject.mediaType} of ${subject.size} bytes`,
+    fix:
+      digest === subject.digest
+        ? 'sign the artifact as it is in this place'
+        : `attach it to what it signs: sealwright attach ${nameOf(digest)} ${path}`,
+  })
+}
+
+function warnOfEnd({ io, warn }: Context, { attributes: { expiry } }: SoundEnvelope, path: string): void {
+  if (expiry !== undefined && expiry <= io.now()) warn(`${path} expired at ${formatTime(expiry)}`)
+}
+
+/** The manifest that attaches this very envelope, whose bytes are there. */
+async function findAttached(
+  store: ArtifactStore,
+  subject: Descriptor,
+  { mediaType, bytes }: Envelope,
+  signal: AbortSignal,
+): Promise<Descriptor | undefined> {
+  const digest = digestOf('sha256', bytes)
+  for await (const { manifest, envelope } of findSignatures(store, subject, { signal })) {
+    if (envelope?.digest !== digest || envelope.mediaType !== mediaType) continue
+    const isThere = await readEnvelope(store, envelope, { signal }).then(
+      () => true,
+      () => false,
+    )
+    signal.throwIfAborted()
+    // One that was lost is stored again.
+    if (isThere) return manifest
+  }
+  return undefined
+}
+
+function describe(
+  { binding, algorithm, attributes, chain, content }: SoundEnvelope,
+  manifest: Descriptor,
+  { bytes }: Envelope,
+): AttachDocument['signature'] {
+  const { signingTime, expiry } = attributes
+  return {
+    digest: manifest.digest,
+    envelope: digestOf('sha256', bytes),
+    format: binding.name as 'jws' | 'cose',
+    algorithm,
+    signingTime: formatTime(signingTime),
+    expiry: expiry === undefined ? null : formatTime(expiry),
+    metadata: { ...content().annotations },
+    subject: formatDistinguishedName(chain[0]!.subject),
+  }
+}
