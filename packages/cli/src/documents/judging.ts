@@ -36,7 +36,7 @@ const signatureReport = z.strictObject({
   ),
 })
 
-const verifiedTarget = z.strictObject({
+export const verifiedTarget = z.strictObject({
   reference: z.string(),
   resolved: z.string().optional(),
   verdict,

@@ -3,7 +3,7 @@ import type { Paint } from './style.ts'
 import { printable } from './table.ts'
 
 /** What a headline starts with: `error[CODE]: …`, `not verified[UNSIGNED]: …`. */
-export type Kind = 'error' | 'not verified' | 'denied' | 'unknown' | 'skipped'
+export type Kind = 'error' | 'not verified' | 'denied' | 'unknown' | 'skipped' | 'left behind'
 
 /** The lines of a failure: what is wrong, the fact found, the next command. */
 export function failureLines(

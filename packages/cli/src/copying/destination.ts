@@ -1,0 +1,54 @@
+import { basename, dirname } from 'node:path'
+import type { Context } from '../frame/context.ts'
+import { usageError } from '../frame/usage.ts'
+import { type ArtifactTarget, parseTarget } from '../targets/target.ts'
+
+/** Where a copy goes; its tag, if it shall have another than at its source. */
+export interface Destination {
+  /** As a target, for what is asked of every target. stdout is the path `-` of an archive. */
+  readonly target: ArtifactTarget
+  readonly tag?: string
+  /** What must come out: a digest was named instead of a tag. */
+  readonly digest?: string
+}
+
+/**
+ * Reads the second argument of `copy`. Unlike other targets a repository may be named alone: the tag is that of the
+ * source then.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function parseDestination({ io }: Context, text: string): Destination {
+  const parsed = isRepository(text) ? repositoryTarget(text, io.cwd) : parseTarget(text, io.cwd, 'copy FROM')
+  if (parsed.kind === 'file') {
+    const tar = parsed.path === '-' || /\.(?:tar|tgz|tar\.gz)$/.test(parsed.path)
+    throw usageError(`nothing can be copied to ${text}`, {
+      why: 'a destination is a repository, a layout (oci:DIR) or an archive (oci-archive:FILE)',
+      fix: `write ${tar ? 'oci-archive' : 'oci'}:${parsed.path.replace(/^\.\//, '')}`,
+    })
+  }
+  const { tag, digest } = parsed
+  return {
+    target: parsed,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  }
+}
+
+/** What it is called before tag and digest. */
+export function placeName(target: ArtifactTarget): string {
+  if (target.kind === 'registry') return target.repository
+  return `${target.kind === 'layout' ? 'oci' : 'oci-archive'}:${target.path}`
+}
+
+function isRepository(text: string): boolean {
+  const scheme = /^(?:-$|oci:|oci-archive:|file:|\.{1,2}[\\/]|[\\/]|[A-Za-z]:[\\/])/.test(text)
+  return !scheme && dirname(text) !== '.' && !/[:@]/.test(basename(text))
+}
+
+function repositoryTarget(text: string, cwd: string): ArtifactTarget {
+  // Any tag will do to have the rest of it read.
+  const target = parseTarget(`${text}:latest`, cwd, 'copy FROM') as ArtifactTarget
+  const { tag: _, ...rest } = target
+  return { ...rest, text } as ArtifactTarget
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { digest, document } from './document.ts'
+import { deciding, failure } from './failure.ts'
+import { verifiedTarget } from './judging.ts'
+
+const content = z.strictObject({ mediaType: z.string(), digest, size: z.int().describe('Bytes.') })
+export type ContentDocument = z.infer<typeof content>
+
+const copy = {
+  dryRun: z.boolean(),
+  from: z.strictObject({ reference: z.string(), resolved: z.string().nullable() }),
+  to: z.strictObject({
+    reference: z.string(),
+    resolved: z
+      .string()
+      .nullable()
+      .describe('By the digest of what was copied: of one platform its own. Null if nothing was.'),
+    tag: z.string().nullable(),
+  }),
+  copied: z.array(content).describe('What was moved; of a dry run, what would be.'),
+  skipped: z.array(content).describe('What was there already.'),
+  mounted: z.array(content).describe('What the registry took over from another of its repositories.'),
+  left: z
+    .array(z.strictObject({ ...content.shape, error: failure }))
+    .describe('What belongs to it and could not be brought.'),
+  verification: verifiedTarget.nullable().describe('With --verify. Unless it is good, nothing is copied.'),
+  error: deciding,
+}
+export const copyDocument = document('copy', copy)
+const copyMembers = z.object(copy)
+export type CopyDocument = z.infer<typeof copyMembers>
