@@ -1,6 +1,5 @@
 export {
   type AttachedAttestation,
-  type Attestation,
   type AttestOptions,
   attestArtifact,
   attestationAlgorithm,
@@ -23,6 +22,8 @@ export {
   predicateTypes,
 } from './attestation/predicate-type.ts'
 export {
+  type Attestation,
+  attestationOf,
   MAX_PREDICATE_BYTES,
   parseStatement,
   type Statement as InTotoStatement,
@@ -81,6 +82,7 @@ export {
   type CheckOutcome,
   type CheckReport,
   type FoundReferrers,
+  type NamedManifest,
   type PolicyReport,
   type Reason,
   type ReasonCode,

@@ -1,18 +1,21 @@
 import { createVerifier } from '@sealwright/notary'
 import type { VerifiedTarget } from '../documents/judging.ts'
+import { AtOnce } from '../frame/at-once.ts'
 import type { Context, Flags } from '../frame/context.ts'
-import { type ExitCode, exitCodeOfAll } from '../frame/exit.ts'
+import { exitCodeOfAll } from '../frame/exit.ts'
 import { decidingError } from '../frame/failure.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { usageError } from '../frame/usage.ts'
 import { refusedLines, verifiedLines } from '../judging/lines.ts'
+import type { VerifyPlan } from '../judging/plan.ts'
 import { type TrustFlags, trustOf } from '../judging/trust.ts'
-import { type VerifyPlan, verifyTarget } from '../judging/verify-target.ts'
+import { verifyTarget } from '../judging/verify-target.ts'
 import { type RegistryFlags, registryFlags } from '../program/registry-flags.ts'
-import { parseTarget, type Target } from '../targets/target.ts'
+import type { Target } from '../targets/target.ts'
+import { readTargets, type TargetsFlags } from '../targets/target-list.ts'
 import { assertUsable } from '../targets/usable.ts'
 
-interface VerifyFlags extends TrustFlags, RegistryFlags {
+interface VerifyFlags extends TrustFlags, RegistryFlags, TargetsFlags {
   readonly scope?: string
   readonly statement?: string
   readonly signature?: string
@@ -25,11 +28,13 @@ interface VerifyFlags extends TrustFlags, RegistryFlags {
 /** `sealwright verify [flags] TARGET…` */
 export async function verify(context: Context, args: readonly string[], given: Flags): Promise<Outcome> {
   const flags = given as VerifyFlags
-  const targets = args.map(text => parseTarget(text, context.io.cwd, 'verify'))
+  const targets = await readTargets(context, args, flags, 'verify')
   assertCombination(context, targets, flags)
   const plan = await planOf(context, flags)
-  const judged: { readonly target: VerifiedTarget; readonly exitCode: ExitCode }[] = []
-  for (const target of targets) judged.push(await verifyTarget(context, target, plan))
+  const atOnce = new AtOnce(flags.concurrency ?? (await context.settings()).concurrency)
+  const judged = await Promise.all(
+    targets.map(target => atOnce.run(() => verifyTarget(context, target, plan))),
+  )
   const good = judged.filter(({ target }) => isGood(target)).map(({ target }) => target)
   for (const { reference, verdict, policy } of good) {
     if (verdict === 'skipped')
@@ -66,7 +71,10 @@ async function planOf(context: Context, flags: VerifyFlags): Promise<VerifyPlan>
 }
 
 function assertCombination(context: Context, targets: readonly Target[], flags: VerifyFlags): void {
-  assertUsable(context, targets, flags)
+  assertUsable(context, targets, flags, [
+    ...(flags.targets === '-' ? ['--targets -'] : []),
+    ...(flags.signature === '-' ? ['--signature -'] : []),
+  ])
   const [first] = targets as [Target, ...Target[]]
   const refuse = (flag: string, why: string, fix: string): never => {
     throw usageError(`${flag} has nothing to say about ${first.text}`, { why, fix })
@@ -74,12 +82,11 @@ function assertCombination(context: Context, targets: readonly Target[], flags: 
   if (flags.scope !== undefined && targets.every(({ kind }) => kind === 'registry')) {
     refuse('--scope', 'what is in a registry is judged as its own repository', 'leave it out')
   }
-  if (flags.scope !== undefined && targets.every(({ kind }) => kind === 'file')) {
-    refuse(
-      '--scope',
-      'files are judged by a statement for files',
-      'name one with --statement, or use the global one',
-    )
+  if (flags.scope !== undefined && flags.statement !== undefined) {
+    throw usageError('--scope and --statement cannot be used together', {
+      why: 'one names the repository of artifacts, the other a statement for files that are none',
+      fix: 'choose one',
+    })
   }
   if (flags.statement !== undefined && targets.every(({ kind }) => kind !== 'file')) {
     refuse(
@@ -91,16 +98,17 @@ function assertCombination(context: Context, targets: readonly Target[], flags: 
   if (flags.maxSignatures !== undefined && targets.every(({ kind }) => kind === 'file')) {
     refuse('--max-signatures', 'a file has the signatures beside it alone', 'leave it out')
   }
-  if (flags.signature !== undefined && targets.length > 1) {
+  if (flags.signature === undefined) return
+  if (targets.length > 1) {
     throw usageError('--signature takes one target', {
       why: `one envelope is over one target; ${targets.length} were given`,
       fix: 'verify them one at a time',
     })
   }
-  if (flags.signature === '-' && targets.some(target => target.kind !== 'registry' && target.path === '-')) {
-    throw usageError('stdin cannot be read twice', {
-      why: 'both the target and the envelope stand for it',
-      fix: 'give one of them as a file',
+  if (flags.signaturesIn !== undefined) {
+    throw usageError('--signature and --signatures-in cannot be used together', {
+      why: 'the signature is either in a file or in a repository',
+      fix: 'choose one',
     })
   }
 }

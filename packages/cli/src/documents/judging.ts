@@ -6,6 +6,14 @@ const verdict = z.enum(['verified', 'notVerified', 'unknown', 'denied', 'skipped
 const reason = z.strictObject({ code: z.string(), why: z.string() })
 const metadata = z.record(z.string(), z.string())
 
+const checks = z.array(
+  z.strictObject({
+    check: z.string(),
+    outcome: z.enum(['passed', 'failed', 'logged', 'skipped', 'notConfigured', 'unknown']),
+    detail: z.string().optional(),
+  }),
+)
+
 const signatureReport = z.strictObject({
   digest,
   format: z.string().optional(),
@@ -27,13 +35,23 @@ const signatureReport = z.strictObject({
     .strictObject({ used: time, source: z.string() })
     .optional()
     .describe('The time at which the chain had to be valid, and where it comes from.'),
-  checks: z.array(
-    z.strictObject({
-      check: z.string(),
-      outcome: z.enum(['passed', 'failed', 'logged', 'skipped', 'notConfigured', 'unknown']),
-      detail: z.string().optional(),
-    }),
-  ),
+  checks,
+})
+
+const attestationReport = z.strictObject({
+  digest,
+  predicateType: z.string().optional(),
+  format: z.enum(['sigstore-bundle', 'dsse']).optional(),
+  verdict: z.enum(['verified', 'notVerified', 'unknown']),
+  reason: reason.optional(),
+  signer: z
+    .strictObject({
+      subject: z.string().optional(),
+      spkiSha256: z.string(),
+      trustStore: z.string().optional(),
+    })
+    .optional(),
+  checks,
 })
 
 export const verifiedTarget = z.strictObject({
@@ -52,7 +70,20 @@ export const verifiedTarget = z.strictObject({
     })
     .optional(),
   signatures: z.array(signatureReport),
+  attestations: z
+    .strictObject({
+      required: z.array(z.string()),
+      met: z.array(z.string()),
+      judged: z.array(attestationReport),
+      found: z.array(z.strictObject({ predicateType: z.string(), count: z.number() })),
+    })
+    .optional()
+    .describe('With --attestation, where the signatures are good. Predicate types are URIs.'),
   found: z.array(z.strictObject({ artifactType: z.string(), count: z.number() })),
+  manifests: z
+    .array(z.strictObject({ digest, mediaType: z.string(), platform: z.string().optional() }))
+    .optional()
+    .describe('Of an index, what it names. Signatures of their own were not looked at.'),
   error: failure.optional().describe('Why nothing could be found out; then the verdict is unknown.'),
 })
 export type VerifiedTarget = z.infer<typeof verifiedTarget>

@@ -1,3 +1,4 @@
+import type { Report } from '@sealwright/notary'
 import {
   type ArtifactStore,
   type Descriptor,
@@ -16,26 +17,51 @@ export function envelopeType(bytes: Uint8Array): 'application/jose+json' | 'appl
   return first === 0x7b ? 'application/jose+json' : 'application/cose'
 }
 
+/** Detached envelopes as the signatures of an artifact. */
+export interface EnvelopeStore {
+  readonly store: ArtifactStore
+  /** A report on this store, with the digests of the envelopes: their manifests are nowhere but here. */
+  named(report: Report): Report
+}
+
 /**
- * A store that holds one detached envelope as the signature of an artifact, so that it is judged as one from a registry
- * would be, whatever its bytes are.
+ * Holds detached envelopes as the signatures of an artifact, so that they are judged as those from a registry would be,
+ * whatever their bytes are.
  */
-export async function envelopeStore(subject: Descriptor, bytes: Uint8Array): Promise<ArtifactStore> {
+export async function envelopeStore(
+  subject: Descriptor,
+  envelopes: readonly Uint8Array[],
+): Promise<EnvelopeStore> {
   const store = memory()
-  const layer = { mediaType: envelopeType(bytes), digest: digestOf('sha256', bytes), size: bytes.byteLength }
-  const manifest = formatManifest({
-    kind: 'image',
-    mediaType: MediaTypes.manifest,
-    artifactType: SIGNATURE_TYPE,
-    config: emptyConfig,
-    layers: [layer],
-    subject,
-  })
-  await store.push(layer, bytes)
+  const digests = new Map<string, string>()
   await store.push(emptyConfig, Buffer.from('{}'))
-  await store.push(
-    { mediaType: MediaTypes.manifest, digest: digestOf('sha256', manifest), size: manifest.byteLength },
-    manifest,
-  )
-  return store
+  for (const bytes of envelopes) {
+    const layer = {
+      mediaType: envelopeType(bytes),
+      digest: digestOf('sha256', bytes),
+      size: bytes.byteLength,
+    }
+    const manifest = formatManifest({
+      kind: 'image',
+      mediaType: MediaTypes.manifest,
+      artifactType: SIGNATURE_TYPE,
+      config: emptyConfig,
+      layers: [layer],
+      subject,
+    })
+    const digest = digestOf('sha256', manifest)
+    await store.push(layer, bytes)
+    await store.push({ mediaType: MediaTypes.manifest, digest, size: manifest.byteLength }, manifest)
+    digests.set(digest, layer.digest)
+  }
+  return {
+    store,
+    named: report => ({
+      ...report,
+      signatures: report.signatures.map(signature => ({
+        ...signature,
+        digest: digests.get(signature.digest) ?? signature.digest,
+      })),
+    }),
+  }
 }

@@ -29,6 +29,9 @@ const FIXES: Readonly<Record<string, string>> = {
   UNREADABLE: 'try again',
 }
 
+/** Of an index, this many platforms are named. */
+const MAX_PLATFORMS = 12
+
 /** A target that is verified or skipped, for stdout. */
 export function verifiedLines(target: VerifiedTarget, paint: Paint): string[] {
   const name = printable(target.resolved ?? target.reference)
@@ -37,6 +40,7 @@ export function verifiedLines(target: VerifiedTarget, paint: Paint): string[] {
     `${headline}: ${name}`,
     ...policyLines(target),
     ...target.signatures.flatMap(signature => signatureLines(signature, paint)),
+    ...manifestLines(target),
   ]
 }
 
@@ -73,6 +77,18 @@ function policyLines({ policy, at }: VerifiedTarget): string[] {
   return [
     ...(policy ? [`  policy     ${printable(`${policy.statement} (${policy.level})  ${policy.file}`)}`] : []),
     ...(at ? [`  judged as of ${at}`] : []),
+  ]
+}
+
+/** What an index brings with it: signed by digest, and not judged by signatures of its own. */
+function manifestLines({ manifests }: VerifiedTarget): string[] {
+  if (manifests === undefined) return []
+  const platforms = [...new Set(manifests.map(({ platform }) => platform ?? 'no platform'))]
+  const shown = platforms.slice(0, MAX_PLATFORMS).join(', ')
+  const more = platforms.length > MAX_PLATFORMS ? `, and ${platforms.length - MAX_PLATFORMS} more` : ''
+  return [
+    `  index      ${manifests.length} manifests: ${printable(shown)}${more}`,
+    '             signed with it by their digests; signatures of their own were not looked at',
   ]
 }
 

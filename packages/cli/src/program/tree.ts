@@ -1,6 +1,7 @@
 import { version as versionCommand } from '../commands/version.ts'
 import { parseDuration, parseDurationOrNone } from '../frame/duration.ts'
 import { parseTime } from '../frame/time.ts'
+import { attestCommand } from './attest-command.ts'
 import { certificateCommands } from './certificate-commands.ts'
 import { choice, count, repeatable, single, toggle } from './flag.ts'
 import { keyCommands } from './key-commands.ts'
@@ -78,14 +79,16 @@ const attach: Leaf = {
 
 const verify: Leaf = {
   name: 'verify',
-  args: '<target...>',
+  args: '[target...]',
   summary: 'judge signatures under the trust policy and report every check',
   options: () => [
-    single('--scope <repository>', 'judge a layout or an archive as this repository'),
+    single('--scope <repository>', 'judge a layout, an archive, or a manifest in a file, as this repository'),
     single('--policy <file>', "instead of the trust directory's policy"),
     single('--statement <name>', 'the policy statement for a file'),
     single('--signature <file>', 'a detached envelope, or stdin (-)'),
+    targetsFlag(),
     repeatable('-m, --metadata <key=value>', 'must be in the signature', parseMetadata),
+    repeatable('--attestation <type>', 'must be attested too: slsa, spdx, cyclonedx, vsa, or a URI'),
     toggle('--all', 'judge every signature, not only enough of them'),
     repeatable('--trusted-cert <file>', 'trust this anchor, for this run'),
     single('--trusted-identity <dn>', 'and only this subject'),
@@ -103,6 +106,8 @@ const verify: Leaf = {
     'sealwright verify registry.example/app:v1',
     'docker run "$(sealwright verify -q registry.example/app:v1)"',
     'sealwright verify --trusted-cert me.crt oci:./layout',
+    'sealwright verify --offline --scope registry.example/app oci-archive:app.tar',
+    'sealwright verify --targets images.txt --concurrency 16',
   ],
   load: async () => (await import('../commands/verify.ts')).verify,
 }
@@ -186,6 +191,7 @@ const help: Leaf = {
 export const tree: readonly (Leaf | Group)[] = [
   init,
   sign,
+  attestCommand,
   attach,
   verify,
   inspect,

@@ -133,6 +133,14 @@ export interface FoundReferrers {
   readonly count: number
 }
 
+/** A manifest that an index names. */
+export interface NamedManifest {
+  readonly digest: string
+  readonly mediaType: string
+  /** `os/architecture`, with the variant behind it; absent where the index does not say. */
+  readonly platform?: string
+}
+
 /** The report on one target: plain data, the same as in the JSON of the command line. */
 export interface Report {
   readonly reference: string
@@ -150,6 +158,8 @@ export interface Report {
   readonly attestations?: AttestationsReport
   /** Filled if there is no signature. */
   readonly found: readonly FoundReferrers[]
+  /** Of an index, what it names: signed with it by their digests. Signatures of their own were not looked at. */
+  readonly manifests?: readonly NamedManifest[]
 }
 
 /** RFC 3339 in UTC to the second. */

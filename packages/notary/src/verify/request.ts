@@ -5,6 +5,8 @@ export interface ArtifactRequest {
   readonly artifacts: ArtifactStore
   /** Where the signatures are, if not beside the artifact. */
   readonly signatures?: ArtifactStore
+  /** Where the attestations are, if not beside the signatures. */
+  readonly attestations?: ArtifactStore
   /** Tag or digest. */
   readonly reference: string
   /** The repository that the policy judges it as, `host[:port]/path`; without it only a `*` statement applies. */

@@ -7,6 +7,7 @@ import type { PolicySource } from '../trust/trust.ts'
 import { judgeAttestations } from './attestation-run.ts'
 import type { VerifierContext } from './context.ts'
 import { countReferrers } from './count-referrers.ts'
+import { manifestsOf } from './named-manifests.ts'
 import type { Reason, Report, SignatureReport, Verdict } from './report.ts'
 import type { ArtifactOptions, ArtifactRequest } from './request.ts'
 import { type Outcome, SignatureRun } from './signature-run.ts'
@@ -56,7 +57,7 @@ export async function verifyArtifact(
       : { ...skipped, verdict: 'denied', reason: nobodyTrusted(statement) }
   }
   const call = options.signal === undefined ? {} : { signal: options.signal }
-  const { subject, tampered } = await resolveSubject(artifacts, reference, call)
+  const { subject, tampered, bytes } = await resolveSubject(artifacts, reference, call)
   if (subject === undefined || tampered !== undefined) {
     const reason = { code: 'TAMPERED', why: tampered! } as const
     const resolved = subject === undefined ? {} : { resolved: `${artifacts.name}@${subject.digest}` }
@@ -76,7 +77,14 @@ export async function verifyArtifact(
   const attested =
     signed.verdict === 'verified' && required.length > 0
       ? await judgeAttestations(
-          { store: run.store, subject, statement, required, most: maxSignatures },
+          {
+            store: request.attestations ?? run.store,
+            signatures: run.store,
+            subject,
+            statement,
+            required,
+            most: maxSignatures,
+          },
           options,
           context,
         )
@@ -91,7 +99,13 @@ export async function verifyArtifact(
     signatures: outcome.signatures,
     ...(attested === undefined ? {} : { attestations: attested.report }),
     found: outcome.signatures.length > 0 ? [] : await countReferrers(run.store, subject, call),
+    ...namedBy(subject, bytes),
   }
+}
+
+function namedBy(subject: Descriptor, bytes: Uint8Array | undefined): Pick<Report, 'manifests'> {
+  const manifests = bytes === undefined ? undefined : manifestsOf(bytes, subject.mediaType)
+  return manifests === undefined ? {} : { manifests }
 }
 
 /**
@@ -102,12 +116,12 @@ async function resolveSubject(
   artifacts: ArtifactStore,
   reference: string,
   call: { readonly signal?: AbortSignal },
-): Promise<{ subject?: Descriptor; tampered?: string }> {
+): Promise<{ subject?: Descriptor; tampered?: string; bytes?: Uint8Array }> {
   let subject: Descriptor | undefined
   try {
     subject = await artifacts.resolve(reference, call)
-    await readBlob(artifacts, subject, MAX_MANIFEST_BYTES, call)
-    return { subject }
+    const bytes = await readBlob(artifacts, subject, MAX_MANIFEST_BYTES, call)
+    return { subject, bytes }
   } catch (error) {
     if (!isSealwrightError(error)) throw error
     if (error.code === 'INTEGRITY')

@@ -1,0 +1,17 @@
+import type { Verifier } from '@sealwright/notary'
+import type { RegistryFlags } from '../program/registry-flags.ts'
+
+/** What is the same for every target of a run of `verify`. */
+export interface VerifyPlan {
+  readonly verifier: Verifier
+  /** The repository that layouts, archives and manifests in files are judged as. */
+  readonly scope?: string
+  readonly statement?: string
+  /** A detached envelope; `-` is stdin. */
+  readonly signature?: string
+  readonly metadata: Readonly<Record<string, string>>
+  readonly all: boolean
+  readonly at?: Date
+  readonly maxSignatures?: number
+  readonly registry: RegistryFlags
+}
