@@ -1,4 +1,5 @@
 import { groupDocuments, helpDocument, usageDocument, versionDocument } from './about.ts'
+import { attestDocument } from './attesting.ts'
 import {
   certAddDocument,
   certIssueDocument,
@@ -25,6 +26,7 @@ import { attachDocument, initDocument, signDocument } from './signing.ts'
 export const documents = {
   init: initDocument,
   sign: signDocument,
+  attest: attestDocument,
   attach: attachDocument,
   verify: verifyDocument,
   inspect: inspectDocument,

@@ -1,3 +1,4 @@
+import { ALGORITHMS } from './algorithms.ts'
 import { choice, single, toggle } from './flag.ts'
 import { keyFlags } from './key-flags.ts'
 import type { Group } from './leaf.ts'
@@ -15,23 +16,6 @@ const KEY_TYPES = [
   'ML-DSA-65',
   'ML-DSA-87',
 ]
-const ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'ES256K',
-  'Ed25519',
-  'ML-DSA-44',
-  'ML-DSA-65',
-  'ML-DSA-87',
-]
-
 /** The commands about keys. */
 export const keyCommands: Group = {
   name: 'key',

@@ -24,15 +24,7 @@ import { BUNDLE_TYPE } from './bundle.ts'
 import { holdsUnder } from './dsse-signature.ts'
 import { BUNDLE_CONTENT, BUNDLE_PREDICATE } from './find-attestations.ts'
 import { type OpenedAttestation, openAttestation } from './open-attestation.ts'
-import { formatStatement, STATEMENT_TYPE } from './statement.ts'
-
-/** What is said of an artifact. */
-export interface Attestation {
-  /** A URI. */
-  readonly predicateType: string
-  /** UTF-8 JSON, one object, at most 16 MiB; signed as it stands here. */
-  readonly predicate: Uint8Array
-}
+import { type Attestation, formatStatement, STATEMENT_TYPE } from './statement.ts'
 
 export interface AttestOptions {
   readonly signal?: AbortSignal
@@ -71,11 +63,8 @@ const USUAL: Readonly<Record<string, AlgorithmId>> = {
 }
 
 /** The payload that says it of an artifact: what the envelope of an attestation is made around. */
-export function attestationPayload(
-  subject: Descriptor,
-  { predicateType, predicate }: Attestation,
-): DssePayload {
-  return { payloadType: STATEMENT_TYPE, payload: formatStatement(subject, predicateType, predicate) }
+export function attestationPayload(subject: Descriptor, attestation: Attestation): DssePayload {
+  return { payloadType: STATEMENT_TYPE, payload: formatStatement(subject, attestation) }
 }
 
 /**
@@ -84,8 +73,7 @@ export function attestationPayload(
  *
  * @param subject - As resolved from `places.artifacts`.
  * @param seal - `payload => seal(sigstoreBundle, payload, signer, …)`. What it gives is checked before it is stored.
- * @throws {@link SealwrightError} of the store and of `seal`; `VALIDATION` for a predicate that is none; `INTEGRITY` if the
- *   envelope is not over this statement by this key, or is not found where it was stored.
+ * @throws {@link SealwrightError} of the store and of `seal`; `INTEGRITY` if the envelope is not over this statement by this key, or is not found where it was stored.
  */
 export async function attestArtifact(
   places: SignPlaces,

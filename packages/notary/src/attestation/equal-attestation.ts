@@ -2,10 +2,11 @@ import { keyType } from '@sealwright/core'
 import type { ArtifactStore, Descriptor } from '@sealwright/oci'
 import { readEnvelope } from '../find-signatures.ts'
 import { orPass } from '../or-pass.ts'
-import { type Attestation, attestationPayload } from './attest-artifact.ts'
+import { attestationPayload } from './attest-artifact.ts'
 import { holdsUnder } from './dsse-signature.ts'
 import { findAttestations } from './find-attestations.ts'
 import { type OpenedAttestation, openAttestation } from './open-attestation.ts'
+import type { Attestation } from './statement.ts'
 
 export interface EqualAttestationQuery {
   readonly attestation: Attestation
@@ -20,7 +21,7 @@ export interface EqualAttestationQuery {
  * The manifest of an attestation that makes another one needless: the same statement, byte for byte, by the same key, with
  * the same leaf certificate or none. What cannot be read is passed over.
  *
- * @throws {@link SealwrightError} of the store where it cannot answer; `VALIDATION` for a predicate that is none.
+ * @throws {@link SealwrightError} of the store where it cannot answer.
  */
 export async function findEqualAttestation(
   store: ArtifactStore,

@@ -70,18 +70,21 @@ export function isAbout(
   )
 }
 
+/** What is said of an artifact; made by {@link attestationOf}. */
+export interface Attestation {
+  /** A URI. */
+  readonly predicateType: string
+  /** JSON, one object. */
+  readonly predicate: string
+}
+
 /**
- * The bytes of a statement v1 about one artifact. The predicate stands in it as it was given, so that no number of it is
- * rounded. The subject has no name: the same artifact goes by another in the next registry.
+ * Reads what is to be attested.
  *
- * @param predicate - UTF-8 JSON, one object.
- * @throws {@link SealwrightError} `VALIDATION` for what is no JSON object, too large, or plainly of another type.
+ * @param predicate - UTF-8 JSON, one object, at most {@link MAX_PREDICATE_BYTES}.
+ * @throws {@link SealwrightError} `VALIDATION` for what is none, or plainly of another type than it is called.
  */
-export function formatStatement(
-  { digest }: Pick<Descriptor, 'digest'>,
-  predicateType: string,
-  predicate: Uint8Array,
-): Uint8Array {
+export function attestationOf(predicateType: string, predicate: Uint8Array): Attestation {
   const label = 'the predicate'
   const value = decodeJson(predicate, { label, maxBytes: MAX_PREDICATE_BYTES, maxDepth: MAX_DEPTH - 1 })
   if (!isJsonObject(value)) throw new SealwrightError('VALIDATION', `${label} is no JSON object`)
@@ -92,12 +95,23 @@ export function formatStatement(
       fix: 'give the file that was meant, or its own type',
     })
   }
+  return { predicateType, predicate: decodeUtf8(predicate, label).trim() }
+}
+
+/**
+ * The bytes of a statement v1 about one artifact. The predicate stands in it as it was given, so that no number of it is
+ * rounded. The subject has no name: the same artifact goes by another in the next registry.
+ */
+export function formatStatement(
+  { digest }: Pick<Descriptor, 'digest'>,
+  { predicateType, predicate }: Attestation,
+): Uint8Array {
   const { algorithm, hex } = parseDigest(digest)
   const head = encodeJson(
     { _type: V1, subject: [{ digest: { [algorithm]: hex } }], predicateType },
     { label: LABEL },
   )
-  return encodeUtf8(`${head.slice(0, -1)},"predicate":${decodeUtf8(predicate, label).trim()}}`, LABEL)
+  return encodeUtf8(`${head.slice(0, -1)},"predicate":${predicate}}`, LABEL)
 }
 
 function readSubject(value: JsonValue, index: number): StatementSubject {

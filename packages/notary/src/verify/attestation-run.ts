@@ -20,7 +20,10 @@ export interface AttestationOutcome {
 }
 
 export interface AttestationRequest {
+  /** Where the attestations are. */
   readonly store: ArtifactStore
+  /** Where the signatures are, with chains that may vouch for a key. */
+  readonly signatures: ArtifactStore
   readonly subject: Descriptor
   readonly statement: Statement
   /** URIs, at least one. */
@@ -117,7 +120,7 @@ async function judgeOne(
 }
 
 function judgementOf(
-  { store, subject, statement, most }: AttestationRequest,
+  { signatures, subject, statement, most }: AttestationRequest,
   { signal, at }: ArtifactOptions,
   context: VerifierContext,
 ): AttestationJudgement {
@@ -131,7 +134,7 @@ function judgementOf(
     now: context.moment(at),
     anchors: anchorsOf(statement, context.stores),
     knownChains: () => {
-      known ??= signatureChains(store, subject, context.chains, {
+      known ??= signatureChains(signatures, subject, context.chains, {
         most,
         ...(signal === undefined ? {} : { signal }),
       })

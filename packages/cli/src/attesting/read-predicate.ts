@@ -1,0 +1,45 @@
+import { createReadStream } from 'node:fs'
+import { resolve } from 'node:path'
+import { isSealwrightError } from '@sealwright/core'
+import { type Attestation, attestationOf, MAX_PREDICATE_BYTES, predicateTypeOf } from '@sealwright/notary'
+import type { Context } from '../frame/context.ts'
+import { readAll } from '../frame/read-all.ts'
+import { usageError } from '../frame/usage.ts'
+
+/** What is attested, as `--type` and `--predicate` say. Throws `VALIDATION`. */
+export async function readAttestation(
+  { io }: Context,
+  { type, predicate }: { readonly type: string; readonly predicate: string },
+): Promise<Attestation> {
+  const predicateType = typeOf(type)
+  const label = predicate === '-' ? 'stdin' : predicate
+  const bytes = await readAll(
+    predicate === '-' ? io.stdin.read() : createReadStream(resolve(io.cwd, predicate), { signal: io.signal }),
+    MAX_PREDICATE_BYTES,
+    label,
+  )
+  try {
+    return attestationOf(predicateType, bytes)
+  } catch (error) {
+    if (!isSealwrightError(error)) throw error
+    throw usageError(`${label} cannot be attested: ${error.message}`, {
+      why: error.why ?? 'a predicate is one JSON object, in UTF-8, with no member twice',
+      fix: error.fix ?? 'give the file that was meant',
+      cause: error,
+    })
+  }
+}
+
+/** A type of attestation as a flag names it, as a URI. */
+export function typeOf(text: string): string {
+  try {
+    return predicateTypeOf(text)
+  } catch (error) {
+    if (!isSealwrightError(error)) throw error
+    throw usageError(error.message, {
+      ...(error.why === undefined ? {} : { why: error.why }),
+      ...(error.fix === undefined ? {} : { fix: error.fix }),
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { digest, document, key } from './document.ts'
+import { deciding, failure } from './failure.ts'
+
+const attestedTarget = z.strictObject({
+  reference: z.string(),
+  resolved: z.string().nullable(),
+  outcome: z.enum(['attested', 'unchanged', 'failed']),
+  attestation: z
+    .strictObject({
+      digest: digest.describe('Of the manifest that attaches it.'),
+      mediaType: z.string().describe('Of the envelope.'),
+      algorithm: z.string(),
+      subject: z
+        .string()
+        .nullable()
+        .describe('Of the leaf certificate; null where only a hint at the key is in it.'),
+    })
+    .nullable(),
+  stored: z
+    .strictObject({
+      as: z.enum(['referrers API', 'tag', 'layout']),
+      path: z.string().nullable().describe('The place, if it is not beside the target.'),
+    })
+    .nullable()
+    .describe('Null where it was stored before.'),
+  error: failure.nullable(),
+})
+export type AttestedTarget = z.infer<typeof attestedTarget>
+
+export const attestDocument = document('attest', {
+  predicateType: z.string().describe('A URI.'),
+  key: key.nullable().describe('Null where the key could not be opened.'),
+  targets: z.array(attestedTarget),
+  error: deciding,
+})

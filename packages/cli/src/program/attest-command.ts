@@ -1,0 +1,32 @@
+import { ALGORITHMS } from './algorithms.ts'
+import { choice, single } from './flag.ts'
+import { keyFlags } from './key-flags.ts'
+import type { Leaf } from './leaf.ts'
+
+/** `sealwright attest` */
+export const attestCommand: Leaf = {
+  name: 'attest',
+  args: '<target...>',
+  summary: 'say something of artifacts, signed and attached: how they were built, what is in them',
+  options: () => [
+    single('-k, --key <key>', 'name or reference of the key (default: the default key)'),
+    single('--type <type>', 'what the predicate is: slsa, spdx, cyclonedx, vsa, or a URI'),
+    single('--predicate <file>', 'JSON that is attested, or stdin (-)'),
+    choice(
+      '--algorithm <algorithm>',
+      "signature algorithm (default: the key's only one, ES* by its curve, RS256 for RSA)",
+      ALGORITHMS,
+    ),
+    single(
+      '--cert-chain <file>',
+      'certificates of the key, leaf first: they go along in place of a hint at the key',
+    ),
+    ...keyFlags(),
+  ],
+  registry: true,
+  examples: [
+    'sealwright attest -k release --type slsa --predicate provenance.json registry.example/app@sha256:…',
+    'syft -o spdx-json registry.example/app:v1 | sealwright attest --type spdx --predicate - registry.example/app:v1',
+  ],
+  load: async () => (await import('../commands/attest.ts')).attest,
+}
