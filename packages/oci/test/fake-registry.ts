@@ -1,12 +1,14 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { type FakeAuth, FakeAuthority } from './fake-registry-auth.ts'
+import { type FakeTagsOptions, tagsPage } from './fake-registry-tags.ts'
+import { type Answered, FakeUploads, type FakeUploadsOptions } from './fake-registry-uploads.ts'
 
 export type { FakeAuth } from './fake-registry-auth.ts'
 
-export interface FakeRegistryOptions {
+export interface FakeRegistryOptions extends FakeTagsOptions, FakeUploadsOptions {
   /** The referrers API. Default true. */
   readonly referrersApi?: boolean
   /** Whether a push with a subject is answered with `OCI-Subject`. Default: as `referrersApi`. */
@@ -26,8 +28,10 @@ export interface FakeRegistryOptions {
   readonly auth?: FakeAuth
   /** Blobs are on another origin. */
   readonly redirectBlobs?: boolean
-  /** Default true. */
-  readonly deletes?: boolean
+  /** Default true; `digests` for all but tags. */
+  readonly deletes?: boolean | 'digests'
+  /** A manifest that has a tag is not deleted, as with Google's registries. */
+  readonly keepsTagged?: boolean
   /** HEAD of a manifest without `Docker-Content-Digest`. */
   readonly bareHead?: boolean
   /** `If-Match` and `If-None-Match` count. */
@@ -78,7 +82,7 @@ interface Repository {
   readonly blobs: Map<string, Buffer>
   readonly manifests: Map<string, StoredManifest>
   readonly tags: Map<string, string>
-  readonly uploads: Set<string>
+  readonly uploads: FakeUploads
 }
 
 const INDEX = 'application/vnd.oci.image.index.v1+json'
@@ -128,7 +132,8 @@ export class FakeRegistry implements AsyncDisposable {
   repository(name: string): Repository {
     const found = this.repositories.get(name)
     if (found) return found
-    const made = { blobs: new Map(), manifests: new Map(), tags: new Map(), uploads: new Set<string>() }
+    const uploads = new FakeUploads(this.#options)
+    const made = { blobs: new Map(), manifests: new Map(), tags: new Map(), uploads }
     this.repositories.set(name, made)
     return made
   }
@@ -186,7 +191,7 @@ export class FakeRegistry implements AsyncDisposable {
   ): Promise<void> {
     const url = new URL(path, 'http://fake')
     if (url.pathname === '/token' && this.authority) return this.authority.token(request, response)
-    const match = /^\/v2\/(.+)\/(manifests|blobs|referrers)\/(.*)$/.exec(url.pathname)
+    const match = /^\/v2\/(.+)\/(manifests|blobs|referrers|tags)\/(.*)$/.exec(url.pathname)
     if (!match) return answerError(response, 404, 'NOT_FOUND', 'no such path')
     const [, name = '', kind, reference = ''] = match
     const action = method === 'GET' || method === 'HEAD' ? 'pull' : method === 'DELETE' ? 'delete' : 'push'
@@ -197,6 +202,7 @@ export class FakeRegistry implements AsyncDisposable {
     const repository = this.repository(name)
     const send = (status: number, headers: Record<string, string>, body?: Buffer) =>
       answer(request, response, { status, headers, body: body ?? Buffer.alloc(0), fault })
+    if (kind === 'tags') return this.#tags(repository, url, send, response)
     if (kind === 'referrers') return this.#referrers(repository, reference, url, send, response)
     if (kind === 'manifests') return this.#manifests(repository, reference, request, send, response)
     return this.#blobs(repository, { name, reference, url, origin }, request, send, response)
@@ -235,7 +241,23 @@ export class FakeRegistry implements AsyncDisposable {
       }
     }
     if (request.method === 'DELETE') {
-      if (this.#options.deletes === false) return answerError(response, 405, 'UNSUPPORTED', 'deletes are off')
+      const { deletes = true } = this.#options
+      const byTag = !DIGEST.test(reference)
+      if (!deletes || (byTag && deletes === 'digests')) {
+        return answerError(response, byTag && deletes ? 400 : 405, 'UNSUPPORTED', 'deletes are off')
+      }
+      if (byTag) {
+        repository.tags.delete(reference)
+        return send(202, {})
+      }
+      if (this.#options.keepsTagged && [...repository.tags.values()].includes(digest)) {
+        return answerError(
+          response,
+          400,
+          'GOOGLE_MANIFEST_DANGLING_TAG',
+          'manifest is still referenced by tag',
+        )
+      }
       repository.manifests.delete(digest)
       for (const [tag, target] of repository.tags) if (target === digest) repository.tags.delete(tag)
       return send(202, {})
@@ -282,23 +304,14 @@ export class FakeRegistry implements AsyncDisposable {
     response: ServerResponse,
   ): Promise<void> {
     if (reference.startsWith('uploads/')) {
-      if (request.method === 'POST') {
-        const id = randomUUID()
-        repository.uploads.add(id)
-        return send(202, { location: `/v2/${name}/blobs/uploads/${id}?state=a%2Fb` })
-      }
-      const bytes = await buffer(request)
-      const digest = url.searchParams.get('digest') ?? ''
-      if (
-        !repository.uploads.delete(reference.slice('uploads/'.length)) ||
-        url.searchParams.get('state') !== 'a/b'
-      ) {
-        return answerError(response, 404, 'BLOB_UPLOAD_UNKNOWN', 'blob upload unknown')
-      }
-      if (hash(digest, bytes) !== digest)
-        return answerError(response, 400, 'DIGEST_INVALID', 'digest invalid')
-      repository.blobs.set(digest, bytes)
-      return send(201, { location: `/v2/${name}/blobs/${digest}`, 'docker-content-digest': digest })
+      const id = reference.slice('uploads/'.length)
+      const answered =
+        request.method === 'POST'
+          ? this.#begin(repository, name, url)
+          : await repository.uploads.serve(request, { name, id, query: url.searchParams }, repository.blobs)
+      if (answered.status >= 400 && answered.code)
+        return answerError(response, answered.status, answered.code, '')
+      return send(answered.status, answered.headers ?? {})
     }
     const bytes = repository.blobs.get(reference)
     if (!bytes) return answerError(response, 404, 'BLOB_UNKNOWN', 'blob unknown to registry')
@@ -311,6 +324,25 @@ export class FakeRegistry implements AsyncDisposable {
       return send(307, { location: `${this.storageOrigin}${url.pathname}?signature=abc` })
     }
     send(200, { 'content-type': 'application/octet-stream', 'docker-content-digest': reference }, bytes)
+  }
+
+  #begin(repository: Repository, name: string, url: URL): Answered {
+    const digest = url.searchParams.get('mount')
+    const bytes = digest && this.repositories.get(url.searchParams.get('from') ?? '')?.blobs.get(digest)
+    if (!digest || !bytes || this.#options.mount === false) return repository.uploads.begin(name)
+    repository.blobs.set(digest, bytes)
+    return { status: 201, headers: { location: `/v2/${name}/blobs/${digest}` } }
+  }
+
+  #tags(repository: Repository, url: URL, send: Send, response: ServerResponse): void {
+    const page = tagsPage([...repository.tags.keys()], url.searchParams, url.pathname, this.#options)
+    if (page === undefined) {
+      answerError(response, 400, 'TAG_INVALID', 'unknown last')
+      return
+    }
+    const body = JSON.stringify({ name: 'x', tags: page.tags })
+    const headers = { 'content-type': 'application/json', ...(page.link ? { link: page.link } : {}) }
+    send(200, headers, Buffer.from(body))
   }
 
   async #referrers(

@@ -59,18 +59,6 @@ describe('the fallback tag', () => {
     )
   })
 
-  test('is given up with an error when others never stop', async () => {
-    await using opened = await start({ referrersApi: false })
-    const { fake, store } = opened
-    const image = await pushImage(store, madeImage(), 'v1')
-    const repository = fake.repository('app')
-    const tag = referrersTag(image.digest)
-    fake.beforeRequest = ({ method, path }) => {
-      if (method === 'GET' && path.endsWith(tag)) repository.tags.delete(tag)
-    }
-    await failure('UNAVAILABLE', () => pushImage(store, madeSignature(image)))
-  })
-
   test('never replaces what is no list of referrers, and never reads it as one', async () => {
     await using opened = await start({ referrersApi: false })
     const { fake, store } = opened
@@ -80,28 +68,6 @@ describe('the fallback tag', () => {
     await failure('INTEGRITY', () => list(store.referrers(image)))
     await failure('INTEGRITY', () => pushImage(store, madeSignature(image)))
     expect(fake.repository('app').tags.get(tag)).toBe(other.digest)
-  })
-
-  test('that GitLab takes for the digest means no referrers, and cannot be written', async () => {
-    await using opened = await start({ referrersApi: false, gitlab: true })
-    const { store } = opened
-    const image = await pushImage(store, madeImage(), 'v1')
-    expect(await list(store.referrers(image))).toEqual([])
-    const error = await failure('INTEGRITY', () => pushImage(store, madeSignature(image)))
-    expect(error.why).toContain('the subject itself')
-    expect(await store.resolve('v1')).toEqual(image)
-  })
-
-  test('is kept from growing beyond what can be read again', async () => {
-    await using opened = await start({ referrersApi: false })
-    const { store } = opened
-    const image = await pushImage(store, madeImage(), 'v1')
-    for (let count = 0; count < 2; count++) {
-      const signature = madeSignature(image, 'config-type', { k: `${count}`.repeat(2_500_000) })
-      if (count === 0) await pushImage(store, signature)
-      else expect((await failure('INTEGRITY', () => pushImage(store, signature))).why).toContain('exceed')
-    }
-    expect(await list(store.referrers(image))).toHaveLength(1)
   })
 })
 

@@ -1,7 +1,7 @@
 import { isSealwrightError } from '@sealwright/core'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { referrersTag } from '../referrers-tag.ts'
+import { parseClaimTag, referrersTag } from '../referrers-tag.ts'
 
 /** A manifest that is named after a digest. */
 export interface DigestTagged {
@@ -57,7 +57,8 @@ export class DigestTags {
       for await (const tag of this.#store.tags({ ...this.#call, prefix: 'sha256-' })) {
         if (++count > MAX_LISTED) return undefined
         const base = LISTED.exec(tag)?.[1]
-        if (base === undefined) continue
+        // A claim is the tag of a referrer that the store lists by itself.
+        if (base === undefined || parseClaimTag(tag) !== undefined) continue
         const tags = found.get(base)
         if (tags === undefined) found.set(base, [tag])
         else tags.push(tag)

@@ -2,120 +2,153 @@ import { SealwrightError } from '@sealwright/core'
 import { pause } from '../abort.ts'
 import type { StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { digestOf } from '../digest.ts'
-import { MAX_MANIFEST_BYTES, parseManifest } from '../manifest.ts'
-import { MediaTypes } from '../media-types.ts'
+import { MAX_MANIFEST_BYTES } from '../manifest.ts'
 import { KeyedMutex } from '../mutex.ts'
-import { referrersIndex, referrersTag } from '../referrers-tag.ts'
-import type { RegistryManifests, ServedManifest } from './manifests.ts'
+import { referrersTag } from '../referrers-tag.ts'
+import type { ReferrersClaims } from './claims.ts'
+import type { ReferrersList, Subject } from './referrers-list.ts'
 
 const ATTEMPTS = 6
+const SHORTEST_SETTLE_MS = 20
+const LONGEST_SETTLE_MS = 2000
 
 /** All clients of this process: a registry seldom offers more than last-writer-wins. */
 const writers = new KeyedMutex()
 
 export interface FallbackOptions {
-  readonly manifests: RegistryManifests
+  readonly list: ReferrersList
+  readonly claims: ReferrersClaims
   /** Of the repository, for messages, and to keep writers to the same one apart. */
   readonly name: string
   /** After a write, how long to wait before looking whether it lasted. */
-  readonly settleMs: number
+  readonly settleMs: number | undefined
+  readonly onWarning: ((text: string) => void) | undefined
+}
+
+/** One change of a list that waits for its turn. */
+interface Change {
+  readonly entry?: Descriptor
+  readonly removed?: string
+  done?: true
 }
 
 /**
  * Referrers where a registry has no API for them: an index under a tag that is made of the subject's digest and kept by
- * the clients (distribution-spec, "Referrers Tag Schema").
+ * the clients (distribution-spec, "Referrers Tag Schema"), and beside it a claim for each, which no race can overwrite.
  */
 export class ReferrersFallback {
   readonly #options: FallbackOptions
+  readonly #waiting = new Map<string, Change[]>()
 
   constructor(options: FallbackOptions) {
     this.#options = options
   }
 
-  /** All that are listed; whether they truly refer to the subject, their manifests say. */
-  async list(subject: Descriptor, call: StoreCall): Promise<readonly Descriptor[]> {
-    return (await this.#read(subject, call)).manifests
+  /** All that are listed or claimed. Of the listed, their manifests say whether they truly refer to the subject. */
+  async all(subject: Subject, call: StoreCall): Promise<readonly Descriptor[]> {
+    const { list, claims } = this.#options
+    const { manifests } = await list.read(subject, call)
+    return [...manifests, ...(await claims.unlisted(subject, manifests, call))]
   }
 
-  add(subject: Descriptor, entry: Descriptor, call: StoreCall): Promise<void> {
-    return this.#change(subject, call, listed =>
-      listed.some(({ digest }) => digest === entry.digest) ? listed : [...listed, entry],
-    )
+  /** The claim comes first: from then on the referrer is found, whatever becomes of the list. */
+  async add(subject: Subject, entry: Descriptor, bytes: Uint8Array, call: StoreCall): Promise<void> {
+    await this.#options.claims.put(subject, entry, bytes, call)
+    await this.#change(subject, { entry }, call)
   }
 
-  remove(subject: Descriptor, digest: string, call: StoreCall): Promise<void> {
-    return this.#change(subject, call, listed =>
-      listed.some(entry => entry.digest === digest)
-        ? listed.filter(entry => entry.digest !== digest)
-        : listed,
-    )
+  /** Takes away the tag that a referrer has of its own. False if it has none, or it stays. */
+  unclaim(subject: Subject, digest: string, call: StoreCall): Promise<boolean> {
+    return this.#options.claims.remove(subject, digest, call)
+  }
+
+  async remove(subject: Subject, digest: string, call: StoreCall): Promise<void> {
+    await this.#options.claims.remove(subject, digest, call)
+    await this.#change(subject, { removed: digest }, call)
+  }
+
+  /** Whoever has the turn writes for all who wait. */
+  async #change(subject: Subject, change: Change, call: StoreCall): Promise<void> {
+    const tag = referrersTag(subject.digest)
+    const waiting = this.#waiting.get(tag) ?? []
+    this.#waiting.set(tag, waiting)
+    waiting.push(change)
+    await writers.run(`${this.#options.name} ${tag}`, async () => {
+      if (change.done) return
+      const batch = waiting.splice(0)
+      try {
+        await this.#write(subject, batch, call)
+        for (const each of batch) each.done = true
+      } catch (error) {
+        // It was this caller's time that ran out, or its right that was missing: the others try for themselves.
+        waiting.push(...batch.filter(each => each !== change))
+        throw error
+      } finally {
+        if (waiting.length === 0) this.#waiting.delete(tag)
+      }
+    })
   }
 
   /**
    * Read, change, write, and read again: what another client wrote in between would otherwise be lost, or have lost
-   * this. Registries that know conditional requests are told what they may replace, though few do.
+   * this. Registries that know conditional requests are told what they may replace, though few do. After a conflict
+   * whatever others claim is written too, as they may have lost theirs.
    */
-  #change(
-    subject: Descriptor,
-    call: StoreCall,
-    change: (listed: readonly Descriptor[]) => readonly Descriptor[],
-  ): Promise<void> {
-    const { manifests, name, settleMs } = this.#options
-    const tag = referrersTag(subject.digest)
-    return writers.run(`${name} ${tag}`, async () => {
-      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        const { manifests: listed, served, taken } = await this.#read(subject, call)
-        const wanted = change(listed)
-        if (wanted === listed) return
-        if (taken) throw this.#unusable(tag, 'it answers for that tag with the subject itself')
-        const bytes = referrersIndex(wanted)
-        if (bytes.byteLength > MAX_MANIFEST_BYTES) {
-          throw this.#unusable(tag, `with one more the list would exceed ${MAX_MANIFEST_BYTES} bytes`)
-        }
-        const digest = digestOf('sha256', bytes)
-        const conditions: Record<string, string> =
-          served === undefined ? { 'if-none-match': '*' } : served.etag ? { 'if-match': served.etag } : {}
-        await manifests.put(tag, { mediaType: MediaTypes.index, digest, bytes }, call, conditions)
-        await pause(settleMs * (0.5 + Math.random()) * (attempt + 1), call.signal)
+  async #write(subject: Subject, batch: readonly Change[], call: StoreCall): Promise<void> {
+    const { list, claims, settleMs } = this.#options
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const started = performance.now()
+      const { manifests, served, taken } = await list.read(subject, call)
+      if (holds(manifests, batch)) return
+      if (taken)
+        return this.#unlisted(subject, batch, 'it answers for the tag of the list with the subject', call)
+      const others = attempt === 0 ? [] : await claims.unlisted(subject, manifests, call)
+      const wanted = apply([...manifests, ...others], batch)
+      if (!list.fits(wanted)) {
+        return this.#unlisted(subject, batch, `its list would exceed ${MAX_MANIFEST_BYTES} bytes`, call)
       }
-      const { manifests: listed } = await this.#read(subject, call)
-      if (change(listed) === listed) return
-      throw new SealwrightError('UNAVAILABLE', `the list of referrers in ${name} could not be changed`, {
-        why: `others changed it each time, ${ATTEMPTS} times (tag ${tag})`,
-        fix: 'try again when they are done',
-      })
-    })
-  }
-
-  async #read(subject: Descriptor, call: StoreCall): Promise<FallbackList> {
-    const tag = referrersTag(subject.digest)
-    const served = await this.#options.manifests.get(tag, call)
-    if (served === undefined) return { manifests: [] }
-    // GitLab takes the tag for the digest that it is made of.
-    if (served.descriptor.digest === subject.digest) return { manifests: [], taken: true }
-    const { mediaType, digest } = served.descriptor
-    if (mediaType !== MediaTypes.index) {
-      throw this.#unusable(tag, `it answers for that tag with ${digest}, which is ${mediaType} and no index`)
+      await list.write(subject, served, wanted, call)
+      // Another client takes about as long for the same.
+      const took = 2 * (performance.now() - started)
+      const settle = settleMs ?? Math.min(Math.max(took, SHORTEST_SETTLE_MS), LONGEST_SETTLE_MS)
+      await pause(settle * (0.5 + Math.random()) * (attempt + 1), call.signal)
     }
-    const manifest = parseManifest(served.bytes, mediaType)
-    return { manifests: manifest.kind === 'index' ? manifest.manifests : [], served }
+    const { manifests } = await list.read(subject, call)
+    if (holds(manifests, batch)) return
+    await this.#unlisted(subject, batch, `others changed it each time, ${ATTEMPTS} times`, call)
   }
 
-  #unusable(tag: string, why: string): SealwrightError {
-    return new SealwrightError(
-      'INTEGRITY',
-      `${this.#options.name} cannot list referrers under the tag ${tag}`,
-      {
-        why,
-      },
-    )
+  /** A list that could not be changed is no failure where it lacks only what claims are found for. */
+  async #unlisted(subject: Subject, batch: readonly Change[], why: string, call: StoreCall): Promise<void> {
+    const { claims, name, onWarning } = this.#options
+    const removes = batch.some(({ removed }) => removed !== undefined)
+    if (removes || !holds(await claims.unlisted(subject, [], call), batch)) {
+      throw new SealwrightError('UNAVAILABLE', `the list of referrers in ${name} could not be changed`, {
+        why: `${why} (tag ${referrersTag(subject.digest)})`,
+        fix: 'try again when others are done',
+      })
+    }
+    if (batch.some(({ entry }) => entry !== undefined)) {
+      onWarning?.(
+        `${name} has a referrer under a tag of its own only, where other programs do not look: ${why}`,
+      )
+    }
   }
 }
 
-interface FallbackList {
-  readonly manifests: readonly Descriptor[]
-  readonly served?: ServedManifest
-  /** The tag leads to the subject itself. */
-  readonly taken?: true
+function holds(listed: readonly Descriptor[], batch: readonly Change[]): boolean {
+  const digests = new Set(listed.map(({ digest }) => digest))
+  return batch.every(
+    ({ entry, removed }) =>
+      (entry === undefined || digests.has(entry.digest)) && (removed === undefined || !digests.has(removed)),
+  )
+}
+
+function apply(listed: readonly Descriptor[], batch: readonly Change[]): readonly Descriptor[] {
+  const entries = new Map(listed.map(each => [each.digest, each]))
+  for (const { entry, removed } of batch) {
+    if (entry !== undefined && !entries.has(entry.digest)) entries.set(entry.digest, entry)
+    if (removed !== undefined) entries.delete(removed)
+  }
+  return [...entries.values()]
 }

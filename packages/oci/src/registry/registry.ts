@@ -1,4 +1,4 @@
-import { SealwrightError } from '@sealwright/core'
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import { throwIfAborted } from '../abort.ts'
 import type { ArtifactStore, PushResult, ReferrersQuery, StoreCall, TagsQuery } from '../artifact-store.ts'
 import { collectVerified } from '../content.ts'
@@ -11,11 +11,14 @@ import { readBlob } from '../read.ts'
 import { isTag, parseReference } from '../reference.ts'
 import { mayBeOfType, referrerEntry } from '../referrers-tag.ts'
 import { RegistryBlobs } from './blobs.ts'
+import { ReferrersClaims } from './claims.ts'
 import { RegistryClient } from './client.ts'
 import { RegistryManifests } from './manifests.ts'
 import { apiOrigin } from './origin.ts'
 import { ReferrersApi } from './referrers-api.ts'
 import { ReferrersFallback } from './referrers-fallback.ts'
+import { ReferrersList, type Subject } from './referrers-list.ts'
+import { ReferrersRepair, type ReferrersState, type RepairOptions } from './referrers-repair.ts'
 import type { RetryPolicy } from './retry.ts'
 import { RegistryTags } from './tags.ts'
 import type { Fetch } from './transport.ts'
@@ -33,10 +36,13 @@ export interface RegistryOptions {
   readonly retry?: RetryPolicy
   /** How long a connection may be silent. Default 60 000. */
   readonly idleTimeoutMs?: number
-  /** After a change of a fallback tag, how long to wait before looking whether it lasted. Default 200. */
+  /**
+   * After a change of a fallback tag, how long to wait before looking whether it lasted. Default: twice as long as the
+   * change took.
+   */
   readonly settleMs?: number
   readonly userAgent?: string
-  /** Called with what the registry warns of. */
+  /** Called with what the registry warns of, and with what it does not let us do as it should be. */
   readonly onWarning?: (text: string) => void
   /** In place of the global one: for a proxy, for certificates. It must obey `redirect: 'manual'` and `signal`. */
   readonly fetch?: Fetch
@@ -57,7 +63,7 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
       why: 'it has a tag or a digest',
     })
   }
-  const { plainHttp, credentials, onWarning, settleMs = 200 } = options
+  const { plainHttp, credentials, onWarning } = options
   const client = new RegistryClient({
     origin: apiOrigin(reference.registry, plainHttp),
     registry: reference.registry,
@@ -72,13 +78,25 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
     ...(onWarning === undefined ? {} : { onWarning }),
   })
   const manifests = new RegistryManifests(client, reference.repository, repository)
+  const tags = new RegistryTags(client, reference.repository, repository)
+  const onUnlisted = () =>
+    onWarning?.(`${repository} does not list its tags: a signature that others wrote over is not found`)
+  const claims = new ReferrersClaims({ manifests, tags, onUnlisted })
+  const list = new ReferrersList(manifests, repository)
   return new RegistryStore({
     name: repository,
     manifests,
     blobs: new RegistryBlobs(client, reference.repository, repository),
     api: new ReferrersApi(client, reference.repository, repository),
-    tags: new RegistryTags(client, reference.repository, repository),
-    fallback: new ReferrersFallback({ manifests, name: repository, settleMs }),
+    tags,
+    repair: new ReferrersRepair({ manifests, list, claims }),
+    fallback: new ReferrersFallback({
+      list,
+      claims,
+      name: repository,
+      settleMs: options.settleMs,
+      onWarning,
+    }),
     mode: options.referrers ?? 'auto',
   })
 }
@@ -89,11 +107,13 @@ interface Parts {
   readonly blobs: RegistryBlobs
   readonly api: ReferrersApi
   readonly tags: RegistryTags
+  readonly repair: ReferrersRepair
   readonly fallback: ReferrersFallback
   readonly mode: 'auto' | 'api' | 'tag'
 }
 
-class RegistryStore implements ArtifactStore {
+/** See {@link registry}. */
+export class RegistryStore implements ArtifactStore {
   readonly name: string
   readonly #parts: Parts
 
@@ -155,7 +175,7 @@ class RegistryStore implements ArtifactStore {
     const headers = await this.#put(descriptor, bytes, call)
     const claims = headers?.get('oci-subject') === manifest.subject.digest
     return {
-      referrers: await this.#list(manifest.subject, referrerEntry(descriptor, manifest), claims, call),
+      referrers: await this.#list(manifest.subject, { descriptor, manifest, bytes, claims }, call),
     }
   }
 
@@ -175,7 +195,7 @@ class RegistryStore implements ArtifactStore {
     const listed = mode === 'tag' ? undefined : await api.list(subject, query)
     if (listed !== undefined) return yield* listed
     if (mode === 'api') throw this.#noApi()
-    for (const entry of await fallback.list(subject, query)) {
+    for (const entry of await fallback.all(subject, query)) {
       if (mayBeOfType(entry, query.artifactType)) yield entry
     }
   }
@@ -190,10 +210,10 @@ class RegistryStore implements ArtifactStore {
       return
     }
     const served = await manifests.get(digest, call)
-    if (served === undefined || !(await manifests.delete(digest, call))) {
+    const { subject } = (served && readStored(served.bytes, served.descriptor.mediaType)) ?? {}
+    if (served === undefined || !(await this.#deleteManifest(subject, digest, call))) {
       throw new SealwrightError('NOT_FOUND', `${this.name} has no manifest ${digest}`)
     }
-    const { subject } = readStored(served.bytes, served.descriptor.mediaType) ?? {}
     if (subject === undefined || mode === 'api') return
     // With the API too: the list of an older client may be there, and would go on naming what is gone.
     await fallback.remove(subject, digest, call)
@@ -211,6 +231,23 @@ class RegistryStore implements ArtifactStore {
     yield* this.#parts.tags.list(prefix, call)
   }
 
+  /** See `repairReferrers`. */
+  repair(subject: Subject, options: RepairOptions): Promise<ReferrersState> {
+    return this.#parts.repair.run(subject, options)
+  }
+
+  async #deleteManifest(subject: Subject | undefined, digest: string, call: StoreCall): Promise<boolean> {
+    const { manifests, fallback } = this.#parts
+    try {
+      return await manifests.delete(digest, call)
+    } catch (error) {
+      // Some registries delete nothing that has a tag (Google's); the claim is such a tag, and ours to take away.
+      const refused = isSealwrightError(error) && error.code === 'VALIDATION' && subject !== undefined
+      if (refused && (await fallback.unclaim(subject, digest, call))) return manifests.delete(digest, call)
+      throw error
+    }
+  }
+
   async #put(
     { digest, mediaType }: Descriptor,
     bytes: Uint8Array,
@@ -225,11 +262,17 @@ class RegistryStore implements ArtifactStore {
    */
   async #list(
     subject: Descriptor,
-    entry: Descriptor,
-    claims: boolean,
+    pushed: {
+      readonly descriptor: Descriptor
+      readonly manifest: Manifest
+      readonly bytes: Uint8Array
+      /** Whether the registry says that it knows the subject. */
+      readonly claims: boolean
+    },
     call: StoreCall,
   ): Promise<'api' | 'tag'> {
     const { api, fallback, mode } = this.#parts
+    const { descriptor, manifest, bytes, claims } = pushed
     if (mode !== 'tag') {
       const listed = await api.list(subject, call)
       if (listed !== undefined) {
@@ -237,12 +280,12 @@ class RegistryStore implements ArtifactStore {
           await listed.return(undefined)
           return 'api'
         }
-        for await (const { digest } of listed) if (digest === entry.digest) return 'api'
+        for await (const { digest } of listed) if (digest === descriptor.digest) return 'api'
       } else if (mode === 'api') {
         throw this.#noApi()
       }
     }
-    await fallback.add(subject, entry, call)
+    await fallback.add(subject, referrerEntry(descriptor, manifest), bytes, call)
     return 'tag'
   }
 
