@@ -1,4 +1,5 @@
 import { createVerifier } from '@sealwright/notary'
+import { typeOf } from '../attesting/read-attestation.ts'
 import type { VerifiedTarget } from '../documents/judging.ts'
 import { AtOnce } from '../frame/at-once.ts'
 import type { Context, Flags } from '../frame/context.ts'
@@ -20,6 +21,7 @@ interface VerifyFlags extends TrustFlags, RegistryFlags, TargetsFlags {
   readonly statement?: string
   readonly signature?: string
   readonly metadata?: readonly (readonly [string, string])[]
+  readonly attestation?: readonly string[]
   readonly all?: true
   readonly at?: Date
   readonly maxSignatures?: number
@@ -61,6 +63,7 @@ async function planOf(context: Context, flags: VerifyFlags): Promise<VerifyPlan>
     verifier,
     all: flags.all === true,
     metadata: Object.fromEntries(flags.metadata ?? []),
+    attestations: (flags.attestation ?? []).map(typeOf),
     registry: registryFlags(flags),
     ...(scope === undefined ? {} : { scope }),
     ...(statement === undefined ? {} : { statement }),
@@ -78,6 +81,12 @@ function assertCombination(context: Context, targets: readonly Target[], flags: 
   const [first] = targets as [Target, ...Target[]]
   const refuse = (flag: string, why: string, fix: string): never => {
     throw usageError(`${flag} has nothing to say about ${first.text}`, { why, fix })
+  }
+  if (flags.attestation !== undefined && targets.some(({ kind }) => kind === 'file')) {
+    throw usageError('--attestation has nothing to say about files', {
+      why: 'attestations are attached to artifacts in registries, layouts and archives',
+      fix: 'verify files without it',
+    })
   }
   if (flags.scope !== undefined && targets.every(({ kind }) => kind === 'registry')) {
     refuse('--scope', 'what is in a registry is judged as its own repository', 'leave it out')

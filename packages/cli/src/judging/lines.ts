@@ -2,6 +2,7 @@ import type { VerifiedTarget } from '../documents/judging.ts'
 import type { Paint } from '../frame/style.ts'
 import { printable } from '../frame/table.ts'
 import { failureLines, type Kind } from '../frame/text.ts'
+import { attestationLines } from './attestation-lines.ts'
 
 const KINDS: Readonly<Record<VerifiedTarget['verdict'], Kind>> = {
   verified: 'skipped',
@@ -24,6 +25,7 @@ const FIXES: Readonly<Record<string, string>> = {
   REVOCATION: 'this version asks no revocation source; verify where one can be asked',
   UNSUPPORTED: 'ask the publisher what the signature demands',
   METADATA: 'ask the publisher for a signature with this metadata',
+  ATTESTATION: 'ask whoever made it to attest this: sealwright attest --type TYPE --predicate FILE TARGET',
   NO_STATEMENT: 'ask the owner of the policy; `sealwright policy show --for TARGET` says what applies',
   LIMIT: 'look at more of them: --max-signatures',
   UNREADABLE: 'try again',
@@ -40,6 +42,7 @@ export function verifiedLines(target: VerifiedTarget, paint: Paint): string[] {
     `${headline}: ${name}`,
     ...policyLines(target),
     ...target.signatures.flatMap(signature => signatureLines(signature, paint)),
+    ...attestationLines(target, paint),
     ...manifestLines(target),
   ]
 }
@@ -64,6 +67,7 @@ export function refusedLines(target: VerifiedTarget, paint: Paint): string[] {
     ...rest,
     ...policyLines(target),
     ...target.signatures.flatMap(signature => signatureLines(signature, paint)),
+    ...attestationLines(target, paint),
     fix,
   ]
 }

@@ -10,6 +10,8 @@ export interface VerifyPlan {
   /** A detached envelope; `-` is stdin. */
   readonly signature?: string
   readonly metadata: Readonly<Record<string, string>>
+  /** Predicate types, as URIs, that must be attested. */
+  readonly attestations: readonly string[]
   readonly all: boolean
   readonly at?: Date
   readonly maxSignatures?: number

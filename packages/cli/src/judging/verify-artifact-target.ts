@@ -43,13 +43,14 @@ export async function verifyArtifactTarget(
 
 /** The options of the verifier, as the plan says. */
 export function artifactOptions(
-  { all, metadata, at, maxSignatures }: VerifyPlan,
+  { all, metadata, attestations, at, maxSignatures }: VerifyPlan,
   signal: AbortSignal,
 ): ArtifactOptions {
   return {
     signal,
     all,
     metadata,
+    attestations,
     ...(at === undefined ? {} : { at }),
     ...(maxSignatures === undefined ? {} : { maxSignatures }),
   }
