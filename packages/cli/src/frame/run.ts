@@ -13,14 +13,18 @@ import { type Paint, paintFor } from './style.ts'
 import { printable } from './table.ts'
 import { failureLines } from './text.ts'
 
+/** Reads the arguments of a program; what it does not know becomes an invocation that fails. */
+export type Parse = (argv: readonly string[], io: Io) => Invocation
+
 /**
- * Runs the program once.
+ * Runs a program once.
  *
  * @param argv - Arguments after the program's name.
+ * @param parse - Which program: `sealwright` itself, if nothing is said.
  * @returns The exit code. Never throws.
  */
-export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
-  const invocation = parseArguments(argv, io)
+export async function run(argv: readonly string[], io: Io, parse: Parse = parseArguments): Promise<ExitCode> {
+  const invocation = parse(argv, io)
   try {
     const context = contextOf(invocation.flags, io)
     const command = await invocation.load()

@@ -1,0 +1,19 @@
+import { resolve } from 'node:path'
+import type { Context } from '../frame/context.ts'
+import { usageError } from '../frame/usage.ts'
+import { readNamedEnvelope } from '../judging/envelope-file.ts'
+
+export interface SignatureFlags {
+  readonly signature?: string
+  /** `-s`, which the prototype had beside `-f`. */
+  readonly s?: string
+}
+
+/** The bytes of the signature file that was named. */
+export function readSignatureFile({ io }: Context, { signature, s }: SignatureFlags): Promise<Uint8Array> {
+  const path = signature ?? s
+  if (path === undefined || (signature !== undefined && s !== undefined)) {
+    throw usageError('one signature file must be named', { fix: 'add -f FILE' })
+  }
+  return readNamedEnvelope(resolve(io.cwd, path), io.signal)
+}

@@ -1,0 +1,27 @@
+import { isSealwrightError } from '@sealwright/core'
+import { openNv2 } from '@sealwright/core/nv2'
+import { readIfPresent } from '../config/read-if-present.ts'
+import { writeFileAtomic } from '../config/write-file.ts'
+import { usageError } from '../frame/usage.ts'
+
+/** Writes a signature file; an earlier signature in it is replaced, as by the prototype, and nothing else is. */
+export async function writeSignature(path: string, bytes: Uint8Array): Promise<void> {
+  const existing = await readIfPresent(path)
+  if (existing !== undefined && existing.length > 0 && !isSignature(existing)) {
+    throw usageError(`${path} exists and is no nv2 signature`, {
+      why: 'it would be lost',
+      fix: 'write elsewhere: -o FILE',
+    })
+  }
+  await writeFileAtomic(path, bytes, { mode: 0o644 })
+}
+
+function isSignature(bytes: Uint8Array): boolean {
+  try {
+    openNv2(bytes)
+    return true
+  } catch (error) {
+    if (isSealwrightError(error)) return false
+    throw error
+  }
+}

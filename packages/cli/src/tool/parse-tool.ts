@@ -1,0 +1,113 @@
+import { Command, CommanderError } from 'commander'
+import type { Io } from '../frame/io.ts'
+import { usageError } from '../frame/usage.ts'
+import { VERSION } from '../frame/version.ts'
+import { pathOf } from '../program/command-path.ts'
+import type { GlobalFlags } from '../program/global-flags.ts'
+import type { Invocation, Run } from '../program/invocation.ts'
+import type { Tool, ToolCommand } from './tool.ts'
+
+/** These programs have none of the flags of `sealwright`: they print text, and ask where there is a terminal. */
+const FLAGS: GlobalFlags = {
+  output: 'text',
+  quiet: false,
+  verbose: false,
+  debug: false,
+  color: 'auto',
+  input: true,
+  yes: false,
+  offline: false,
+}
+
+/** Parses the arguments of a tool; what it does not know becomes an invocation that fails with `VALIDATION`. */
+export function parseTool(tool: Tool, argv: readonly string[], io: Pick<Io, 'stdout'>): Invocation {
+  let found: Invocation | undefined
+  let printed = ''
+  const program = new Command(tool.name)
+    .description(tool.summary)
+    .version(`${tool.name} ${VERSION}`, '-v, --version', 'show the version')
+    .helpCommand('help [command]', 'show this help')
+  for (const command of tool.commands) {
+    program.addCommand(
+      commandOf(command, (args, options) => {
+        found = invocation(tool, command.name, command.load, args, options)
+      }),
+      { hidden: command.hidden === true },
+    )
+  }
+  let failed: Command = program
+  for (const command of [program, ...program.commands]) {
+    command
+      .helpOption('-h, --help', 'show this help')
+      .exitOverride(error => {
+        failed = command
+        throw error
+      })
+      .configureOutput({
+        writeOut: text => {
+          printed += text
+        },
+        writeErr: text => {
+          printed += text
+        },
+        outputError: () => {},
+        getOutHelpWidth: () => io.stdout.columns ?? 100,
+        getOutHasColors: () => false,
+      })
+  }
+  try {
+    program.parse([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return invocation(tool, 'help', async () => printing(printed.trimEnd()))
+    return invocation(tool, 'usage', () => Promise.reject(explain(error, failed, tool)))
+  }
+  return found as Invocation
+}
+
+type Found = (args: readonly string[], options: Readonly<Record<string, unknown>>) => void
+
+function commandOf({ name, args, summary, options, examples }: ToolCommand, found: Found): Command {
+  const command = new Command(name).description(summary)
+  if (args !== undefined) command.arguments(args)
+  for (const option of options?.() ?? []) command.addOption(option)
+  if (examples) {
+    command.addHelpText('after', `\nFor example:\n${examples.map(line => `  ${line}`).join('\n')}`)
+  }
+  return command.action(() =>
+    found(
+      command.processedArgs.filter(arg => arg !== undefined),
+      command.opts(),
+    ),
+  )
+}
+
+function invocation(
+  { name }: Tool,
+  command: string,
+  load: () => Promise<Run>,
+  args: readonly string[] = [],
+  options: Readonly<Record<string, unknown>> = {},
+): Invocation {
+  return { name: `${name}.${command}`, args, options, flags: FLAGS, load }
+}
+
+function printing(text: string): Run {
+  return async () => ({ exitCode: 0, document: {}, lines: [text] })
+}
+
+/** A wrong call as one error: what is wrong, and where the right forms are. */
+function explain(error: CommanderError, command: Command, tool: Tool): Error {
+  const name = [tool.name, ...pathOf(command)].join(' ')
+  if (error.code === 'commander.help') {
+    return usageError(`${name} needs a command`, {
+      why: `it has ${tool.commands.flatMap(each => (each.hidden ? [] : each.name)).join(', ')}`,
+      fix: `${name} --help`,
+    })
+  }
+  const [head = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  return usageError(`${name}: ${head}`, {
+    ...(suggestion === undefined ? {} : { why: suggestion.replace(/^\((.*)\)$/, '$1') }),
+    fix: `${name} --help`,
+  })
+}
