@@ -15,7 +15,7 @@ import { need, type Skips } from '../services/tool.ts'
  * image and the SBOM, which oras attached to the index. Beside it stands a tag as cosign made them before it used referrers.
  */
 export interface Shipment {
-  /** The directory; the index is tagged `v1`. */
+  /** The directory; the index is tagged `v1`, each image by its architecture. */
   readonly layout: string
   readonly index: string
   readonly images: readonly string[]
@@ -88,6 +88,7 @@ async function makeIndex(
   const manifests: Listed[] = []
   for (const architecture of PLATFORMS) {
     const image = await makePlatform(directory, layout, architecture)
+    await list(layout, image, architecture) // oras names nothing in a layout that is not listed at the top
     manifests.push({ ...image, platform: { os: 'linux', architecture } })
   }
   const index = await putJson(layout, INDEX, { schemaVersion: 2, mediaType: INDEX, manifests })
