@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { type Program, program } from '../../packages/cli/test/program.ts'
+import { makeImage, pushImage } from '../services/image.ts'
+import { orasProgram } from '../services/peers.ts'
+import { startDistribution, startOlareg } from '../services/registries.ts'
+import { succeed } from '../services/run.ts'
+import { shared } from '../services/shared.ts'
+import { need, type Skips } from '../services/tool.ts'
+import { type Cosign, cosignHome } from './cosign-home.ts'
+import { makeIdentities } from './identities.ts'
+
+const timeout = 900_000 // the first run builds the programs and makes the keys
+
+const olareg = shared(startOlareg)
+const distribution = shared(context => startDistribution(context))
+const identities = shared(makeIdentities)
+const REGISTRIES = { 'with the referrers API': olareg, 'without it': distribution } as const
+
+/** Keys that both sides sign with. */
+const KEYS = ['EC-P256', 'EC-P384', 'RSA-2048'] as const
+type KeyName = (typeof KEYS)[number]
+
+const keys = shared(async context => {
+  const cosign = await cosignHome(context)
+  const { leaves } = await identities(context)
+  const imported: Record<string, { keyPath: string; publicPath: string }> = {}
+  for (const name of KEYS) imported[name] = await cosign.importKey(name.toLowerCase(), leaves[name].keyPath)
+  return { cosign, of: (name: KeyName) => imported[name]! }
+})
+
+const SLSA = {
+  buildDefinition: { buildType: 'https://ci.example/build/v1', externalParameters: { ref: 'main' } },
+  runDetails: { builder: { id: 'https://ci.example/runner' }, metadata: { invocationId: '42' } },
+}
+const SPDX = { spdxVersion: 'SPDX-2.3', name: 'app', SPDXID: 'SPDXRef-DOCUMENT', packages: [] }
+
+interface Scene {
+  readonly self: Program
+  readonly cosign: Cosign
+  readonly cosignKey: { readonly keyPath: string; readonly publicPath: string }
+  /** For us: `-k` and the chain. */
+  readonly key: string
+  readonly chain: string
+  readonly target: string
+  readonly host: string
+}
+
+/** An image in a registry, a predicate of each kind in files, and one key on both sides. */
+async function scene(context: Skips, where: keyof typeof REGISTRIES, name: KeyName): Promise<Scene> {
+  const server = await REGISTRIES[where](context)
+  const { cosign, of } = await keys(context)
+  const { leaves } = await identities(context)
+  const image = makeImage()
+  const repository = `app-${randomUUID()}`
+  await pushImage(server.url, repository, image, 'v1')
+  const self = await program()
+  await writeFile(self.path('slsa.json'), JSON.stringify(SLSA))
+  await writeFile(self.path('spdx.json'), JSON.stringify(SPDX))
+  const host = server.host.replace('127.0.0.1', 'localhost')
+  return {
+    self,
+    cosign,
+    cosignKey: of(name),
+    key: `file:${leaves[name].keyPath}`,
+    chain: leaves[name].chainPath,
+    target: `${host}/${repository}@${image.digest}`,
+    host,
+  }
+}
+
+describe.for(Object.keys(REGISTRIES) as (keyof typeof REGISTRIES)[])(
+  'in a registry %s',
+  { timeout },
+  where => {
+    test.for(KEYS)(
+      'cosign verifies what we attest with %s, and refuses another key',
+      async (name, context) => {
+        const { self, cosign, cosignKey, key, target } = await scene(context, where, name)
+        const { targets } = await self.json(0, [
+          'attest',
+          '-k',
+          key,
+          '--type',
+          'slsa',
+          '--predicate',
+          'slsa.json',
+          target,
+        ])
+        expect(targets[0]).toMatchObject({ outcome: 'attested', resolved: target })
+        const { publicPath } = cosignKey
+        const given = { publicPath, target, ...(name === 'EC-P384' ? { hash: 'sha384' } : {}) }
+        const verified = await cosign.verify({ ...given, type: 'slsaprovenance1' })
+        expect(verified, verified.stderr).toMatchObject({ code: 0 })
+        const envelope = JSON.parse(verified.stdout)
+        const statement = JSON.parse(Buffer.from(envelope.payload, 'base64').toString())
+        expect(statement).toMatchObject({
+          _type: 'https://in-toto.io/Statement/v1',
+          predicateType: 'https://slsa.dev/provenance/v1',
+          subject: [{ digest: { sha256: target.slice(-64) } }],
+          predicate: SLSA,
+        })
+        expect(await cosign.verify(given)).toMatchObject({ code: 0 })
+        expect((await cosign.verify({ ...given, type: 'spdxjson' })).code).not.toBe(0)
+        const other = (await keys(context)).of(name === 'EC-P256' ? 'EC-P384' : 'EC-P256').publicPath
+        expect((await cosign.verify({ ...given, publicPath: other, type: 'slsaprovenance1' })).code).not.toBe(
+          0,
+        )
+      },
+    )
+
+    test.for(KEYS.flatMap(name => [[name, false] as const, [name, true] as const]))(
+      'we verify what cosign attests with %s (under its old tag: %s)',
+      async ([name, old], context) => {
+        const { self, cosign, cosignKey, key, chain, target } = await scene(context, where, name)
+        await self.expect(0, ['sign', '-k', key, '--cert-chain', chain, target])
+        const missing = await self.json(4, [
+          'verify',
+          '-k',
+          cosignKey.publicPath,
+          '--attestation',
+          'spdx',
+          target,
+        ])
+        expect(missing.targets[0]).toMatchObject({ verdict: 'denied', reason: { code: 'ATTESTATION' } })
+        const predicatePath = self.path('spdx.json')
+        const made = await cosign.attest({ ...cosignKey, type: 'spdxjson', predicatePath, target, old })
+        expect(made, made.stderr).toMatchObject({ code: 0 })
+        const { targets } = await self.json(0, [
+          'verify',
+          '-k',
+          cosignKey.publicPath,
+          '--attestation',
+          'spdx',
+          target,
+        ])
+        expect(targets[0]).toMatchObject({
+          verdict: 'verified',
+          attestations: {
+            met: ['https://spdx.dev/Document'],
+            judged: [{ verdict: 'verified', format: old ? 'dsse' : 'sigstore-bundle' }],
+          },
+        })
+        const other = (await keys(context)).of(name === 'EC-P256' ? 'EC-P384' : 'EC-P256').publicPath
+        await self.expect(1, ['verify', '-k', other, '--attestation', 'spdx', target])
+      },
+    )
+
+    test('a key without a certificate counts under the policy where a signature brings its chain', async context => {
+      const { self, cosign, cosignKey, key, chain, target } = await scene(context, where, 'EC-P256')
+      const { root } = await identities(context)
+      await self.expect(0, ['sign', '-k', key, '--cert-chain', chain, target])
+      const predicatePath = self.path('slsa.json')
+      expect(
+        await cosign.attest({ ...cosignKey, type: 'slsaprovenance1', predicatePath, target }),
+      ).toMatchObject({ code: 0 })
+      const judged = ['verify', '--trusted-cert', root.certificatePath, '--attestation', 'slsa', target]
+      const { targets } = await self.json(0, judged)
+      expect(targets[0].attestations.judged).toMatchObject([
+        {
+          verdict: 'verified',
+          signer: { subject: expect.stringContaining('EC-P256'), trustStore: 'ca:given' },
+        },
+      ])
+    })
+
+    test('oras lists what we attest', async context => {
+      const oras = need(context, await orasProgram())
+      const { self, key, target } = await scene(context, where, 'EC-P256')
+      const { targets } = await self.json(0, [
+        'attest',
+        '-k',
+        key,
+        '--type',
+        'spdx',
+        '--predicate',
+        'spdx.json',
+        target,
+      ])
+      const listed = JSON.parse(await succeed(oras, ['discover', '--plain-http', '--format', 'json', target]))
+      expect(listed.referrers).toMatchObject([
+        {
+          digest: targets[0].attestation.digest,
+          artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+          annotations: {
+            'dev.sigstore.bundle.content': 'dsse-envelope',
+            'dev.sigstore.bundle.predicateType': 'https://spdx.dev/Document',
+          },
+        },
+      ])
+    })
+  },
+)
