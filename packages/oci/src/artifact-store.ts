@@ -18,6 +18,11 @@ export interface ReferrersQuery extends StoreCall {
 export interface ArtifactStore {
   /** What the store is called in messages: `registry.example/app`, `oci:./layout`. */
   readonly name: string
+  /**
+   * It is read or written from front to back, once (a tar on stdin or stdout): a large content is best asked for or given
+   * in its order, one at a time, and what was written cannot be taken back.
+   */
+  readonly stream?: true
   /** A tag or digest to its descriptor. Throws `NOT_FOUND`. */
   resolve(reference: string, call?: StoreCall): Promise<Descriptor>
   /** The content of a descriptor. Throws `NOT_FOUND`, `INTEGRITY`. */

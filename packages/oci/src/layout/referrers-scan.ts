@@ -6,7 +6,7 @@ import type { Descriptor } from '../descriptor.ts'
 import { MAX_MANIFEST_BYTES, parseManifest } from '../manifest.ts'
 import { isManifestMediaType } from '../media-types.ts'
 import { referrerEntry } from '../referrers-tag.ts'
-import type { LayoutBackend } from './backend.ts'
+import type { LayoutFiles } from './backend.ts'
 import type { IndexDocument } from './index-document.ts'
 
 const MAX_MANIFESTS = 10_000
@@ -26,11 +26,11 @@ interface Scanned {
  * layouts is not standardised, and the fallback index that one program maintains is unknown to the next.
  */
 export class ReferrersScan {
-  readonly #backend: LayoutBackend
+  readonly #backend: LayoutFiles
   /** By digest, size and type: content that was checked once against them does not change. */
   readonly #known = new Map<string, Scanned>()
 
-  constructor(backend: LayoutBackend) {
+  constructor(backend: LayoutFiles) {
     this.#backend = backend
   }
 
