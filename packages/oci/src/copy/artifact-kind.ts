@@ -1,3 +1,4 @@
+import type { Descriptor } from '../descriptor.ts'
 import { artifactTypeOf, type Manifest } from '../manifest.ts'
 
 /** What most referrers are, by the conventions of those who write them. */
@@ -37,11 +38,23 @@ const COSIGN_SIGN = 'https://sigstore.dev/cosign/sign/v1'
 export function artifactKind(manifest: Manifest, tag?: string): ArtifactKind | undefined {
   const types = [artifactTypeOf(manifest), ...layerTypes(manifest)]
   for (const type of types) {
-    if (type === undefined) continue
-    const kind = KINDS[bare(type)] ?? (BUNDLE.test(type) ? bundleKind(manifest) : undefined)
+    const kind = kindOfType(type, manifest.annotations)
     if (kind !== undefined) return kind
   }
   return tag === undefined ? undefined : SUFFIXES[/\.[a-z]+$/.exec(tag)?.[0] ?? '']
+}
+
+/** By what a store lists of a referrer, which is not read: its type and annotations. */
+export function listedKind({ artifactType, annotations }: Descriptor): ArtifactKind | undefined {
+  return kindOfType(artifactType, annotations)
+}
+
+function kindOfType(
+  type: string | undefined,
+  annotations: Manifest['annotations'],
+): ArtifactKind | undefined {
+  if (type === undefined) return undefined
+  return KINDS[bare(type)] ?? (BUNDLE.test(type) ? bundleKind(annotations) : undefined)
 }
 
 /** Whether it is one of these: kinds, or media types as `artifactType` or as the type of the config. */
@@ -57,7 +70,7 @@ function layerTypes(manifest: Manifest): readonly string[] {
   return layers.map(({ mediaType }) => mediaType)
 }
 
-function bundleKind({ annotations }: Manifest): ArtifactKind {
+function bundleKind(annotations: Manifest['annotations']): ArtifactKind {
   const signature =
     annotations?.[BUNDLE_CONTENT] === 'message-signature' || annotations?.[BUNDLE_PREDICATE] === COSIGN_SIGN
   return signature ? 'signature' : 'attestation'

@@ -1,12 +1,17 @@
 import { isSealwrightError } from '@sealwright/core'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { parseClaimTag, referrersTag } from '../referrers-tag.ts'
+import { claimOf, parseClaimTag, referrersTag } from '../referrers-tag.ts'
 
 /** A manifest that is named after a digest. */
 export interface DigestTagged {
   readonly tag: string
   readonly descriptor: Descriptor
+}
+
+interface OfOptions {
+  readonly referrers: ReadonlyMap<string, Descriptor>
+  readonly guess: boolean
 }
 
 /** Beyond so many it is cheaper to ask for the known ones than to go on listing. */
@@ -28,13 +33,28 @@ export class DigestTags {
     this.#call = call
   }
 
-  /** What is tagged after a digest, without the digest itself: GitLab takes the tag for the digest. */
-  async of({ digest }: Descriptor): Promise<readonly DigestTagged[]> {
-    const base = referrersTag(digest)
+  /** Begins to list, for who has something else to wait for. */
+  begin(): void {
     this.#listed ??= this.#list()
-    const listed = await this.#listed
-    const known = digest.startsWith('sha256:') ? [base, ...COSIGN.map(suffix => base + suffix)] : [base]
-    const tags = listed === undefined || !digest.startsWith('sha256:') ? known : (listed.get(base) ?? [])
+    this.#listed.catch(() => {})
+  }
+
+  /**
+   * What is tagged after a digest, without the digest itself: GitLab takes the tag for the digest.
+   *
+   * @param options.referrers - Known already, by digest: their own tags are not resolved again.
+   * @param options.guess - Whether the known tags are tried where the store lists none.
+   */
+  async of({ digest }: Descriptor, options: OfOptions): Promise<readonly DigestTagged[]> {
+    const base = referrersTag(digest)
+    this.begin()
+    const listed = digest.startsWith('sha256:') ? await this.#listed : undefined
+    if (listed === undefined && !options.guess) return []
+    const usual = digest.startsWith('sha256:') ? [base, ...COSIGN.map(suffix => base + suffix)] : [base]
+    const claims = new Set([...options.referrers.keys()].map(claimOf))
+    const tags = (listed === undefined ? usual : (listed.get(base) ?? [])).filter(
+      tag => !claims.has(parseClaimTag(tag)?.claim ?? ''),
+    )
     const found = await Promise.all(tags.map(tag => this.#resolve(tag)))
     return found.filter(each => each !== undefined && each.descriptor.digest !== digest) as DigestTagged[]
   }

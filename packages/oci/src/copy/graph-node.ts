@@ -18,7 +18,10 @@ export type GraphRole =
 /** One manifest of an artifact's graph, at one of its places. */
 export interface GraphNode {
   readonly role: GraphRole
-  /** Media type, digest and size as stored; `artifactType` and annotations as far as the manifest was read. */
+  /**
+   * Media type, digest and size as stored; `artifactType` and annotations as far as the manifest was read, or the store
+   * lists them and its word is taken.
+   */
   readonly descriptor: Descriptor
   /** The index that lists it, or what it refers to. Nothing for the artifact. */
   readonly parent?: Descriptor
@@ -27,7 +30,7 @@ export interface GraphNode {
   /** The tag it was found by, if `tagged`. */
   readonly tag?: string
   readonly kind?: ArtifactKind
-  /** What was read. Nothing if there is a fault, or if it comes again. */
+  /** What was read. Nothing if there is a fault, if it comes again, or if the store's word was taken for it. */
   readonly manifest?: Manifest
   /** Why it cannot be read, or does not belong where the store lists it. */
   readonly fault?: SealwrightError

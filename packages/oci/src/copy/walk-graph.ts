@@ -6,7 +6,7 @@ import { artifactTypeOf, type Manifest } from '../manifest.ts'
 import { isManifestMediaType, MediaTypes } from '../media-types.ts'
 import { readManifest } from '../read.ts'
 import { isClaimTag, referrersTag } from '../referrers-tag.ts'
-import { artifactKind, isAmong } from './artifact-kind.ts'
+import { artifactKind, isAmong, listedKind } from './artifact-kind.ts'
 import { choosePlatform } from './choose-platform.ts'
 import { DigestTags } from './digest-tags.ts'
 import { childrenOf, type GraphNode, type GraphRole } from './graph-node.ts'
@@ -25,6 +25,11 @@ export interface WalkOptions extends StoreCall {
   readonly limit?: number
   /** How many manifests are looked at together. Default 8. */
   readonly concurrency?: number
+  /**
+   * Takes the store's word for referrers that it lists with a type: they are not read, and have no `manifest`. The artifact
+   * need not be there itself. For looking; what is moved or judged has to be read.
+   */
+  readonly asListed?: true
 }
 
 const LIMIT = 10_000
@@ -35,7 +40,7 @@ const CONCURRENCY = 8
  * by a tag made of its digest, and what refers to that. Each comes after its parent, in the order of the store; one that
  * has several places comes once for each, and is walked at the first.
  *
- * What a store lists as a referrer is one only if its manifest says so.
+ * What a store lists as a referrer is one only if its manifest says so, unless its word is taken (`asListed`).
  *
  * @throws {@link SealwrightError} of the store when the artifact itself cannot be read, or something cannot be listed;
  *   `UNSUPPORTED` beyond the limit. What is wrong with one of the others is its own `fault`.
@@ -118,9 +123,14 @@ class Visitor {
 
   async visit(place: Place): Promise<Visit> {
     const { descriptor, role, depth } = place
-    const { only, depth: deepest = Number.POSITIVE_INFINITY } = this.#options
+    const { only, asListed } = this.#options
+    if (asListed && only === undefined && isListed(place))
+      return { found: await this.#referring(place, false) }
     const { manifest, fault } = await this.#read(place)
-    if (manifest === undefined) return { found: [], fault }
+    if (manifest === undefined) {
+      const found = asListed && role === 'artifact' ? await this.#referring(place, false) : []
+      return { found, fault }
+    }
     const chosen = role === 'referrer' || role === 'tagged'
     if (only && chosen && !place.picked && !isAmong(manifest, place.tag, only)) {
       return { found: [], left: true }
@@ -129,8 +139,7 @@ class Visitor {
     const children = childrenOf(manifest).map(
       (child): Place => ({ role: 'child', descriptor: plain(child), parent: descriptor, depth, picked }),
     )
-    const referring = depth < deepest ? await this.#referring(place, picked) : []
-    return { manifest, found: [...children, ...referring] }
+    return { manifest, found: [...children, ...(await this.#referring(place, picked))] }
   }
 
   async #read(
@@ -143,28 +152,31 @@ class Visitor {
     } catch (error) {
       // Whatever passes, or is about the store as a whole, is no fault of this one.
       const own = isSealwrightError(error) && ['NOT_FOUND', 'INTEGRITY', 'VALIDATION'].includes(error.code)
-      if (!own || place.role === 'artifact') throw error
+      if (!own || (place.role === 'artifact' && !this.#options.asListed)) throw error
       return { fault: error }
     }
   }
 
   /** By subject, in the order of the store; then by tags. */
   async #referring({ descriptor, depth }: Place, picked: boolean): Promise<readonly Place[]> {
+    const { depth: deepest = Number.POSITIVE_INFINITY, asListed } = this.#options
+    if (depth >= deepest) return []
     const step = { parent: descriptor, depth: depth + 1, picked }
-    const listing = collect(this.#store.referrers(descriptor, this.#call))
-    const tagging = this.#tags.of(descriptor)
-    tagging.catch(() => {})
-    const referrers = new Map((await listing).map(each => [each.digest, each]))
+    this.#tags.begin()
+    const listed = await collect(this.#store.referrers(descriptor, this.#call))
+    const referrers = new Map(listed.map(each => [each.digest, each]))
     const add = (each: Descriptor) => referrers.set(each.digest, referrers.get(each.digest) ?? each)
+    // Nobody tags after a signature: where tags are not listed, they are not guessed for each of a thousand.
+    const guess = !asListed || depth === 0
     const tagged: Place[] = []
-    for (const { tag, descriptor: found } of await tagging) {
+    for (const { tag, descriptor: found } of await this.#tags.of(descriptor, { referrers, guess })) {
       const list = tag === referrersTag(descriptor.digest) ? await this.#readList(found) : undefined
       if (list !== undefined) list.forEach(add)
       else if (isClaimTag(tag)) add(found)
       else tagged.push({ role: 'tagged', descriptor: plain(found), tag, ...step })
     }
     const bySubject = [...referrers.values()].map(
-      (each): Place => ({ role: 'referrer', descriptor: plain(each), ...step }),
+      (each): Place => ({ role: 'referrer', descriptor: asListed ? each : plain(each), ...step }),
     )
     // A signature may be found both by its subject and by a tag of its own.
     return [...bySubject, ...tagged.filter(each => !referrers.has(each.descriptor.digest))]
@@ -182,6 +194,18 @@ class Visitor {
       throw error
     }
   }
+}
+
+/**
+ * Whether a place says enough without being read: what it is, and that it names no others. The config's type is what some
+ * registries list in place of the artifact's.
+ */
+function isListed({ role, descriptor }: Place): boolean {
+  if (descriptor.mediaType === MediaTypes.index || descriptor.mediaType === MediaTypes.dockerList)
+    return false
+  if (role === 'artifact') return true
+  const { artifactType } = descriptor
+  return role === 'referrer' && artifactType !== undefined && artifactType !== MediaTypes.empty
 }
 
 function isManifest({ mediaType }: Descriptor): boolean {
@@ -206,7 +230,7 @@ function nodeOf(
   again: true | undefined,
 ): GraphNode {
   const artifactType = manifest && artifactTypeOf(manifest)
-  const kind = manifest && artifactKind(manifest, tag)
+  const kind = manifest === undefined ? listedKind(descriptor) : artifactKind(manifest, tag)
   return {
     role,
     descriptor: {
