@@ -37,7 +37,11 @@ function isNeededToStart(id) {
 }
 
 export default defineConfig({
-  input: { main: 'src/main.ts' },
+  input: {
+    main: 'src/main.ts',
+    nv2: 'src/nv2/main.ts',
+    'generate-manifest': 'src/generate-manifest/main.ts',
+  },
   platform: 'node',
   // The oldest Node of package.json: `await using` is lowered for it.
   transform: { target: 'node22.22' },

@@ -1,5 +1,7 @@
 export { type LayoutArchiveOptions, layoutArchive } from './archive/archive.ts'
 export { type Spooled, type SpoolOptions, spool } from './archive/spool.ts'
+export type { TarEntry, TarOptions } from './archive/tar-entries.ts'
+export { TarFile } from './archive/tar-file.ts'
 export type {
   ArtifactStore,
   PushResult,

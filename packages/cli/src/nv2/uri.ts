@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { isSealwrightError } from '@sealwright/core'
-import { parseReference } from '@sealwright/oci'
 import { usageError } from '../frame/usage.ts'
-import type { ArtifactTarget } from '../targets/target.ts'
+import { dockerTarget, type RegistryTarget } from '../tool/registry-target.ts'
 
 /** Where a manifest is, as the prototype wrote it. */
 export type ManifestUri =
@@ -10,8 +9,6 @@ export type ManifestUri =
   | { readonly kind: 'stdin' }
   /** `dialect`: which kind of manifest is meant, Docker's or OCI's. */
   | { readonly kind: 'registry'; readonly dialect: 'docker' | 'oci'; readonly target: RegistryTarget }
-
-type RegistryTarget = Extract<ArtifactTarget, { kind: 'registry' }>
 
 /** A manifest in a registry. */
 export type RemoteUri = Extract<ManifestUri, { kind: 'registry' }>
@@ -55,18 +52,8 @@ function pathOf(text: string): string {
 }
 
 function remoteTarget(text: string, scheme: string): RegistryTarget {
-  const reference = text.slice(scheme.length + '://'.length)
   try {
-    const { registry, repository, tag, digest } = parseReference(reference)
-    return {
-      text: reference,
-      kind: 'registry',
-      host: registry,
-      repository: `${registry}/${repository}`,
-      ...(tag === undefined && digest === undefined ? { tag: 'latest' } : {}),
-      ...(tag === undefined ? {} : { tag }),
-      ...(digest === undefined ? {} : { digest }),
-    }
+    return dockerTarget(text.slice(scheme.length + '://'.length))
   } catch (error) {
     if (!isSealwrightError(error)) throw error
     throw usageError(`"${text}" names no artifact in a registry`, {

@@ -7,6 +7,13 @@ export interface TarEntry {
   readonly name: string
   readonly offset: number
   readonly size: number
+  /** For a symbolic link: what it leads to, as it is written. */
+  readonly link?: string
+}
+
+export interface TarOptions {
+  /** Whether symbolic links are passed on instead of refused: whoever asks for them follows them within the archive. */
+  readonly links?: boolean
 }
 
 const MAX_ENTRIES = 100_000
@@ -22,7 +29,11 @@ const MAX_PADDING = 1024 * 1024
  *
  * @throws {@link SealwrightError} `VALIDATION`.
  */
-export async function* tarEntries(source: ByteSource, archive: string): AsyncGenerator<TarEntry> {
+export async function* tarEntries(
+  source: ByteSource,
+  archive: string,
+  { links = false }: TarOptions = {},
+): AsyncGenerator<TarEntry> {
   const names = new Set<string>()
   let extended: { path?: string; size?: number } = {}
   let position = 0
@@ -50,7 +61,8 @@ export async function* tarEntries(source: ByteSource, archive: string): AsyncGen
       if (size !== 0) throw damaged(archive, `the directory ${shown(name)} has content`)
       continue
     }
-    if (header.type !== '0') {
+    const isLink = links && header.type === '2' && size === 0
+    if (header.type !== '0' && !isLink) {
       const kind = header.type === '1' || header.type === '2' ? 'a link' : 'no regular file'
       throw damaged(
         archive,
@@ -59,7 +71,7 @@ export async function* tarEntries(source: ByteSource, archive: string): AsyncGen
     }
     if (names.has(name)) throw damaged(archive, `${shown(name)} comes twice`)
     names.add(name)
-    yield { name, offset, size }
+    yield { name, offset, size, ...(isLink ? { link: header.link } : {}) }
   }
 }
 

@@ -1,13 +1,16 @@
+import { posix } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
 import { fileVersion } from '../layout/file-version.ts'
 import { openRegular, type RegularFile, readOpen } from '../layout/read-file.ts'
 import { fileSource, streamSource } from './byte-source.ts'
 import { gunzip } from './gunzip.ts'
-import { type TarEntry, tarEntries } from './tar-entries.ts'
+import { type TarEntry, type TarOptions, tarEntries } from './tar-entries.ts'
 import { damaged } from './tar-header.ts'
 
 /** Files up to this size are kept while a compressed archive is read, where going back means starting over. */
 const KEPT_BYTES = 1024 * 1024
+/** Links that lead to links. */
+const MAX_LINKS = 8
 const KEPT_IN_ALL = 32 * 1024 * 1024
 
 /** A tar on disk, its files found by name. Nothing of it is unpacked. */
@@ -37,7 +40,7 @@ export class TarFile {
    *
    * @throws {@link SealwrightError} `VALIDATION`, `UNSUPPORTED`.
    */
-  static async open(path: string): Promise<TarFile | undefined> {
+  static async open(path: string, options: TarOptions = {}): Promise<TarFile | undefined> {
     const version = await fileVersion(path)
     const file = await openRegular(path)
     if (file === undefined || version === undefined) return undefined
@@ -49,10 +52,18 @@ export class TarFile {
         })
       }
       const compressed = magic.startsWith('1f8b')
-      return new TarFile(path, version, compressed, await walk(file, path, compressed))
+      return new TarFile(path, version, compressed, await walk(file, path, compressed, options))
     } finally {
       file.close()
     }
+  }
+
+  /** The file of a name, links followed; nothing where a name leads to none. */
+  find(name: string): TarEntry | undefined {
+    let entry = this.entries.get(name)
+    for (let steps = 0; entry?.link !== undefined && steps < MAX_LINKS; steps++)
+      entry = this.entries.get(posix.join(posix.dirname(entry.name), entry.link))
+    return entry?.link === undefined ? entry : undefined
   }
 
   /** The bytes of a file in the archive, read as they are consumed. */
@@ -85,12 +96,13 @@ async function walk(
   file: RegularFile,
   path: string,
   compressed: boolean,
+  options: TarOptions,
 ): Promise<{ entries: Map<string, TarEntry>; kept: Map<string, Uint8Array> }> {
   const entries = new Map<string, TarEntry>()
   const kept = new Map<string, Uint8Array>()
   const source = compressed ? streamSource(gunzip(readOpen(file), path)) : fileSource(file)
   let total = 0
-  for await (const entry of tarEntries(source, path)) {
+  for await (const entry of tarEntries(source, path, options)) {
     if (!compressed && entry.offset + entry.size > file.size) throw damaged(path, 'it ends too early')
     entries.set(entry.name, entry)
     if (compressed && entry.size <= KEPT_BYTES && total + entry.size <= KEPT_IN_ALL) {

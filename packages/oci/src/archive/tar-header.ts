@@ -9,6 +9,8 @@ export interface TarHeader {
   readonly size: number
   /** The type flag; `0` for a regular file. */
   readonly type: string
+  /** What a link leads to. */
+  readonly link: string
 }
 
 /** @throws {@link SealwrightError} `VALIDATION`. */
@@ -26,6 +28,7 @@ export function readTarHeader(block: Uint8Array, archive: string): TarHeader {
     name: prefix === '' ? name : `${prefix}/${name}`,
     size: readNumber(block.subarray(124, 136), archive),
     type: flag,
+    link: readText(block.subarray(157, 257)),
   }
 }
 
