@@ -1,37 +1,9 @@
-import { createHash } from 'node:crypto'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { FakeRegistry, type FakeRegistryOptions } from '../../oci/test/fake-registry.ts'
-import { makeLayout } from './image.ts'
-import { type Program, program } from './program.ts'
+import { writeFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { program } from './program.ts'
+import { registryWith } from './registry-with.ts'
 
 const PASSWORD = 'canary-of-the-registry'
-
-/** A registry that holds one image under the tag v1 of `app`. */
-async function registryWith(self: Program, options: FakeRegistryOptions = {}) {
-  const fake = await FakeRegistry.start(options)
-  onTestFinished(() => fake[Symbol.asyncDispose]())
-  const { digest } = await makeLayout(self.path('source'), 'v1')
-  const repository = fake.repository('app')
-  const blobs = join(self.path('source'), 'blobs', 'sha256')
-  for (const name of await readdir(blobs)) {
-    const bytes = await readFile(join(blobs, name))
-    const isManifest = digest.endsWith(name)
-    expect(createHash('sha256').update(bytes).digest('hex')).toBe(name)
-    if (isManifest)
-      repository.manifests.set(digest, { mediaType: 'application/vnd.oci.image.manifest.v1+json', bytes })
-    else repository.blobs.set(`sha256:${name}`, bytes)
-  }
-  repository.tags.set('v1', digest)
-  return {
-    fake,
-    repository,
-    digest,
-    reference: `${fake.host}/app:v1`,
-    resolved: `${fake.host}/app@${digest}`,
-  }
-}
 
 describe.each([
   ['with the referrers API', true, 'referrers API'],
