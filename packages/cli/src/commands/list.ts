@@ -1,9 +1,9 @@
-import type { ReferrerDocument } from '../documents/judging.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { printable } from '../frame/table.ts'
 import { usageError } from '../frame/usage.ts'
 import { filterTree, referrerTree } from '../looking/referrer-tree.ts'
+import { treeLines } from '../looking/tree-lines.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
 import { openTarget } from '../targets/open-target.ts'
 import { parseTarget } from '../targets/target.ts'
@@ -19,6 +19,7 @@ const TYPES = ['signature', 'attestation', 'sbom']
 /** `sealwright list TARGET` */
 export async function list(context: Context, [text = '']: readonly string[], given: Flags): Promise<Outcome> {
   const flags = given as ListFlags
+  const { type, depth, concurrency } = flags
   const target = parseTarget(text, context.io.cwd, 'list')
   if (target.kind === 'file') {
     throw usageError(`nothing refers to a file: ${text}`, {
@@ -27,8 +28,8 @@ export async function list(context: Context, [text = '']: readonly string[], giv
     })
   }
   assertUsable(context, [target], flags)
-  if (flags.type !== undefined && !TYPES.includes(flags.type) && !flags.type.includes('/')) {
-    throw usageError(`--type: "${flags.type}" is no type`, {
+  if (type !== undefined && !TYPES.includes(type) && !type.includes('/')) {
+    throw usageError(`--type: "${type}" is no type`, {
       why: `types are ${TYPES.join(', ')} and media types`,
       fix: '--type signature',
     })
@@ -37,29 +38,18 @@ export async function list(context: Context, [text = '']: readonly string[], giv
   await using open = await openTarget(context, target, flags)
   const { subject, whole } = await context.dialogue.waiting(open.store.name, async () => {
     const found = await open.resolve(signal)
-    return { subject: found, whole: await referrerTree(open.store, found, { signal, depth: flags.depth }) }
+    return {
+      subject: found,
+      whole: await referrerTree(open.signatures, found, { signal, depth, concurrency }),
+    }
   })
-  const referrers = flags.type === undefined ? whole : filterTree(whole, flags.type)
+  const tree = type === undefined ? whole : filterTree(whole, type)
   const resolved = open.nameOf(subject.digest)
+  const lines = treeLines(tree)
   return {
     exitCode: 0,
-    document: { reference: text, resolved, mediaType: subject.mediaType, referrers },
-    lines: [
-      printable(resolved),
-      ...(referrers.length > 0 ? treeLines(referrers, '') : ['└── nothing refers to it']),
-    ],
+    document: { reference: text, resolved, mediaType: subject.mediaType, ...tree },
+    lines: [printable(resolved), ...(lines.length > 0 ? lines : ['└── nothing refers to it'])],
     resolved: [resolved],
   }
-}
-
-function treeLines(nodes: readonly ReferrerDocument[], indent: string): string[] {
-  return nodes.flatMap((node, index) => {
-    const last = index === nodes.length - 1
-    const created = node.annotations['org.opencontainers.image.created']
-    const facts = [node.digest, node.kind, node.artifactType ?? node.mediaType, ...(created ? [created] : [])]
-    return [
-      `${indent}${last ? '└──' : '├──'} ${printable(facts.join('  '))}`,
-      ...treeLines(node.referrers, `${indent}${last ? '    ' : '│   '}`),
-    ]
-  })
 }

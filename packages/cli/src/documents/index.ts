@@ -10,7 +10,7 @@ import {
 } from './certificates.ts'
 import { copyDocument } from './copying.ts'
 import { doctorDocument } from './doctor.ts'
-import { inspectDocument, listDocument, verifyDocument } from './judging.ts'
+import { inspectDocument, verifyDocument } from './judging.ts'
 import {
   keyAddDocument,
   keyCreateDocument,
@@ -19,6 +19,7 @@ import {
   keyRotateDocument,
   keyShowDocument,
 } from './keys.ts'
+import { listDocument } from './listing.ts'
 import { policyCheckDocument, policyInitDocument, policyShowDocument } from './policies.ts'
 import { attachDocument, initDocument, signDocument } from './signing.ts'
 

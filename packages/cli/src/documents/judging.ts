@@ -117,31 +117,3 @@ export const inspectDocument = document('inspect', {
   resolved: z.string().nullable(),
   signatures: z.array(inspectedSignature),
 })
-
-const referrer = z.strictObject({
-  digest,
-  mediaType: z.string(),
-  artifactType: z.string().nullable(),
-  kind: z.enum(['signature', 'attestation', 'sbom', 'other']),
-  size: z.number(),
-  annotations: z.record(z.string(), z.string()),
-  get referrers(): z.ZodArray<typeof referrer> {
-    return z.array(referrer)
-  },
-})
-export interface ReferrerDocument {
-  readonly digest: string
-  readonly mediaType: string
-  readonly artifactType: string | null
-  readonly kind: 'signature' | 'attestation' | 'sbom' | 'other'
-  readonly size: number
-  readonly annotations: Readonly<Record<string, string>>
-  readonly referrers: readonly ReferrerDocument[]
-}
-
-export const listDocument = document('list', {
-  reference: z.string(),
-  resolved: z.string(),
-  mediaType: z.string(),
-  referrers: z.array(referrer),
-})

@@ -1,72 +1,97 @@
-import { isSealwrightError } from '@sealwright/core'
-import type { ArtifactStore, Descriptor } from '@sealwright/oci'
-import type { ReferrerDocument } from '../documents/judging.ts'
-import { isOfType, referrerKind } from './referrer-kind.ts'
+import {
+  type ArtifactStore,
+  type Descriptor,
+  formatPlatform,
+  type GraphNode,
+  walkGraph,
+} from '@sealwright/oci'
+import type { ListedNode } from '../documents/listing.ts'
 
-/** No tree that anybody makes is deeper; a store that answers with ever new referrers ends here. */
-const MAX_DEPTH = 16
-const MAX_NODES = 10_000
+export interface TreeOptions {
+  readonly depth?: number | undefined
+  readonly concurrency?: number | undefined
+  readonly signal: AbortSignal
+}
 
-/** Suffixes of the tags under which cosign stored things before there were referrers. */
-const COSIGN_TAGS: readonly (readonly [string, ReferrerDocument['kind']])[] = [
-  ['sig', 'signature'],
-  ['att', 'attestation'],
-  ['sbom', 'sbom'],
-]
+/** What refers to a manifest; of an index also the manifests that something refers to. */
+export type Tree = Pick<ListedNode, 'referrers' | 'manifests'>
 
-/** All that refers to a manifest, and to that in turn. */
+interface Growing extends Tree {
+  readonly referrers: ListedNode[]
+  readonly manifests: ListedNode[]
+}
+
+const PREDICATE = 'dev.sigstore.bundle.predicateType'
+
+/**
+ * All that refers to an artifact, and to that in turn, by subject and by old tags, as the store lists it.
+ *
+ * @throws {@link SealwrightError} of the store; `UNSUPPORTED` for a tree that does not end.
+ */
 export async function referrerTree(
   store: ArtifactStore,
-  subject: Descriptor,
-  options: { readonly depth?: number | undefined; readonly signal: AbortSignal },
-): Promise<readonly ReferrerDocument[]> {
-  const seen = new Set([subject.digest])
-  const below = async (parent: Descriptor, depth: number): Promise<ReferrerDocument[]> => {
-    if (depth < 1 || seen.size > MAX_NODES) return []
-    const nodes: ReferrerDocument[] = []
-    for await (const descriptor of store.referrers(parent, { signal: options.signal })) {
-      if (seen.has(descriptor.digest)) continue
-      seen.add(descriptor.digest)
-      nodes.push({ ...nodeOf(descriptor), referrers: await below(descriptor, depth - 1) })
-    }
-    return nodes
+  artifact: Descriptor,
+  { depth, concurrency, signal }: TreeOptions,
+): Promise<Tree> {
+  const root: Growing = { referrers: [], manifests: [] }
+  const places = new Map<string, Growing>([[artifact.digest, root]])
+  const walk = walkGraph(store, artifact, {
+    asListed: true,
+    signal,
+    ...(depth === undefined ? {} : { depth }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+  })
+  for await (const node of walk) {
+    if (node.role === 'artifact') continue
+    const parent = places.get(node.parent!.digest)!
+    const growing: Growing = { referrers: [], manifests: [] }
+    if (!node.again) places.set(node.descriptor.digest, growing)
+    const listed: ListedNode = { ...describe(node), ...growing }
+    if (node.role === 'child') parent.manifests.push(listed)
+    else parent.referrers.push(listed)
   }
-  const tagged = await cosignTags(store, subject, options.signal)
-  return [...(await below(subject, Math.min(options.depth ?? MAX_DEPTH, MAX_DEPTH))), ...tagged]
+  return pruned(root)
 }
 
-/** The tree with what is of a type, and what leads to it. */
-export function filterTree(tree: readonly ReferrerDocument[], type: string): readonly ReferrerDocument[] {
-  return tree
-    .map(node => ({ ...node, referrers: filterTree(node.referrers, type) }))
-    .filter(node => node.referrers.length > 0 || isOfType(node, type))
+/** The tree with what is of a type (a kind, or a media type), and what leads to it. */
+export function filterTree({ referrers, manifests }: Tree, type: string): Tree {
+  const within = (nodes: readonly ListedNode[]): ListedNode[] =>
+    nodes.map(node => ({ ...node, ...filterTree(node, type) }))
+  return {
+    referrers: within(referrers).filter(node => !isEmpty(node) || isOfType(node, type)),
+    manifests: within(manifests).filter(node => !isEmpty(node)),
+  }
 }
 
-function nodeOf(descriptor: Descriptor): Omit<ReferrerDocument, 'referrers'> {
-  const { digest, mediaType, artifactType, size, annotations = {} } = descriptor
+function isOfType({ kind, artifactType }: ListedNode, type: string): boolean {
+  return kind === type || artifactType === type
+}
+
+function isEmpty({ referrers, manifests }: Tree): boolean {
+  return referrers.length === 0 && manifests.length === 0
+}
+
+/** Without the manifests of indexes that nothing refers to. */
+function pruned({ referrers, manifests }: Tree): Tree {
+  const within = (nodes: readonly ListedNode[]): ListedNode[] =>
+    nodes.map(node => ({ ...node, ...pruned(node) }))
+  return { referrers: within(referrers), manifests: within(manifests).filter(node => !isEmpty(node)) }
+}
+
+function describe(node: GraphNode): Omit<ListedNode, 'referrers' | 'manifests'> {
+  const { descriptor, kind, tag, fault, again } = node
+  const { digest, mediaType, artifactType, size, annotations = {}, platform } = descriptor
   return {
     digest,
     mediaType,
     artifactType: artifactType ?? null,
-    kind: referrerKind(artifactType),
+    kind: kind ?? 'other',
     size,
     annotations: { ...annotations },
+    predicateType: annotations[PREDICATE] ?? null,
+    tag: tag ?? null,
+    platform: platform === undefined ? null : formatPlatform(platform),
+    fault: fault?.message ?? null,
+    again: again === true,
   }
-}
-
-async function cosignTags(
-  store: ArtifactStore,
-  subject: Descriptor,
-  signal: AbortSignal,
-): Promise<ReferrerDocument[]> {
-  const found: ReferrerDocument[] = []
-  for (const [suffix, kind] of COSIGN_TAGS) {
-    try {
-      const descriptor = await store.resolve(`${subject.digest.replace(':', '-')}.${suffix}`, { signal })
-      found.push({ ...nodeOf(descriptor), kind, referrers: [] })
-    } catch (error) {
-      if (!isSealwrightError(error) || error.code !== 'NOT_FOUND') throw error
-    }
-  }
-  return found
 }

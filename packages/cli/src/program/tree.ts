@@ -135,9 +135,13 @@ const list: Leaf = {
   summary: 'show the tree of all that refers to a target',
   options: () => [
     single('--type <type>', 'only signature, attestation, sbom, or this media type'),
-    single('--depth <number>', 'levels of the tree (default: all, at most 16)', count),
+    single('--depth <number>', 'levels of the tree (default: all)', count),
   ],
   registry: true,
+  examples: [
+    'sealwright list registry.example/app:v1',
+    'sealwright list --type attestation --depth 1 registry.example/app:v1',
+  ],
   load: async () => (await import('../commands/list.ts')).list,
 }
 

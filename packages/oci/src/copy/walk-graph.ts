@@ -26,8 +26,8 @@ export interface WalkOptions extends StoreCall {
   /** How many manifests are looked at together. Default 8. */
   readonly concurrency?: number
   /**
-   * Takes the store's word for referrers that it lists with a type: they are not read, and have no `manifest`. The artifact
-   * need not be there itself. For looking; what is moved or judged has to be read.
+   * Takes the store's word for what it lists: referrers that have a type there, and images, are not read, and have no
+   * `manifest`. The artifact need not be there itself. For looking; what is moved or judged has to be read.
    */
   readonly asListed?: true
 }
@@ -203,7 +203,7 @@ class Visitor {
 function isListed({ role, descriptor }: Place): boolean {
   if (descriptor.mediaType === MediaTypes.index || descriptor.mediaType === MediaTypes.dockerList)
     return false
-  if (role === 'artifact') return true
+  if (role === 'artifact' || role === 'child') return true
   const { artifactType } = descriptor
   return role === 'referrer' && artifactType !== undefined && artifactType !== MediaTypes.empty
 }
