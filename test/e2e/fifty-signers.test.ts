@@ -15,7 +15,7 @@ import type { Server } from '../services/server.ts'
 import { need, type Skips } from '../services/tool.ts'
 
 const SIGNERS = 50
-const PROCESSES = 10
+const PROCESSES = 5
 const PROGRAM = join(import.meta.dirname, 'sign-when-told.ts')
 
 describe.for([

@@ -17,8 +17,8 @@ export interface FakeAuth {
 
 interface Grant {
   readonly user: string | undefined
-  readonly repository: string
-  readonly actions: readonly string[]
+  /** `<repository>:<action>` */
+  readonly allows: readonly string[]
   readonly expires: number
 }
 
@@ -46,8 +46,8 @@ export class FakeAuthority {
       return false
     }
     const grant = this.#grants.get(authorization?.replace(/^Bearer /, '') ?? '')
-    const live = grant !== undefined && grant.expires > Date.now() && grant.repository === repository
-    if (live && grant.actions.includes(action)) return true
+    const live = grant !== undefined && grant.expires > Date.now()
+    if (live && grant.allows.includes(`${repository}:${action}`)) return true
     const realm = this.#auth.realm ?? `http://${host}/token`
     const scope = `repository:${repository}:${action === 'push' ? 'pull,push' : action}`
     const error = live ? ',error="insufficient_scope"' : authorization ? ',error="invalid_token"' : ''
@@ -58,7 +58,7 @@ export class FakeAuthority {
   async token(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '', 'http://fake')
     const form = request.method === 'POST' ? new URLSearchParams(await text(request)) : url.searchParams
-    const scope = form.get('scope') ?? ''
+    const scope = form.getAll('scope').join(' ')
     let user = this.#userOf(request.headers.authorization)
     let refused = request.headers.authorization !== undefined && user === undefined
     if (request.method === 'POST') {
@@ -73,14 +73,16 @@ export class FakeAuthority {
       response.end(JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'bad credentials' }] }))
       return
     }
-    const [, repository = '', list = ''] = scope.split(':')
-    const asked = list.split(',')
     const grant =
       this.#auth.grant ?? ((who, actions) => actions.filter(action => who !== undefined || action === 'pull'))
     const token = randomBytes(24).toString('base64url')
     const seconds = this.#auth.expiresIn ?? 300
     const expires = Date.now() + seconds * 1000
-    this.#grants.set(token, { user, repository, actions: grant(user, asked), expires })
+    const allows = scope.split(' ').flatMap(one => {
+      const [, repository, list = ''] = one.split(':')
+      return grant(user, list.split(',')).map(action => `${repository}:${action}`)
+    })
+    this.#grants.set(token, { user, allows, expires })
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(JSON.stringify({ token, access_token: token, expires_in: seconds }))
   }

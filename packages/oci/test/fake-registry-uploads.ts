@@ -11,8 +11,10 @@ export interface FakeUploadsOptions {
   readonly chunkRefusal?: number
   /** Whether blobs are taken over from other repositories. Default true. */
   readonly mount?: boolean
-  /** How uploads that are mounted or begun are answered in place of `Location`: a URL of its own. */
-  readonly uploadOrigin?: () => string
+  /** Of what is sent at once, no more than so much is taken. */
+  readonly takesAtMost?: number
+  /** An upload that was cut in the middle is ended, as distribution does. */
+  readonly forgetsCut?: boolean
 }
 
 export interface Answered {
@@ -24,6 +26,8 @@ export interface Answered {
 
 /** The uploads of one repository of a fake registry (distribution-spec, "Pushing blobs"). */
 export class FakeUploads {
+  /** Once: the connection of a PATCH ends after so many bytes of its body. */
+  cutAfter: number | undefined
   readonly #options: FakeUploadsOptions
   readonly #open = new Map<string, Buffer>()
 
@@ -67,12 +71,13 @@ export class FakeUploads {
   }
 
   async #chunk(request: IncomingMessage, name: string, id: string, known: Buffer): Promise<Answered> {
-    const { chunked = true, chunkRefusal = 405 } = this.#options
+    const { chunked = true, chunkRefusal = 405, forgetsCut } = this.#options
+    const { takesAtMost = Number.POSITIVE_INFINITY } = this.#options
     if (!chunked) {
       request.resume()
       return { status: chunkRefusal, code: 'UNSUPPORTED' }
     }
-    const [, start, end] = /^(\d+)-(\d+)$/.exec(request.headers['content-range'] ?? '') ?? []
+    const [, start] = /^(\d+)-(\d+)$/.exec(request.headers['content-range'] ?? '') ?? []
     let held = known
     const from = start === undefined ? held.byteLength : Number(start)
     if (from !== held.byteLength) {
@@ -82,13 +87,18 @@ export class FakeUploads {
     try {
       // Kept as it comes: what arrived before a connection ended was received.
       for await (const chunk of request as AsyncIterable<Buffer>) {
-        held = Buffer.concat([held, chunk])
+        const room = (this.cutAfter ?? takesAtMost) - (held.byteLength - known.byteLength)
+        held = Buffer.concat([held, chunk.subarray(0, Math.max(0, room))])
         this.#open.set(id, held)
+        if (this.cutAfter === undefined || room > chunk.byteLength) continue
+        this.cutAfter = undefined
+        if (forgetsCut) this.#open.delete(id)
+        request.socket.destroy()
+        return { status: 400 }
       }
     } catch {
       return { status: 400 }
     }
-    if (end !== undefined && held.byteLength !== Number(end) + 1) return { status: 400, code: 'SIZE_INVALID' }
     return { status: 202, headers: this.#headers(name, id) }
   }
 
@@ -110,9 +120,9 @@ export class FakeUploads {
 
   #headers(name: string, id: string): Record<string, string> {
     const length = this.#open.get(id)?.byteLength ?? 0
-    const { chunkMinLength, uploadOrigin } = this.#options
+    const { chunkMinLength } = this.#options
     return {
-      location: `${uploadOrigin?.() ?? ''}/v2/${name}/blobs/uploads/${id}?state=a%2Fb`,
+      location: `/v2/${name}/blobs/uploads/${id}?state=a%2Fb`,
       // As distribution says it, which makes nothing and one byte the same.
       range: `0-${Math.max(0, length - 1)}`,
       ...(chunkMinLength === undefined ? {} : { 'oci-chunk-min-length': String(chunkMinLength) }),

@@ -63,6 +63,8 @@ export interface Fault {
     | 'short'
     /** Nothing comes. */
     | 'silence'
+    /** The request is done, and the connection ends before its answer. */
+    | 'lost-answer'
 }
 
 export interface SeenRequest {
@@ -409,6 +411,7 @@ function answer(
     fault,
   }: { status: number; headers: Record<string, string>; body: Buffer; fault: string | undefined },
 ): void {
+  if (fault === 'lost-answer') return void request.socket.destroy()
   const sent = Buffer.from(body)
   if (fault === 'wrong-bytes' && sent.byteLength > 0) sent[0]! ^= 1
   const shown = fault === 'short' ? sent.subarray(0, -1) : sent

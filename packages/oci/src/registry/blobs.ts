@@ -1,11 +1,10 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
-import { throwIfAborted } from '../abort.ts'
 import type { StoreCall } from '../artifact-store.ts'
 import { type Identity, verified } from '../content.ts'
 import type { RegistryClient } from './client.ts'
 import { deleteAt } from './manifests.ts'
-import { mayFollow } from './origin.ts'
 import type { Answer } from './transport.ts'
+import { RegistryUploads, type UploadOptions } from './upload.ts'
 
 /** What a registry answers that does not mount, or does not let us. */
 const REFUSALS: readonly string[] = [
@@ -16,16 +15,18 @@ const REFUSALS: readonly string[] = [
   'VALIDATION',
 ]
 
-/** The blobs of a repository (distribution-spec, "Pulling blobs", "Pushing blobs": POST then PUT). */
+/** The blobs of a repository (distribution-spec, "Pulling blobs"). */
 export class RegistryBlobs {
   readonly #client: RegistryClient
   readonly #repository: string
   readonly #name: string
+  readonly #uploads: RegistryUploads
 
-  constructor(client: RegistryClient, repository: string, name: string) {
-    this.#client = client
-    this.#repository = repository
-    this.#name = name
+  constructor(options: UploadOptions) {
+    this.#client = options.client
+    this.#repository = options.repository
+    this.#name = options.name
+    this.#uploads = new RegistryUploads(options)
   }
 
   async exists({ digest, size }: Identity, call: StoreCall): Promise<boolean> {
@@ -70,17 +71,8 @@ export class RegistryBlobs {
     }
   }
 
-  /** Bytes are sent again after a passing failure, a stream is not: what it gave is gone. */
-  async push(
-    blob: Identity,
-    content: Uint8Array | AsyncIterable<Uint8Array>,
-    call: StoreCall,
-  ): Promise<void> {
-    if (content instanceof Uint8Array) {
-      await this.#client.retrying(call, () => this.#upload(blob, content, call))
-    } else {
-      await this.#upload(blob, content, call)
-    }
+  push(blob: Identity, content: Uint8Array | AsyncIterable<Uint8Array>, call: StoreCall): Promise<void> {
+    return this.#uploads.push(blob, content, () => this.exists(blob, call), call)
   }
 
   /**
@@ -104,7 +96,7 @@ export class RegistryBlobs {
       await answer.cancel()
       if (answer.status === 201) return true
       // It began an upload instead, which nobody will use.
-      await this.#abandon(this.#location(answer), call)
+      await this.#uploads.abandon(answer, call)
       return false
     } catch (error) {
       if (isSealwrightError(error) && REFUSALS.includes(error.code)) return false
@@ -116,67 +108,6 @@ export class RegistryBlobs {
     return deleteAt(this.#client, `blobs/${digest}`, `to delete ${digest} from ${this.#repository}`, call)
   }
 
-  async #upload(
-    blob: Identity,
-    content: Uint8Array | AsyncIterable<Uint8Array>,
-    call: StoreCall,
-  ): Promise<void> {
-    const what = `the push to ${this.#repository}`
-    const started = await this.#client.retrying(call, () =>
-      this.#client.request(
-        { method: 'POST', url: this.#client.url('blobs/uploads/'), action: 'push', what, expected: [202] },
-        call,
-      ),
-    )
-    await started.cancel()
-    const url = this.#location(started)
-    url.searchParams.append('digest', blob.digest)
-    const chunks = verified(blob, content, 'the caller')
-    const body = content instanceof Uint8Array ? await whole(chunks) : { size: blob.size, chunks }
-    const stored = await this.#client.request(
-      {
-        method: 'PUT',
-        url,
-        headers: { 'content-type': 'application/octet-stream' },
-        body,
-        action: 'push',
-        what,
-        expected: [201, 204],
-      },
-      call,
-    )
-    await stored.cancel()
-  }
-
-  /** Ends an upload that will not be completed; a registry that cannot do that forgets it by itself. */
-  async #abandon(url: URL, call: StoreCall): Promise<void> {
-    const what = `to end an upload to ${this.#repository}`
-    try {
-      const answer = await this.#client.request(
-        { method: 'DELETE', url, action: 'push', what, expected: [204] },
-        call,
-      )
-      await answer.cancel()
-    } catch {
-      throwIfAborted(call.signal)
-    }
-  }
-
-  /** Where the content is to go: relative or absolute, its query kept. */
-  #location(started: Answer): URL {
-    const location = started.headers.get('location')
-    if (location === null || !URL.canParse(location, started.url.href)) {
-      throw new SealwrightError('UNSUPPORTED', `${this.#name} does not say where to upload to`)
-    }
-    const url = new URL(location, started.url)
-    if (!mayFollow(started.url, url)) {
-      throw new SealwrightError('UNSUPPORTED', `${this.#name} wants uploads to go elsewhere`, {
-        why: `to ${url.protocol}//${url.host}, which is not followed; a proxy in front of it may be set up wrongly`,
-      })
-    }
-    return url
-  }
-
   #assertLength({ headers }: Answer, { digest, size }: Identity): void {
     const length = headers.get('content-length')
     if (length === null || headers.has('content-encoding') || Number(length) === size) return
@@ -184,10 +115,4 @@ export class RegistryBlobs {
       why: `it has ${length} bytes and not ${size}`,
     })
   }
-}
-
-async function whole(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  for await (const chunk of chunks) parts.push(chunk)
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
 }

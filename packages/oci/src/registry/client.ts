@@ -43,8 +43,8 @@ export class RegistryClient {
   }
 
   /** Does something that may be done twice, so often as the policy allows. */
-  retrying<T>(call: StoreCall, action: () => Promise<T>): Promise<T> {
-    return retrying(this.#options.retry, call, action)
+  retrying<T>(call: StoreCall, action: () => Promise<T>, isInVain?: () => boolean): Promise<T> {
+    return retrying(this.#options.retry, call, action, isInVain)
   }
 
   /** @throws {@link SealwrightError} for a status that was not expected. */
@@ -150,5 +150,5 @@ export class RegistryClient {
 }
 
 function repeatable({ body }: HttpRequest): boolean {
-  return body === undefined || body instanceof Uint8Array
+  return body === undefined || body instanceof Uint8Array || !body.once
 }

@@ -41,6 +41,11 @@ export interface RegistryOptions {
    * change took.
    */
   readonly settleMs?: number
+  /**
+   * Blobs larger than this are sent in chunks of this size, if the registry takes them; so much is held in memory, so
+   * that it can be sent again when a connection ends. Default 8 MiB.
+   */
+  readonly chunkBytes?: number
   readonly userAgent?: string
   /** Called with what the registry warns of, and with what it does not let us do as it should be. */
   readonly onWarning?: (text: string) => void
@@ -63,7 +68,7 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
       why: 'it has a tag or a digest',
     })
   }
-  const { plainHttp, credentials, onWarning } = options
+  const { plainHttp, credentials, onWarning, chunkBytes = 8 * 1024 * 1024 } = options
   const client = new RegistryClient({
     origin: apiOrigin(reference.registry, plainHttp),
     registry: reference.registry,
@@ -86,7 +91,7 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
   return new RegistryStore({
     name: repository,
     manifests,
-    blobs: new RegistryBlobs(client, reference.repository, repository),
+    blobs: new RegistryBlobs({ client, repository: reference.repository, name: repository, chunkBytes }),
     api: new ReferrersApi(client, reference.repository, repository),
     tags,
     repair: new ReferrersRepair({ manifests, list, claims }),

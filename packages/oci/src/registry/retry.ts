@@ -13,18 +13,21 @@ export interface RetryPolicy {
 
 /**
  * Repeats what failed in passing: throttled, not answered, or a fault of the server. Only for what may be done twice.
+ *
+ * @param isInVain - Whether a failure is one that trying again cannot change, whatever its code.
  */
 export async function retrying<T>(
   { attempts = 3, baseDelayMs = 250, maxDelayMs = 10_000 }: RetryPolicy,
   call: StoreCall,
   action: () => Promise<T>,
+  isInVain: () => boolean = () => false,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await action()
     } catch (error) {
       const passing = isSealwrightError(error) && (error.code === 'THROTTLED' || error.code === 'UNAVAILABLE')
-      if (!passing || attempt >= attempts || isFinal(error)) throw error
+      if (!passing || attempt >= attempts || isFinal(error) || isInVain()) throw error
       const delay = error.retryAfterMs ?? Math.random() * baseDelayMs * 2 ** (attempt - 1)
       if (delay > maxDelayMs) throw error
       await pause(delay, call.signal)

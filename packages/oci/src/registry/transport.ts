@@ -6,17 +6,20 @@ import { networkError } from './network-error.ts'
 export type Fetch = typeof globalThis.fetch
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly url: URL
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: Uint8Array | StreamBody
+  readonly body?: HttpBody
 }
 
-/** A body that can be sent once. */
+export type HttpBody = Uint8Array | StreamBody
+
 interface StreamBody {
   /** Bytes. */
   readonly size: number
-  readonly chunks: AsyncIterable<Uint8Array>
+  chunks(): AsyncIterable<Uint8Array>
+  /** It cannot be sent a second time. */
+  readonly once?: true
 }
 
 export interface TransportOptions {
@@ -158,10 +161,14 @@ class WatchedBody {
 
   async *chunks(): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of this.#body.chunks) {
+      // While a chunk is waited for, whoever gives it is slow, and not the server.
+      this.#idle.stop()
+      for await (const chunk of this.#body.chunks()) {
         this.#idle.touch()
         yield chunk
+        this.#idle.stop()
       }
+      this.#idle.touch()
     } catch (error) {
       this.failure = error
       throw error
