@@ -1,4 +1,6 @@
 export { type LayoutArchiveOptions, layoutArchive } from './archive/archive.ts'
+export { type ArchiveInput, archiveInput } from './archive/archive-input.ts'
+export { archiveOutput } from './archive/archive-output.ts'
 export { type Spooled, type SpoolOptions, spool } from './archive/spool.ts'
 export type { TarEntry, TarOptions } from './archive/tar-entries.ts'
 export { TarFile } from './archive/tar-file.ts'

@@ -1,36 +1,27 @@
-import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { Readable } from 'node:stream'
-import { createGzip } from 'node:zlib'
 import { SealwrightError } from '@sealwright/core'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
-import { type Identity, verified } from '../content.ts'
-import { isDigest, parseDigest } from '../digest.ts'
-import { sweep, writeFileAtomically } from '../layout/atomic-file.ts'
-import type { IndexChange, LayoutBackend } from '../layout/backend.ts'
+import type { Identity } from '../content.ts'
+import { parseDigest } from '../digest.ts'
+import { sweep } from '../layout/atomic-file.ts'
+import type { BatchSteps, IndexChange, LayoutBackend } from '../layout/backend.ts'
 import { isAbsent, onFiles } from '../layout/file-errors.ts'
-import { type HeldLock, withFileLock } from '../layout/file-lock.ts'
+import { withFileLock } from '../layout/file-lock.ts'
 import { fileVersion } from '../layout/file-version.ts'
 import { IndexDocument } from '../layout/index-document.ts'
-import {
-  assertLayoutVersion,
-  blobPath,
-  LAYOUT_BYTES,
-  LAYOUT_FILE,
-  MAX_LAYOUT_BYTES,
-} from '../layout/layout-file.ts'
+import { assertLayoutVersion, blobPath, LAYOUT_FILE, MAX_LAYOUT_BYTES } from '../layout/layout-file.ts'
 import { LayoutStore } from '../layout/store.ts'
 import { KeyedMutex } from '../mutex.ts'
+import { ArchiveBatch, INDEX_FILE } from './archive-batch.ts'
+import { ArchiveTarget } from './archive-target.ts'
 import { type StagedBlob, StagedBlobs } from './staged-blobs.ts'
 import { TarFile } from './tar-file.ts'
-import { packTar, type TarContent } from './tar-write.ts'
 
 export interface LayoutArchiveOptions {
   /** Whether the first write may make the archive. Default false. */
   readonly create?: boolean
 }
 
-const INDEX_FILE = 'index.json'
 const MAX_INDEX_BYTES = 32 * 1024 * 1024
 
 /**
@@ -91,64 +82,42 @@ class ArchiveBackend implements LayoutBackend {
     await this.updateIndex(async index => ({ index, unused: [digest] }), call)
   }
 
+  /** What was staged so far goes in with it; what is staged meanwhile waits for a manifest of its own. */
   updateIndex(change: (index: IndexDocument) => Promise<IndexChange>, call: StoreCall): Promise<void> {
+    const edited = async (before: IndexDocument) => ({ unused: [], lists: [], ...(await change(before)) })
+    return this.#rewrite({ run: async () => {}, edited }, this.#staged, call)
+  }
+
+  batch<T>(steps: BatchSteps<T>, call: StoreCall): Promise<T> {
+    return this.#rewrite(steps, undefined, call)
+  }
+
+  /** @param staged - What waits already. Without it contents that are streams go straight into the new archive. */
+  #rewrite<T>(steps: BatchSteps<T>, staged: StagedBlobs | undefined, call: StoreCall): Promise<T> {
     return onFiles(this.name, () =>
       this.#writers.run('write', () =>
         withFileLock(`${this.#path}.lock`, call, async lock => {
           await sweep(dirname(this.#path), `${basename(this.#path)}.`, true)
           const tar = await this.#open()
-          const before = await this.#parseIndex(tar)
-          const { index, unused = [] } = await change(before)
-          const staged = this.#staged.digests()
-          const has = (digest: string) => tar?.entries.has(blobPath(parseDigest(digest))) ?? false
-          const removed = unused.some(has)
-          if (removed || index !== before || staged.some(digest => !has(digest))) {
-            await this.#write(tar, this.#contents(tar, index, staged, new Set(unused)), lock)
-          }
-          // Not those that were staged meanwhile: they wait for a manifest of their own.
-          for (const digest of staged) await this.#staged.remove(digest)
+          const index = await this.#parseIndex(tar)
+          await using target = new ArchiveTarget(this.#path, tar, lock)
+          const output = staged || target.compressed ? undefined : () => target.open()
+          await using batch = new ArchiveBatch({
+            name: this.name,
+            tar,
+            index,
+            edited: steps.edited,
+            output,
+            ...(staged === undefined ? {} : { staged }),
+          })
+          const result = await steps.run(batch)
+          const whole = await batch.finish(contents => target.write(contents))
+          if (whole) await target.commit()
+          this.#tar = undefined
+          return result
         }),
       ),
     )
-  }
-
-  async #write(tar: TarFile | undefined, contents: Iterable<TarContent>, lock: HeldLock): Promise<void> {
-    const packed = packTar(contents)
-    const compressed = tar?.compressed ?? /\.t?gz$/.test(this.#path)
-    const bytes = compressed
-      ? (Readable.from(packed).compose(createGzip()) as AsyncIterable<Uint8Array>)
-      : packed
-    await writeFileAtomically(this.#path, bytes, {
-      ...(tar === undefined ? {} : { mode: (await stat(this.#path)).mode & 0o777 }),
-      beforeRename: () => lock.assertHeld(),
-    })
-    this.#tar = undefined
-  }
-
-  /** Marker and index first, so that a reader of a stream knows what comes. */
-  *#contents(
-    tar: TarFile | undefined,
-    index: IndexDocument,
-    staged: readonly string[],
-    unused: ReadonlySet<string>,
-  ): Generator<TarContent> {
-    const printed = index.print()
-    yield { name: LAYOUT_FILE, size: LAYOUT_BYTES.byteLength, read: () => [LAYOUT_BYTES] }
-    yield { name: INDEX_FILE, size: printed.byteLength, read: () => [printed] }
-    for (const entry of tar?.entries.values() ?? []) {
-      const { name, size } = entry
-      if (name === LAYOUT_FILE || name === INDEX_FILE) continue
-      const digest = digestOfName(name)
-      if (digest !== undefined && (unused.has(digest) || staged.includes(digest))) continue
-      const read = () =>
-        digest === undefined ? tar!.read(entry) : verified({ digest, size }, tar!.read(entry), this.name)
-      yield { name, size, read }
-    }
-    for (const digest of staged) {
-      if (unused.has(digest)) continue
-      const blob = this.#staged.get(digest)!
-      yield { name: blobPath(parseDigest(digest)), size: blob.size, read: () => blob.read() }
-    }
   }
 
   async #open(): Promise<TarFile | undefined> {
@@ -190,12 +159,6 @@ class ArchiveBackend implements LayoutBackend {
     for await (const chunk of tar.read(entry)) chunks.push(chunk)
     return Buffer.concat(chunks)
   }
-}
-
-function digestOfName(name: string): string | undefined {
-  const match = /^blobs\/([^/]+)\/([^/]+)$/.exec(name)
-  const digest = match ? `${match[1]}:${match[2]}` : ''
-  return isDigest(digest) ? digest : undefined
 }
 
 function absent(error: unknown): undefined {

@@ -30,20 +30,19 @@ export async function copyGraph(
   const tell = onProgress ?? (() => {})
   const artifact = await from.resolve(reference, call)
   const plan = await planCopy(from, artifact, { ...options, ...call, concurrency })
-    tell({
-      type: 'planned',
-      manifests: plan.manifests.size,
-      blobs: plan.blobs.size,
-      bytes: [...plan.blobs.values()].reduce((sum, { size }) => sum + size, 0),
-    })
-    const tag = options.tag ?? (isDigest(reference) ? false : reference)
-    const root = plan.root.descriptor
-    const copy = async (destination: ArtifactStore): Promise<CopyReport> => {
-      const run = new CopyRun(plan, { from, to: destination, call, tell }, { concurrency, dryRun })
-      await run.all(stop)
-      if (tag !== false && !dryRun) await destination.tag(root, tag, call)
-      const { copied, skipped, mounted, left } = run
-      return { root, copied, skipped, mounted, left, ...(tag === false ? {} : { tag }) }
-    }
-    return dryRun || to.batch === undefined ? copy(to) : to.batch(copy, call)
+  tell({
+    type: 'planned',
+    manifests: plan.manifests.size,
+    blobs: plan.blobs.size,
+    bytes: [...plan.blobs.values()].reduce((sum, { size }) => sum + size, 0),
+  })
+  const tag = options.tag ?? (isDigest(reference) ? false : reference)
+  const root = plan.root.descriptor
+  const copy = async (destination: ArtifactStore): Promise<CopyReport> => {
+    const run = new CopyRun(plan, { from, to: destination, call, tell }, { concurrency, dryRun, tag })
+    await run.all(stop)
+    const { copied, skipped, mounted, left } = run
+    return { root, copied, skipped, mounted, left, ...(tag === false ? {} : { tag }) }
+  }
+  return dryRun || to.batch === undefined ? copy(to) : to.batch(copy, call)
 }

@@ -37,6 +37,11 @@ export function keyOf({ digest, size }: Descriptor): string {
   return `${digest} ${size}`
 }
 
+/** Layers that their owner lets be fetched from him alone (image-spec `layer.md`, "Non-Distributable Layers"). */
+export function isForeign({ mediaType, urls }: Descriptor): boolean {
+  return urls !== undefined && /\.(?:foreign|nondistributable)\./.test(mediaType)
+}
+
 /** @throws {@link SealwrightError} as {@link walkGraph}. */
 export async function planCopy(
   from: ArtifactStore,

@@ -1,15 +1,31 @@
 import { SealwrightError } from '@sealwright/core'
 import { throwIfAborted } from '../abort.ts'
 import type { Descriptor } from '../descriptor.ts'
+import { readBlob } from '../read.ts'
 import { asError, copyContent, type Sides } from './copy-content.ts'
 import type { LeftBehind } from './copy-options.ts'
-import { type CopyPlan, keyOf, type PlannedManifest } from './copy-plan.ts'
+import { type CopyPlan, isForeign, keyOf, type PlannedManifest } from './copy-plan.ts'
+import { CopyState } from './copy-state.ts'
 import { Limiter } from './limiter.ts'
+
+export interface CopyRunOptions {
+  readonly concurrency: number
+  readonly dryRun: boolean
+  /** Of the artifact at the destination. */
+  readonly tag: string | false
+}
 
 /** What one content came to: nothing if it is at the destination. */
 type Result = SealwrightError | undefined
 
-/** Carries out a plan: blobs before their manifest, children before their index, what is referred to before what refers. */
+/** Of a stream, what is larger is moved one at a time. */
+const SMALL = 1024 * 1024
+
+/**
+ * Carries out a plan: blobs before their manifest, children before their index, what is referred to before what refers,
+ * the tag last. Where all becomes visible together and in the order in which it is written, the manifests go first, so
+ * that whoever reads the stream knows what comes.
+ */
 export class CopyRun {
   readonly copied: Descriptor[] = []
   readonly skipped: Descriptor[] = []
@@ -17,22 +33,23 @@ export class CopyRun {
   readonly left: LeftBehind[] = []
   readonly #plan: CopyPlan
   readonly #sides: Sides
-  readonly #dryRun: boolean
+  readonly #options: CopyRunOptions
+  readonly #state: CopyState
   readonly #limiter: Limiter
+  readonly #oneByOne: Limiter
   readonly #blobs = new Map<string, Promise<Result>>()
   readonly #manifests = new Map<string, Promise<Result>>()
-  readonly #listed = new Map<string, Promise<ReadonlySet<string>>>()
   readonly #unreadable: ReadonlyMap<string, SealwrightError>
+  /** Manifests that are at a destination already whose blobs are still to come. */
+  readonly #announced = new Set<string>()
 
-  constructor(
-    plan: CopyPlan,
-    sides: Sides,
-    { concurrency, dryRun }: { concurrency: number; dryRun: boolean },
-  ) {
+  constructor(plan: CopyPlan, sides: Sides, options: CopyRunOptions) {
     this.#plan = plan
     this.#sides = sides
-    this.#dryRun = dryRun
-    this.#limiter = new Limiter(concurrency)
+    this.#options = options
+    this.#state = new CopyState(sides, plan.root.descriptor)
+    this.#limiter = new Limiter(options.concurrency)
+    this.#oneByOne = new Limiter(1)
     this.left.push(...plan.left)
     this.#unreadable = new Map(plan.left.map(({ descriptor, why }) => [descriptor.digest, why]))
   }
@@ -42,9 +59,13 @@ export class CopyRun {
    * @throws {@link SealwrightError} when the artifact itself cannot be brought, or what failed may pass.
    */
   async all(stop: AbortController): Promise<void> {
+    const { to, call } = this.#sides
+    const { dryRun, tag } = this.#options
+    if (to.stream && !dryRun) await this.#announce()
+    throwIfAborted(call.signal)
     const { root, manifests, blobs } = this.#plan
     const underway = [
-      // In the order of the plan, so that a source that is a stream is read from front to back.
+      // In the order of the plan, so that a stream is read from front to back.
       ...[...blobs.values()].map(blob => this.#blob(blob)),
       ...[...manifests.values()].map(each => this.#manifest(each)),
       this.#manifest(root).then(failure => {
@@ -58,46 +79,82 @@ export class CopyRun {
       await Promise.allSettled(underway)
       throw error
     }
+    if (tag !== false && !dryRun && !to.stream) await to.tag(root.descriptor, tag, call)
+  }
+
+  /** Puts manifests and tags before the blobs: those of which nothing is known to be missing. */
+  async #announce(): Promise<void> {
+    const { from, to, call } = this.#sides
+    const { root, manifests, blobs } = this.#plan
+    // A source that is a stream itself would have to be read to its end to know.
+    if (!from.stream) await Promise.all([...blobs.values()].map(blob => this.#assertThere(blob)))
+    for (const planned of manifests.values()) {
+      const { descriptor, bytes, tags } = planned
+      if (await this.#isKnownToBeMissing(planned)) continue
+      if (!(await this.#state.isThere(descriptor, planned))) {
+        await to.push(descriptor, bytes ?? (await readBlob(from, descriptor, descriptor.size, call)), call)
+        this.#announced.add(descriptor.digest)
+      }
+      for (const tag of tags) await to.tag(descriptor, tag, call)
+      if (planned === root && this.#options.tag !== false) await to.tag(descriptor, this.#options.tag, call)
+    }
+  }
+
+  /** Leaves a blob behind that the source does not have. */
+  async #assertThere(blob: Descriptor): Promise<void> {
+    const { from, call } = this.#sides
+    if (blob.data !== undefined || isForeign(blob)) return
+    const there = await this.#limiter.run(() => from.exists(blob, call))
+    if (there) return
+    const why = new SealwrightError('NOT_FOUND', `${from.name} has no blob ${blob.digest}`)
+    this.#blobs.set(keyOf(blob), Promise.resolve(this.#leave(blob, why)))
+  }
+
+  async #isKnownToBeMissing({ blobs, after }: PlannedManifest): Promise<boolean> {
+    for (const blob of blobs) if ((await this.#blobs.get(keyOf(blob))) !== undefined) return true
+    if (after === undefined) return false
+    const before = this.#plan.manifests.get(after.digest)
+    return before === undefined || this.#isKnownToBeMissing(before)
   }
 
   #blob(blob: Descriptor): Promise<Result> {
-    return once(this.#blobs, keyOf(blob), () =>
-      this.#limiter.run(() => this.#move(blob, undefined, undefined)),
-    )
+    const { from, to } = this.#sides
+    const inOrder = to.stream || (from.stream && blob.size > SMALL)
+    const limiter = inOrder ? this.#oneByOne : this.#limiter
+    return once(this.#blobs, keyOf(blob), () => limiter.run(() => this.#move(blob, undefined, undefined)))
   }
 
   #manifest(planned: PlannedManifest): Promise<Result> {
-    return once(this.#manifests, planned.descriptor.digest, async () => {
+    const { descriptor, bytes } = planned
+    return once(this.#manifests, descriptor.digest, async () => {
       const missing = await this.#missingFor(planned)
-      if (missing !== undefined) return this.#leave(planned.descriptor, missing)
-      return this.#limiter.run(() => this.#move(planned.descriptor, planned.bytes, planned))
+      const announced = this.#announced.has(descriptor.digest)
+      if (missing === undefined && !announced) {
+        return this.#limiter.run(() => this.#move(descriptor, bytes, planned))
+      }
+      if (missing === undefined) {
+        this.copied.push(descriptor)
+        this.#sides.tell({ type: 'done', descriptor })
+        return undefined
+      }
+      if (announced) await this.#sides.to.delete(descriptor, this.#sides.call)
+      return this.#leave(descriptor, missing)
     })
   }
 
   /** What must be there before it and could not be brought. */
   async #missingFor({ descriptor, blobs, children, after }: PlannedManifest): Promise<Result> {
     // A child that is missing is no reason: an index may list what a store does not hold.
-    const before = [
-      ...blobs.map(async blob => (isForeign(blob) ? void (await this.#blob(blob)) : this.#blob(blob))),
-      ...children.map(async child => void (await this.#planned(child))),
-      ...(after === undefined ? [] : [this.#planned(after)]),
+    await Promise.all(children.map(child => this.#planned(child)))
+    const needed = [
+      ...blobs.filter(blob => !isForeign(blob)).map(blob => ({ blob, result: this.#blob(blob) })),
+      ...(after === undefined ? [] : [{ blob: after, result: this.#planned(after) }]),
     ]
-    const needed = [...blobs, ...children, ...(after === undefined ? [] : [after])]
-    const results = await Promise.all(before)
-    const index = results.findIndex(result => result !== undefined)
-    const cause = results[index]
-    return (
-      cause &&
-      new SealwrightError(
-        cause.code,
-        `${descriptor.digest} cannot be copied without ${needed[index]?.digest}`,
-        {
-          why: cause.why === undefined ? cause.message : `${cause.message}: ${cause.why}`,
-          ...(cause.fix === undefined ? {} : { fix: cause.fix }),
-          cause,
-        },
-      )
-    )
+    for (const { blob, result } of needed) {
+      const cause = await result
+      if (cause !== undefined) return without(descriptor, blob, cause)
+    }
+    return undefined
   }
 
   async #planned({ digest }: Descriptor): Promise<Result> {
@@ -111,12 +168,13 @@ export class CopyRun {
     manifest: PlannedManifest | undefined,
   ): Promise<Result> {
     const { to, call, tell } = this.#sides
+    const { dryRun } = this.#options
     throwIfAborted(call.signal)
     try {
-      if (await this.#isThere(descriptor, manifest)) {
+      if (await this.#state.isThere(descriptor, manifest)) {
         this.skipped.push(descriptor)
         tell({ type: 'skipped', descriptor })
-      } else if (this.#dryRun) {
+      } else if (dryRun) {
         this.copied.push(descriptor)
       } else {
         const way = await copyContent(descriptor, bytes, this.#sides)
@@ -124,7 +182,7 @@ export class CopyRun {
         list.push(descriptor)
         tell({ type: way, descriptor })
       }
-      if (!this.#dryRun) for (const tag of manifest?.tags ?? []) await to.tag(descriptor, tag, call)
+      if (!dryRun) for (const tag of manifest?.tags ?? []) await to.tag(descriptor, tag, call)
       return undefined
     } catch (thrown) {
       const error = asError(thrown)
@@ -134,21 +192,6 @@ export class CopyRun {
     }
   }
 
-  /** A referrer must be listed too: one that only lies there is not found by anyone. */
-  async #isThere(descriptor: Descriptor, manifest: PlannedManifest | undefined): Promise<boolean> {
-    const { to, call } = this.#sides
-    const subject = manifest?.subject
-    if (subject !== undefined) {
-      const listed = await once(this.#listed, subject.digest, async () => {
-        const digests = new Set<string>()
-        for await (const { digest } of to.referrers(subject, call)) digests.add(digest)
-        return digests as ReadonlySet<string>
-      })
-      if (!listed.has(descriptor.digest)) return false
-    }
-    return to.exists(descriptor, call)
-  }
-
   #leave(descriptor: Descriptor, why: SealwrightError): SealwrightError {
     this.left.push({ descriptor, why })
     this.#sides.tell({ type: 'failed', descriptor, error: why })
@@ -156,9 +199,12 @@ export class CopyRun {
   }
 }
 
-/** Layers that their owner lets be fetched from him alone (image-spec `layer.md`, "Non-Distributable Layers"). */
-function isForeign({ mediaType, urls }: Descriptor): boolean {
-  return urls !== undefined && /\.(?:foreign|nondistributable)\./.test(mediaType)
+function without({ digest }: Descriptor, needed: Descriptor, cause: SealwrightError): SealwrightError {
+  return new SealwrightError(cause.code, `${digest} cannot be copied without ${needed.digest}`, {
+    why: cause.why === undefined ? cause.message : `${cause.message}: ${cause.why}`,
+    ...(cause.fix === undefined ? {} : { fix: cause.fix }),
+    cause,
+  })
 }
 
 function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {

@@ -1,13 +1,48 @@
 import { randomBytes } from 'node:crypto'
-import { lstat, open, readdir, rename, rm } from 'node:fs/promises'
+import { type FileHandle, lstat, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { writeAt } from './write-chunks.ts'
 
 const TEMPORARY = /\.[0-9a-f]{16}\.tmp$/
 const LEFT_BEHIND_MS = 24 * 60 * 60 * 1000
 
 /**
- * Writes a file whole, then gives it its name: beside its place under a name that nothing reads, flushed to the disk,
- * renamed, and the rename flushed too. Whenever the process ends, the name means the old content or the new.
+ * A file that gets its name when it is whole: written beside its place under a name that nothing reads, flushed to the
+ * disk, renamed, and the rename flushed too. Whenever the process ends, the name means the old content or the new.
+ */
+export class AtomicFile {
+  readonly temporary: string
+  readonly handle: FileHandle
+  readonly #path: string
+
+  private constructor(path: string, temporary: string, handle: FileHandle) {
+    this.#path = path
+    this.temporary = temporary
+    this.handle = handle
+  }
+
+  static async create(path: string, mode?: number): Promise<AtomicFile> {
+    const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`
+    return new AtomicFile(path, temporary, await open(temporary, 'wx', mode))
+  }
+
+  /** @param beforeRename - A last check; what it throws leaves the old content. */
+  async commit(beforeRename?: () => Promise<void>): Promise<void> {
+    await this.handle.sync()
+    await this.handle.close()
+    await beforeRename?.()
+    await rename(this.temporary, this.#path)
+    await syncDirectory(dirname(this.#path))
+  }
+
+  async discard(): Promise<void> {
+    await this.handle.close().catch(() => {})
+    await rm(this.temporary, { force: true })
+  }
+}
+
+/**
+ * Writes a file whole, as an {@link AtomicFile}.
  *
  * @param beforeRename - A last check; what it throws leaves the old content.
  */
@@ -16,22 +51,14 @@ export async function writeFileAtomically(
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   { mode, beforeRename }: { readonly mode?: number; readonly beforeRename?: () => Promise<void> } = {},
 ): Promise<void> {
-  const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`
+  const file = await AtomicFile.create(path, mode)
   try {
-    const file = await open(temporary, 'wx', mode)
-    try {
-      for await (const chunk of content) await file.writeFile(chunk)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await beforeRename?.()
-    await rename(temporary, path)
+    await writeAt(file.handle, 0, content)
+    await file.commit(beforeRename)
   } catch (error) {
-    await rm(temporary, { force: true })
+    await file.discard()
     throw error
   }
-  await syncDirectory(dirname(path))
 }
 
 /** Makes renames in a directory last. Not every platform lets a directory be opened; there the disk decides. */
