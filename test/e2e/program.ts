@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { NetworkNamespace } from '../services/network-namespace.ts'
 import { type RunOptions, type RunResult, run } from '../services/run.ts'
 import { scratch } from '../services/scratch.ts'
 import type { Skips } from '../services/tool.ts'
@@ -31,10 +32,11 @@ interface ProgramOptions extends Pick<RunOptions, 'input' | 'onStart'> {
   readonly nodeArgs?: readonly string[]
 }
 
-/** A fresh home; `passphrase` protects the keys made in it. */
+/** A fresh home; `passphrase` protects the keys made in it. `within`: the network it has. */
 export async function programHome(
   context: Skips,
   passphrase = `canary-${crypto.randomUUID()}`,
+  within?: NetworkNamespace,
 ): Promise<Program> {
   if (!existsSync(join(ROOT, 'packages', 'cli', 'dist', 'main.js')))
     context.skip('the program is not built (npm run build)')
@@ -61,7 +63,9 @@ export async function programHome(
     docker,
     async run(args, { env, nodeArgs = [], onStart, input } = {}) {
       const seen: string[] = []
-      const result = await run(process.execPath, [...nodeArgs, BIN, ...args], {
+      const words = [...nodeArgs, BIN, ...args]
+      const command = within?.inside(process.execPath, words) ?? ([process.execPath, words] as const)
+      const result = await run(...command, {
         cwd: home,
         env: { ...environment, ...env },
         ...(input === undefined ? {} : { input }),

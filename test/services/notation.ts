@@ -1,6 +1,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Identity } from './certificates.ts'
+import type { NetworkNamespace } from './network-namespace.ts'
 import { notationProgram } from './peers.ts'
 import { type RunResult, run } from './run.ts'
 import { scratch } from './scratch.ts'
@@ -32,6 +33,8 @@ export interface NotationOptions {
   readonly trust?: Readonly<Record<string, readonly string[]>>
   /** A configuration directory that exists already, in place of a fresh one. */
   readonly config?: string
+  /** Where it runs, if not beside us. */
+  readonly within?: NetworkNamespace
   /** What else it is told, or told otherwise. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -57,7 +60,7 @@ export async function notationHome(context: Skips, options: NotationOptions = {}
   }
   return {
     config,
-    run: args => run(path, args, { env }),
+    run: args => run(...(options.within?.inside(path, args) ?? ([path, args] as const)), { env }),
     async writePolicy(...statements) {
       const policy = JSON.stringify({ version: '1.0', trustPolicies: statements })
       await writeFile(join(config, 'trustpolicy.json'), policy, { mode: 0o600 })

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { NetworkNamespace } from './network-namespace.ts'
 import { distributionProgram, dockerRegistryProgram, ggcrProgram, olaregProgram } from './peers.ts'
 import type { RegistryCertificates } from './registry-certificates.ts'
 import { type Server, startServer } from './server.ts'
@@ -16,7 +17,15 @@ type RegistryAuth = 'basic' | TokenServer
 /** A registry with the referrers API; `referrers: false` takes it away. */
 export async function startOlareg(
   context: Skips,
-  { referrers = true, tls }: { readonly referrers?: boolean; readonly tls?: RegistryCertificates } = {},
+  {
+    referrers = true,
+    tls,
+    within,
+  }: {
+    readonly referrers?: boolean
+    readonly tls?: RegistryCertificates
+    readonly within?: NetworkNamespace
+  } = {},
 ): Promise<Server> {
   const command = need(context, await olaregProgram())
   return startServer({
@@ -24,6 +33,7 @@ export async function startOlareg(
     command,
     ready: '/v2/',
     ...(tls === undefined ? {} : { tls: { ca: tls.ca } }),
+    ...(within === undefined ? {} : { within }),
     args: port => [
       'serve',
       ...['--addr', '127.0.0.1', '--port', String(port), '--store-type', 'mem'],
@@ -39,8 +49,12 @@ export async function startDistribution(
   auth?: RegistryAuth,
   tls?: RegistryCertificates,
 ): Promise<Server> {
-  const env = { ...process.env, OTEL_TRACES_EXPORTER: 'none' } // else it looks for a collector
-  return serve('distribution', need(context, await distributionProgram()), env, auth, tls)
+  return serve('distribution', need(context, await distributionProgram()), { auth, tls })
+}
+
+/** The same with its blobs in files: what it holds in memory it moves with each piece that is added. */
+export async function startDistributionOnDisk(context: Skips): Promise<Server> {
+  return serve('distribution', need(context, await distributionProgram()), { onDisk: true })
 }
 
 /** The same of 2021, as Debian 12 has it. */
@@ -49,26 +63,27 @@ export async function startDockerRegistry(
   auth?: RegistryAuth,
   tls?: RegistryCertificates,
 ): Promise<Server> {
-  return serve('docker-registry', need(context, await dockerRegistryProgram()), process.env, auth, tls)
+  return serve('docker-registry', need(context, await dockerRegistryProgram()), { auth, tls })
 }
 
-function serve(
-  name: string,
-  command: string,
-  env: NodeJS.ProcessEnv,
-  auth: RegistryAuth | undefined,
-  tls: RegistryCertificates | undefined,
-): Promise<Server> {
+interface Setup {
+  readonly auth?: RegistryAuth | undefined
+  readonly tls?: RegistryCertificates | undefined
+  readonly onDisk?: boolean
+}
+
+function serve(name: string, command: string, setup: Setup): Promise<Server> {
+  const { tls } = setup
   return startServer({
     name,
     command,
     ready: '/v2/',
-    env,
+    env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' }, // else 3 looks for a collector
     ...(tls === undefined ? {} : { tls: { ca: tls.ca, cert: tls.client.cert, key: tls.client.key } }),
     args: async (port, data) => {
       const config = join(data, 'registry.yml')
       await writeFile(join(data, 'htpasswd'), HTPASSWD)
-      await writeFile(config, JSON.stringify(configuration(port, data, auth, tls))) // JSON is YAML
+      await writeFile(config, JSON.stringify(configuration(port, data, setup))) // JSON is YAML
       return ['serve', config]
     },
   })
@@ -80,11 +95,12 @@ export async function startGgcr(context: Skips): Promise<Server> {
   return startServer({ name: 'ggcr', command, ready: '/v2/', args: port => [`127.0.0.1:${port}`] })
 }
 
-function configuration(port: number, data: string, auth?: RegistryAuth, tls?: RegistryCertificates): object {
+function configuration(port: number, data: string, { auth, tls, onDisk }: Setup): object {
+  const driver = onDisk ? { filesystem: { rootdirectory: join(data, 'storage') } } : { inmemory: {} }
   return {
     version: '0.1',
     log: { level: 'error', accesslog: { disabled: true } },
-    storage: { inmemory: {}, delete: { enabled: true } },
+    storage: { ...driver, delete: { enabled: true } },
     http: {
       addr: `127.0.0.1:${port}`,
       secret: 'test-only',

@@ -4,6 +4,8 @@ import http from 'node:http'
 import https from 'node:https'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { NetworkNamespace } from './network-namespace.ts'
+import { succeed } from './run.ts'
 import { removeScratch, scratch } from './scratch.ts'
 
 export interface ServerOptions {
@@ -16,6 +18,8 @@ export interface ServerOptions {
   readonly ready: string
   /** For a server that speaks TLS: whom to trust, and what to show who asks for a certificate. */
   readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string }
+  /** Where it runs, if not beside us; then it is plain HTTP. */
+  readonly within?: NetworkNamespace
 }
 
 export interface Server extends AsyncDisposable {
@@ -34,7 +38,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const data = await scratch(options.name)
   const port = await freePort()
   const env = options.env ?? process.env
-  const child = spawn(options.command, await options.args(port, data), {
+  const { command, within } = options
+  const args = await options.args(port, data)
+  const child = spawn(...(within?.inside(command, args) ?? ([command, args] as const)), {
     cwd: data,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -53,7 +59,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
   const url = `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
   try {
-    await Promise.race([failed, answers(`${url}${options.ready}`, child, options.tls)])
+    await Promise.race([failed, answers(`${url}${options.ready}`, child, options)])
   } catch (error) {
     await stop()
     throw new Error(`${options.name} did not start\n${Buffer.concat(log).toString()}`, { cause: error })
@@ -71,12 +77,22 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-async function answers(url: string, child: ChildProcess, tls: ServerOptions['tls']): Promise<void> {
+async function answers(
+  url: string,
+  child: ChildProcess,
+  { tls, within }: Pick<ServerOptions, 'tls' | 'within'>,
+): Promise<void> {
+  const status = () => (within === undefined ? statusOf(url, tls) : statusWithin(within, url))
   for (const deadline = Date.now() + READY_WITHIN_MS; Date.now() < deadline; await sleep(25)) {
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`)
-    if ((await statusOf(url, tls).catch(() => 599)) < 500) return
+    if ((await status().catch(() => 599)) < 500) return
   }
   throw new Error(`no answer from ${url} in ${READY_WITHIN_MS} ms`)
+}
+
+async function statusWithin(within: NetworkNamespace, url: string): Promise<number> {
+  const script = 'fetch(process.argv[1]).then(({ status }) => console.log(status))'
+  return Number((await succeed(...within.inside(process.execPath, ['-e', script, url]))).trim())
 }
 
 async function statusOf(url: string, tls: ServerOptions['tls']): Promise<number> {
