@@ -1,6 +1,7 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { makeIndexLayout } from '../../packages/cli/test/image.ts'
 import { makeImage, pushImage } from '../services/image.ts'
 import { type NetworkNamespace, networkNamespace } from '../services/network-namespace.ts'
 import { notationHome } from '../services/notation.ts'
@@ -84,6 +85,37 @@ test('an image crosses an air gap in one tar: verified offline, pushed inside, a
   expect(verified.stdout).toBe(`${inner.host}/app@${image.digest}\n`)
   const notation = await notationHome(context, { config: inside.trust, within })
   expect(await notation.run(['verify', `${inner.host}/app@${image.digest}`])).toMatchObject({ code: 0 })
+})
+
+test('an index crosses with every platform, what was attested of it, and signatures of all; one by one from a list', {
+  timeout,
+}, async context => {
+  await using within = await networkNamespace(context)
+  await using outer = await startOlareg(context)
+  const { scope, outside, inside } = await bothSides(context, within, outer)
+  const layout = join(outside.home, 'layout')
+  const { below } = await makeIndexLayout(layout, 'linux/amd64', 'linux/arm64')
+  const reference = `${scope}:index`
+  await outside.expect(0, ['copy', `oci:${layout}:v1`, reference])
+  await outside.expect(0, ['init', 'vendor', '--scope', scope, '--subject', SUBJECT])
+  await outside.expect(0, ['sign', '--recursive', reference])
+  await writeFile(join(outside.home, 'provenance.json'), '{"buildDefinition":{},"runDetails":{}}')
+  await outside.expect(0, ['attest', '--type', 'slsa', '--predicate', 'provenance.json', reference])
+  await outside.expect(0, ['copy', reference, 'oci-archive:app.tar'])
+
+  await carry(outside, inside, 'app.tar')
+  await copyFile(certificateOf(outside, 'vendor'), join(inside.home, 'vendor.crt'))
+  await using inner = await startOlareg(context, { within })
+  const moved = `${inner.host}/team/app`
+  await trust(inside, 'vendor.crt', scope, moved)
+  const attested = ['verify', '--attestation', 'slsa']
+  await inside.expect(0, [...attested, '--offline', '--scope', scope, 'oci-archive:app.tar'])
+  await inside.expect(0, ['copy', 'oci-archive:app.tar', `${moved}:v1`])
+  await inside.expect(0, [...attested, `${moved}:v1`])
+  const list = below.map(digest => `${moved}@${digest}`)
+  await writeFile(join(inside.home, 'list.txt'), `# every manifest of the index\n${list.join('\n')}\n`)
+  const { stdout } = await inside.expect(0, ['verify', '-q', '--targets', 'list.txt'])
+  expect(stdout.trim().split('\n')).toEqual([...new Set(list)])
 })
 
 test('what was changed on the way is refused inside', { timeout }, async context => {
