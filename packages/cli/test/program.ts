@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { documents } from '../src/documents/index.ts'
-import type { Io, Terminal } from '../src/frame/io.ts'
-import { run } from '../src/frame/run.ts'
+import type { Io, Sink, Terminal } from '../src/frame/io.ts'
+import { type Parse, run } from '../src/frame/run.ts'
 
 /** A secret that must be in no output of any run. */
 export const CANARY = 'canary-7c1f3a-passphrase'
@@ -12,6 +12,8 @@ export const CANARY = 'canary-7c1f3a-passphrase'
 interface Result {
   readonly code: number
   readonly stdout: string
+  /** The same, as it was written. */
+  readonly bytes: Buffer
   readonly stderr: string
 }
 
@@ -24,6 +26,8 @@ interface RunOptions {
   readonly columns?: number
   readonly now?: Date
   readonly signal?: AbortSignal
+  /** Another program than `sealwright`. */
+  readonly parse?: Parse
 }
 
 /** The program in this process, with a home of its own. */
@@ -80,20 +84,21 @@ function programAt(home: string, passphraseFile: string): Program {
         home,
         platform: 'linux',
         stdin: { isTerminal: interactive, read: () => once(options.stdin) },
-        stdout: { isTerminal: false, write: data => void stdout.push(Buffer.from(data as string)) },
-        stderr: { isTerminal: interactive, write: data => void stderr.push(Buffer.from(data as string)) },
+        stdout: sinkInto(stdout, false),
+        stderr: sinkInto(stderr, interactive),
         openTerminal: async () => terminal,
         now: () => options.now ?? new Date(),
         signal: options.signal ?? new AbortController().signal,
       }
-      const code = await run(args, io)
+      const code = await run(args, io, options.parse)
       const result = {
         code,
         stdout: Buffer.concat(stdout).toString('utf8'),
+        bytes: Buffer.concat(stdout),
         stderr: Buffer.concat(stderr).toString('utf8'),
       }
       expect(result.stdout + result.stderr).not.toContain(CANARY)
-      if (args.includes('json')) assertDocument(result)
+      if (args.includes('json') && options.parse === undefined) assertDocument(result)
       return result
     },
     async expect(code, args, options) {
@@ -127,6 +132,14 @@ function terminalOf(answers: readonly string[], asked: string[]): Terminal {
       if (answer === undefined) throw new Error(`nobody answers ${prompt}`)
       return answer
     },
+  }
+}
+
+function sinkInto(chunks: Buffer[], isTerminal: boolean): Sink {
+  return {
+    isTerminal,
+    write: data => void chunks.push(Buffer.from(data as string)),
+    send: async data => void chunks.push(Buffer.from(data)),
   }
 }
 

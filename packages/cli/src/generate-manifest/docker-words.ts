@@ -14,6 +14,8 @@ export interface DockerWords {
 export function dockerWords(argv: readonly string[]): DockerWords {
   const at = argv.findIndex(word => word === PLUGIN || word === METADATA)
   if (at < 0) return { docker: [], words: [PLUGIN, ...argv] }
+  // `docker help generatemanifest`
+  if (argv.slice(0, at).includes('help')) return { docker: [], words: [PLUGIN, '--help'] }
   return { docker: argv.slice(0, at), words: argv.slice(at) }
 }
 

@@ -1,0 +1,240 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { FakeRegistry } from '../../oci/test/fake-registry.ts'
+import type { Parse } from '../src/frame/run.ts'
+import { dockerWords } from '../src/generate-manifest/docker-words.ts'
+import { generateManifestTool } from '../src/generate-manifest/tool.ts'
+import { parseTool } from '../src/tool/parse-tool.ts'
+import { makeLayout } from './image.ts'
+import { type Program, program } from './program.ts'
+
+const parse: Parse = (argv, io) => {
+  const { docker, words } = dockerWords(argv)
+  return parseTool(generateManifestTool(docker), words, io)
+}
+const hash = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+let self: Program
+const generate = (code: number, args: readonly string[], options: Parameters<Program['expect']>[2] = {}) =>
+  self.expect(code, ['generatemanifest', ...args], { ...options, parse })
+const tar = (...args: string[]) => execFileSync('tar', args, { cwd: self.home })
+
+beforeEach(async () => {
+  self = await program()
+})
+
+describe('the manifest is printed byte for byte', () => {
+  it('from a layout directory, an archive, and an archive on stdin', async () => {
+    const { digest } = await makeLayout(self.path('image'), 'v1', 'v2')
+    const expected = readFileSync(self.path('image', 'blobs', 'sha256', digest.slice(7)), 'utf8')
+    tar('-cf', 'image.tar', '-C', 'image', '.')
+    tar('-czf', 'image.tgz', '-C', 'image', '.')
+    const names = [
+      `oci:image:v1`,
+      `oci:image@${digest}`,
+      'oci-archive:image.tar:v1',
+      'oci-archive:image.tgz:v1',
+    ]
+    for (const name of names) expect((await generate(0, [name])).stdout).toBe(expected)
+    expect((await generate(2, ['oci:image'])).stderr).toContain('2 artifacts')
+
+    await makeLayout(self.path('one'), 'v1')
+    tar('-cf', 'one.tar', '-C', 'one', '.')
+    const one = readFileSync(self.path('one.tar'))
+    for (const args of [['./one.tar'], ['-'], []])
+      expect((await generate(0, args, { stdin: one })).stdout).toBe(expected)
+    await generate(0, ['-o', 'manifest.json', 'oci:one'])
+    expect(await readFile(self.path('manifest.json'), 'utf8')).toBe(expected)
+  })
+
+  it('from a registry, by tag, by digest, and latest where nothing is said', async () => {
+    const fake = await FakeRegistry.start()
+    onTestFinished(() => fake[Symbol.asyncDispose]())
+    const mediaType = 'application/vnd.oci.image.index.v1+json'
+    const bytes = Buffer.from(`{ "schemaVersion": 2,\n"mediaType":"${mediaType}", "manifests":[] }\n`)
+    const digest = `sha256:${hash(bytes)}`
+    const repository = fake.repository('app')
+    repository.manifests.set(digest, { mediaType, bytes })
+    repository.tags.set('latest', digest)
+    for (const end of ['', ':latest', `@${digest}`])
+      expect((await generate(0, [`${fake.host}/app${end}`])).stdout).toBe(bytes.toString())
+    expect((await generate(2, [`${fake.host}/app:v2`])).stderr).toContain('NOT_FOUND')
+  })
+
+  it('of an index for one platform', async () => {
+    const { digest } = await makeLayout(self.path('image'), 'amd', 'arm')
+    const index = JSON.parse(await readFile(self.path('image', 'index.json'), 'utf8'))
+    const platforms = [
+      { os: 'linux', architecture: 'amd64' },
+      { os: 'linux', architecture: 'arm64', variant: 'v8' },
+    ]
+    const children = index.manifests.map(
+      ({ annotations, ...child }: { annotations: unknown }, at: number) => ({
+        ...child,
+        platform: platforms[at],
+      }),
+    )
+    const bytes = JSON.stringify({ schemaVersion: 2, mediaType: index.mediaType, manifests: children })
+    await writeFile(self.path('image', 'blobs', 'sha256', hash(bytes)), bytes)
+    const entry = { mediaType: index.mediaType, digest: `sha256:${hash(bytes)}`, size: bytes.length }
+    await writeFile(self.path('image', 'index.json'), JSON.stringify({ ...index, manifests: [entry] }))
+    expect((await generate(0, ['oci:image'])).stdout).toBe(bytes)
+    const { stdout } = await generate(0, ['--platform', 'linux/amd64', 'oci:image'])
+    expect(`sha256:${hash(stdout)}`).toBe(digest)
+    await generate(0, ['--platform', 'linux/arm64/v8', 'oci:image'])
+    expect((await generate(2, ['--platform', 'linux/arm64', 'oci:image'])).stderr).toContain('linux/arm64/v8')
+    await generate(2, ['--platform', 'linux/amd64', `oci:image@${digest}`])
+  })
+})
+
+describe('of what docker save writes', () => {
+  /** An archive in the form of Docker before version 25: a folder for each layer, the second one the first again. */
+  async function save(name: string, change: (layer: Buffer) => Buffer = layer => layer): Promise<Buffer> {
+    await mkdir(self.path('save', 'one'), { recursive: true })
+    await mkdir(self.path('save', 'two'))
+    const layer = Buffer.alloc(200_000, 'the files of a layer\n')
+    const diff = `sha256:${hash(layer)}`
+    const config = JSON.stringify({ os: 'linux', rootfs: { type: 'layers', diff_ids: [diff, diff] } })
+    const files = {
+      Config: `${hash(config)}.json`,
+      RepoTags: ['app:v1'],
+      Layers: ['one/layer.tar', 'two/layer.tar'],
+    }
+    await writeFile(self.path('save', files.Config), config)
+    await writeFile(self.path('save', 'one', 'layer.tar'), change(layer))
+    await symlink('../one/layer.tar', self.path('save', 'two', 'layer.tar'))
+    await writeFile(self.path('save', 'manifest.json'), JSON.stringify([files]))
+    tar('-cf', name, '-C', 'save', '.')
+    return layer
+  }
+
+  /** Computed by the prototype's docker-generate (shizhMSFT/nv2 at 3066968) for the same layers. */
+  const EXPECTED = `{
+   "schemaVersion": 2,
+   "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+   "config": {
+      "mediaType": "application/vnd.docker.container.image.v1+json",
+      "size": 202,
+      "digest": "sha256:e7280989d141e595552d351f01a94894a742b5c20890496ba76ef340d68c4131"
+   },
+   "layers": [
+      {
+         "mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip",
+         "size": 547,
+         "digest": "sha256:11274eef57569516b4b89d2755d231e54b88b8ca5b1172a3e692b688ab0938d9"
+      },
+      {
+         "mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip",
+         "size": 547,
+         "digest": "sha256:11274eef57569516b4b89d2755d231e54b88b8ca5b1172a3e692b688ab0938d9"
+      }
+   ]
+}`
+
+  it('the manifest is computed that docker push would make, and the run says so', async () => {
+    await save('app.tar')
+    const { stdout, stderr } = await generate(0, ['docker-archive:app.tar'])
+    expect(stdout).toBe(EXPECTED)
+    expect(stderr).toContain('docker save keeps no manifest')
+    expect((await generate(0, ['./app.tar'])).stdout).toBe(EXPECTED)
+  })
+
+  it('layers that another program compressed are unpacked first, as Docker does', async () => {
+    await save('app.tar', layer => gzipSync(layer, { level: 1 }))
+    expect((await generate(0, ['docker-archive:app.tar'])).stdout).toBe(EXPECTED)
+  })
+
+  it('a layer or a configuration that is not the one it should be is refused', async () => {
+    await save('bad.tar', layer => Buffer.concat([layer, Buffer.from('x')]))
+    expect((await generate(3, ['docker-archive:bad.tar'])).stderr).toContain('INTEGRITY')
+    await writeFile(
+      self.path('save', 'one', 'layer.tar'),
+      gunzipSync(gzipSync(Buffer.alloc(200_000, 'the files of a layer\n'))),
+    )
+    const [{ Config }] = JSON.parse(await readFile(self.path('save', 'manifest.json'), 'utf8'))
+    const config = await readFile(self.path('save', Config), 'utf8')
+    await writeFile(self.path('save', Config), config.replace('linux', 'lynux'))
+    tar('-cf', 'bad.tar', '-C', 'save', '.')
+    expect((await generate(3, ['docker-archive:bad.tar'])).stderr).toContain('the configuration')
+  })
+
+  it('several images, a missing file, a link that leads out, and another archive are refused', async () => {
+    await save('app.tar')
+    const manifest = self.path('save', 'manifest.json')
+    const [image] = JSON.parse(await readFile(manifest, 'utf8'))
+    const refused = async (fault: string) => {
+      tar('-cf', 'bad.tar', '-C', 'save', '.')
+      expect((await generate(2, ['docker-archive:bad.tar'])).stderr).toContain(fault)
+    }
+    await writeFile(manifest, JSON.stringify([image, image]))
+    await refused('holds 2 images')
+    await writeFile(manifest, JSON.stringify([{ ...image, Layers: ['one/layer.tar'] }]))
+    await refused('not those of its configuration')
+    await writeFile(manifest, JSON.stringify([{ ...image, Layers: ['one/layer.tar', 'none.tar'] }]))
+    await refused('is missing')
+    await writeFile(manifest, JSON.stringify([{ ...image, Layers: ['one/layer.tar', 'out.tar'] }]))
+    await symlink('../../../../etc/hostname', self.path('save', 'out.tar'))
+    await refused('is missing')
+    await rename(manifest, self.path('save', 'other.json'))
+    await refused('holds no image')
+  })
+
+  it("a layout with Docker's own file beside is printed as it is where its layers are compressed", async () => {
+    await makeLayout(self.path('image'), 'v1')
+    const path = join(self.path('image'), 'index.json')
+    const { manifests } = JSON.parse(await readFile(path, 'utf8'))
+    const old = await readFile(self.path('image', 'blobs', 'sha256', manifests[0].digest.slice(7)), 'utf8')
+    const bytes = old.replace('layer.v1.tar"', 'layer.v1.tar+gzip"')
+    await writeFile(self.path('image', 'blobs', 'sha256', hash(bytes)), bytes)
+    const entry = { ...manifests[0], digest: `sha256:${hash(bytes)}`, size: bytes.length }
+    await writeFile(path, JSON.stringify({ schemaVersion: 2, manifests: [entry] }))
+    await writeFile(self.path('image', 'manifest.json'), '[]')
+    tar('-cf', 'image.tar', '-C', 'image', '.')
+    expect((await generate(0, ['docker-archive:image.tar'])).stdout).toBe(bytes)
+  })
+})
+
+describe('as a plug-in of Docker', () => {
+  it('says what it is', async () => {
+    const { stdout } = await self.expect(0, ['docker-cli-plugin-metadata'], { parse })
+    expect(JSON.parse(stdout)).toMatchObject({ SchemaVersion: '0.1.0', Vendor: 'Sealwright' })
+  })
+
+  it("is called with Docker's own options before its name, or without its name", async () => {
+    expect(dockerWords(['--context', 'x', '-D', 'generatemanifest', 'a'])).toEqual({
+      docker: ['--context', 'x', '-D'],
+      words: ['generatemanifest', 'a'],
+    })
+    expect(dockerWords(['a'])).toEqual({ docker: [], words: ['generatemanifest', 'a'] })
+    const { stdout } = await self.expect(0, ['help', 'generatemanifest'], { parse })
+    expect(stdout).toContain('Usage: docker generatemanifest')
+  })
+
+  it('has Docker save an image of this machine, and says what Docker says', async () => {
+    await makeLayout(self.path('image'), 'v1')
+    tar('-cf', 'image.tar', '-C', 'image', '.')
+    await mkdir(self.path('bin'))
+    const docker = `#!/bin/sh\n[ "$*" = "-D save app:v1" ] && exec cat '${self.path('image.tar')}'\necho "no such image: $4" >&2\nexit 1\n`
+    await writeFile(self.path('bin', 'docker'), docker, { mode: 0o755 })
+    const env = { PATH: `${self.path('bin')}:${process.env.PATH}` }
+    const args = ['-D', 'generatemanifest', 'docker-daemon:app:v1']
+    expect((await self.expect(0, args, { parse, env })).stdout).toContain('"schemaVersion":2')
+    const { stderr } = await generate(3, ['docker-daemon:other'], { env })
+    expect(stderr).toContain('no such image')
+    expect((await generate(2, ['docker-daemon:app'], { env: { PATH: self.path('none') } })).stderr).toContain(
+      'cannot be started',
+    )
+  })
+
+  it('refuses a name that is in no place, and says which there are', async () => {
+    expect((await generate(2, ['app:v1'])).stderr).toContain('docker-daemon:app:v1')
+    expect((await generate(2, ['docker-daemon:-o'])).stderr).toContain('names no image')
+    expect((await generate(2, ['./missing.tar'])).stderr).toContain('there is no archive')
+    expect((await generate(2, [], { answers: [] })).stderr).toContain('no image is named')
+  })
+})
