@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FakeRegistry, type FakeRegistryOptions } from '../../oci/test/fake-registry.ts'
 import { makeLayout } from './image.ts'
@@ -106,6 +107,28 @@ describe('copy', () => {
     await json(0, ['copy', '--offline', 'oci:image:v1', 'oci-archive:x.tar'])
     expect((await json(2, ['copy', '--offline', 'oci:image:v1', app])).error.message).toContain('--offline')
     expect(fake.requests).toEqual([])
+  })
+
+  it('writes an archive to stdout that is read from stdin as it comes', async () => {
+    const { json, run, expect: ends, digest, fake, app } = await signed()
+    const { code, bytes, stderr } = await run(['copy', 'oci:image:v1', 'oci-archive:-'])
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('oci-archive:-@') })
+    for (const stdin of [bytes, gzipSync(bytes)]) {
+      const { to } = await json(0, ['copy', 'oci-archive:-', 'oci:through'], { stdin })
+      expect(to).toEqual({ reference: 'oci:through', resolved: `oci:through@${digest}`, tag: null })
+    }
+    await json(0, ['verify', '--scope', 'registry.example/app', `oci:through@${digest}`])
+    await json(0, ['copy', '--verify', '--scope', 'registry.example/app', 'oci-archive:-:v1', app], {
+      stdin: bytes,
+    })
+    expect(fake.repository('app').tags.get('v1')).toBe(digest)
+    const again = await run(['copy', 'oci-archive:-:v1', 'oci-archive:-'], { stdin: bytes })
+    expect(again.bytes.equals(bytes)).toBe(true)
+    // Cut off: what is there by then is whole, and the run says that not all came.
+    const cut = await json(2, ['copy', 'oci-archive:-:v1', 'oci:cut'], { stdin: bytes.subarray(0, -600) })
+    expect(cut.error.why).toContain('ends too early')
+    expect((await json(2, ['copy', 'oci:image:v1', 'oci-archive:-'])).error.message).toContain('-o json')
+    await ends(2, ['copy', 'oci-archive:-', 'oci-archive:-'], { stdin: 'nothing of the kind' })
   })
 
   it('refuses what is no source or no destination, with the spelling that was meant', async () => {

@@ -92,6 +92,7 @@ describe('the status line', () => {
       isTerminal: true,
       columns: 20,
       write: (data: string | Uint8Array) => void written.push(String(data)),
+      send: async () => {},
     }
     const line = new StatusLine(sink, true)
     await line.during('something quick', async () => 1)

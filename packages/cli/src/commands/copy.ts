@@ -5,7 +5,7 @@ import {
   copyGraph,
   type Descriptor,
 } from '@sealwright/oci'
-import { type Destination, parseDestination, placeName } from '../copying/destination.ts'
+import { type Destination, openDestination, parseDestination, placeName } from '../copying/destination.ts'
 import { judge } from '../copying/judge.ts'
 import { leftLines, reportLines } from '../copying/lines.ts'
 import { progressOf } from '../copying/progress.ts'
@@ -18,9 +18,8 @@ import type { Outcome } from '../frame/outcome.ts'
 import { usageError } from '../frame/usage.ts'
 import { refusedLines } from '../judging/lines.ts'
 import { type RegistryFlags, registryFlags } from '../program/registry-flags.ts'
-import { openPlace } from '../targets/open-place.ts'
 import { openTarget } from '../targets/open-target.ts'
-import { type ArtifactTarget, parseTarget } from '../targets/target.ts'
+import { type ArtifactTarget, type LayoutTarget, parseTarget } from '../targets/target.ts'
 import { assertUsable } from '../targets/usable.ts'
 
 interface CopyFlags extends RegistryFlags {
@@ -45,7 +44,7 @@ export async function copy(
   assertCombination(context, source, destination, flags)
   const registry = registryFlags(flags)
   const signal = await allowedTime(context)
-  await using open = await openTarget(context, source, registry)
+  await using open = await openTarget(context, source, registry, { streamed: true })
   const artifact = await context.dialogue.waiting(open.store.name, () => open.resolve(signal))
   const document: CopyDocument = {
     dryRun: flags.dryRun === true,
@@ -68,9 +67,10 @@ export async function copy(
   }
   const stores = {
     from: withSignatures(open.store, open.signatures),
-    to: await openPlace(context, destination.target, registry, { create: true }),
+    to: await openDestination(context, destination, registry),
   }
   const report = await carry(context, stores, { artifact, source, destination, flags, signal })
+  await open.finish()
   return outcomeOf(context, document, destination, report)
 }
 
@@ -127,12 +127,15 @@ function outcomeOf(
     left: left.map(({ descriptor, why }) => ({ ...contentOf(descriptor), error: failureOf(why) })),
   }
   const [first] = document.left
+  const lines = reportLines(document, toStdout(target) ? context.paintErr : context.paint)
   return {
     exitCode: first === undefined ? EXIT.done : EXIT.unavailable,
     document: first === undefined ? document : { ...document, error: first.error },
-    lines: reportLines(document, context.paint),
+    lines,
     faults: leftLines(document, context.paintErr),
     resolved: [resolved],
+    // The archive is there already; what is said of it goes to stderr.
+    ...(toStdout(target) ? { raw: '' } : {}),
   }
 }
 
@@ -143,6 +146,25 @@ function contentOf({ mediaType, digest, size }: Descriptor): ContentDocument {
 /** A copy takes as long as it takes, unless somebody said how long; a connection on which nothing moves ends by itself. */
 async function allowedTime({ flags, io, deadline }: Context): Promise<AbortSignal> {
   return flags.timeout === undefined && !io.env.SEALWRIGHT_TIMEOUT ? io.signal : deadline()
+}
+
+function toStdout(target: ArtifactTarget): target is LayoutTarget {
+  return target.kind === 'archive' && target.path === '-'
+}
+
+function assertStdout({ flags, io }: Context, { dryRun }: CopyFlags): void {
+  if (flags.output === 'json') {
+    throw usageError('-o json and oci-archive:- cannot be used together', {
+      why: 'the document and the archive would both be written to stdout',
+      fix: 'write the archive to a file: oci-archive:FILE',
+    })
+  }
+  if (io.stdout.isTerminal && !dryRun) {
+    throw usageError('an archive is not written to a terminal', {
+      why: 'stdout is one',
+      fix: 'name a file (oci-archive:FILE), or pipe it into a program',
+    })
+  }
 }
 
 function sourceTarget({ io }: Context, text: string): ArtifactTarget {
@@ -162,8 +184,9 @@ function assertCombination(
 ): void {
   const { target } = destination
   // What is written to stdout reads nothing from stdin.
-  const written = target.kind !== 'registry' && target.path === '-' ? { ...target, path: 'stdout' } : target
+  const written = toStdout(target) ? { ...target, path: 'stdout' } : target
   assertUsable(context, [source, written], flags)
+  if (toStdout(target)) assertStdout(context, flags)
   const unknown = flags.only?.find(type => !KINDS.includes(type) && !type.includes('/'))
   if (unknown !== undefined) {
     throw usageError(`--only: "${unknown}" is no type`, {

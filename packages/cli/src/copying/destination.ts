@@ -1,6 +1,9 @@
 import { basename, dirname } from 'node:path'
+import { type ArtifactStore, archiveOutput } from '@sealwright/oci'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
+import type { RegistryFlags } from '../program/registry-flags.ts'
+import { openPlace } from '../targets/open-place.ts'
 import { type ArtifactTarget, parseTarget } from '../targets/target.ts'
 
 /** Where a copy goes; its tag, if it shall have another than at its source. */
@@ -33,6 +36,18 @@ export function parseDestination({ io }: Context, text: string): Destination {
     ...(tag === undefined ? {} : { tag }),
     ...(digest === undefined ? {} : { digest }),
   }
+}
+
+/** Opens it; nothing is contacted or made yet. */
+export async function openDestination(
+  context: Context,
+  { target }: Destination,
+  flags: RegistryFlags,
+): Promise<ArtifactStore> {
+  if (target.kind === 'archive' && target.path === '-') {
+    return archiveOutput(chunk => context.io.stdout.send(chunk))
+  }
+  return openPlace(context, target, flags, { create: true })
 }
 
 /** What it is called before tag and digest. */

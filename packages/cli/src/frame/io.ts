@@ -5,6 +5,8 @@ export interface Sink {
   /** Width of the terminal in columns, where known. */
   readonly columns?: number | undefined
   write(data: string | Uint8Array): void
+  /** Writes while other things go on; resolved when it was taken. Throws `UNAVAILABLE` when the reader went away. */
+  send(data: Uint8Array): Promise<void>
 }
 
 /** The terminal itself, apart from stdin and stdout: questions are asked there. */

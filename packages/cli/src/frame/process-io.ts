@@ -60,6 +60,7 @@ function sinkOf(descriptor: 1 | 2, columns: () => number | undefined): Sink {
       return isTerminal(descriptor) ? columns() : undefined
     },
     write: data => writeWhole(descriptor, typeof data === 'string' ? Buffer.from(data) : data),
+    send: async data => (await import('./send-whole.ts')).sendWhole(descriptor, data),
   }
 }
 

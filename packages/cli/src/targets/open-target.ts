@@ -1,6 +1,8 @@
 import { SealwrightError } from '@sealwright/core'
 import {
+  type ArchiveInput,
   type ArtifactStore,
+  archiveInput,
   type Descriptor,
   layoutArchive,
   type Spooled,
@@ -26,6 +28,8 @@ export interface OpenTarget extends AsyncDisposable {
   resolve(signal: AbortSignal): Promise<Descriptor>
   /** The reference by digest, as every other command takes it. */
   nameOf(digest: string): string
+  /** Of an archive that is streamed: reads it to its end. Throws `VALIDATION` if it is not whole. */
+  finish(): Promise<void>
 }
 
 /** What the place of the signatures is called, if they are not beside the artifact. */
@@ -36,6 +40,8 @@ export function whereSignatures({ store, signatures }: OpenTarget): string | und
 export interface OpenOptions {
   /** Whether a layout or an archive for the signatures may be made. */
   readonly create?: boolean
+  /** An archive on stdin is read as it comes, as far as it is asked for; else it is put into a private file first. */
+  readonly streamed?: boolean
 }
 
 /** Opens the store of a target, and that of its signatures. Nothing is contacted yet. */
@@ -46,7 +52,7 @@ export async function openTarget(
   options: OpenOptions = {},
 ): Promise<OpenTarget> {
   const signatures = await openSignatures(context, target, flags, options)
-  const { store, spooled } = await openStore(context, target, flags)
+  const { store, spooled, input } = await openStore(context, target, flags, options)
   const reference = async (signal: AbortSignal): Promise<string> => {
     const { tag, digest } = target
     if (tag !== undefined && digest !== undefined) {
@@ -65,7 +71,11 @@ export async function openTarget(
       return { mediaType, digest, size }
     },
     nameOf: digest => `${nameOf(target)}@${digest}`,
-    [Symbol.asyncDispose]: async () => spooled?.[Symbol.asyncDispose](),
+    finish: async () => input?.finish(),
+    [Symbol.asyncDispose]: async () => {
+      await input?.[Symbol.asyncDispose]()
+      await spooled?.[Symbol.asyncDispose]()
+    },
   }
 }
 
@@ -79,9 +89,14 @@ async function openStore(
   context: Context,
   target: ArtifactTarget,
   flags: RegistryFlags,
-): Promise<{ store: ArtifactStore; spooled?: Spooled }> {
+  { streamed = false }: OpenOptions,
+): Promise<{ store: ArtifactStore; spooled?: Spooled; input?: ArchiveInput }> {
   if (target.kind === 'registry' || target.path !== '-') {
     return { store: await openPlace(context, target, flags) }
+  }
+  if (streamed) {
+    const input = archiveInput(context.io.stdin.read())
+    return { store: input.store, input }
   }
   const spooled = await spool(context.io.stdin.read(), { signal: context.io.signal })
   return { store: layoutArchive(spooled.path), spooled }
