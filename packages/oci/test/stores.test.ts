@@ -1,7 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { layoutArchive, layoutDirectory, memory, type RegistryOptions, registry } from '../src/index.ts'
+import {
+  httpFetch,
+  layoutArchive,
+  layoutDirectory,
+  memory,
+  type RegistryOptions,
+  registry,
+} from '../src/index.ts'
 import { FakeRegistry, type FakeRegistryOptions } from './fake-registry.ts'
 import { type OpenStore, storeCases } from './store-cases.ts'
 
@@ -51,6 +58,12 @@ storeCases(
 )
 storeCases('registry with sparse HEAD answers', () => inRegistry({ bareHead: true }), 'api')
 storeCases('registry with its blobs elsewhere', () => inRegistry({ redirectBlobs: true }), 'api')
+storeCases('registry through httpFetch', () => inRegistry({}, { fetch: httpFetch() }), 'api')
+storeCases(
+  'registry with chunks of a thousand bytes through httpFetch',
+  () => inRegistry({ referrersApi: false }, { fetch: httpFetch(), chunkBytes: 1000 }),
+  'tag',
+)
 storeCases(
   'registry with tokens',
   () =>
