@@ -29,6 +29,8 @@ export class TarStream implements AsyncDisposable {
   /** Read as a header; its content comes next. */
   #next: TarEntry | undefined
   #ended = false
+  /** What is wrong with the stream stays wrong, whoever asks next. */
+  #failure: { readonly error: unknown } | undefined
   #kept = 0
 
   constructor(stream: AsyncIterable<Uint8Array>, name: string) {
@@ -114,12 +116,13 @@ export class TarStream implements AsyncDisposable {
 
   /** Reads the next header. What it passes over is kept, or thrown away. */
   async #step(keep: boolean): Promise<boolean> {
+    if (this.#failure !== undefined) throw this.#failure.error
     if (this.#ended) return false
     this.#begun ??= this.#begin()
     const { entries } = await this.#begun
     if (keep) await this.#keep()
     this.#next = undefined
-    const { value, done } = await entries.next()
+    const { value, done } = await this.#orFail(() => entries.next())
     if (done) this.#ended = true
     else this.#next = value
     return !done
@@ -144,10 +147,22 @@ export class TarStream implements AsyncDisposable {
   async *#contentOf({ offset, size }: TarEntry): AsyncGenerator<Uint8Array> {
     const source = (await this.#begun)!.source
     for (let done = 0; done < size; ) {
-      const chunk = await source.read(offset + done, Math.min(CHUNK, size - done))
-      if (chunk.byteLength === 0) throw damaged(this.#name, 'it ends too early')
+      const chunk = await this.#orFail(async () => {
+        const bytes = await source.read(offset + done, Math.min(CHUNK, size - done))
+        if (bytes.byteLength === 0) throw damaged(this.#name, 'it ends too early')
+        return bytes
+      })
       done += chunk.byteLength
       yield chunk
+    }
+  }
+
+  async #orFail<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action()
+    } catch (error) {
+      this.#failure ??= { error }
+      throw error
     }
   }
 

@@ -18,7 +18,7 @@ export interface CopyRunOptions {
 /** What one content came to: nothing if it is at the destination. */
 type Result = SealwrightError | undefined
 
-/** Of a stream, what is larger is moved one at a time. */
+/** What is larger comes through a stream one at a time. */
 const SMALL = 1024 * 1024
 
 /**
@@ -59,27 +59,40 @@ export class CopyRun {
    * @throws {@link SealwrightError} when the artifact itself cannot be brought, or what failed may pass.
    */
   async all(stop: AbortController): Promise<void> {
-    const { to, call } = this.#sides
+    const { from, to, call } = this.#sides
     const { dryRun, tag } = this.#options
-    if (to.stream && !dryRun) await this.#announce()
-    throwIfAborted(call.signal)
     const { root, manifests, blobs } = this.#plan
-    const underway = [
-      // In the order of the plan, so that a stream is read from front to back.
-      ...[...blobs.values()].map(blob => this.#blob(blob)),
-      ...[...manifests.values()].map(each => this.#manifest(each)),
-      this.#manifest(root).then(failure => {
-        if (failure !== undefined) throw failure
-      }),
-    ]
+    const underway: Promise<unknown>[] = []
     try {
+      if (to.stream && !dryRun) await this.#announce()
+      if (from.stream) await this.#inOrder([...blobs.values()])
+      underway.push(
+        ...[...blobs.values()].map(blob => this.#blob(blob)),
+        ...[...manifests.values()].map(each => this.#manifest(each)),
+        this.#manifest(root).then(failure => {
+          if (failure !== undefined) throw failure
+        }),
+      )
       await Promise.all(underway)
     } catch (error) {
       stop.abort()
-      await Promise.allSettled(underway)
+      await Promise.allSettled([...underway, ...this.#blobs.values()])
       throw error
     }
     if (tag !== false && !dryRun && !to.stream) await to.tag(root.descriptor, tag, call)
+  }
+
+  /** Blobs of a stream, from front to back: small ones together, each large one when all before it have come. */
+  async #inOrder(blobs: readonly Descriptor[]): Promise<void> {
+    let before: Promise<Result>[] = []
+    for (const blob of blobs) {
+      if (blob.size > SMALL) {
+        await Promise.all(before)
+        before = []
+        await this.#blob(blob)
+      } else before.push(this.#blob(blob))
+    }
+    await Promise.all(before)
   }
 
   /** Puts manifests and tags before the blobs: those of which nothing is known to be missing. */
@@ -118,9 +131,7 @@ export class CopyRun {
   }
 
   #blob(blob: Descriptor): Promise<Result> {
-    const { from, to } = this.#sides
-    const inOrder = to.stream || (from.stream && blob.size > SMALL)
-    const limiter = inOrder ? this.#oneByOne : this.#limiter
+    const limiter = this.#sides.to.stream ? this.#oneByOne : this.#limiter
     return once(this.#blobs, keyOf(blob), () => limiter.run(() => this.#move(blob, undefined, undefined)))
   }
 
