@@ -115,6 +115,8 @@ describe('the start of the command line', () => {
       notary: 'trustpolicy',
       keyring: 'is no longer the key that was locked',
       'provider-file': 'ENCRYPTED PRIVATE KEY',
+      nv2: 'nv2 token',
+      'generate-manifest': 'docker save',
     }
     const chunks = join(root, 'packages', 'cli', 'dist', 'chunks')
     const bundle = readdirSync(chunks).map(name => readFileSync(join(chunks, name), 'utf8'))

@@ -159,11 +159,13 @@ describe('the packed packages, installed in an empty folder', () => {
     expect(code, output).toBe(0)
   })
 
-  it('bring the program', async ctx => {
+  it.for([
+    ['sealwright', 'version'],
+    ['nv2', '--version'],
+    ['docker-generatemanifest', 'docker-cli-plugin-metadata'],
+  ] as const)('bring the program %s', async ([program, argument], ctx) => {
     const cwd = installedFolder(ctx)
-    const { code, output } = await runTool(join(cwd, 'node_modules', '.bin', 'sealwright'), ['version'], {
-      cwd,
-    })
+    const { code, output } = await runTool(join(cwd, 'node_modules', '.bin', program), [argument], { cwd })
     expect(code, output).toBe(0)
     expect(output).toContain(packages.find(({ name }) => name === 'sealwright')!.manifest.version)
   })

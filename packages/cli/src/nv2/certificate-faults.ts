@@ -8,7 +8,7 @@ const UNDERSTOOD = ['2.5.29.15', '2.5.29.17', '2.5.29.19', '2.5.29.32', '2.5.29.
 const NAME_CONSTRAINTS = '2.5.29.30'
 
 /** What speaks against any certificate of a chain; `undefined` for nothing. */
-export function generalFault({ notBefore, notAfter, extensions }: Certificate, at: Date): string | undefined {
+function generalFault({ notBefore, notAfter, extensions }: Certificate, at: Date): string | undefined {
   // Written so that a time which is none is a fault too.
   if (!(at >= notBefore && at <= notAfter))
     return `it is valid from ${iso(notBefore)} to ${iso(notAfter)} only`

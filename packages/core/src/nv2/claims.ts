@@ -28,7 +28,7 @@ export interface Nv2Attributes {
 }
 
 /** The names of all claims. */
-export type ClaimName = 'exp' | 'nbf' | 'iat' | 'mediaType' | 'digest' | 'size' | 'references'
+type ClaimName = 'exp' | 'nbf' | 'iat' | 'mediaType' | 'digest' | 'size' | 'references'
 
 /** What a form signs, in the order in which it writes it. */
 export type ClaimOrder = readonly ClaimName[]
