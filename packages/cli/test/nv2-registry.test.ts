@@ -93,6 +93,16 @@ describe.each([
   })
 })
 
+it('no policy of sealwright counts a signature of nv2, and list shows it', async () => {
+  const { uri, fake } = await registry()
+  await nv2(0, ['push', '-f', 'app.nv2', uri])
+  await self.expect(0, ['init', 'me', '--scope', `${fake.host}/app`])
+  const reference = `${fake.host}/app:v1`
+  const { targets } = await self.json(1, ['verify', reference])
+  expect(targets[0]).toMatchObject({ verdict: 'notVerified', reason: { code: 'UNSIGNED' } })
+  expect((await self.expect(0, ['list', reference])).stdout).toContain(CONFIG)
+})
+
 it('signs a manifest where it is, and pushes the signature in the same run', async () => {
   const { uri, repository } = await registry()
   const args = ['sign', '-m', 'x509', '-k', 'signer.key', '--push']

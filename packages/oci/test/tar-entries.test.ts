@@ -33,6 +33,25 @@ describe('tarEntries', () => {
     }
   })
 
+  test('refuses links, and passes symbolic ones on to whoever asks for them', async () => {
+    const linked = Buffer.from(
+      await packTar([
+        { header: { name: 'one/layer.tar', size: 3 }, body: 'tar' },
+        { header: { name: 'two/layer.tar', size: 0, type: 'symlink', linkname: '../one/layer.tar' } },
+      ]),
+    )
+    expect((await failure('VALIDATION', () => read(linked))).why).toContain('a link')
+    const source = () => streamSource(pieces(linked, 1000))
+    const entries = await list(tarEntries(source(), 'a.tar', { links: true }))
+    expect(entries.map(({ name, link }) => [name, link])).toEqual([
+      ['one/layer.tar', undefined],
+      ['two/layer.tar', '../one/layer.tar'],
+    ])
+    const hard = Buffer.from(await packTar([{ header: { name: 'a', size: 0, type: 'link', linkname: 'b' } }]))
+    const asked = () => list(tarEntries(streamSource(pieces(hard, 1000)), 'a.tar', { links: true }))
+    expect((await failure('VALIDATION', asked)).why).toContain('a link')
+  })
+
   test('refuses in bounded time a header that promises too much', async () => {
     const huge = Buffer.from(tar.subarray(0, 512))
     // Nearly 2^56 bytes, in base 256.
