@@ -16,7 +16,7 @@ export interface RegistryCertificates {
   /** PEM. Programs in Go take its path as `SSL_CERT_FILE`. */
   readonly ca: string
   readonly caPath: string
-  /** Of `localhost` and `127.0.0.1`. */
+  /** Of `localhost`, `127.0.0.1`, and `registry.test` for what is behind a proxy. */
   readonly server: TlsIdentity
   /** Of somebody whom the authority knows. */
   readonly client: TlsIdentity
@@ -36,7 +36,7 @@ export async function registryCertificates({
       type: 'EC-P256',
       extensions: ['basicConstraints=critical,CA:FALSE', 'keyUsage=critical,digitalSignature', ...extensions],
     })
-  const names = 'subjectAltName=DNS:localhost,IP:127.0.0.1'
+  const names = 'subjectAltName=DNS:localhost,DNS:registry.test,IP:127.0.0.1'
   return {
     ca: await readFile(authority.certificatePath, 'utf8'),
     caPath: authority.certificatePath,

@@ -11,6 +11,9 @@ export interface RegistrySettings {
   readonly plainHttp?: boolean
   /** Absolute path of a PEM file. */
   readonly caFile?: string
+  /** Absolute paths of PEM files: what is shown to a registry that wants to see a certificate. */
+  readonly certFile?: string
+  readonly keyFile?: string
   readonly referrers?: 'auto' | 'api' | 'tag'
   /** Where signatures of what this registry holds are read and written; a path in it is absolute. */
   readonly signaturesIn?: string
@@ -53,14 +56,20 @@ export function parseUserConfig(bytes: Uint8Array, label: string): UserConfig {
 }
 
 function readRegistry(place: Place): RegistrySettings {
-  return place.object({
+  const settings = place.object({
     plainHttp: member => member.flag(),
     caFile: member => member.text(),
+    certFile: member => member.file(),
+    keyFile: member => member.file(),
     referrers: member => member.oneOf('auto', 'api', 'tag'),
     signaturesIn: member =>
       member.read(text => {
         parseSignaturesIn(text)
         return text
       }),
-  }) as RegistrySettings
+  })
+  if ((settings.certFile === undefined) !== (settings.keyFile === undefined)) {
+    place.fail(`${place.name} must have both certFile and keyFile, or neither`)
+  }
+  return settings as RegistrySettings
 }

@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs'
 import http from 'node:http'
-import { join, resolve } from 'node:path'
-import tls from 'node:tls'
-import { SealwrightError } from '@sealwright/core'
+import { join } from 'node:path'
 import { type ArtifactStore, dockerCredentials, registry } from '@sealwright/oci'
 import type { Context } from '../frame/context.ts'
 import type { Io } from '../frame/io.ts'
 import { VERSION } from '../frame/version.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
+import { connectionOf } from './connection.ts'
 import { givenLogin } from './registry-login.ts'
 
 /** What a registry target says of where it is. */
@@ -24,51 +22,31 @@ export async function openRegistry(
   { host, repository }: RegistryPlace,
   flags: RegistryFlags,
 ): Promise<ArtifactStore> {
-  const settings = (await context.settings()).registries[host] ?? {}
+  const { registries, timeoutMs } = await context.settings()
+  const settings = registries[host] ?? {}
   const plainHttp = flags.plainHttp?.includes(host) ? true : settings.plainHttp
-  const caFile = flags.caFile === undefined ? settings.caFile : resolve(context.io.cwd, flags.caFile)
   const referrers = flags.referrers ?? settings.referrers
   const { io } = context
   useProxy(io)
-  if (caFile !== undefined) trustAuthorities(caFile)
   return registry(repository, {
     credentials:
       (await givenLogin(context, host, flags)) ?? dockerCredentials({ configFile: dockerConfig(io) }),
     userAgent: `sealwright/${VERSION}`,
-    onWarning: text => context.warn(`${host} says: ${text}`),
+    onWarning: text => context.warn(`${host}: ${text}`),
+    fetch: await connectionOf(context, flags),
+    // A registry that asks for patience gets as much as the whole target may take.
+    retry: { attempts: 5, ...(timeoutMs === undefined ? {} : { maxDelayMs: timeoutMs }) },
     ...(plainHttp === undefined ? {} : { plainHttp }),
     ...(referrers === undefined ? {} : { referrers }),
   })
 }
 
-function dockerConfig({ env, home }: Io): string {
+/** Docker's configuration, as docker, podman and oras find it. */
+export function dockerConfig({ env, home }: Io): string {
   return env.REGISTRY_AUTH_FILE || join(env.DOCKER_CONFIG || join(home, '.docker'), 'config.json')
 }
 
-/**
- * Adds authorities for TLS to the usual ones. Node has one list for the whole process: for this run they count for every
- * host that is contacted, which are those of the targets.
- */
-function trustAuthorities(file: string): void {
-  const pem = readFileSync(file, 'utf8')
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new SealwrightError('VALIDATION', `${file} holds no certificate`, {
-      why: 'the file of authorities is PEM with BEGIN CERTIFICATE',
-      fix: '--ca-file takes the certificate of the authority',
-    })
-  }
-  try {
-    tls.setDefaultCACertificates([...tls.getCACertificates('default'), pem])
-  } catch (cause) {
-    throw new SealwrightError('VALIDATION', `the certificates in ${file} cannot be read`, {
-      why: 'they are damaged, or of an unknown kind',
-      fix: '--ca-file takes the certificate of the authority',
-      cause,
-    })
-  }
-}
-
-/** Honours `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, where this Node can. */
+/** Honours `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` for what is no registry, where this Node can. */
 function useProxy({ env }: Io): void {
   const named = env.HTTPS_PROXY || env.https_proxy || env.HTTP_PROXY || env.http_proxy
   const { setGlobalProxyFromEnv } = http as { setGlobalProxyFromEnv?: (env: Io['env']) => unknown }

@@ -3,6 +3,7 @@ import https from 'node:https'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import tls from 'node:tls'
+import { isLoopback } from './origin.ts'
 import type { Fetch } from './transport.ts'
 
 /** How one host is spoken to in TLS. All are PEM. */
@@ -93,7 +94,7 @@ async function* bodyOf(
   }
 }
 
-/** Connections are kept, by host where hosts are spoken to in ways of their own. */
+/** Connections are kept, and never shared by hosts. */
 class Agents {
   readonly #options: HttpFetchOptions
   readonly #agents = new Map<string, http.Agent>()
@@ -102,16 +103,19 @@ class Agents {
     this.#options = options
   }
 
-  of({ protocol, host }: URL): http.Agent {
-    const { tls: tlsOf, proxyEnv } = this.#options
-    const settings = protocol === 'https:' ? tlsOf?.(host) : undefined
-    const name = settings === undefined ? protocol : `${protocol}//${host}`
-    const known = this.#agents.get(name)
+  of(url: URL): http.Agent {
+    const { origin, protocol } = url
+    const known = this.#agents.get(origin)
     if (known) return known
-    const common = { keepAlive: true, ...(proxyEnv === undefined ? {} : { proxyEnv }) } as http.AgentOptions
+    const { tls: tlsOf, proxyEnv } = this.#options
+    // As curl and all programs in Go do: what is on this machine is not looked for elsewhere.
+    const proxied = proxyEnv !== undefined && !isLoopback(url)
+    const common = { keepAlive: true, ...(proxied ? { proxyEnv } : {}) } as http.AgentOptions
     const agent =
-      protocol === 'https:' ? new https.Agent({ ...common, ...tlsOptions(settings) }) : new http.Agent(common)
-    this.#agents.set(name, agent)
+      protocol === 'https:'
+        ? new https.Agent({ ...common, ...tlsOptions(tlsOf?.(url.host)) })
+        : new http.Agent(common)
+    this.#agents.set(origin, agent)
     return agent
   }
 }

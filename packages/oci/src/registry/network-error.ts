@@ -8,8 +8,10 @@ export function networkError(error: unknown, url: URL): SealwrightError {
   if (isSealwrightError(cause)) return cause
   const code = codeOf(cause)
   const tls = code !== undefined && TLS.test(code)
+  const proxy = code?.startsWith('ERR_PROXY') ?? false
   return new SealwrightError('UNAVAILABLE', `${url.host} cannot be reached`, {
-    why: `${tls ? 'TLS: ' : ''}${code ?? 'the connection failed'}`,
+    why: `${tls ? 'TLS: ' : proxy ? 'through the proxy: ' : ''}${code ?? 'the connection failed'}`,
+    ...(proxy ? { fix: 'check HTTPS_PROXY, HTTP_PROXY and NO_PROXY' } : {}),
     ...(tls
       ? { fix: 'check the host and its certificate; plain http must be chosen, it is never tried' }
       : {}),

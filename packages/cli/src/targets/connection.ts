@@ -1,0 +1,91 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import tls from 'node:tls'
+import { SealwrightError } from '@sealwright/core'
+import { httpFetch, type RegistryOptions, type TlsSettings } from '@sealwright/oci'
+import type { Settings } from '../config/settings.ts'
+import type { RegistrySettings } from '../config/user-config.ts'
+import type { Context } from '../frame/context.ts'
+import type { RegistryFlags } from '../program/registry-flags.ts'
+
+type Fetch = NonNullable<RegistryOptions['fetch']>
+
+/** One for each run, so that connections are kept. */
+const connections = new WeakMap<Context, Map<string, Fetch>>()
+
+/**
+ * How the hosts of registries are reached: through a proxy if the environment names one, and in TLS as the configuration
+ * says of each host by itself. The authorities of `--ca-file` are those of the user, for this run and all its hosts.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for a file that does not hold what it should. What the configuration says
+ *   of a host is read when that host is reached.
+ */
+export async function connectionOf(context: Context, { caFile = '' }: RegistryFlags): Promise<Fetch> {
+  const known = connections.get(context) ?? new Map<string, Fetch>()
+  connections.set(context, known)
+  const made = known.get(caFile) ?? (await connect(context, caFile))
+  known.set(caFile, made)
+  return made
+}
+
+async function connect(context: Context, caFile: string): Promise<Fetch> {
+  const settings = byHost(await context.settings())
+  const given = caFile === '' ? undefined : readAuthorities(resolve(context.io.cwd, caFile))
+  const tlsOf = (host: string): TlsSettings | undefined => {
+    const own = settings.get(host)
+    const ca = [given, own?.caFile && readAuthorities(own.caFile)].filter(Boolean).join('\n')
+    const shown = own?.certFile === undefined ? {} : readIdentity(host, own)
+    return ca === '' && own?.certFile === undefined ? undefined : { ...(ca === '' ? {} : { ca }), ...shown }
+  }
+  return httpFetch({ tls: tlsOf, proxyEnv: context.io.env })
+}
+
+/** By host as a URL spells it: Docker Hub has its API under another name, and a port of 443 is none. */
+function byHost({ registries }: Settings): ReadonlyMap<string, RegistrySettings> {
+  const named = Object.entries(registries).flatMap(([name, own]) => {
+    const host = name === 'docker.io' ? 'registry-1.docker.io' : name
+    return URL.canParse(`https://${host}`) ? [[new URL(`https://${host}`).host, own] as const] : []
+  })
+  return new Map(named)
+}
+
+/** @throws {@link SealwrightError} `VALIDATION`. */
+function readAuthorities(file: string): string {
+  const pem = readFileSync(file, 'utf8')
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g)
+  if (blocks === null) {
+    throw new SealwrightError('VALIDATION', `${file} holds no certificate`, {
+      why: 'the file of authorities is PEM with BEGIN CERTIFICATE',
+      fix: '--ca-file takes the certificate of the authority',
+    })
+  }
+  try {
+    for (const block of blocks) new X509Certificate(block)
+  } catch (cause) {
+    throw new SealwrightError('VALIDATION', `the certificates in ${file} cannot be read`, {
+      why: 'they are damaged, or of an unknown kind',
+      fix: '--ca-file takes the certificate of the authority',
+      cause,
+    })
+  }
+  return pem
+}
+
+/** @throws {@link SealwrightError} `VALIDATION`. */
+function readIdentity(
+  host: string,
+  { certFile = '', keyFile = '' }: RegistrySettings,
+): Required<Pick<TlsSettings, 'cert' | 'key'>> {
+  const pair = { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') }
+  try {
+    tls.createSecureContext(pair)
+  } catch (cause) {
+    throw new SealwrightError('VALIDATION', `the certificate for ${host} cannot be shown`, {
+      why: `${certFile} is not a certificate of the key in ${keyFile}, or one of the two cannot be read`,
+      fix: 'both are PEM: the chain with the leaf first, and the key without a passphrase',
+      cause,
+    })
+  }
+  return pair
+}
