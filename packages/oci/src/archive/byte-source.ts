@@ -4,23 +4,27 @@ import type { RegularFile } from '../layout/read-file.ts'
 export interface ByteSource {
   /** Exactly `length` bytes from `position` on, or fewer where the source ends. */
   read(position: number, length: number): Promise<Uint8Array>
+  /** As {@link ByteSource.read}, or fewer where that spares a copy; none only where the source ends. */
+  some(position: number, length: number): Promise<Uint8Array>
   /** Lets go of the file or stream. */
   close(): Promise<void>
 }
 
 /** A file: what is not asked for is never read. */
 export function fileSource(file: RegularFile): ByteSource {
+  const read = async (position: number, length: number): Promise<Uint8Array> => {
+    const buffer = Buffer.alloc(length)
+    let filled = 0
+    while (filled < length) {
+      const count = await file.read(buffer, filled, length - filled, position + filled)
+      if (count === 0) break
+      filled += count
+    }
+    return buffer.subarray(0, filled)
+  }
   return {
-    async read(position, length) {
-      const buffer = Buffer.alloc(length)
-      let filled = 0
-      while (filled < length) {
-        const count = await file.read(buffer, filled, length - filled, position + filled)
-        if (count === 0) break
-        filled += count
-      }
-      return buffer.subarray(0, filled)
-    },
+    read,
+    some: read,
     close: async () => file.close(),
   }
 }
@@ -36,14 +40,18 @@ export function streamSource(stream: AsyncIterable<Uint8Array>): ByteSource {
     rest = value
     return true
   }
+  const skipTo = async (position: number): Promise<boolean> => {
+    while (at < position) {
+      if (rest.byteLength === 0 && !(await next())) return false
+      const skipped = Math.min(position - at, rest.byteLength)
+      rest = rest.subarray(skipped)
+      at += skipped
+    }
+    return true
+  }
   return {
     async read(position, length) {
-      while (at < position) {
-        if (rest.byteLength === 0 && !(await next())) return new Uint8Array()
-        const skipped = Math.min(position - at, rest.byteLength)
-        rest = rest.subarray(skipped)
-        at += skipped
-      }
+      if (!(await skipTo(position))) return new Uint8Array()
       const buffer = new Uint8Array(length)
       let filled = 0
       while (filled < length) {
@@ -55,6 +63,14 @@ export function streamSource(stream: AsyncIterable<Uint8Array>): ByteSource {
         at += taken.byteLength
       }
       return buffer.subarray(0, filled)
+    },
+    async some(position, length) {
+      if (!(await skipTo(position))) return new Uint8Array()
+      while (rest.byteLength === 0) if (!(await next())) return new Uint8Array()
+      const taken = rest.subarray(0, length)
+      rest = rest.subarray(taken.byteLength)
+      at += taken.byteLength
+      return taken
     },
     async close() {
       await chunks.return?.()

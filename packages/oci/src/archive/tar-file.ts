@@ -81,7 +81,7 @@ export class TarFile {
     const source = streamSource(gunzip(readOpen(file), this.path))
     try {
       for (let done = 0; done < entry.size; ) {
-        const chunk = await source.read(entry.offset + done, Math.min(256 * 1024, entry.size - done))
+        const chunk = await source.some(entry.offset + done, entry.size - done)
         if (chunk.byteLength === 0) throw damaged(this.path, 'it ends too early')
         done += chunk.byteLength
         yield chunk

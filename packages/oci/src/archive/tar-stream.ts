@@ -13,7 +13,6 @@ type Place =
   /** Given away once. */
   | { readonly kind: 'gone' }
 
-const CHUNK = 256 * 1024
 /** What is this small is kept wherever it comes, up to so much in all. */
 const KEPT_BYTES = 1024 * 1024
 const KEPT_IN_ALL = 64 * 1024 * 1024
@@ -148,7 +147,7 @@ export class TarStream implements AsyncDisposable {
     const source = (await this.#begun)!.source
     for (let done = 0; done < size; ) {
       const chunk = await this.#orFail(async () => {
-        const bytes = await source.read(offset + done, Math.min(CHUNK, size - done))
+        const bytes = await source.some(offset + done, size - done)
         if (bytes.byteLength === 0) throw damaged(this.#name, 'it ends too early')
         return bytes
       })
