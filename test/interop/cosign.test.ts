@@ -190,5 +190,76 @@ describe.for(Object.keys(REGISTRIES) as (keyof typeof REGISTRIES)[])(
         },
       ])
     })
+
+    test('we list and inspect all that cosign leaves, in new forms and old', async context => {
+      const { self, cosign, cosignKey, target } = await scene(context, where, 'EC-P256')
+      const digest = target.slice(target.indexOf('@') + 1)
+      const predicatePath = self.path('slsa.json')
+      for (const old of [false, true]) {
+        const signed = await cosign.sign({ ...cosignKey, target, old })
+        expect(signed, signed.stderr).toMatchObject({ code: 0 })
+        const attested = await cosign.attest({
+          ...cosignKey,
+          type: 'slsaprovenance1',
+          predicatePath,
+          target,
+          old,
+        })
+        expect(attested, attested.stderr).toMatchObject({ code: 0 })
+      }
+      const tag = digest.replace(':', '-')
+      const { referrers } = await self.json(0, ['list', target])
+      expect(
+        referrers
+          .map(({ kind, tag, predicateType }: Record<string, unknown>) => [kind, tag, predicateType])
+          .toSorted(),
+      ).toEqual(
+        [
+          ['signature', null, 'https://sigstore.dev/cosign/sign/v1'],
+          ['attestation', null, 'https://slsa.dev/provenance/v1'],
+          ['signature', `${tag}.sig`, null],
+          ['attestation', `${tag}.att`, null],
+        ].toSorted(),
+      )
+      const { signatures } = await self.json(0, ['inspect', target])
+      const bundles = signatures.filter(({ format }: { format: string }) => format === 'sigstore-bundle')
+      expect(bundles).toHaveLength(2)
+      for (const bundle of bundles) {
+        expect(bundle).toMatchObject({
+          version: '0.3',
+          tag: null,
+          fault: null,
+          keys: [expect.stringMatching(/^[A-Za-z0-9+/]{43}=$/)],
+          statement: { subjects: [{ digest: { sha256: digest.slice('sha256:'.length) } }] },
+        })
+      }
+      const of = (format: string) => signatures.find((one: { format: string }) => one.format === format)
+      expect(of('simple-signing')).toMatchObject({
+        kind: 'signature',
+        tag: `${tag}.sig`,
+        signs: digest,
+        payloadType: 'cosign container image signature',
+        fault: null,
+      })
+      expect(of('dsse')).toMatchObject({
+        kind: 'attestation',
+        tag: `${tag}.att`,
+        fault: null,
+        statement: {
+          predicateType: 'https://slsa.dev/provenance/v1',
+          summary: { builder: 'https://ci.example/runner', 'build type': 'https://ci.example/build/v1' },
+        },
+      })
+      const { stdout } = await self.expect(0, ['inspect', target])
+      expect(stdout).toContain('    builder    https://ci.example/runner')
+      const raw = await self.expect(0, [
+        'inspect',
+        '--raw',
+        '--signature',
+        of('simple-signing').digest,
+        target,
+      ])
+      expect(JSON.parse(raw.stdout).critical.image).toEqual({ 'docker-manifest-digest': digest })
+    })
   },
 )

@@ -1,13 +1,15 @@
-import { certificateLines } from '../certificates/describe.ts'
-import type { InspectedSignature } from '../documents/judging.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { printable } from '../frame/table.ts'
 import { usageError } from '../frame/usage.ts'
-import { envelopesOfArtifact, envelopesOfFile } from '../looking/envelopes.ts'
-import { type EnvelopeBytes, inspectEnvelope } from '../looking/inspect-envelope.ts'
+import { envelopesOfArtifact } from '../looking/envelopes-of-artifact.ts'
+import { envelopesOfFile } from '../looking/envelopes-of-file.ts'
+import type { FoundEnvelope } from '../looking/found-envelope.ts'
+import { inspectFound } from '../looking/inspect-found.ts'
+import { inspectedLines } from '../looking/inspected-lines.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
-import { parseTarget } from '../targets/target.ts'
+import { openTarget } from '../targets/open-target.ts'
+import { type ArtifactTarget, parseTarget } from '../targets/target.ts'
 import { assertUsable } from '../targets/usable.ts'
 
 interface InspectFlags extends RegistryFlags {
@@ -15,6 +17,8 @@ interface InspectFlags extends RegistryFlags {
   readonly raw?: true
   readonly maxSignatures?: number
 }
+
+const MAX_SIGNATURES = 100
 
 /** `sealwright inspect TARGET|ENVELOPE|-` */
 export async function inspect(
@@ -31,11 +35,12 @@ export async function inspect(
       fix: 'choose one',
     })
   }
-  const { resolved, envelopes } = await (target.kind === 'file'
-    ? envelopesOfFile(context, target)
-    : envelopesOfArtifact(context, target, flags, flags.maxSignatures))
+  const { resolved, envelopes } =
+    target.kind === 'file'
+      ? { resolved: null, envelopes: await envelopesOfFile(context, target) }
+      : await attached(context, target, flags)
   const chosen = choose(envelopes, text, flags.signature)
-  const signatures = chosen.map(inspectEnvelope)
+  const signatures = chosen.map(inspectFound)
   return {
     exitCode: 0,
     document: { reference: text, resolved, signatures },
@@ -44,19 +49,37 @@ export async function inspect(
       : [
           printable(resolved ?? text),
           ...(signatures.length === 0
-            ? ['  no Notary Project signature']
-            : signatures.flatMap(signatureLines)),
+            ? ['  no signature, attestation or bill of materials']
+            : signatures.flatMap(inspectedLines)),
         ],
     ...(resolved === null ? {} : { resolved: [resolved] }),
     ...(flags.raw ? { raw: onlyOne(chosen, text) } : {}),
   }
 }
 
+async function attached(
+  context: Context,
+  target: ArtifactTarget,
+  flags: InspectFlags,
+): Promise<{ readonly resolved: string; readonly envelopes: readonly FoundEnvelope[] }> {
+  const signal = await context.deadline()
+  await using open = await openTarget(context, target, flags)
+  return await context.dialogue.waiting(open.store.name, async () => {
+    const subject = await open.resolve(signal)
+    const envelopes = await envelopesOfArtifact(open.signatures, subject, {
+      signal,
+      limit: flags.maxSignatures ?? MAX_SIGNATURES,
+      onFault: fault => context.warn(fault),
+    })
+    return { resolved: open.nameOf(subject.digest), envelopes }
+  })
+}
+
 function choose(
-  envelopes: readonly EnvelopeBytes[],
+  envelopes: readonly FoundEnvelope[],
   text: string,
   digest: string | undefined,
-): readonly EnvelopeBytes[] {
+): readonly FoundEnvelope[] {
   if (digest === undefined) return envelopes
   const chosen = envelopes.filter(envelope => envelope.digest === digest)
   if (chosen.length > 0) return chosen
@@ -69,9 +92,11 @@ function choose(
   })
 }
 
-function onlyOne(envelopes: readonly EnvelopeBytes[], text: string): Uint8Array {
-  const [envelope, ...more] = envelopes
-  if (envelope !== undefined && more.length === 0) return envelope.bytes
+/** Under cosign's old tag several signatures are over the same bytes: these are one. */
+function onlyOne(envelopes: readonly FoundEnvelope[], text: string): Uint8Array {
+  const [envelope] = envelopes
+  const one = envelopes.every(({ bytes }) => Buffer.compare(bytes, envelope!.bytes) === 0)
+  if (envelope !== undefined && one) return envelope.bytes
   throw usageError(
     envelope === undefined ? `${text} has no signature` : `${text} has ${envelopes.length} signatures`,
     {
@@ -79,40 +104,4 @@ function onlyOne(envelopes: readonly EnvelopeBytes[], text: string): Uint8Array 
       fix: envelope === undefined ? 'check the reference' : `add --signature ${envelope.digest}`,
     },
   )
-}
-
-function signatureLines(signature: InspectedSignature): string[] {
-  const { target, metadata, certificates, fault } = signature
-  const head = `  signature    ${signature.digest}  ${signature.format ?? signature.mediaType}`
-  if (fault !== null) return [head, `    cannot be read: ${printable(fault)}`]
-  const facts: (readonly [string, string | null])[] = [
-    ['algorithm', signature.algorithm],
-    ['signs', target && `${target.digest}  ${target.mediaType}  ${target.size} bytes`],
-    ['scheme', signature.scheme],
-    ['signed', signature.signingTime],
-    ['expires', signature.expiry],
-    [
-      'metadata',
-      Object.entries(metadata)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(', ') || null,
-    ],
-    [
-      'extended',
-      signature.extended.map(({ key, critical }) => `${key}${critical ? ' (critical)' : ''}`).join(', ') ||
-        null,
-    ],
-    ['agent', signature.signingAgent],
-    ['timestamps', signature.timestamps > 0 ? String(signature.timestamps) : null],
-  ]
-  return [
-    head,
-    ...facts.flatMap(([name, value]) =>
-      value === null ? [] : [`    ${name.padEnd(11)}${printable(value)}`],
-    ),
-    ...certificates.flatMap((certificate, index) => [
-      `    certificate ${index + 1}`,
-      ...certificateLines(certificate, '      '),
-    ]),
-  ]
 }

@@ -10,7 +10,8 @@ import {
 } from './certificates.ts'
 import { copyDocument } from './copying.ts'
 import { doctorDocument } from './doctor.ts'
-import { inspectDocument, verifyDocument } from './judging.ts'
+import { inspectDocument } from './inspecting.ts'
+import { verifyDocument } from './judging.ts'
 import {
   keyAddDocument,
   keyCreateDocument,

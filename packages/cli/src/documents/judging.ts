@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { certificate, digest, document, time } from './document.ts'
+import { digest, document, time } from './document.ts'
 import { deciding, failure } from './failure.ts'
 
 const verdict = z.enum(['verified', 'notVerified', 'unknown', 'denied', 'skipped'])
@@ -89,31 +89,3 @@ export const verifiedTarget = z.strictObject({
 export type VerifiedTarget = z.infer<typeof verifiedTarget>
 
 export const verifyDocument = document('verify', { targets: z.array(verifiedTarget), error: deciding })
-
-const inspectedSignature = z.strictObject({
-  digest,
-  format: z.enum(['jws', 'cose']).nullable(),
-  mediaType: z.string(),
-  size: z.number(),
-  algorithm: z.string().nullable(),
-  target: z
-    .strictObject({ mediaType: z.string(), digest, size: z.number() })
-    .nullable()
-    .describe('What the payload says was signed. Nothing here is judged.'),
-  metadata,
-  scheme: z.string().nullable(),
-  signingTime: time.nullable(),
-  expiry: time.nullable(),
-  extended: z.array(z.strictObject({ key: z.union([z.string(), z.number()]), critical: z.boolean() })),
-  signingAgent: z.string().nullable(),
-  timestamps: z.number().describe('How many timestamp tokens are attached.'),
-  certificates: z.array(certificate),
-  fault: z.string().nullable().describe('Why the envelope cannot be read.'),
-})
-export type InspectedSignature = z.infer<typeof inspectedSignature>
-
-export const inspectDocument = document('inspect', {
-  reference: z.string(),
-  resolved: z.string().nullable(),
-  signatures: z.array(inspectedSignature),
-})

@@ -1,5 +1,6 @@
 import type { Descriptor } from '../descriptor.ts'
 import { artifactTypeOf, type Manifest } from '../manifest.ts'
+import { MediaTypes } from '../media-types.ts'
 
 /** What most referrers are, by the conventions of those who write them. */
 export type ArtifactKind = 'signature' | 'attestation' | 'sbom'
@@ -47,6 +48,16 @@ export function artifactKind(manifest: Manifest, tag?: string): ArtifactKind | u
 /** By what a store lists of a referrer, which is not read: its type and annotations. */
 export function listedKind({ artifactType, annotations }: Descriptor): ArtifactKind | undefined {
   return kindOfType(artifactType, annotations)
+}
+
+/**
+ * Whether what a store lists of a referrer tells as much as its manifest would. Of a bundle only its annotations do, which
+ * cosign leaves out where it keeps the list itself; the config's type is what some registries list in place of the
+ * artifact's.
+ */
+export function isTelling({ artifactType, annotations }: Descriptor): boolean {
+  if (artifactType === undefined || artifactType === MediaTypes.empty) return false
+  return !BUNDLE.test(artifactType) || annotations?.[BUNDLE_CONTENT] !== undefined
 }
 
 function kindOfType(

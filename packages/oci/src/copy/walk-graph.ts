@@ -6,7 +6,7 @@ import { artifactTypeOf, type Manifest } from '../manifest.ts'
 import { isManifestMediaType, MediaTypes } from '../media-types.ts'
 import { readManifest } from '../read.ts'
 import { isClaimTag, referrersTag } from '../referrers-tag.ts'
-import { artifactKind, isAmong, listedKind } from './artifact-kind.ts'
+import { artifactKind, isAmong, isTelling, listedKind } from './artifact-kind.ts'
 import { choosePlatform } from './choose-platform.ts'
 import { DigestTags } from './digest-tags.ts'
 import { childrenOf, type GraphNode, type GraphRole } from './graph-node.ts'
@@ -196,16 +196,11 @@ class Visitor {
   }
 }
 
-/**
- * Whether a place says enough without being read: what it is, and that it names no others. The config's type is what some
- * registries list in place of the artifact's.
- */
+/** Whether a place says enough without being read: what it is, and that it names no others. */
 function isListed({ role, descriptor }: Place): boolean {
   if (descriptor.mediaType === MediaTypes.index || descriptor.mediaType === MediaTypes.dockerList)
     return false
-  if (role === 'artifact' || role === 'child') return true
-  const { artifactType } = descriptor
-  return role === 'referrer' && artifactType !== undefined && artifactType !== MediaTypes.empty
+  return role === 'artifact' || role === 'child' || (role === 'referrer' && isTelling(descriptor))
 }
 
 function isManifest({ mediaType }: Descriptor): boolean {

@@ -1,0 +1,60 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '@sealwright/core/encoding'
+import { predicateTypes } from '@sealwright/notary'
+import { bomFacts } from './inspect-bom.ts'
+
+/** Where in a predicate the facts stand that people look for first. */
+const PATHS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  [predicateTypes.slsa]: {
+    builder: ['runDetails', 'builder', 'id'],
+    'build type': ['buildDefinition', 'buildType'],
+    invocation: ['runDetails', 'metadata', 'invocationId'],
+    started: ['runDetails', 'metadata', 'startedOn'],
+  },
+  'https://slsa.dev/provenance/v0.2': {
+    builder: ['builder', 'id'],
+    'build type': ['buildType'],
+    source: ['invocation', 'configSource', 'uri'],
+  },
+  [predicateTypes.vsa]: {
+    verifier: ['verifier', 'id'],
+    verified: ['timeVerified'],
+    resource: ['resourceUri'],
+    policy: ['policy', 'uri'],
+    result: ['verificationResult'],
+    levels: ['verifiedLevels'],
+  },
+}
+
+/** The facts of a predicate that is known here, as text; of any other none. */
+export function predicateSummary(predicateType: string, predicate: JsonObject): Record<string, string> {
+  const format = BOMS[predicateType]
+  if (format !== undefined) {
+    const { version, name, parts } = bomFacts(format, predicate)
+    return texts({ version, name, parts: parts ?? undefined })
+  }
+  const paths = Object.hasOwn(PATHS, predicateType) ? PATHS[predicateType]! : {}
+  return texts(Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, at(predicate, path)])))
+}
+
+const BOMS: Readonly<Record<string, 'spdx' | 'cyclonedx'>> = {
+  [predicateTypes.spdx]: 'spdx',
+  [predicateTypes.cyclonedx]: 'cyclonedx',
+}
+
+function at(value: JsonValue | undefined, path: readonly string[]): JsonValue | undefined {
+  return path.reduce<JsonValue | undefined>(
+    (found, name) => (isJsonObject(found) ? found[name] : undefined),
+    value,
+  )
+}
+
+function texts(facts: Readonly<Record<string, JsonValue | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(facts).flatMap(([name, value]) => {
+      const text = Array.isArray(value) ? value.join(', ') : value
+      return text === undefined || text === null || text === '' || typeof text === 'object'
+        ? []
+        : [[name, String(text)]]
+    }),
+  )
+}
