@@ -1,4 +1,4 @@
-import { fingerprint, isSealwrightError, keyType } from '@sealwright/core'
+import { type AlgorithmId, fingerprint, isSealwrightError, keyType } from '@sealwright/core'
 import type { Descriptor } from '@sealwright/oci'
 import { type Certificate, checkChain, formatDistinguishedName, parseCertificate } from '@sealwright/x509'
 import { keyHint } from '../attestation/bundle-format.ts'
@@ -33,6 +33,7 @@ export interface AttestationJudgement {
 type Judged = Pick<AttestationReport, 'verdict' | 'reason' | 'signer' | 'checks'>
 interface Signer {
   readonly publicKey: Uint8Array
+  readonly algorithm: AlgorithmId
   readonly chain?: readonly Certificate[]
 }
 
@@ -73,9 +74,9 @@ export async function judgeAttestation(opened: OpenedAttestation, by: Attestatio
 }
 
 /** Its signature holds already; what made it has to be fit for that. */
-function checkProfile({ chain }: Signer): Finding {
+function checkProfile({ chain, algorithm }: Signer): Finding {
   const faults = chain === undefined ? [] : checkChain(chain, { purpose: 'codeSigning' })
-  if (faults.length === 0) return passed()
+  if (faults.length === 0) return passed(`${algorithm} holds`)
   return failed('CERTIFICATE', faults.map(fault => fault.message).join('; '))
 }
 
@@ -84,7 +85,8 @@ const KEY_ALONE = 'the key is trusted by itself: nobody vouches for what certifi
 /** Whose signature it is: of the key that was given, of its own certificate, or of one that is known. */
 async function findSigner(opened: OpenedAttestation, by: AttestationJudgement): Promise<Signer | Finding> {
   if (by.key !== undefined) {
-    if (isSignedBy(opened, by.key)) return { publicKey: by.key }
+    const algorithm = signedBy(opened, by.key)
+    if (algorithm !== undefined) return { publicKey: by.key, algorithm }
     return failed('UNTRUSTED', 'its signature does not hold under the trusted key')
   }
   if (opened.certificates !== undefined) return ownSigner(opened, opened.certificates, by.anchors)
@@ -92,7 +94,8 @@ async function findSigner(opened: OpenedAttestation, by: AttestationJudgement): 
   const hinted = ({ publicKey }: Certificate): number => (keyHint(publicKey) === opened.hint ? 0 : 1)
   for (const chain of candidates.toSorted((one, other) => hinted(one[0]!) - hinted(other[0]!))) {
     const { publicKey } = chain[0]!
-    if (isSignedBy(opened, publicKey)) return { publicKey, chain: completed(chain, by.anchors) }
+    const algorithm = signedBy(opened, publicKey)
+    if (algorithm !== undefined) return { publicKey, algorithm, chain: completed(chain, by.anchors) }
   }
   const named = opened.hint === undefined ? '' : ` (it names ${JSON.stringify(opened.hint.slice(0, 100))})`
   return failed('UNTRUSTED', `no trusted certificate is known that is over its key${named}`)
@@ -106,21 +109,28 @@ function ownSigner(
   try {
     const chain = certificates.map((der, index) => parseCertificate(der, `certificate ${index + 1}`))
     const { publicKey } = chain[0]!
-    if (!isSignedBy(opened, publicKey))
+    const algorithm = signedBy(opened, publicKey)
+    if (algorithm === undefined)
       return failed('TAMPERED', 'its signature does not hold under its certificate')
-    return { publicKey, chain: completed(chain, anchors) }
+    return { publicKey, algorithm, chain: completed(chain, anchors) }
   } catch (error) {
     if (!isSealwrightError(error) || error.code !== 'VALIDATION') throw error
     return failed('CERTIFICATE', error.message)
   }
 }
 
-function isSignedBy({ toBeSigned, signatures }: OpenedAttestation, publicKey: Uint8Array): boolean {
+/** The algorithm under which one of the signatures holds with a key. */
+function signedBy(
+  { toBeSigned, signatures }: OpenedAttestation,
+  publicKey: Uint8Array,
+): AlgorithmId | undefined {
   const candidate = typed(publicKey)
-  return (
-    candidate !== undefined &&
-    signatures.some(signature => holdsUnder(candidate, toBeSigned, signature) !== undefined)
-  )
+  if (candidate === undefined) return undefined
+  for (const signature of signatures) {
+    const algorithm = holdsUnder(candidate, toBeSigned, signature)
+    if (algorithm !== undefined) return algorithm
+  }
+  return undefined
 }
 
 /** Nothing for a key of a kind that signs nothing here: a trust store may hold such certificates. */
