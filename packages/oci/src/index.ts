@@ -25,6 +25,12 @@ export {
   credentialFor,
 } from './credentials/credential.ts'
 export { type DockerCredentialsOptions, dockerCredentials } from './credentials/docker-credentials.ts'
+export {
+  type DockerLoginOptions,
+  forgetDockerLogin,
+  type KeptLogin,
+  keepDockerLogin,
+} from './credentials/docker-login.ts'
 export type { Descriptor, Platform } from './descriptor.ts'
 export { type Digest, type DigestAlgorithm, digestOf, isDigest, parseDigest } from './digest.ts'
 export { emptyConfig } from './empty-config.ts'
@@ -46,6 +52,8 @@ export { memory } from './memory.ts'
 export { readBlob, readManifest } from './read.ts'
 export { formatReference, isTag, parseReference, type Reference } from './reference.ts'
 export { referrersTag } from './referrers-tag.ts'
+export { checkLogin } from './registry/check-login.ts'
+export { examineRegistry, type Permission, type RegistryAbilities } from './registry/examine-registry.ts'
 export { type HttpFetchOptions, httpFetch, type TlsSettings } from './registry/http-fetch.ts'
 export type { ReferrerFault, ReferrersState, RepairOptions } from './registry/referrers-repair.ts'
 export { type RegistryOptions, registry } from './registry/registry.ts'

@@ -25,24 +25,13 @@ export interface HelperOptions extends StoreCall {
 export async function askHelper(
   name: string,
   server: string,
-  { timeoutMs, signal }: HelperOptions,
+  options: HelperOptions,
 ): Promise<Credential | undefined> {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) {
-    throw new SealwrightError(
-      'VALIDATION',
-      `${JSON.stringify(name.slice(0, 128))} is not the name of a credential helper`,
-    )
-  }
-  const program = `docker-credential-${name}`
-  const { code, output } = await run(program, server, { timeoutMs, ...(signal ? { signal } : {}) })
+  const program = helperProgram(name)
+  const { code, output } = await run(program, { action: 'get', server, input: server }, options)
   if (code !== 0) {
-    const said = output.toString().split('\n')[0]!.trim()
-    if (NOT_FOUND.test(said)) return undefined
-    throw failed(
-      program,
-      server,
-      `it ended with ${code}${said.startsWith('{') ? '' : `: ${printable(said)}`}`,
-    )
+    if (NOT_FOUND.test(firstLine(output))) return undefined
+    throw refused(program, server, code, output)
   }
   try {
     const { Username: username, Secret: secret } = readObject(
@@ -65,13 +54,50 @@ export async function askHelper(
   }
 }
 
+/**
+ * Gives a helper a login to keep (`store`), or has it forget the one for a server (`erase`).
+ *
+ * @throws As {@link askHelper}.
+ */
+export async function tellHelper(
+  name: string,
+  server: string,
+  login: { readonly username: string; readonly password: string } | undefined,
+  options: HelperOptions,
+): Promise<void> {
+  const program = helperProgram(name)
+  const action = login === undefined ? 'erase' : 'store'
+  const input =
+    login === undefined
+      ? server
+      : JSON.stringify({ ServerURL: server, Username: login.username, Secret: login.password })
+  const { code, output } = await run(program, { action, server, input }, options)
+  if (code === 0 || (action === 'erase' && NOT_FOUND.test(firstLine(output)))) return
+  throw refused(program, server, code, output)
+}
+
+/** @throws {@link SealwrightError} `VALIDATION`. */
+export function helperProgram(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) return `docker-credential-${name}`
+  throw new SealwrightError(
+    'VALIDATION',
+    `${JSON.stringify(name.slice(0, 128))} is not the name of a credential helper`,
+  )
+}
+
+interface HelperCall {
+  readonly action: 'get' | 'store' | 'erase'
+  readonly server: string
+  readonly input: string
+}
+
 function run(
   program: string,
-  input: string,
+  { action, server, input }: HelperCall,
   { timeoutMs, signal }: HelperOptions,
 ): Promise<{ readonly code: number | string; readonly output: Buffer }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ['get'], {
+    const child = spawn(program, [action], {
       shell: false,
       stdio: ['pipe', 'pipe', 'ignore'],
       windowsHide: true,
@@ -96,11 +122,11 @@ function run(
       const { code } = error as NodeJS.ErrnoException
       const why =
         code === 'ENOENT' ? 'there is no such program on the PATH' : `it could not be started (${code})`
-      end(() => reject(failed(program, input, why)))
+      end(() => reject(failed(program, server, why)))
     })
     child.stdout.on('data', (chunk: Buffer) => {
       total += chunk.byteLength
-      if (total > MAX_OUTPUT) return end(() => reject(failed(program, input, 'its answer does not end')))
+      if (total > MAX_OUTPUT) return end(() => reject(failed(program, server, 'its answer does not end')))
       chunks.push(chunk)
     })
     child.on('close', (code, killed) =>
@@ -110,6 +136,17 @@ function run(
     child.stdin.on('error', () => {})
     child.stdin.end(input)
   })
+}
+
+/** What it says is not quoted where it may hold a secret. */
+function refused(program: string, server: string, code: number | string, output: Buffer): SealwrightError {
+  const said = firstLine(output)
+  const quoted = said === '' || said.startsWith('{') ? '' : `: ${printable(said)}`
+  return failed(program, server, `it ended with ${code}${quoted}`)
+}
+
+function firstLine(output: Buffer): string {
+  return output.toString().split('\n')[0]!.trim()
 }
 
 function failed(program: string, server: string, why: string): SealwrightError {

@@ -1,16 +1,11 @@
 import { SealwrightError } from '@sealwright/core'
-import { decodeBase64, decodeJson, type JsonValue } from '@sealwright/core/encoding'
+import { decodeBase64, type JsonValue } from '@sealwright/core/encoding'
 import type { StoreCall } from '../artifact-store.ts'
 import { type JsonObject, readObject } from '../descriptor-json.ts'
-import { onFiles } from '../layout/file-errors.ts'
-import { readSmallFile } from '../layout/read-file.ts'
-import {
-  type Credential,
-  type CredentialRequest,
-  type CredentialSource,
-  canonicalHost,
-} from './credential.ts'
+import type { Credential, CredentialRequest, CredentialSource } from './credential.ts'
 import { askHelper } from './credential-helper.ts'
+import { readDockerConfig } from './docker-config.ts'
+import { namesOf, serverOf } from './docker-names.ts'
 
 export interface DockerCredentialsOptions {
   /** Docker's `config.json`, or podman's `auth.json`. Without it, or where there is no such file, nobody is logged in. */
@@ -18,10 +13,6 @@ export interface DockerCredentialsOptions {
   /** Default 30 000: a helper may have to ask its user. */
   readonly helperTimeoutMs?: number
 }
-
-/** The name under which Docker keeps the log-in to its Hub, in files and in helpers. */
-const HUB_SERVER = 'https://index.docker.io/v1/'
-const MAX_CONFIG_BYTES = 1024 * 1024
 
 /**
  * Credentials as docker, podman and oras keep them: for a host the helper named in `credHelpers`, else what stands in
@@ -36,11 +27,10 @@ export function dockerCredentials(options: DockerCredentialsOptions = {}): Crede
   return {
     async get(request: CredentialRequest, call: StoreCall = {}): Promise<Credential | undefined> {
       if (configFile === undefined) return undefined
-      const bytes = await onFiles(configFile, () => readSmallFile(configFile, MAX_CONFIG_BYTES))
-      if (bytes === undefined) return undefined
-      const config = readObject(decodeJson(bytes, { label: configFile }), configFile)
+      const config = await readDockerConfig(configFile)
+      if (config === undefined) return undefined
       const ask = (name: string) =>
-        askHelper(name, serverOf(request), { ...call, timeoutMs: helperTimeoutMs })
+        askHelper(name, serverOf(request.registry), { ...call, timeoutMs: helperTimeoutMs })
       const helper = lookUp(config, 'credHelpers', namesOf(request), configFile)
       if (helper !== undefined) return ask(readText(helper, `${configFile}: credHelpers`))
       const login = lookUp(config, 'auths', namesOf(request), configFile)
@@ -53,27 +43,6 @@ export function dockerCredentials(options: DockerCredentialsOptions = {}): Crede
         : ask(readText(store, `${configFile}: credsStore`))
     },
   }
-}
-
-function serverOf({ registry }: CredentialRequest): string {
-  return canonicalHost(registry) === 'docker.io' ? HUB_SERVER : registry
-}
-
-/** The names under which a log-in may be kept, the most specific first. */
-function namesOf({ registry, repository }: CredentialRequest): readonly string[] {
-  const hosts =
-    canonicalHost(registry) === 'docker.io'
-      ? ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com']
-      : [registry]
-  const parts = repository.split('/')
-  const paths = parts.map((_, index) => parts.slice(0, parts.length - index).join('/'))
-  return [
-    ...hosts.flatMap(host => paths.map(path => `${host}/${path}`)),
-    ...hosts.flatMap(host =>
-      ['', '/', '/v1/', '/v1', '/v2/', '/v2'].flatMap(end => [`${host}${end}`, `https://${host}${end}`]),
-    ),
-    ...hosts.map(host => `http://${host}`),
-  ]
 }
 
 function lookUp(

@@ -155,7 +155,8 @@ export class Authorizer {
     )
     if (known) return `Bearer ${known.token.text}`
     const scopes = [
-      `repository:${repository}:${actions.join(',')}`,
+      // None where it is only asked who we are.
+      ...(repository === '' ? [] : [`repository:${repository}:${actions.join(',')}`]),
       ...(from === undefined ? [] : [`repository:${from}:pull`]),
     ]
     const token = await this.#asking.run(scopes.join(' '), call, async () => {

@@ -75,6 +75,11 @@ export class RegistryBlobs {
     return this.#uploads.push(blob, content, () => this.exists(blob, call), call)
   }
 
+  /** Begins an upload and gives it up: whether we may push, without a trace. */
+  tryPush(call: StoreCall): Promise<void> {
+    return this.#uploads.tryOut(call)
+  }
+
   /**
    * Takes a blob over from another repository (distribution-spec, "Mounting a blob from another repository").
    *

@@ -32,6 +32,11 @@ export class RegistryClient {
     this.#authorizer = new Authorizer(options)
   }
 
+  /** Who we are to the registry, as far as it asked. */
+  login(): string {
+    return this.#authorizer.describe()
+  }
+
   /** Whether another client speaks to the same registry. */
   sharesRegistry(other: RegistryClient): boolean {
     return other.#options.origin.href === this.#options.origin.href

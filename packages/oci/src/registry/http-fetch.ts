@@ -51,6 +51,8 @@ export function httpFetch(options: HttpFetchOptions = {}): Fetch {
   }
 }
 
+const DRAINED_BYTES = 64 * 1024
+
 /** Sends the body while it waits for the answer, which may come before all of it is sent. */
 function exchange(sent: ClientRequest, body: RequestInit['body']): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
@@ -72,10 +74,33 @@ function responseOf(answer: IncomingMessage, sent: ClientRequest, signal: AbortS
   for (let at = 0; at < answer.rawHeaders.length; at += 2) {
     headers.append(answer.rawHeaders[at]!, answer.rawHeaders[at + 1]!)
   }
-  const empty = sent.method === 'HEAD' || [204, 205, 304].includes(status)
+  const length = Number(answer.headers['content-length'] ?? Number.POSITIVE_INFINITY)
+  const empty = sent.method === 'HEAD' || [204, 205, 304].includes(status) || length === 0
   if (empty) answer.resume()
-  const body = empty ? null : ReadableStream.from(bodyOf(answer, sent, signal))
+  // What nobody reads would hold its connection for ever; a little of it is read for the connection's sake.
+  const drop = () => void (length <= DRAINED_BYTES ? answer.resume() : answer.destroy())
+  const body = empty ? null : streamOf(bodyOf(answer, sent, signal), drop)
   return new Response(body, { status, headers })
+}
+
+/** @param drop - Called instead of the end of a generator that was never begun: its `finally` would not run. */
+function streamOf(chunks: AsyncGenerator<Uint8Array>, drop: () => void): ReadableStream<Uint8Array> {
+  let begun = false
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        begun = true
+        const { value, done } = await chunks.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        if (begun) await chunks.return(undefined)
+        else drop()
+      },
+    },
+    { highWaterMark: 0 },
+  )
 }
 
 async function* bodyOf(

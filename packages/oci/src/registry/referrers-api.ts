@@ -7,6 +7,7 @@ import { mayBeOfType } from '../referrers-tag.ts'
 import type { RegistryClient } from './client.ts'
 import { nextLink } from './link.ts'
 import { contentType } from './manifests.ts'
+import type { Subject } from './referrers-list.ts'
 import type { Answer } from './transport.ts'
 
 const MAX_PAGES = 1000
@@ -29,7 +30,7 @@ export class ReferrersApi {
    *
    * @returns Nothing if there is no such API.
    */
-  async list(subject: Descriptor, query: ReferrersQuery): Promise<AsyncGenerator<Descriptor> | undefined> {
+  async list(subject: Subject, query: ReferrersQuery): Promise<AsyncGenerator<Descriptor> | undefined> {
     const url = this.#client.url(`referrers/${subject.digest}`)
     if (query.artifactType !== undefined) url.searchParams.set('artifactType', query.artifactType)
     const first = await this.#page(url, query, [200, 404, 405, 501])

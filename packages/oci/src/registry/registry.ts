@@ -21,7 +21,7 @@ import { ReferrersList, type Subject } from './referrers-list.ts'
 import { ReferrersRepair, type ReferrersState, type RepairOptions } from './referrers-repair.ts'
 import type { RetryPolicy } from './retry.ts'
 import { RegistryTags } from './tags.ts'
-import type { Fetch } from './transport.ts'
+import { type Fetch, transportOf } from './transport.ts'
 
 export interface RegistryOptions {
   /** Asked when the registry wants to know who asks, and at most once. Without it all is done anonymously. */
@@ -74,11 +74,7 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
     registry: reference.registry,
     repository: reference.repository,
     retry: options.retry ?? {},
-    transport: {
-      fetch: options.fetch ?? globalThis.fetch,
-      userAgent: options.userAgent ?? 'sealwright',
-      idleTimeoutMs: options.idleTimeoutMs ?? 60_000,
-    },
+    transport: transportOf(options),
     ...(credentials === undefined ? {} : { credentials }),
     ...(onWarning === undefined ? {} : { onWarning }),
   })
@@ -90,6 +86,7 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
   const list = new ReferrersList(manifests, repository)
   return new RegistryStore({
     name: repository,
+    client,
     manifests,
     blobs: new RegistryBlobs({ client, repository: reference.repository, name: repository, chunkBytes }),
     api: new ReferrersApi(client, reference.repository, repository),
@@ -108,6 +105,7 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
 
 interface Parts {
   readonly name: string
+  readonly client: RegistryClient
   readonly manifests: RegistryManifests
   readonly blobs: RegistryBlobs
   readonly api: ReferrersApi
@@ -234,6 +232,28 @@ export class RegistryStore implements ArtifactStore {
 
   async *tags({ prefix = '', ...call }: TagsQuery = {}): AsyncGenerator<string> {
     yield* this.#parts.tags.list(prefix, call)
+  }
+
+  /** Who we are to the registry, as far as it asked. */
+  login(): string {
+    return this.#parts.client.login()
+  }
+
+  /** How referrers of a subject are found, whatever the mode. */
+  async referrersBy(subject: Subject, call: StoreCall): Promise<'api' | 'tag'> {
+    const listed = await this.#parts.api.list(subject, call)
+    await listed?.return(undefined)
+    return listed === undefined ? 'tag' : 'api'
+  }
+
+  /** Begins an upload and gives it up. */
+  tryPush(call: StoreCall): Promise<void> {
+    return this.#parts.blobs.tryPush(call)
+  }
+
+  /** Deletes a manifest, if it is there. */
+  async tryDelete({ digest }: Subject, call: StoreCall): Promise<void> {
+    await this.#parts.manifests.delete(digest, call)
   }
 
   /** See `repairReferrers`. */

@@ -29,6 +29,15 @@ export interface TransportOptions {
   readonly idleTimeoutMs: number
 }
 
+/** The defaults of what a caller may say. */
+export function transportOf(options: Partial<TransportOptions>): TransportOptions {
+  return {
+    fetch: options.fetch ?? globalThis.fetch,
+    userAgent: options.userAgent ?? 'sealwright',
+    idleTimeoutMs: options.idleTimeoutMs ?? 60_000,
+  }
+}
+
 /**
  * One request to one URL: no redirect is followed, nothing is tried twice, whatever the status.
  *

@@ -73,6 +73,11 @@ export class RegistryUploads {
     }
   }
 
+  /** Begins an upload, and ends it. */
+  async tryOut(call: StoreCall): Promise<void> {
+    await this.#end((await this.#begin(call)).url, call)
+  }
+
   /** Ends an upload that will not be completed; a registry that cannot do that forgets it by itself. */
   async abandon(answer: Answer, call: StoreCall): Promise<void> {
     await this.#end(this.#location(answer), call)

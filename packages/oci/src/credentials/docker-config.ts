@@ -1,0 +1,47 @@
+import { mkdir, realpath } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { decodeJson } from '@sealwright/core/encoding'
+import type { StoreCall } from '../artifact-store.ts'
+import { type JsonObject, readObject } from '../descriptor-json.ts'
+import { writeFileAtomically } from '../layout/atomic-file.ts'
+import { isAbsent, onFiles } from '../layout/file-errors.ts'
+import { withFileLock } from '../layout/file-lock.ts'
+import { readSmallFile } from '../layout/read-file.ts'
+
+const MAX_CONFIG_BYTES = 1024 * 1024
+
+/**
+ * Docker's `config.json`, or podman's `auth.json`; nothing if there is no such file.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` when it is not JSON.
+ */
+export async function readDockerConfig(configFile: string): Promise<JsonObject | undefined> {
+  const bytes = await onFiles(configFile, () => readSmallFile(configFile, MAX_CONFIG_BYTES))
+  return bytes && readObject(decodeJson(bytes, { label: configFile }), configFile)
+}
+
+/**
+ * Changes it, alone among all who do so by this library, and leaves what it does not know as it is. A link stays one.
+ *
+ * @param change - Gives nothing if there is nothing to change.
+ */
+export async function changeDockerConfig(
+  configFile: string,
+  call: StoreCall,
+  change: (config: JsonObject) => Promise<JsonObject | undefined>,
+): Promise<void> {
+  await onFiles(configFile, async () => {
+    const path = await realpath(configFile).catch(error => {
+      if (isAbsent(error)) return configFile
+      throw error
+    })
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await withFileLock(`${path}.lock`, call, async lock => {
+      const changed = await change((await readDockerConfig(path)) ?? {})
+      if (changed === undefined) return
+      // As docker prints it.
+      const bytes = Buffer.from(`${JSON.stringify(changed, undefined, '\t')}\n`)
+      await writeFileAtomically(path, [bytes], { mode: 0o600, beforeRename: () => lock.assertHeld() })
+    })
+  })
+}
