@@ -186,9 +186,12 @@ describe('text', () => {
     expect(commands).toEqual([
       'init',
       'sign',
+      'attest',
+      'attach',
       'verify',
       'inspect',
       'list',
+      'copy',
       'key',
       'cert',
       'policy',
