@@ -94,7 +94,7 @@ test('an index crosses with every platform, what was attested of it, and signatu
   await using outer = await startOlareg(context)
   const { scope, outside, inside } = await bothSides(context, within, outer)
   const layout = join(outside.home, 'layout')
-  const { below } = await makeIndexLayout(layout, 'linux/amd64', 'linux/arm64')
+  const { below } = await makeIndexLayout(layout, ['linux/amd64', 'linux/arm64'])
   const reference = `${scope}:index`
   await outside.expect(0, ['copy', `oci:${layout}:v1`, reference])
   await outside.expect(0, ['init', 'vendor', '--scope', scope, '--subject', SUBJECT])

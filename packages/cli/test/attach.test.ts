@@ -65,7 +65,7 @@ describe('attach', () => {
 
   it('adds the signature of an index to the index, and says where it belongs if it is of something else', async () => {
     const { json, expect: run, path } = await ready()
-    const index = await makeIndexLayout(path('index'), 'linux/amd64')
+    const index = await makeIndexLayout(path('index'), ['linux/amd64'])
     await run(0, ['sign', '--signature', 'index.sig', 'oci:index:v1'])
     const { error } = await json(2, ['attach', `oci:index@${index.below[0]}`, 'index.sig'])
     expect(error.message).toContain('index.sig does not sign')

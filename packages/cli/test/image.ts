@@ -59,8 +59,14 @@ export interface MadeIndex extends MadeImage {
 /**
  * Writes an image layout with an index under the tag v1, as buildkit makes it: an image for each platform, an attestation
  * of each, and an index of its own with one image more.
+ *
+ * @param options.cache - Whether it also lists what is no manifest, as build caches do; not every registry takes that.
  */
-export async function makeIndexLayout(path: string, ...platforms: string[]): Promise<MadeIndex> {
+export async function makeIndexLayout(
+  path: string,
+  platforms: readonly string[],
+  { cache = false }: { readonly cache?: boolean } = {},
+): Promise<MadeIndex> {
   const blobs = join(path, 'blobs', 'sha256')
   await mkdir(blobs, { recursive: true })
   const put = async (mediaType: string, content: object): Promise<Blob> => {
@@ -88,9 +94,8 @@ export async function makeIndexLayout(path: string, ...platforms: string[]): Pro
   }
   const deep = await image('deep')
   const inner = await index([deep])
-  // What is no manifest is not signed: build caches stand in indexes so.
-  const cache = await put('application/vnd.buildkit.cacheconfig.v0', { cache: true })
-  const whole = await index([...named, inner, named[0] as Blob, cache])
+  const cached = cache ? [await put('application/vnd.buildkit.cacheconfig.v0', { cache: true })] : []
+  const whole = await index([...named, inner, named[0] as Blob, ...cached])
   await writeFile(join(path, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
   const entry = { ...whole, annotations: { 'org.opencontainers.image.ref.name': 'v1' } }
   await writeFile(join(path, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [entry] }))

@@ -9,7 +9,7 @@ const PLATFORMS = ['linux/amd64', 'linux/arm64', 'linux/arm/v7']
 async function ready() {
   const self = await program()
   await self.expect(0, ['init', 'me', '--scope', '*'])
-  return { ...self, index: await makeIndexLayout(self.path('image'), ...PLATFORMS) }
+  return { ...self, index: await makeIndexLayout(self.path('image'), PLATFORMS, { cache: true }) }
 }
 
 interface Target {

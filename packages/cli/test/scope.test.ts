@@ -60,7 +60,7 @@ describe('verify --scope', () => {
   })
 
   it('judges an index in a file, and lists what it names', async () => {
-    const { json } = await ready(path => makeIndexLayout(path, 'linux/amd64', 'linux/arm64'))
+    const { json } = await ready(path => makeIndexLayout(path, ['linux/amd64', 'linux/arm64']))
     const args = ['verify', '--scope', SCOPE, '--signature', 'app.sig', './manifest.json']
     const { targets } = await json(0, args)
     expect(targets[0].manifests[0].platform).toBe('linux/amd64')

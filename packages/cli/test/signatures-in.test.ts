@@ -30,7 +30,7 @@ describe('--signatures-in', () => {
 
   it('signs an index with all that it names into an archive, written as a whole', async () => {
     const { json, expect: run, path } = await program()
-    const { below } = await makeIndexLayout(path('image'), 'linux/amd64', 'linux/arm64')
+    const { below } = await makeIndexLayout(path('image'), ['linux/amd64', 'linux/arm64'])
     await run(0, ['init', 'me', '--scope', '*'])
     const apart = ['--signatures-in', 'oci-archive:signatures.tar']
     await run(0, ['sign', '--recursive', ...apart, 'oci:image:v1'])
@@ -81,6 +81,17 @@ describe('--signatures-in', () => {
       expect((await json(0, ['inspect', ...apart, reference])).signatures).toHaveLength(2)
     },
   )
+
+  it('is the way out where a registry takes no signatures', async () => {
+    const self = await program()
+    const { fake, reference } = await registryWith(self)
+    await self.expect(0, ['init', 'me', '--scope', '*'])
+    fake.faults.push({ method: 'PUT', path: '/v2/app/manifests/', answer: { status: 403 } })
+    const { error } = await self.json(5, ['sign', reference])
+    expect(error).toMatchObject({ code: 'ACCESS_DENIED', why: expect.stringContaining('stored nowhere') })
+    expect(error.fix).toContain('--signatures-in')
+    await self.expect(0, ['sign', '--signatures-in', `${fake.host}/mine`, reference])
+  })
 
   it('is said for a host in the configuration, and switched off with none', async () => {
     const self = await program()

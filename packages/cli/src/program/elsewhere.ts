@@ -58,6 +58,9 @@ const FLAGS: Readonly<Record<string, Elsewhere>> = {
   '--store': row('notation', '--type ca --store NAME', 'the store as a policy spells it: ca:NAME'),
   '-t': row('notation', '-t ca -s NAME', 'the store as a policy spells it: ca:NAME'),
   '-s': row('notation', '-t ca -s NAME', 'the store as a policy spells it: ca:NAME'),
+  '-r': row('cosign', '-r', '--recursive'),
+  '--output-signature': row('cosign', '--output-signature FILE', '--signature FILE'),
+  '--upload': row('cosign', '--upload=false', '--signature FILE'),
   '--lazy': row('jsign', '--lazy', 'the default: what is signed already is skipped'),
   '--tsaurl': row('jsign', '--tsaurl A,B', '--timestamp A --timestamp B'),
 }

@@ -4,6 +4,7 @@ import type { SignedTarget } from '../documents/signing.ts'
 import type { Context } from '../frame/context.ts'
 import { type OpenTarget, whereSignatures } from '../targets/open-target.ts'
 import { bindingOf, describeSignature, type SignedOutcome, type SignPlan, sealContent } from './plan.ts'
+import { storeRefused } from './store-refused.ts'
 import { storedIn } from './stored.ts'
 
 export interface ManifestRequest {
@@ -44,6 +45,8 @@ async function sign(
       signal,
       metadata,
       ...(manifest === undefined ? {} : { manifest }),
+    }).catch((error: unknown) => {
+      throw storeRefused(error)
     })
   })
   context.step(`read back ${signature.digest}`)
