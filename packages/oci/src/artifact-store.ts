@@ -7,6 +7,11 @@ export interface StoreCall {
 export interface ReferrersQuery extends StoreCall {
   /** Only these; filtered here when the store does not filter. */
   readonly artifactType?: string
+  /**
+   * The store's own tags that begin with `sha256-`, all of them, as they were just listed: where clients keep the lists of
+   * referrers under tags, no others are looked for. Saves whoever asks for thousands of subjects what he knows already.
+   */
+  readonly tags?: ReadonlySet<string>
 }
 
 /**

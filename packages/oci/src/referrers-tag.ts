@@ -40,14 +40,6 @@ export function isReferrersTag(tag: string): boolean {
   return /^sha(?:256|384|512)-[0-9a-f]{64}(?:\.[a-z]+)?$/.test(tag) || parseClaimTag(tag) !== undefined
 }
 
-/**
- * Whether a tag is one that a signature claims for itself where clients keep the lists of referrers: the subject's
- * `sha256-<hex>` and the first 32 digits of its own digest.
- */
-export function isClaimTag(tag: string): boolean {
-  return /^sha256-[0-9a-f]{64}\.[0-9a-f]{32}$/.test(tag)
-}
-
 /** How a referrer is listed: its own descriptor, its type and all of its annotations. */
 export function referrerEntry(descriptor: Descriptor, manifest: Manifest): Descriptor {
   const { mediaType, digest, size } = descriptor

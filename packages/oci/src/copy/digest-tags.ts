@@ -1,7 +1,7 @@
 import { isSealwrightError } from '@sealwright/core'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { claimOf, parseClaimTag, referrersTag } from '../referrers-tag.ts'
+import { parseClaimTag, referrersTag } from '../referrers-tag.ts'
 
 /** A manifest that is named after a digest. */
 export interface DigestTagged {
@@ -9,13 +9,14 @@ export interface DigestTagged {
   readonly descriptor: Descriptor
 }
 
-interface OfOptions {
-  readonly referrers: ReadonlyMap<string, Descriptor>
-  readonly guess: boolean
+interface Listed {
+  readonly all: ReadonlySet<string>
+  /** By what stands before the dot, without claims: these are tags of referrers, which the store lists by itself. */
+  readonly byDigest: ReadonlyMap<string, readonly string[]>
 }
 
 /** Beyond so many it is cheaper to ask for the known ones than to go on listing. */
-const MAX_LISTED = 5000
+const MAX_LISTED = 20_000
 const COSIGN = ['.sig', '.att', '.sbom']
 const LISTED = /^(sha256-[0-9a-f]{64})(?:\.[\w.-]+)?$/
 
@@ -26,35 +27,31 @@ const LISTED = /^(sha256-[0-9a-f]{64})(?:\.[\w.-]+)?$/
 export class DigestTags {
   readonly #store: ArtifactStore
   readonly #call: StoreCall
-  #listed: Promise<ReadonlyMap<string, readonly string[]> | undefined> | undefined
+  #listed: Promise<Listed | undefined> | undefined
 
   constructor(store: ArtifactStore, call: StoreCall) {
     this.#store = store
     this.#call = call
   }
 
-  /** Begins to list, for who has something else to wait for. */
-  begin(): void {
+  /** All of them; nothing if the store does not list, or lists too many. */
+  async all(): Promise<ReadonlySet<string> | undefined> {
     this.#listed ??= this.#list()
-    this.#listed.catch(() => {})
+    return (await this.#listed)?.all
   }
 
   /**
    * What is tagged after a digest, without the digest itself: GitLab takes the tag for the digest.
    *
-   * @param options.referrers - Known already, by digest: their own tags are not resolved again.
-   * @param options.guess - Whether the known tags are tried where the store lists none.
+   * @param guess - Whether the known tags are tried where the store lists none.
    */
-  async of({ digest }: Descriptor, options: OfOptions): Promise<readonly DigestTagged[]> {
+  async of({ digest }: Descriptor, guess: boolean): Promise<readonly DigestTagged[]> {
     const base = referrersTag(digest)
-    this.begin()
+    this.#listed ??= this.#list()
     const listed = digest.startsWith('sha256:') ? await this.#listed : undefined
-    if (listed === undefined && !options.guess) return []
+    if (listed === undefined && !guess) return []
     const usual = digest.startsWith('sha256:') ? [base, ...COSIGN.map(suffix => base + suffix)] : [base]
-    const claims = new Set([...options.referrers.keys()].map(claimOf))
-    const tags = (listed === undefined ? usual : (listed.get(base) ?? [])).filter(
-      tag => !claims.has(parseClaimTag(tag)?.claim ?? ''),
-    )
+    const tags = listed === undefined ? usual : (listed.byDigest.get(base) ?? [])
     const found = await Promise.all(tags.map(tag => this.#resolve(tag)))
     return found.filter(each => each !== undefined && each.descriptor.digest !== digest) as DigestTagged[]
   }
@@ -68,16 +65,14 @@ export class DigestTags {
     }
   }
 
-  /** By what stands before the dot; nothing if the store does not list, or lists too many. */
-  async #list(): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
+  async #list(): Promise<Listed | undefined> {
     const found = new Map<string, string[]>()
+    const all = new Set<string>()
     if (this.#store.tags === undefined) return undefined
-    let count = 0
     try {
       for await (const tag of this.#store.tags({ ...this.#call, prefix: 'sha256-' })) {
-        if (++count > MAX_LISTED) return undefined
+        if (all.add(tag).size > MAX_LISTED) return undefined
         const base = LISTED.exec(tag)?.[1]
-        // A claim is the tag of a referrer that the store lists by itself.
         if (base === undefined || parseClaimTag(tag) !== undefined) continue
         const tags = found.get(base)
         if (tags === undefined) found.set(base, [tag])
@@ -88,6 +83,6 @@ export class DigestTags {
       if (isSealwrightError(error) && !error.retryable && error.code !== 'ABORTED') return undefined
       throw error
     }
-    return found
+    return { all, byDigest: found }
   }
 }

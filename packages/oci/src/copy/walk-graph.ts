@@ -5,7 +5,7 @@ import type { Descriptor } from '../descriptor.ts'
 import { artifactTypeOf, type Manifest } from '../manifest.ts'
 import { isManifestMediaType, MediaTypes } from '../media-types.ts'
 import { readManifest } from '../read.ts'
-import { isClaimTag, referrersTag } from '../referrers-tag.ts'
+import { parseClaimTag, referrersTag } from '../referrers-tag.ts'
 import { artifactKind, isAmong, isTelling, listedKind } from './artifact-kind.ts'
 import { choosePlatform } from './choose-platform.ts'
 import { DigestTags } from './digest-tags.ts'
@@ -162,17 +162,18 @@ class Visitor {
     const { depth: deepest = Number.POSITIVE_INFINITY, asListed } = this.#options
     if (depth >= deepest) return []
     const step = { parent: descriptor, depth: depth + 1, picked }
-    this.#tags.begin()
-    const listed = await collect(this.#store.referrers(descriptor, this.#call))
+    const tags = await this.#tags.all()
+    const query = { ...this.#call, ...(tags === undefined ? {} : { tags }) }
+    const listed = await collect(this.#store.referrers(descriptor, query))
     const referrers = new Map(listed.map(each => [each.digest, each]))
     const add = (each: Descriptor) => referrers.set(each.digest, referrers.get(each.digest) ?? each)
     // Nobody tags after a signature: where tags are not listed, they are not guessed for each of a thousand.
     const guess = !asListed || depth === 0
     const tagged: Place[] = []
-    for (const { tag, descriptor: found } of await this.#tags.of(descriptor, { referrers, guess })) {
+    for (const { tag, descriptor: found } of await this.#tags.of(descriptor, guess)) {
       const list = tag === referrersTag(descriptor.digest) ? await this.#readList(found) : undefined
       if (list !== undefined) list.forEach(add)
-      else if (isClaimTag(tag)) add(found)
+      else if (parseClaimTag(tag) !== undefined) add(found)
       else tagged.push({ role: 'tagged', descriptor: plain(found), tag, ...step })
     }
     const bySubject = [...referrers.values()].map(

@@ -1,5 +1,5 @@
 import { isSealwrightError } from '@sealwright/core'
-import type { StoreCall } from '../artifact-store.ts'
+import type { ReferrersQuery, StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { type Manifest, parseManifest } from '../manifest.ts'
 import { claimOf, claimTag, parseClaimTag, referrerEntry, referrersTag } from '../referrers-tag.ts'
@@ -72,10 +72,14 @@ export class ReferrersClaims {
   async unlisted(
     subject: Subject,
     listed: readonly Descriptor[],
-    call: StoreCall,
+    call: Pick<ReferrersQuery, 'signal' | 'tags'>,
   ): Promise<readonly Descriptor[]> {
     const known = new Set(listed.map(({ digest }) => claimOf(digest)))
-    const tags = await this.#tags(subject, call)
+    const list = referrersTag(subject.digest)
+    const tags =
+      call.tags === undefined
+        ? await this.#tags(subject, call)
+        : [...call.tags].filter(tag => parseClaimTag(tag)?.list === list)
     const claims = await this.read(
       subject,
       tags.filter(tag => !known.has(parseClaimTag(tag)!.claim)),

@@ -1,6 +1,6 @@
 import { SealwrightError } from '@sealwright/core'
 import { pause } from '../abort.ts'
-import type { StoreCall } from '../artifact-store.ts'
+import type { ReferrersQuery, StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { MAX_MANIFEST_BYTES } from '../manifest.ts'
 import { KeyedMutex } from '../mutex.ts'
@@ -45,7 +45,7 @@ export class ReferrersFallback {
   }
 
   /** All that are listed or claimed. Of the listed, their manifests say whether they truly refer to the subject. */
-  async all(subject: Subject, call: StoreCall): Promise<readonly Descriptor[]> {
+  async all(subject: Subject, call: Pick<ReferrersQuery, 'signal' | 'tags'>): Promise<readonly Descriptor[]> {
     const { list, claims } = this.#options
     const { manifests } = await list.read(subject, call)
     return [...manifests, ...(await claims.unlisted(subject, manifests, call))]

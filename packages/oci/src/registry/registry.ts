@@ -9,7 +9,7 @@ import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from '../manifest.ts
 import { isManifestMediaType } from '../media-types.ts'
 import { readBlob } from '../read.ts'
 import { isTag, parseReference } from '../reference.ts'
-import { mayBeOfType, referrerEntry } from '../referrers-tag.ts'
+import { mayBeOfType, referrerEntry, referrersTag } from '../referrers-tag.ts'
 import { RegistryBlobs } from './blobs.ts'
 import { ReferrersClaims } from './claims.ts'
 import { RegistryClient } from './client.ts'
@@ -119,6 +119,10 @@ interface Parts {
 export class RegistryStore implements ArtifactStore {
   readonly name: string
   readonly #parts: Parts
+  /** Whether it answered for referrers as one with that API does. */
+  #lists = false
+  /** Whether it answered as one without does; asked again each time but by those who ask for thousands. */
+  #lacksApi = false
 
   constructor(parts: Parts) {
     this.name = parts.name
@@ -195,9 +199,13 @@ export class RegistryStore implements ArtifactStore {
   async *referrers(subject: Descriptor, query: ReferrersQuery = {}): AsyncGenerator<Descriptor> {
     parseDigest(subject.digest)
     const { api, fallback, mode } = this.#parts
-    const listed = mode === 'tag' ? undefined : await api.list(subject, query)
+    const { tags } = query
+    const skips = mode === 'tag' || (this.#lacksApi && tags !== undefined)
+    const listed = skips ? undefined : await api.list(subject, query)
     if (listed !== undefined) return yield* listed
     if (mode === 'api') throw this.#noApi()
+    this.#lacksApi = mode === 'auto'
+    if (tags !== undefined && subject.digest.startsWith('sha256:') && !isTagged(subject.digest, tags)) return
     for (const entry of await fallback.all(subject, query)) {
       if (mayBeOfType(entry, query.artifactType)) yield entry
     }
@@ -298,11 +306,14 @@ export class RegistryStore implements ArtifactStore {
   ): Promise<'api' | 'tag'> {
     const { api, fallback, mode } = this.#parts
     const { descriptor, manifest, bytes, claims } = pushed
+    // Once it has shown that it lists, its word is enough: a list of a thousand need not be read a thousand times.
+    if (claims && this.#lists && mode !== 'tag') return 'api'
     if (mode !== 'tag') {
       const listed = await api.list(subject, call)
       if (listed !== undefined) {
         if (claims || mode === 'api') {
           await listed.return(undefined)
+          this.#lists = true
           return 'api'
         }
         for await (const { digest } of listed) if (digest === descriptor.digest) return 'api'
@@ -328,4 +339,12 @@ function readStored(bytes: Uint8Array, mediaType: string): Manifest | undefined 
   } catch {
     return undefined
   }
+}
+
+/** Whether a list of the referrers of a digest, or a claim on it, is among these tags. */
+function isTagged(digest: string, tags: ReadonlySet<string>): boolean {
+  const list = referrersTag(digest)
+  if (tags.has(list)) return true
+  for (const tag of tags) if (tag.startsWith(`${list}.`)) return true
+  return false
 }
