@@ -193,6 +193,10 @@ export class FakeRegistry implements AsyncDisposable {
   ): Promise<void> {
     const url = new URL(path, 'http://fake')
     if (url.pathname === '/token' && this.authority) return this.authority.token(request, response)
+    if (url.pathname === '/v2/') {
+      const known = !this.authority || this.authority.admits(request, response, '', 'ping')
+      return known ? answerJson(response, {}) : undefined
+    }
     const match = /^\/v2\/(.+)\/(manifests|blobs|referrers|tags)\/(.*)$/.exec(url.pathname)
     if (!match) return answerError(response, 404, 'NOT_FOUND', 'no such path')
     const [, name = '', kind, reference = ''] = match
@@ -363,7 +367,7 @@ export class FakeRegistry implements AsyncDisposable {
     }
     const wanted = url.searchParams.get('artifactType')
     const all = [...repository.manifests].flatMap(([own, { mediaType, bytes }]) => {
-      const manifest = JSON.parse(bytes.toString()) as FakeManifest
+      const manifest = parsedOnce(bytes)
       if (manifest.subject?.digest !== digest) return []
       const artifactType =
         this.#options.listedType === 'config'
@@ -388,6 +392,14 @@ export class FakeRegistry implements AsyncDisposable {
       Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests })),
     )
   }
+}
+
+const parsed = new WeakMap<Buffer, FakeManifest>()
+
+function parsedOnce(bytes: Buffer): FakeManifest {
+  const known = parsed.get(bytes) ?? (JSON.parse(bytes.toString()) as FakeManifest)
+  parsed.set(bytes, known)
+  return known
 }
 
 interface FakeManifest {
@@ -429,6 +441,11 @@ function answer(
     return
   }
   response.end(shown)
+}
+
+function answerJson(response: ServerResponse, body: object): void {
+  response.writeHead(200, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(body))
 }
 
 function answerError(response: ServerResponse, status: number, code: string, message: string): void {

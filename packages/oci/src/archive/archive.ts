@@ -42,6 +42,7 @@ class ArchiveBackend implements LayoutBackend {
   readonly #staged = new StagedBlobs()
   readonly #writers = new KeyedMutex()
   #tar: TarFile | undefined
+  readonly #indexes = new WeakMap<TarFile, IndexDocument>()
 
   constructor(path: string, create: boolean) {
     this.name = `oci-archive:${path}`
@@ -143,10 +144,14 @@ class ArchiveBackend implements LayoutBackend {
   }
 
   async #parseIndex(tar: TarFile | undefined): Promise<IndexDocument> {
-    const bytes = tar && (await this.#readEntry(tar, INDEX_FILE, MAX_INDEX_BYTES))
-    return bytes === undefined
-      ? IndexDocument.empty()
-      : IndexDocument.parse(bytes, `${this.#path}: ${INDEX_FILE}`)
+    if (tar === undefined) return IndexDocument.empty()
+    const known = this.#indexes.get(tar)
+    if (known !== undefined) return known
+    const bytes = await this.#readEntry(tar, INDEX_FILE, MAX_INDEX_BYTES)
+    const index =
+      bytes === undefined ? IndexDocument.empty() : IndexDocument.parse(bytes, `${this.#path}: ${INDEX_FILE}`)
+    this.#indexes.set(tar, index)
+    return index
   }
 
   async #readEntry(tar: TarFile, name: string, maxBytes: number): Promise<Uint8Array | undefined> {

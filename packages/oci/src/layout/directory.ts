@@ -41,7 +41,9 @@ class DirectoryBackend implements LayoutBackend {
   #checked = false
   #swept = false
   /** What was read last. */
-  #index: { readonly version: string; readonly document: IndexDocument } | undefined
+  #index:
+    | { readonly version: string | undefined; readonly bytes: Uint8Array; readonly document: IndexDocument }
+    | undefined
 
   constructor(path: string, create: boolean) {
     this.name = `oci:${path}`
@@ -128,8 +130,10 @@ class DirectoryBackend implements LayoutBackend {
     }
     // Two changes within one tick of a file system's clock look like one: what is younger is read again.
     const settled = Date.now() - changedAt > SETTLED_MS
-    const document = IndexDocument.parse(await readWhole(file, path, MAX_INDEX_BYTES), path)
-    this.#index = settled ? { version, document } : undefined
+    const bytes = await readWhole(file, path, MAX_INDEX_BYTES)
+    const same = this.#index !== undefined && Buffer.from(this.#index.bytes).equals(bytes)
+    const document = same ? this.#index!.document : IndexDocument.parse(bytes, path)
+    this.#index = { version: settled ? version : undefined, bytes, document }
     return document
   }
 

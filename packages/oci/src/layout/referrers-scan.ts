@@ -29,6 +29,8 @@ export class ReferrersScan {
   readonly #backend: LayoutFiles
   /** By digest, size and type: content that was checked once against them does not change. */
   readonly #known = new Map<string, Scanned>()
+  /** By subject, of an index all of whose manifests were there: nothing can be added to it. */
+  readonly #complete = new WeakMap<IndexDocument, ReadonlyMap<string, readonly Scanned[]>>()
 
   constructor(backend: LayoutFiles) {
     this.#backend = backend
@@ -45,9 +47,21 @@ export class ReferrersScan {
     subject: Descriptor,
     query: ReferrersQuery,
   ): AsyncGenerator<Descriptor> {
+    const complete = this.#complete.get(index)
+    const found =
+      complete === undefined
+        ? await this.#scan(index, subject, query)
+        : await this.#stillThere(complete.get(subject.digest) ?? [], query)
+    for (const scanned of found) {
+      if (refersTo(scanned.subject, subject) && isOfType(scanned, query.artifactType)) yield scanned.entry
+    }
+  }
+
+  async #scan(index: IndexDocument, subject: Descriptor, query: ReferrersQuery): Promise<readonly Scanned[]> {
     const queue = index.entries().map(({ descriptor }) => descriptor)
     const seen = new Set(queue.map(({ digest }) => digest))
-    const found: Descriptor[] = []
+    const found: Scanned[] = []
+    let all = true
     for (let next = 0; next < queue.length; ) {
       throwIfAborted(query.signal)
       if (queue.length > MAX_MANIFESTS) {
@@ -57,20 +71,28 @@ export class ReferrersScan {
       }
       const wave = queue.slice(next, next + WAVE)
       next += wave.length
-      const manifests = wave.filter(
-        each => isManifestMediaType(each.mediaType) && !this.#isKnownToBeOther(each, subject),
-      )
+      const listed = wave.filter(each => isManifestMediaType(each.mediaType))
+      const manifests = listed.filter(each => !this.#isKnownToBeOther(each, subject))
+      all &&= manifests.length === listed.length
       for (const scanned of await Promise.all(manifests.map(each => this.#read(each, query)))) {
+        all &&= scanned !== undefined
         if (scanned === undefined) continue
+        found.push(scanned)
         for (const child of scanned.children) {
           if (!seen.has(child.digest)) queue.push(child)
           seen.add(child.digest)
         }
-        if (refersTo(scanned.subject, subject) && isOfType(scanned, query.artifactType))
-          found.push(scanned.entry)
       }
     }
-    yield* found
+    if (all) this.#complete.set(index, bySubject(found))
+    return found
+  }
+
+  async #stillThere(found: readonly Scanned[], call: StoreCall): Promise<readonly Scanned[]> {
+    const there = found.map(async scanned => {
+      return (await this.#backend.sizeOf(scanned.entry.digest, call)) === undefined ? [] : [scanned]
+    })
+    return (await Promise.all(there)).flat()
   }
 
   /** Whether it was read before, refers to something else and leads nowhere: then it need not even be there still. */
@@ -118,6 +140,18 @@ export class ReferrersScan {
       },
     )
   }
+}
+
+function bySubject(found: readonly Scanned[]): ReadonlyMap<string, readonly Scanned[]> {
+  const map = new Map<string, Scanned[]>()
+  for (const scanned of found) {
+    if (scanned.subject === undefined) continue
+    const { digest } = scanned.subject
+    const known = map.get(digest)
+    if (known === undefined) map.set(digest, [scanned])
+    else known.push(scanned)
+  }
+  return map
 }
 
 function keyOf({ digest, size, mediaType }: Descriptor): string {
