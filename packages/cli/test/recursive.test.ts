@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -87,6 +88,23 @@ describe('sign --recursive', () => {
     expect(failed).toMatchObject([{ reference: `oci:image@${gone}`, error: { code: 'NOT_FOUND' } }])
     expect(error.why).toContain('left behind')
     expect(targets.filter(({ outcome }: Target) => outcome === 'signed')).toHaveLength(index.below.length)
+  })
+
+  it('signs what is in archives, several at the same time', async () => {
+    const { json, expect: run, path, index } = await ready()
+    await makeLayout(path('both'), 'v1', 'v2')
+    for (const name of ['image', 'both'])
+      execFileSync('tar', ['-C', path(name), '-cf', path(`${name}.tar`), '.'])
+    const targets = ['oci-archive:both.tar:v1', 'oci-archive:image.tar', 'oci-archive:both.tar:v2']
+    for (const concurrency of ['1', '4']) {
+      const args = ['sign', '--recursive', '--concurrency', concurrency, ...targets]
+      const { targets: signed } = await json(0, [...args, ...(concurrency === '4' ? ['--again'] : [])])
+      expect(signed).toHaveLength(index.below.length + 3)
+      expect(new Set(signed.map(({ outcome }: Target) => outcome))).toEqual(new Set(['signed']))
+    }
+    for (const target of [...targets, `oci-archive:image.tar@${index.below[0]}`])
+      await run(0, ['verify', target])
+    expect(execFileSync('tar', ['-tf', path('image.tar')], { encoding: 'utf8' })).toContain('index.json')
   })
 
   it('signs an image alone as without it', async () => {
