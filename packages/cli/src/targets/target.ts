@@ -10,7 +10,7 @@ interface Selector {
   readonly digest?: string
 }
 
-export interface RegistryTarget extends Selector {
+interface RegistryTarget extends Selector {
   readonly text: string
   readonly kind: 'registry'
   /** `host[:port]` */
