@@ -36,7 +36,7 @@ export class FakeAuthority {
     this.#auth = auth
   }
 
-  /** Answers a refusal itself, and says whether the request may go on. */
+  /** Answers a refusal itself, and says whether the request may go on. `ping` asks only who it is. */
   admits(request: IncomingMessage, response: ServerResponse, repository: string, action: string): boolean {
     const { authorization } = request.headers
     const host = request.headers.host ?? ''
@@ -47,11 +47,12 @@ export class FakeAuthority {
     }
     const grant = this.#grants.get(authorization?.replace(/^Bearer /, '') ?? '')
     const live = grant !== undefined && grant.expires > Date.now()
-    if (live && grant.allows.includes(`${repository}:${action}`)) return true
+    if (live && (action === 'ping' || grant.allows.includes(`${repository}:${action}`))) return true
     const realm = this.#auth.realm ?? `http://${host}/token`
     const scope = `repository:${repository}:${action === 'push' ? 'pull,push' : action}`
     const error = live ? ',error="insufficient_scope"' : authorization ? ',error="invalid_token"' : ''
-    this.#refuse(response, `Bearer realm="${realm}",service="fake",scope="${scope}"${error}`)
+    const wanted = action === 'ping' ? '' : `,scope="${scope}"`
+    this.#refuse(response, `Bearer realm="${realm}",service="fake"${wanted}${error}`)
     return false
   }
 

@@ -240,18 +240,13 @@ export class FakeRegistry implements AsyncDisposable {
         response,
       )
     }
-    // Registries that mean it answer without Accept as if the manifest were not there.
-    if (!stored || !digest || !request.headers.accept?.includes(stored.mediaType)) {
-      if (request.method !== 'DELETE' || !stored || !digest) {
-        return answerError(response, 404, 'MANIFEST_UNKNOWN', 'manifest unknown')
-      }
-    }
     if (request.method === 'DELETE') {
       const { deletes = true } = this.#options
       const byTag = !DIGEST.test(reference)
       if (!deletes || (byTag && deletes === 'digests')) {
         return answerError(response, byTag && deletes ? 400 : 405, 'UNSUPPORTED', 'deletes are off')
       }
+      if (!stored || !digest) return answerError(response, 404, 'MANIFEST_UNKNOWN', 'manifest unknown')
       if (byTag) {
         repository.tags.delete(reference)
         return send(202, {})
@@ -267,6 +262,10 @@ export class FakeRegistry implements AsyncDisposable {
       repository.manifests.delete(digest)
       for (const [tag, target] of repository.tags) if (target === digest) repository.tags.delete(tag)
       return send(202, {})
+    }
+    // Registries that mean it answer without Accept as if the manifest were not there.
+    if (!stored || !digest || !request.headers.accept?.includes(stored.mediaType)) {
+      return answerError(response, 404, 'MANIFEST_UNKNOWN', 'manifest unknown')
     }
     const headers: Record<string, string> = { 'content-type': stored.mediaType, etag: `"${digest}"` }
     if (!(this.#options.bareHead && request.method === 'HEAD')) headers['docker-content-digest'] = digest

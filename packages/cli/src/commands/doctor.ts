@@ -9,8 +9,9 @@ import { checkKey } from '../doctor/key.ts'
 import { doctorLines } from '../doctor/lines.ts'
 import { checkClock, checkNode } from '../doctor/machine.ts'
 import { checkProviders } from '../doctor/providers.ts'
+import { checkRegistry } from '../doctor/registry.ts'
 import { checkTrust } from '../doctor/trust.ts'
-import type { CheckedKey } from '../documents/doctor.ts'
+import type { CheckedKey, CheckedTarget } from '../documents/doctor.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import { EXIT } from '../frame/exit.ts'
 import type { Outcome } from '../frame/outcome.ts'
@@ -21,17 +22,25 @@ import { readKeyLock } from '../keys/lock-file.ts'
 import { normalReference, schemeOf } from '../keys/reference.ts'
 import { storePackages } from '../keys/store-packages.ts'
 import type { KeyFlags } from '../program/key-flags.ts'
+import { type RegistryFlags, registryFlags } from '../program/registry-flags.ts'
+import { type ArtifactTarget, parseTarget } from '../targets/target.ts'
+import { assertUsable } from '../targets/usable.ts'
 
-interface DoctorFlags extends KeyFlags {
+interface DoctorFlags extends KeyFlags, RegistryFlags {
   readonly bench?: number
+  readonly fix?: true
 }
 
-/** `sealwright doctor [KEY]…` */
+/** `sealwright doctor [KEY|TARGET]… [--fix] [--bench N]` */
 export async function doctor(context: Context, args: readonly string[], given: Flags): Promise<Outcome> {
   const flags = given as DoctorFlags
   const { layers, fault } = await configuration(context)
-  for (const text of args) assertKey(context, text, layers)
-  const bench = await agreedBench(context, args, flags)
+  const keyNames = args.filter(text => !isTarget(text))
+  for (const text of keyNames) assertKey(context, text, layers)
+  const named = args.filter(isTarget).map(text => registryTarget(context, text))
+  assertFix(named, flags)
+  if (named.length > 0 || registryGiven(flags)) assertUsable(context, named, flags)
+  const bench = await agreedBench(context, keyNames, flags)
   const { paths = pathsOf(context.flags, context.io) } = layers ?? {}
   const { lock, fault: lockFault } = await keyLock(context, paths.keyLock)
   const checks: Check[] = [
@@ -46,9 +55,11 @@ export async function doctor(context: Context, args: readonly string[], given: F
   ]
   const settings = layers === undefined ? [] : settingsOf(layers, context.flags, context.io)
   const usable = layers !== undefined && lock !== undefined
-  const keys = usable ? await checkKeys(context, args, flags, bench) : []
-  const faulty = [...checks, ...keys.flatMap(key => key.checks)].some(({ outcome }) => outcome === 'fault')
-  const report = { checks, settings: [...settings], keys: [...keys] }
+  const keys = usable ? await checkKeys(context, keyNames, flags, bench) : []
+  const targets = layers === undefined ? [] : await checkTargets(context, named, flags)
+  const all = [...checks, ...[...keys, ...targets].flatMap(one => one.checks)]
+  const faulty = all.some(({ outcome }) => outcome === 'fault')
+  const report = { checks, settings: [...settings], keys: [...keys], targets: [...targets] }
   return {
     exitCode: faulty ? EXIT.notVerified : EXIT.done,
     document: report,
@@ -90,7 +101,47 @@ async function keyLock(
   }
 }
 
-/** Throws for what is a target: its checks are not in this version. */
+async function checkTargets(
+  context: Context,
+  targets: readonly ArtifactTarget[],
+  flags: DoctorFlags,
+): Promise<readonly CheckedTarget[]> {
+  const checked: CheckedTarget[] = []
+  for (const target of targets) {
+    checked.push(await checkRegistry(context, target, registryFlags(flags), flags.fix === true))
+  }
+  return checked
+}
+
+/** Whether an argument is spelled as a target: keys are names, URIs and bare ids of vendors. */
+function isTarget(text: string): boolean {
+  const looksLikeTarget =
+    /^(?:oci|oci-archive):/.test(text) || /^[^:]*\//.test(text) || /^[^/]+:\d+\//.test(text)
+  return looksLikeTarget && !/^(?:projects\/|https:\/\/)/.test(text)
+}
+
+function registryTarget({ io }: Context, text: string): ArtifactTarget {
+  const target = parseTarget(text, io.cwd, 'doctor')
+  if (target.kind === 'registry') return target
+  throw usageError(`"${text}" is in no registry`, {
+    why: 'of targets, doctor looks at what their registry offers, and at its list of signatures',
+    fix: `name a key or a registry target, or look at this one: sealwright list ${text}`,
+  })
+}
+
+function assertFix(targets: readonly ArtifactTarget[], { fix }: DoctorFlags): void {
+  if (!fix || targets.length > 0) return
+  throw usageError('--fix needs a target', {
+    why: 'what it mends is the list of signatures that is kept for a target',
+    fix: 'sealwright doctor registry.example/app:v1 --fix',
+  })
+}
+
+function registryGiven(flags: RegistryFlags): boolean {
+  return Object.keys(registryFlags(flags)).length > 0
+}
+
+/** Throws for what is neither a name nor a reference of a store that is known. */
 function assertKey({ io }: Context, text: string, layers: Layers | undefined): void {
   const schemes = [
     ...storePackages.flatMap(store => store.schemes),
@@ -99,15 +150,6 @@ function assertKey({ io }: Context, text: string, layers: Layers | undefined): v
     ),
   ]
   if (isKeyName(text)) return
-  const looksLikeTarget =
-    /^(?:oci|oci-archive):/.test(text) || /^[^:]*\//.test(text) || /^[^/]+:\d+\//.test(text)
-  const isBareId = /^(?:projects\/|https:\/\/)/.test(text)
-  if (looksLikeTarget && !isBareId) {
-    throw usageError(`"${text}" is a target, and this version of doctor checks keys`, {
-      why: 'what it finds out about registries, layouts and files is yet to come',
-      fix: `name a key, or look at the target: sealwright list ${text}`,
-    })
-  }
   const reference = normalReference(text, io.cwd)
   if (reference === undefined || schemes.includes(schemeOf(reference))) return
   throw usageError(`"${text}" is neither a key nor a target`, {

@@ -1,4 +1,4 @@
-import type { Bench, Check, CheckedKey, ShownSetting } from '../documents/doctor.ts'
+import type { Bench, Check, CheckedKey, CheckedTarget, ShownSetting } from '../documents/doctor.ts'
 import type { Paint } from '../frame/style.ts'
 import { printable, table } from '../frame/table.ts'
 
@@ -10,6 +10,7 @@ export function doctorLines(
     readonly checks: readonly Check[]
     readonly settings: readonly ShownSetting[]
     readonly keys: readonly CheckedKey[]
+    readonly targets: readonly CheckedTarget[]
   },
   paint: Paint,
 ): string[] {
@@ -23,6 +24,10 @@ export function doctorLines(
           report.settings.map(({ name, origin, value }) => [name, origin, value]),
         ).map(line => `  ${line}`)),
     ...report.keys.flatMap(key => keyLines(key, paint)),
+    ...report.targets.flatMap(({ reference, checks }) => [
+      printable(reference),
+      ...checkLines(checks, paint).map(line => `  ${line}`),
+    ]),
   ]
 }
 

@@ -4,7 +4,9 @@ import { document, fingerprint } from './document.ts'
 const check = z.strictObject({
   check: z
     .string()
-    .describe('What was looked at: node, configuration, files, trust, providers, clock; for a key its part.'),
+    .describe(
+      'What was looked at: node, configuration, files, trust, providers, clock; for a key or a target its part.',
+    ),
   outcome: z.enum(['ok', 'warning', 'fault']),
   detail: z.string().describe('What was found.'),
   fix: z.string().nullable(),
@@ -45,8 +47,20 @@ const checkedKey = z.strictObject({
 })
 export type CheckedKey = z.infer<typeof checkedKey>
 
+const checkedTarget = z.strictObject({
+  reference: z.string().describe('As it was named.'),
+  resolved: z.string().nullable(),
+  referrers: z
+    .enum(['api', 'tag'])
+    .nullable()
+    .describe('How signatures are found: listed by the registry, or under a tag that clients keep.'),
+  checks: z.array(check),
+})
+export type CheckedTarget = z.infer<typeof checkedTarget>
+
 export const doctorDocument = document('doctor', {
   checks: z.array(check),
   settings: z.array(setting),
   keys: z.array(checkedKey),
+  targets: z.array(checkedTarget).optional(),
 })

@@ -22,6 +22,7 @@ import {
 } from './keys.ts'
 import { listDocument } from './listing.ts'
 import { policyCheckDocument, policyInitDocument, policyShowDocument } from './policies.ts'
+import { deleteDocument, loginDocument, logoutDocument } from './registries.ts'
 import { attachDocument, initDocument, signDocument } from './signing.ts'
 
 /** Every document by its name; each is published as `schemas/<name>.json`. */
@@ -34,6 +35,7 @@ export const documents = {
   inspect: inspectDocument,
   list: listDocument,
   copy: copyDocument,
+  delete: deleteDocument,
   'key.add': keyAddDocument,
   'key.create': keyCreateDocument,
   'key.list': keyListDocument,
@@ -50,6 +52,8 @@ export const documents = {
   'policy.show': policyShowDocument,
   'policy.check': policyCheckDocument,
   doctor: doctorDocument,
+  login: loginDocument,
+  logout: logoutDocument,
   version: versionDocument,
   help: helpDocument,
   usage: usageDocument,

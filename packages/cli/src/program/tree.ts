@@ -9,6 +9,7 @@ import { keyFlags } from './key-flags.ts'
 import type { Group, Leaf } from './leaf.ts'
 import { parseMetadata } from './metadata.ts'
 import { policyCommands } from './policy-commands.ts'
+import { deleteCommand, loginCommand, logoutCommand } from './registry-commands.ts'
 
 const ORNONE = (text: string, label: string): number | 'none' => parseDurationOrNone(text, label) ?? 'none'
 
@@ -168,13 +169,21 @@ const copy: Leaf = {
 
 const doctor: Leaf = {
   name: 'doctor',
-  args: '[key...]',
-  summary: 'look for faults: the machine, the configuration, trust; of a key its store, lock and certificate',
+  args: '[key|target...]',
+  summary:
+    'look for faults: the machine, the configuration, trust; of a key its store, lock and certificate; of a registry what it offers',
   options: () => [
+    toggle('--fix', 'of a target: list again the signatures that the registry lost from its list'),
     single('--bench <number>', 'sign this many dummies with each key and measure; asks first', count),
     ...keyFlags(),
   ],
-  examples: ['sealwright doctor', 'sealwright doctor release', 'sealwright doctor release --bench 100'],
+  registry: true,
+  examples: [
+    'sealwright doctor',
+    'sealwright doctor release',
+    'sealwright doctor release --bench 100',
+    'sealwright doctor registry.example/app:v1 --fix',
+  ],
   load: async () => (await import('../commands/doctor.ts')).doctor,
 }
 
@@ -201,10 +210,13 @@ export const tree: readonly (Leaf | Group)[] = [
   inspect,
   list,
   copy,
+  deleteCommand,
   keyCommands,
   certificateCommands,
   policyCommands,
   doctor,
+  loginCommand,
+  logoutCommand,
   version,
   help,
 ]

@@ -21,7 +21,10 @@ const connections = new WeakMap<Context, Map<string, Fetch>>()
  * @throws {@link SealwrightError} `VALIDATION` for a file that does not hold what it should. What the configuration says
  *   of a host is read when that host is reached.
  */
-export async function connectionOf(context: Context, { caFile = '' }: RegistryFlags): Promise<Fetch> {
+export async function connectionOf(
+  context: Context,
+  { caFile = '' }: Pick<RegistryFlags, 'caFile'>,
+): Promise<Fetch> {
   const known = connections.get(context) ?? new Map<string, Fetch>()
   connections.set(context, known)
   const made = known.get(caFile) ?? (await connect(context, caFile))

@@ -1,6 +1,6 @@
 import http from 'node:http'
 import { join } from 'node:path'
-import { type ArtifactStore, dockerCredentials, registry } from '@sealwright/oci'
+import { type ArtifactStore, dockerCredentials, type RegistryOptions, registry } from '@sealwright/oci'
 import type { Context } from '../frame/context.ts'
 import type { Io } from '../frame/io.ts'
 import { VERSION } from '../frame/version.ts'
@@ -22,23 +22,32 @@ export async function openRegistry(
   { host, repository }: RegistryPlace,
   flags: RegistryFlags,
 ): Promise<ArtifactStore> {
-  const { registries, timeoutMs } = await context.settings()
-  const settings = registries[host] ?? {}
-  const plainHttp = flags.plainHttp?.includes(host) ? true : settings.plainHttp
-  const referrers = flags.referrers ?? settings.referrers
-  const { io } = context
-  useProxy(io)
+  const referrers = flags.referrers ?? (await context.settings()).registries[host]?.referrers
+  const configFile = dockerConfig(context.io)
   return registry(repository, {
-    credentials:
-      (await givenLogin(context, host, flags)) ?? dockerCredentials({ configFile: dockerConfig(io) }),
+    ...(await connectionOptions(context, host, flags)),
+    credentials: (await givenLogin(context, host, flags)) ?? dockerCredentials({ configFile }),
+    ...(referrers === undefined ? {} : { referrers }),
+  })
+}
+
+/** How a registry is spoken to, apart from who asks, and what for. */
+export async function connectionOptions(
+  context: Context,
+  host: string,
+  flags: Pick<RegistryFlags, 'plainHttp' | 'caFile'>,
+): Promise<RegistryOptions> {
+  const { registries, timeoutMs } = await context.settings()
+  const plainHttp = flags.plainHttp?.includes(host) ? true : registries[host]?.plainHttp
+  useProxy(context.io)
+  return {
     userAgent: `sealwright/${VERSION}`,
     onWarning: text => context.warn(`${host}: ${text}`),
     fetch: await connectionOf(context, flags),
     // A registry that asks for patience gets as much as the whole target may take.
     retry: { attempts: 5, ...(timeoutMs === undefined ? {} : { maxDelayMs: timeoutMs }) },
     ...(plainHttp === undefined ? {} : { plainHttp }),
-    ...(referrers === undefined ? {} : { referrers }),
-  })
+  }
 }
 
 /** Docker's configuration, as docker, podman and oras find it. */

@@ -9,14 +9,52 @@ const MAX_PASSWORD_BYTES = 64 * 1024
 /** The password of each run: stdin can be read once, and nobody is asked twice. */
 const passwords = new WeakMap<Context, Promise<string>>()
 
+/** A user name and a password: from flags, the environment, or a person. */
+export async function askedLogin(
+  context: Context,
+  host: string,
+  flags: Pick<RegistryFlags, 'username' | 'passwordStdin'>,
+): Promise<{ readonly username: string; readonly password: string }> {
+  const given = givenUsername(context, flags)
+  if (given === undefined && flags.passwordStdin) {
+    throw usageError('--password-stdin needs --username', {
+      why: 'a password belongs to a user',
+      fix: 'add --username NAME',
+    })
+  }
+  const username =
+    given ??
+    (await context.dialogue.ask({
+      prompt: `user name at ${host}: `,
+      missing: `a user name at ${host} is needed and there is no terminal to ask on`,
+      fix: 'add --username NAME and --password-stdin',
+    }))
+  if (username === '' || username.includes(':')) {
+    throw usageError(username === '' ? 'the user name is empty' : 'a user name has no colon', {
+      fix: 'give the name that the registry knows',
+    })
+  }
+  const password = await readPassword(context, host, username, flags)
+  if (password === '') {
+    throw usageError('the password is empty', { fix: 'give the password, or a token of the registry' })
+  }
+  return { username, password }
+}
+
+function givenUsername(
+  { io: { env } }: Context,
+  { username }: Pick<RegistryFlags, 'username'>,
+): string | undefined {
+  return username ?? (env.SEALWRIGHT_USERNAME || env.NOTATION_USERNAME || undefined)
+}
+
 /** The login that was given by flags or environment, for one host alone; `undefined` when none was. */
 export async function givenLogin(
   context: Context,
   host: string,
   flags: RegistryFlags,
 ): Promise<CredentialSource | undefined> {
-  const { env } = context.io
-  const username = flags.username ?? (env.SEALWRIGHT_USERNAME || env.NOTATION_USERNAME || undefined)
+  const username = givenUsername(context, flags)
   if (username === undefined) return undefined
   let password = passwords.get(context)
   if (password === undefined) {
@@ -31,7 +69,7 @@ async function readPassword(
   { io, dialogue }: Context,
   host: string,
   username: string,
-  flags: RegistryFlags,
+  flags: Pick<RegistryFlags, 'passwordStdin'>,
 ): Promise<string> {
   if (flags.passwordStdin) {
     const bytes = await readAll(io.stdin.read(), MAX_PASSWORD_BYTES, 'the password on stdin')

@@ -47,6 +47,8 @@ export class Authorizer {
   #basic = false
   #known: Credential | undefined
   #asked = false
+  /** Whether the registry has wanted to know who we are. */
+  challenged = false
   #extra: readonly string[] = []
 
   constructor(options: AuthorizerOptions) {
@@ -72,6 +74,7 @@ export class Authorizer {
     call: StoreCall,
   ): Promise<string | undefined> {
     const challenges = parseChallenges(headers.get('www-authenticate') ?? '')
+    this.challenged = true
     const credential = await this.#login(call)
     if (credential && 'registryToken' in credential) {
       return differing(`Bearer ${credential.registryToken}`, said)

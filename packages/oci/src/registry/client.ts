@@ -34,7 +34,8 @@ export class RegistryClient {
 
   /** Who we are to the registry, as far as it asked. */
   login(): string {
-    return this.#authorizer.describe()
+    const { challenged } = this.#authorizer
+    return challenged ? this.#authorizer.describe() : `${this.#options.registry} did not ask who we are`
   }
 
   /** Whether another client speaks to the same registry. */

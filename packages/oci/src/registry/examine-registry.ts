@@ -9,7 +9,7 @@ export type Permission = 'allowed' | 'denied' | 'unsupported'
 
 /** What a registry offers, to whom it takes us for. */
 export interface RegistryAbilities {
-  /** `logged in as ci through …/config.json`, or that no credentials were found; as far as it asked who we are. */
+  /** `logged in as ci through …/config.json`, that no credentials were found, or that it did not ask. */
   readonly login: string
   /** How it lists referrers: by its API, or not at all, so that clients keep a list under a tag. */
   readonly referrers: 'api' | 'tag'

@@ -1,0 +1,183 @@
+import { isDigest } from '@sealwright/oci'
+import { type Doomed, doomedOf } from '../deleting/doomed.ts'
+import { deleteLines } from '../deleting/lines.ts'
+import type { DeleteDocument, Deletion } from '../documents/registries.ts'
+import type { Context, Flags } from '../frame/context.ts'
+import { EXIT, type ExitCode } from '../frame/exit.ts'
+import { asSealwrightError, exitCodeOfError, failureOf } from '../frame/failure.ts'
+import type { Outcome } from '../frame/outcome.ts'
+import { failureLines } from '../frame/text.ts'
+import { usageError } from '../frame/usage.ts'
+import type { RegistryFlags } from '../program/registry-flags.ts'
+import { type OpenTarget, openTarget } from '../targets/open-target.ts'
+import { type ArtifactTarget, parseTarget } from '../targets/target.ts'
+import { assertUsable } from '../targets/usable.ts'
+
+interface DeleteFlags extends RegistryFlags {
+  readonly signature?: readonly string[]
+  readonly all?: true
+  readonly dryRun?: true
+}
+
+/** `sealwright delete TARGET (--signature DIGEST… | --all) [--dry-run]` */
+export async function deleteSignatures(
+  context: Context,
+  [text = '']: readonly string[],
+  given: Flags,
+): Promise<Outcome> {
+  const flags = given as DeleteFlags
+  const target = deletableTarget(context, text)
+  assertUsable(context, [target], flags)
+  assertChoice(text, flags)
+  const dryRun = flags.dryRun === true
+  await using open = await openTarget(context, target, flags)
+  const { subject, doomed, absent } = await find(context, open, flags)
+  const resolved = open.nameOf(subject)
+  const document = { reference: text, resolved, dryRun, changed: false }
+  const missing = absent.map(digest => gone(digest))
+  if (dryRun || doomed.length === 0) {
+    const manifests = [...missing, ...doomed.map(one => deletion(one, 'wouldDelete'))]
+    return outcome(context, { ...document, manifests })
+  }
+  await assertAgreed(context, doomed, resolved)
+  const { manifests, error, exitCode } = await remove(context, open, doomed)
+  return outcome(
+    context,
+    {
+      ...document,
+      changed: manifests.some(one => one.outcome === 'deleted'),
+      manifests: [...missing, ...manifests],
+      ...(error === undefined ? {} : { error }),
+    },
+    exitCode,
+  )
+}
+
+async function find(
+  context: Context,
+  open: OpenTarget,
+  { signature, concurrency }: DeleteFlags,
+): Promise<{ subject: string; doomed: readonly Doomed[]; absent: readonly string[] }> {
+  const signal = await context.deadline()
+  return context.dialogue.waiting(open.signatures.name, async () => {
+    const subject = await open.resolve(signal)
+    const options = { signal, ...(concurrency === undefined ? {} : { concurrency }) }
+    return { subject: subject.digest, ...(await doomedOf(open.signatures, subject, signature, options)) }
+  })
+}
+
+/** One after the other, as far as the store lets us. */
+async function remove(
+  context: Context,
+  open: OpenTarget,
+  doomed: readonly Doomed[],
+): Promise<{
+  manifests: readonly Deletion[]
+  error?: NonNullable<DeleteDocument['error']>
+  exitCode: ExitCode
+}> {
+  const done = new Set<string>()
+  const { signatures } = open
+  const work = async (store: typeof signatures): Promise<void> => {
+    for (const { descriptor } of doomed) {
+      context.step(`delete ${descriptor.digest} from ${store.name}`)
+      await store.delete(descriptor, { signal: await context.deadline() })
+      done.add(descriptor.digest)
+    }
+  }
+  const manifests = (): Deletion[] =>
+    doomed.map(one => deletion(one, done.has(one.descriptor.digest) ? 'deleted' : 'kept'))
+  try {
+    await context.dialogue.waiting(signatures.name, () =>
+      signatures.batch ? signatures.batch(work, { signal: context.io.signal }) : work(signatures),
+    )
+    return { manifests: manifests(), exitCode: EXIT.done }
+  } catch (thrown) {
+    const error = asSealwrightError(thrown, context.io.signal)
+    // What is written together was not written at all.
+    if (signatures.batch) done.clear()
+    return {
+      manifests: manifests(),
+      error: failureOf(error),
+      exitCode: exitCodeOfError(error, context.io.signal),
+    }
+  }
+}
+
+function outcome(context: Context, document: DeleteDocument, exitCode: ExitCode = EXIT.done): Outcome {
+  return {
+    exitCode,
+    document,
+    lines: deleteLines(document),
+    faults: document.error ? failureLines('error', document.error, context.paintErr) : [],
+    resolved: [document.resolved],
+  }
+}
+
+function deletion({ descriptor, of, kind, tag }: Doomed, outcome: Deletion['outcome']): Deletion {
+  return {
+    digest: descriptor.digest,
+    of,
+    kind: kind ?? null,
+    artifactType: descriptor.artifactType ?? null,
+    tag: tag ?? null,
+    outcome,
+  }
+}
+
+function gone(digest: string): Deletion {
+  return { digest, of: null, kind: null, artifactType: null, tag: null, outcome: 'absent' }
+}
+
+function deletableTarget(context: Context, text: string): ArtifactTarget {
+  const target = parseTarget(text, context.io.cwd, 'delete')
+  if (target.kind === 'file') {
+    throw usageError(`nothing is attached to a file: ${text}`, {
+      why: 'the signature of a file is a file of its own, beside it',
+      fix: 'remove that file',
+    })
+  }
+  if (target.kind === 'archive' && target.path === '-') {
+    throw usageError(`nothing can be deleted from ${text}`, {
+      why: 'an archive on stdin cannot be written to',
+      fix: 'name the file: oci-archive:FILE',
+    })
+  }
+  return target
+}
+
+function assertChoice(text: string, { signature, all }: DeleteFlags): void {
+  if ((signature === undefined) !== (all === undefined)) {
+    const wrong = signature?.find(digest => !isDigest(digest))
+    if (wrong === undefined) return
+    throw usageError(`"${wrong}" is not a digest`, {
+      why: 'signatures are named by the digest of their manifest',
+      fix: `find it: sealwright list ${text}`,
+    })
+  }
+  throw usageError(
+    all ? '--all and --signature cannot be used together' : 'delete needs to know which signatures',
+    {
+      why: 'either all signatures are deleted, or those that are named by digest',
+      fix: `sealwright delete ${text} --signature sha256:…, or --all`,
+    },
+  )
+}
+
+async function assertAgreed(
+  { dialogue }: Context,
+  doomed: readonly Doomed[],
+  resolved: string,
+): Promise<void> {
+  const count = doomed.length === 1 ? 'one manifest' : `${doomed.length} manifests`
+  const agreed = await dialogue.confirm({
+    prompt: `delete ${count} that refer to ${resolved}? nobody can bring them back`,
+    missing: `${count} would be deleted, and there is no terminal to ask on`,
+    fix: 'agree with -y, or look first: --dry-run',
+  })
+  if (agreed) return
+  throw usageError('nothing was deleted', {
+    why: 'the question was not answered with yes',
+    fix: 'look first: --dry-run',
+  })
+}

@@ -1,0 +1,45 @@
+import type { ReferrerFault, ReferrersState } from '@sealwright/oci'
+import { type Check, fault, ok, warning } from './check.ts'
+
+const WORDS: Readonly<Record<ReferrerFault['fault'], string>> = {
+  unlisted: 'not listed, so that other programs do not find it',
+  gone: 'listed and not there',
+  foreign: 'listed, and refers to something else',
+  misdescribed: 'listed with what its manifest does not say',
+}
+
+/** What was found out about the list that clients keep of the referrers of a manifest. */
+export function referrersCheck(state: ReferrersState, isTarget: boolean): Check {
+  const { subject, tag, referrers, faults, damage, taken, repaired } = state
+  const whose = isTarget ? '' : ` of ${subject}`
+  const count = `${referrers} found`
+  if (taken) {
+    return referrers === 0
+      ? ok('list', `no list${whose} can be kept here: the registry answers for its tag with the image`)
+      : warning(
+          'list',
+          `${count}${whose}; no list can be kept here, and other programs find none: the registry answers for its tag with the image`,
+          'copy the artifact to a registry that lists referrers',
+        )
+  }
+  if (damage === undefined && faults.length === 0)
+    return ok('list', `${count}${whose}, and listed as they are`)
+  const wrong = [
+    ...(damage === undefined ? [] : [`the list under ${tag} cannot be used: ${damage}`]),
+    ...said(faults),
+  ]
+  const found = `${count}${whose}; ${wrong.join('; ')}`
+  if (repaired) return ok('list', `mended: ${found}`)
+  return fault('list', found, 'run it with --fix')
+}
+
+function said(faults: readonly ReferrerFault[]): string[] {
+  return Object.entries(WORDS).flatMap(([name, words]) => {
+    const of = faults.filter(each => each.fault === name)
+    const first = of[0]?.digest
+    if (first === undefined) return []
+    return [
+      `${of.length === 1 ? first : `${of.length} (${first}, …)`} ${of.length === 1 ? 'is' : 'are'} ${words}`,
+    ]
+  })
+}

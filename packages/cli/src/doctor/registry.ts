@@ -1,0 +1,115 @@
+import {
+  type ArtifactStore,
+  childrenOf,
+  type Descriptor,
+  examineRegistry,
+  type Permission,
+  type RegistryAbilities,
+  readManifest,
+  repairReferrers,
+} from '@sealwright/oci'
+import type { CheckedTarget } from '../documents/doctor.ts'
+import type { Context } from '../frame/context.ts'
+import type { RegistryFlags } from '../program/registry-flags.ts'
+import { openTarget } from '../targets/open-target.ts'
+import type { ArtifactTarget } from '../targets/target.ts'
+import { type Check, failed, ok, warning } from './check.ts'
+import { referrersCheck } from './referrers.ts'
+
+/** What a registry offers for a target, and whether the list of its signatures is true; `fix` makes it so. */
+export async function checkRegistry(
+  context: Context,
+  target: ArtifactTarget,
+  flags: RegistryFlags,
+  fix: boolean,
+): Promise<CheckedTarget> {
+  const reference = target.text
+  const checked = { reference, resolved: null, referrers: null, checks: [] }
+  await using open = await openTarget(context, target, flags)
+  const signal = await context.deadline()
+  let subject: Descriptor
+  try {
+    subject = await context.dialogue.waiting(open.store.name, () => open.resolve(signal))
+  } catch (error) {
+    return { ...checked, checks: [failed(context, 'registry', error)] }
+  }
+  const resolved = open.nameOf(subject.digest)
+  const { signatures } = open
+  try {
+    const abilities = await context.dialogue.waiting(signatures.name, () =>
+      examineRegistry(signatures, subject, { signal }),
+    )
+    const checks = [
+      ok('registry', `${resolved} is there`),
+      loginCheck(abilities),
+      pushCheck(abilities.push),
+      referrersByCheck(abilities),
+      deleteCheck(abilities.delete),
+      ...(abilities.referrers === 'tag'
+        ? await listChecks(context, open.store, signatures, subject, fix)
+        : []),
+    ]
+    return { reference, resolved, referrers: abilities.referrers, checks }
+  } catch (error) {
+    return { ...checked, resolved, checks: [failed(context, 'registry', error)] }
+  }
+}
+
+/** Of the target, and of the manifests of an index. */
+async function listChecks(
+  context: Context,
+  artifacts: ArtifactStore,
+  signatures: ArtifactStore,
+  subject: Descriptor,
+  fix: boolean,
+): Promise<readonly Check[]> {
+  const manifest = await readManifest(artifacts, subject, { signal: await context.deadline() })
+  const checks: Check[] = []
+  for (const one of [subject, ...childrenOf(manifest)]) {
+    // Each has the time of a target: a list may be long.
+    const signal = await context.deadline()
+    const state = await context.dialogue.waiting(`the signatures of ${one.digest}`, () =>
+      repairReferrers(signatures, one, { dryRun: !fix, signal }),
+    )
+    checks.push(referrersCheck(state, one === subject))
+  }
+  return checks
+}
+
+function loginCheck({ login }: RegistryAbilities): Check {
+  return ok('login', login)
+}
+
+function pushCheck(push: Permission): Check {
+  if (push === 'allowed') return ok('push', 'signatures can be stored')
+  return push === 'denied'
+    ? warning(
+        'push',
+        'signatures cannot be stored: the registry does not let us',
+        'log in as somebody who may',
+      )
+    : warning('push', 'signatures cannot be stored: the registry takes no uploads')
+}
+
+function referrersByCheck({ referrers, listTags }: RegistryAbilities): Check {
+  if (referrers === 'api') return ok('referrers', 'listed by the registry (referrers API)')
+  const tag = 'listed under a tag that clients keep (no referrers API)'
+  return listTags === 'allowed'
+    ? ok('referrers', tag)
+    : warning(
+        'referrers',
+        `${tag}, and the tags of the repository are not listed: a signature that another client wrote over is not found`,
+        'allow the listing of tags, or sign one at a time',
+      )
+}
+
+function deleteCheck(permission: Permission): Check {
+  switch (permission) {
+    case 'allowed':
+      return ok('delete', 'signatures can be deleted')
+    case 'denied':
+      return ok('delete', 'signatures cannot be deleted by us')
+    case 'unsupported':
+      return ok('delete', 'nothing can be deleted from this registry')
+  }
+}
