@@ -24,7 +24,7 @@ export interface Cosign {
   }): Promise<RunResult>
 }
 
-export interface CosignAttest {
+interface CosignAttest {
   readonly keyPath: string
   readonly type: string
   readonly predicatePath: string
