@@ -192,10 +192,13 @@ describe('text', () => {
       'inspect',
       'list',
       'copy',
+      'delete',
       'key',
       'cert',
       'policy',
       'doctor',
+      'login',
+      'logout',
       'version',
       'help',
     ])
