@@ -61,7 +61,12 @@ describe('the status line', () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())
     const written: string[] = []
-    const sink = { isTerminal: true, columns: 80, write: (data: unknown) => void written.push(String(data)) }
+    const sink = {
+      isTerminal: true,
+      columns: 80,
+      write: (data: unknown) => void written.push(String(data)),
+      send: async () => {},
+    }
     const line = new StatusLine(sink, true)
     const [one, two] = [task(), task()]
     const all = [line.during('one', () => one.done), line.during('two', () => two.done)]

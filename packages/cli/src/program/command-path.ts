@@ -4,8 +4,3 @@ import type { Command } from 'commander'
 export function pathOf(command: Command): string[] {
   return command.parent ? [...pathOf(command.parent), command.name()] : []
 }
-
-/** The program that a command belongs to. */
-export function rootOf(command: Command): Command {
-  return command.parent ? rootOf(command.parent) : command
-}

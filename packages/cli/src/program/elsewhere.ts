@@ -29,7 +29,6 @@ const COMMANDS: Readonly<Record<string, Elsewhere>> = {
     'verify-attestation --type TYPE',
     'sealwright verify --attestation TYPE',
   ),
-  attest: row('cosign', 'attest', 'sealwright attest'),
   tree: row('cosign', 'tree', 'sealwright list TARGET'),
   clean: row('cosign', 'clean', 'sealwright delete TARGET --all'),
   save: row('cosign', 'save', 'sealwright copy TARGET oci-archive:FILE'),

@@ -1,13 +1,12 @@
 import type { SealwrightError } from '@sealwright/core'
 import type { Command, CommanderError } from 'commander'
 import { usageError } from '../frame/usage.ts'
-import { pathOf, rootOf } from './command-path.ts'
+import { pathOf } from './command-path.ts'
 import { commandElsewhere, type Elsewhere, flagElsewhere } from './elsewhere.ts'
 
 /** A wrong call as one error: what is wrong, why, and the one thing to do. */
 export function explain(error: CommanderError, command: Command): SealwrightError {
   const words = pathOf(command)
-  const program = rootOf(command)
   const name = ['sealwright', ...words].join(' ')
   const [head, suggestion] = split(error.message)
   const help = `${name} --help`
@@ -20,17 +19,11 @@ export function explain(error: CommanderError, command: Command): SealwrightErro
     case 'commander.unknownCommand': {
       const unknown = command.args
       const known = commandElsewhere([...words, ...unknown])
-      return usageError(
-        `"${name} ${unknown[0]}" is no command`,
-        elsewhere(known, program, suggestion, help, name),
-      )
+      return usageError(`"${name} ${unknown[0]}" is no command`, elsewhere(known, suggestion, help, name))
     }
     case 'commander.unknownOption': {
       const flag = /'(.*)'$/s.exec(head)?.[1] ?? head
-      return usageError(
-        `${name} has no option ${flag}`,
-        elsewhere(flagElsewhere(flag), program, suggestion, help),
-      )
+      return usageError(`${name} has no option ${flag}`, elsewhere(flagElsewhere(flag), suggestion, help))
     }
     case 'commander.excessArguments':
       return usageError(`${name} takes fewer arguments`, { why: head, fix: help })
@@ -41,18 +34,12 @@ export function explain(error: CommanderError, command: Command): SealwrightErro
 
 function elsewhere(
   known: Elsewhere | undefined,
-  program: Command,
   suggestion: string | undefined,
   help: string,
   prefix?: string,
 ): { why?: string; fix: string } {
   if (known) {
-    const why = `"${known.there}" of ${known.from} is "${known.here}" here`
-    const verb = /^sealwright ([a-z]+)/.exec(known.here)?.[1]
-    const missing = verb !== undefined && !program.commands.some(child => child.name() === verb)
-    return missing
-      ? { why: `${why}, which this version does not have`, fix: 'sealwright help' }
-      : { why, fix: known.here }
+    return { why: `"${known.there}" of ${known.from} is "${known.here}" here`, fix: known.here }
   }
   if (suggestion === undefined) return { fix: help }
   return {
