@@ -179,6 +179,18 @@ describe('attest', () => {
     ])
   })
 
+  it('puts it where signatures are kept apart from the image, and finds it there', async () => {
+    const { json, path } = await signedImage()
+    const apart = ['--signatures-in', 'oci:apart']
+    await json(0, ['sign', ...apart, 'oci:image:v1'])
+    const { targets } = await json(0, ['attest', ...apart, ...ATTEST.slice(1)])
+    expect(targets[0].stored).toEqual({ as: 'layout', path: `oci:${path('apart')}` })
+    expect((await json(0, ['list', ...apart, 'oci:image:v1'])).referrers).toHaveLength(2)
+    expect((await json(0, ['inspect', ...apart, 'oci:image:v1'])).signatures).toHaveLength(2)
+    await json(0, ['verify', ...apart, '--attestation', 'slsa', 'oci:image:v1'])
+    await json(4, ['verify', '--attestation', 'slsa', 'oci:image:v1'])
+  })
+
   it.each([true, false])('works in a registry, with the referrers API: %s', async referrersApi => {
     const self = await program()
     const { reference, resolved, fake, digest, repository } = await registryWith(self, { referrersApi })

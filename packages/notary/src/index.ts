@@ -2,8 +2,8 @@ export {
   type AttachedAttestation,
   type AttestOptions,
   attestArtifact,
-  attestationAlgorithm,
 } from './attestation/attest-artifact.ts'
+export { attestationAlgorithm } from './attestation/attestation-algorithm.ts'
 export {
   BUNDLE_TYPE,
   type BundleVersion,
