@@ -1,20 +1,14 @@
 import { version as versionCommand } from '../commands/version.ts'
-import { parseDuration, parseDurationOrNone } from '../frame/duration.ts'
-import { parseTime } from '../frame/time.ts'
+import { parseDuration } from '../frame/duration.ts'
 import { attestCommand } from './attest-command.ts'
 import { certificateCommands } from './certificate-commands.ts'
 import { choice, count, repeatable, single, toggle } from './flag.ts'
 import { keyCommands } from './key-commands.ts'
 import { keyFlags } from './key-flags.ts'
 import type { Group, Leaf } from './leaf.ts'
-import { parseMetadata } from './metadata.ts'
 import { policyCommands } from './policy-commands.ts'
 import { deleteCommand, loginCommand, logoutCommand } from './registry-commands.ts'
-
-const ORNONE = (text: string, label: string): number | 'none' => parseDurationOrNone(text, label) ?? 'none'
-
-const targetsFlag = () =>
-  single('--targets <file>', 'also every target in this list, one a line, # begins a comment; - is stdin')
+import { attachCommand, signCommand, verifyCommand } from './signature-commands.ts'
 
 const init: Leaf = {
   name: 'init',
@@ -31,86 +25,6 @@ const init: Leaf = {
   ],
   examples: ['sealwright init me --scope registry.example/me/app'],
   load: async () => (await import('../commands/init.ts')).init,
-}
-
-const sign: Leaf = {
-  name: 'sign',
-  args: '[target...]',
-  summary: 'sign artifacts or files and attach the signature; tags and digests stay as they are',
-  options: () => [
-    single('-k, --key <key>', 'name or reference of the key (default: the default key)'),
-    choice('--format <format>', 'envelope: jws or cose (default: jws)', ['jws', 'cose']),
-    single('--expiry <duration>', 'the signature ends then, 30d say, or none', ORNONE),
-    repeatable('-m, --metadata <key=value>', 'signed with the target', parseMetadata),
-    single('--cert-chain <file>', 'certificates of the key, leaf first, when its store holds none'),
-    single('--signature <file>', 'write the envelope there, or to stdout (-), and attach nothing'),
-    toggle('--recursive', 'sign an index and every manifest that it names'),
-    targetsFlag(),
-    ...keyFlags(),
-    toggle('--again', 'sign although an equal valid signature exists'),
-    toggle('--dry-run', 'everything but the signature'),
-    choice('--manifest <form>', 'form of the signature manifest (default: config-type)', [
-      'config-type',
-      'artifact-type',
-    ]),
-  ],
-  registry: true,
-  examples: [
-    'sealwright sign -k release registry.example/app:v1',
-    'sealwright sign -k awskms:///alias/release registry.example/app:v1',
-    'sealwright sign ./app.tgz',
-    'sealwright sign oci:./layout:v1',
-    'sealwright sign --targets images.txt --recursive',
-    'sealwright sign --signature app.sig oci-archive:app.tar',
-  ],
-  load: async () => (await import('../commands/sign.ts')).sign,
-}
-
-const attach: Leaf = {
-  name: 'attach',
-  args: '<target> <envelope>',
-  summary: 'attach a signature that was made elsewhere, if it signs this very target; needs no key',
-  registry: true,
-  examples: [
-    'sealwright attach registry.example/app@sha256:… app.sig',
-    'sealwright attach oci:./layout:v1 - < app.sig',
-  ],
-  load: async () => (await import('../commands/attach.ts')).attach,
-}
-
-const verify: Leaf = {
-  name: 'verify',
-  args: '[target...]',
-  summary: 'judge signatures under the trust policy and report every check',
-  options: () => [
-    single('--scope <repository>', 'judge a layout, an archive, or a manifest in a file, as this repository'),
-    single('--policy <file>', "instead of the trust directory's policy"),
-    single('--statement <name>', 'the policy statement for a file'),
-    single('--signature <file>', 'a detached envelope, or stdin (-)'),
-    targetsFlag(),
-    repeatable('-m, --metadata <key=value>', 'must be in the signature', parseMetadata),
-    repeatable('--attestation <type>', 'must be attested too: slsa, spdx, cyclonedx, vsa, or a URI'),
-    toggle('--all', 'judge every signature, not only enough of them'),
-    repeatable('--trusted-cert <file>', 'trust this anchor, for this run'),
-    single('--trusted-identity <dn>', 'and only this subject'),
-    single('-k, --key <key>', 'trust this one public key, for this run: a key or a PEM file'),
-    single('--at <time>', 'judge as of then; marked in the report', parseTime),
-    single(
-      '--max-signatures <number>',
-      'look at this many, and fail if there are more (default: 100)',
-      count,
-    ),
-    ...keyFlags(),
-  ],
-  registry: true,
-  examples: [
-    'sealwright verify registry.example/app:v1',
-    'docker run "$(sealwright verify -q registry.example/app:v1)"',
-    'sealwright verify --trusted-cert me.crt oci:./layout',
-    'sealwright verify --offline --scope registry.example/app oci-archive:app.tar',
-    'sealwright verify --targets images.txt --concurrency 16',
-  ],
-  load: async () => (await import('../commands/verify.ts')).verify,
 }
 
 const inspect: Leaf = {
@@ -203,10 +117,10 @@ const help: Leaf = {
 /** Every command, in the order of the help. */
 export const tree: readonly (Leaf | Group)[] = [
   init,
-  sign,
+  signCommand,
   attestCommand,
-  attach,
-  verify,
+  attachCommand,
+  verifyCommand,
   inspect,
   list,
   copy,
