@@ -1,18 +1,16 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
-import { pause, throwIfAborted } from '../abort.ts'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { isManifestMediaType } from '../media-types.ts'
+import { type RetryPolicy, retrying } from '../registry/retry.ts'
 import type { CopyEvent } from './copy-options.ts'
-
-const ATTEMPTS = 4
-const DELAY_MS = 200
 
 /** The two sides of a copy, and who wants to know how it goes. */
 export interface Sides {
   readonly from: ArtifactStore
   readonly to: ArtifactStore
   readonly call: StoreCall
+  readonly retry: RetryPolicy
   readonly tell: (event: CopyEvent) => void
 }
 
@@ -23,24 +21,18 @@ export interface Sides {
 export async function copyContent(
   descriptor: Descriptor,
   bytes: Uint8Array | undefined,
-  { from, to, call, tell }: Sides,
+  { from, to, call, retry, tell }: Sides,
 ): Promise<'done' | 'mounted'> {
   tell({ type: 'started', descriptor })
   const mountable = from.mount !== undefined && !isManifestMediaType(descriptor.mediaType)
   if (mountable && (await to.mount?.(descriptor, from, call))) return 'mounted'
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const content = bytes ?? counted(descriptor, contentOf(descriptor, from, call), tell)
-      await to.push(descriptor, content, call)
-      return 'done'
-    } catch (error) {
-      throwIfAborted(call.signal)
-      const passing = isSealwrightError(error) && (error.code === 'UNAVAILABLE' || error.code === 'THROTTLED')
-      // Bytes in hand were tried again already by whoever takes them.
-      if (!passing || bytes !== undefined || attempt === ATTEMPTS) throw error
-      await pause(error.retryAfterMs ?? DELAY_MS * 2 ** (attempt - 1) * (0.5 + Math.random()), call.signal)
-    }
-  }
+  // Bytes in hand are tried again by whoever takes them.
+  const policy = bytes === undefined ? retry : { attempts: 1 }
+  const push = () =>
+    to.push(descriptor, bytes ?? counted(descriptor, contentOf(descriptor, from, call), tell), call)
+  // A stream does not begin again.
+  await retrying(policy, call, push, () => from.stream === true)
+  return 'done'
 }
 
 /** A small content may stand in its descriptor (image-spec `descriptor.md`, "Embedded Content"); it was checked there. */

@@ -24,7 +24,7 @@ export async function copyGraph(
   to: ArtifactStore,
   options: CopyOptions = {},
 ): Promise<CopyReport> {
-  const { concurrency = CONCURRENCY, dryRun = false, onProgress, signal } = options
+  const { concurrency = CONCURRENCY, dryRun = false, retry = {}, onProgress, signal } = options
   const stop = new AbortController()
   const call = { signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]) }
   const tell = onProgress ?? (() => {})
@@ -39,7 +39,7 @@ export async function copyGraph(
   const tag = options.tag ?? (isDigest(reference) ? false : reference)
   const root = plan.root.descriptor
   const copy = async (destination: ArtifactStore): Promise<CopyReport> => {
-    const run = new CopyRun(plan, { from, to: destination, call, tell }, { concurrency, dryRun, tag })
+    const run = new CopyRun(plan, { from, to: destination, call, retry, tell }, { concurrency, dryRun, tag })
     await run.all(stop)
     const { copied, skipped, mounted, left } = run
     return { root, copied, skipped, mounted, left, ...(tag === false ? {} : { tag }) }

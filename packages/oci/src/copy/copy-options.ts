@@ -1,10 +1,13 @@
 import type { SealwrightError } from '@sealwright/core'
 import type { Descriptor } from '../descriptor.ts'
+import type { RetryPolicy } from '../registry/retry.ts'
 import type { WalkOptions } from './walk-graph.ts'
 
 export interface CopyOptions extends Omit<WalkOptions, 'depth'> {
   /** How many things are read or written at the same time. Default 4. */
   readonly concurrency?: number
+  /** How often a content is moved again, from its beginning, that was cut off. */
+  readonly retry?: RetryPolicy
   /** The tag at the destination. Default: the one it was named by, if it was named by a tag; `false` for none. */
   readonly tag?: string | false
   /** Looks at both sides, and writes nothing. */

@@ -18,6 +18,9 @@ export interface CopyRunOptions {
 /** What one content came to: nothing if it is at the destination. */
 type Result = SealwrightError | undefined
 
+/** What is wrong with one content at the source. */
+const FAULTS_OF_SOURCE: readonly string[] = ['NOT_FOUND', 'INTEGRITY', 'VALIDATION']
+
 /** What is larger comes through a stream one at a time. */
 const SMALL = 1024 * 1024
 
@@ -155,12 +158,12 @@ export class CopyRun {
 
   /** What must be there before it and could not be brought. */
   async #missingFor({ descriptor, blobs, children, after }: PlannedManifest): Promise<Result> {
-    // A child that is missing is no reason: an index may list what a store does not hold.
-    await Promise.all(children.map(child => this.#planned(child)))
     const needed = [
+      ...children.map(blob => ({ blob, result: this.#child(blob) })),
       ...blobs.filter(blob => !isForeign(blob)).map(blob => ({ blob, result: this.#blob(blob) })),
       ...(after === undefined ? [] : [{ blob: after, result: this.#planned(after) }]),
     ]
+    for (const { result } of needed) result.catch(() => {})
     for (const { blob, result } of needed) {
       const cause = await result
       if (cause !== undefined) return without(descriptor, blob, cause)
@@ -168,9 +171,15 @@ export class CopyRun {
     return undefined
   }
 
-  async #planned({ digest }: Descriptor): Promise<Result> {
+  /** One that the source has not, or not sound, is no reason: an index may list what a store does not hold. */
+  async #child(child: Descriptor): Promise<Result> {
+    const result = await this.#planned(child)
+    return result !== undefined && FAULTS_OF_SOURCE.includes(result.code) ? undefined : result
+  }
+
+  #planned({ digest }: Descriptor): Promise<Result> {
     const planned = this.#plan.manifests.get(digest)
-    return planned === undefined ? this.#unreadable.get(digest) : this.#manifest(planned)
+    return planned === undefined ? Promise.resolve(this.#unreadable.get(digest)) : this.#manifest(planned)
   }
 
   async #move(
