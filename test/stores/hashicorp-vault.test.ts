@@ -224,7 +224,7 @@ describe('OpenBao 2.7.2', () => {
   it('tells a token that has expired from one that may not', async context => {
     const { url, ca } = await running(context)
     await bao.call('POST', 'transit/keys/Guarded', { type: 'ed25519' })
-    const token = await tokenWith(['open'], { ttl: '1s', no_default_policy: true })
+    const token = await tokenWith(['open'], { ttl: '5s', no_default_policy: true })
     await using provider = hashicorpVault({ address: url, ca, token })
     const { signRaw } = await provider.open('hashivault://Guarded', call())
     const request = {
@@ -234,7 +234,7 @@ describe('OpenBao 2.7.2', () => {
     } as const
     const denied = await signRaw(request, call()).catch(error => provider.classify(error) ?? error)
     expect(denied.code).toBe('ACCESS_DENIED')
-    await sleep(1500)
+    await sleep(5500)
     await expect(signRaw(request, call())).rejects.toSatisfy(
       error => isSealwrightError(error) && error.code === 'UNAUTHENTICATED',
     )

@@ -123,7 +123,7 @@ describe('seal', () => {
       signal = call.signal
       return new Promise(() => {})
     }
-    const sealing = seal(format, 'c', signer, options({ countersign, timeoutMs: 30 }))
+    const sealing = seal(format, 'c', signer, options({ countersign, timeoutMs: 500 }))
     await expect(sealing).rejects.toMatchObject({ code: 'TIMEOUT' })
     expect(signal?.aborted).toBe(true)
     expect(closed).toEqual([])

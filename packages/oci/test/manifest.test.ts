@@ -107,13 +107,13 @@ describe('parseManifest', () => {
   })
 
   test('refuses in bounded time and memory what is too large or too deep', async () => {
-    const started = performance.now()
+    const before = process.threadCpuUsage()
     await failure('VALIDATION', () => parseManifest(Buffer.alloc(4 * 1024 * 1024 + 1, ' ')))
     await failure('VALIDATION', () =>
       parseManifest(bytesOf(`{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`)),
     )
     await failure('VALIDATION', () => parseManifest(bytesOf(`{"a":${'{"a":'.repeat(20_000)}`)))
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(process.threadCpuUsage(before).user / 1000).toBeLessThan(1000)
   })
 
   const mediaType = fc.constantFrom(

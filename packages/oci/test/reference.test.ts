@@ -162,10 +162,10 @@ describe('parseReference', () => {
 
   test('is quick to refuse what is long', async () => {
     for (const unit of ['a', 'a-', 'a.', ':', '@', '[', 'a/']) {
-      const started = performance.now()
+      const before = process.threadCpuUsage()
       await failure('VALIDATION', () => parseReference(`r.example/${unit.repeat(500_000)}!`))
       await failure('VALIDATION', () => parseReference(`${unit.repeat(500)}!/app`))
-      expect(performance.now() - started).toBeLessThan(200)
+      expect(process.threadCpuUsage(before).user / 1000).toBeLessThan(200)
     }
   })
 })

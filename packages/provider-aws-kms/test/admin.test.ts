@@ -1,5 +1,5 @@
 import { openSigner } from '@sealwright/core'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { fakeAwsKms } from './fake-aws-kms.ts'
 import { KEYS, provider, REGION } from './harness.ts'
 
@@ -51,14 +51,17 @@ describe('create', () => {
   it('stops waiting when the call is aborted, and names the key that was made', async () => {
     await using kms = provider(fake)
     state.lag = Number.POSITIVE_INFINITY
-    const creating = kms.admin!.create(
-      { reference: 'awskms:///alias/never', type: 'EC-P256' },
-      { signal: AbortSignal.timeout(300) },
-    )
+    const polls = fake.calls('GetPublicKey')
+    const controller = new AbortController()
+    const creating = kms.admin!.create({ reference: 'awskms:///alias/never', type: 'EC-P256' }, controller)
+    const aborting = vi
+      .waitFor(() => expect(fake.calls('GetPublicKey')).toBeGreaterThan(polls))
+      .finally(() => controller.abort())
     await expect(creating).rejects.toMatchObject({
       code: 'ABORTED',
       why: expect.stringMatching(/the key arn:aws:kms:.* was made$/),
     })
+    await aborting
   })
 
   it('makes nothing when the alias exists, or the reference is not one to make', async () => {

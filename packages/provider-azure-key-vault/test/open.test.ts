@@ -172,7 +172,7 @@ describe('no signature is released', () => {
 
   it('by a version that expires while it is open, which the SDK itself finds', async () => {
     const stored = state.addKey('Expiring', 'EC', { curve: 'P-256' })
-    stored.attributes = { enabled: true, exp: Math.ceil(Date.now() / 1000) + 1 }
+    stored.attributes = { enabled: true, exp: Math.ceil(Date.now() / 1000) + 3 }
     await using keys = provider(fake)
     const handle = await keys.open(at('Expiring'), call)
     const calls = fake.calls('sign')

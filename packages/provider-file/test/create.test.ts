@@ -134,7 +134,8 @@ describe('a new key file', () => {
     setTimeout(() => controller.abort(reason), 20)
     const started = performance.now()
     await expect(creating).rejects.toBe(reason)
-    expect(performance.now() - started).toBeLessThan(1_000)
+    // Ten million rounds would take longer than this.
+    expect(performance.now() - started).toBeLessThan(4_000)
     expect(existsSync(path)).toBe(false)
   })
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { algorithms } from '@sealwright/core'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { hashicorpVault, type VaultAuth } from '../src/index.ts'
 import { call } from './calls.ts'
 import { ROLE_ID, SECRET_ID, TOKEN_CANARY } from './fake-auth.ts'
@@ -62,20 +62,19 @@ describe('a log-in', () => {
   })
 
   it('is renewed at two thirds of its life, with nobody asking', async () => {
-    fake.auth.lease = { ttlSeconds: 1, renewable: true }
+    fake.auth.lease = { ttlSeconds: 3, renewable: true }
     await using provider = hashicorpVault({ address: fake.url, auth: APPROLE })
     const handle = await provider.open('hashivault://K', call())
-    await sleep(1800)
-    expect(fake.auth.renewals).toBe(2)
+    await vi.waitFor(() => expect(fake.auth.renewals).toBe(2), { timeout: 20_000 })
     await sign(handle)
     expect(fake.auth.logIns.length).toBe(1)
   })
 
   it('is made again at two thirds of its life when it cannot be renewed', async () => {
-    fake.auth.lease = { ttlSeconds: 1, renewable: false }
+    fake.auth.lease = { ttlSeconds: 3, renewable: false }
     await using provider = hashicorpVault({ address: fake.url, auth: APPROLE })
     const handle = await provider.open('hashivault://K', call())
-    await sleep(750)
+    await sleep(2250)
     await sign(handle)
     expect(fake.auth.logIns.length).toBe(2)
     expect(fake.auth.renewals).toBe(0)

@@ -19,9 +19,9 @@ describe('decodePem', () => {
 
   it('reads a line of blanks in linear time', () => {
     const line = `-----${' '.repeat(1_000_000)}x\n`
-    const start = performance.now()
+    const before = process.threadCpuUsage()
     expect(refusalOf(() => decodePem(line + BLOCK, 'file'))).toBe('file: no PEM block begins at line 1')
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(process.threadCpuUsage(before).user / 1000).toBeLessThan(1000)
   })
 
   it('reads the headers of an old encrypted key', () => {

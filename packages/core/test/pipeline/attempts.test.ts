@@ -98,7 +98,7 @@ describe('an attempt', () => {
       code: 'THROTTLED',
       retryAfterMs: 40_000,
     })
-    expect(performance.now() - started).toBeLessThan(1_000)
+    expect(performance.now() - started).toBeLessThan(10_000)
     expect(times).toHaveLength(1)
   })
 

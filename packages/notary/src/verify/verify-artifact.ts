@@ -57,23 +57,25 @@ export async function verifyArtifact(
       : { ...skipped, verdict: 'denied', reason: nobodyTrusted(statement) }
   }
   const call = options.signal === undefined ? {} : { signal: options.signal }
-  const { subject, tampered, bytes } = await resolveSubject(artifacts, reference, call)
-  if (subject === undefined || tampered !== undefined) {
-    const reason = { code: 'TAMPERED', why: tampered! } as const
-    const resolved = subject === undefined ? {} : { resolved: `${artifacts.name}@${subject.digest}` }
-    return {
-      reference: name,
-      ...resolved,
-      verdict: 'notVerified',
-      reason,
-      ...policy(0),
-      signatures: [],
-      found: [],
-    }
+  const about = { reference: name, ...policy(0), signatures: [], found: [] }
+  let subject: Descriptor
+  try {
+    subject = await artifacts.resolve(reference, call)
+  } catch (error) {
+    return { ...about, verdict: 'notVerified', reason: tampered(error) }
   }
+  const resolved = `${artifacts.name}@${subject.digest}`
   const run = new SignatureRun(request, subject, statement, options, context)
-  const outcome = await run.judgeAll(maxSignatures)
-  const signed = conclude(outcome, subject, maxSignatures)
+  // Side by side, since each waits for the store; what the content is decides first.
+  const [content, judged] = await Promise.allSettled([
+    readContent(artifacts, subject, call),
+    run.judgeAll(maxSignatures),
+  ])
+  if (content.status === 'rejected')
+    return { ...about, resolved, verdict: 'notVerified', reason: tampered(content.reason) }
+  if (judged.status === 'rejected') throw judged.reason
+  const { signatures } = judged.value
+  const signed = conclude(judged.value, subject, maxSignatures)
   const attested =
     signed.verdict === 'verified' && required.length > 0
       ? await judgeAttestations(
@@ -92,14 +94,14 @@ export async function verifyArtifact(
   const { verdict, reason } = attested?.missing ?? signed
   return {
     reference: name,
-    resolved: `${artifacts.name}@${subject.digest}`,
+    resolved,
     verdict,
     ...(reason === undefined ? {} : { reason }),
-    ...policy(outcome.signatures.filter(signature => signature.verdict === 'verified').length),
-    signatures: outcome.signatures,
+    ...policy(signatures.filter(signature => signature.verdict === 'verified').length),
+    signatures,
     ...(attested === undefined ? {} : { attestations: attested.report }),
-    found: outcome.signatures.length > 0 ? [] : await countReferrers(run.store, subject, call),
-    ...namedBy(subject, bytes),
+    found: signatures.length > 0 ? [] : await countReferrers(run.store, subject, call),
+    ...namedBy(subject, content.value),
   }
 }
 
@@ -109,26 +111,26 @@ function namedBy(subject: Descriptor, bytes: Uint8Array | undefined): Pick<Repor
 }
 
 /**
- * The target, and whether its bytes are the ones that its digest names: a good signature of a digest says nothing of what
- * lies beside it under that name. A target that is only listed, and not there, is judged all the same.
+ * The target's bytes, which are the ones that its digest names: a good signature of a digest says nothing of what lies
+ * beside it under that name. Nothing of a target that is only listed, and not there: it is judged all the same.
  */
-async function resolveSubject(
+async function readContent(
   artifacts: ArtifactStore,
-  reference: string,
+  subject: Descriptor,
   call: { readonly signal?: AbortSignal },
-): Promise<{ subject?: Descriptor; tampered?: string; bytes?: Uint8Array }> {
-  let subject: Descriptor | undefined
+): Promise<Uint8Array | undefined> {
   try {
-    subject = await artifacts.resolve(reference, call)
-    const bytes = await readBlob(artifacts, subject, MAX_MANIFEST_BYTES, call)
-    return { subject, bytes }
+    return await readBlob(artifacts, subject, MAX_MANIFEST_BYTES, call)
   } catch (error) {
-    if (!isSealwrightError(error)) throw error
-    if (error.code === 'INTEGRITY')
-      return { ...(subject === undefined ? {} : { subject }), tampered: error.message }
-    if (error.code === 'NOT_FOUND' && subject !== undefined) return { subject }
-    throw error
+    if (!isSealwrightError(error) || error.code !== 'NOT_FOUND') throw error
+    return undefined
   }
+}
+
+/** What is not what its digest says is an answer; every other error is a failure to find out. */
+function tampered(error: unknown): Reason {
+  if (!isSealwrightError(error) || error.code !== 'INTEGRITY') throw error
+  return { code: 'TAMPERED', why: error.message }
 }
 
 function conclude(

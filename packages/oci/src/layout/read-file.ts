@@ -1,12 +1,14 @@
-import { closeSync, constants, fstatSync, open, read } from 'node:fs'
+import { closeSync, constants, fstatSync, open, read, readSync } from 'node:fs'
 import { SealwrightError } from '@sealwright/core'
 import { isAbsent } from './file-errors.ts'
 
 const CHUNK = 256 * 1024
+/** A read of so much takes less time than the hop to a thread that would do it. */
+const READ_IN_PLACE = 64 * 1024
 
 /**
  * A regular file that is open for reading. A hop to the thread pool costs more than what is done there, so only what may
- * wait for a disk takes one: finding the file, and reading.
+ * wait for long takes one: finding the file, and reading much of it.
  */
 export class RegularFile {
   /** Bytes, when it was opened. */
@@ -32,6 +34,7 @@ export class RegularFile {
   /** @returns How many bytes were read; 0 at the end of the file. */
   async read(into: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     if (this.#closed) throw new Error('the file is closed')
+    if (length <= READ_IN_PLACE) return readSync(this.#descriptor, into, offset, length, position)
     this.#reading++
     try {
       return await new Promise((resolve, reject) => {
