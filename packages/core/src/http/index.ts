@@ -1,0 +1,7 @@
+export {
+  type Dispatcher,
+  type ExchangeLimits,
+  exchange,
+  type HttpAnswer,
+  type HttpRequest,
+} from './exchange.ts'
