@@ -5,3 +5,4 @@ export {
   type HttpAnswer,
   type HttpRequest,
 } from './exchange.ts'
+export { type TransportFailure, type TransportFault, transportFailure } from './transport-failure.ts'
