@@ -77,7 +77,7 @@ export interface ErrorCause {
 }
 
 /** Why a call failed. Closed: callers branch on it, and it maps to an exit code of the command line. */
-export type ErrorCode = 'VALIDATION' | 'UNSUPPORTED' | 'NOT_FOUND' | 'ACCESS_DENIED' | 'UNAUTHENTICATED' | 'THROTTLED' | 'UNAVAILABLE' | 'TIMEOUT' | 'ABORTED' | 'KEY_STATE' | 'KEY_MISMATCH' | 'INTEGRITY' | 'PIN_INCORRECT' | 'PIN_LOCKED' | 'USER_PRESENCE' | 'INTERNAL';
+export type ErrorCode = (typeof errorCodes)[number];
 
 /** What is attached unsigned. */
 export interface Evidence {
@@ -344,6 +344,9 @@ export interface UnverifiedSignature<Attributes> {
 
 /** The algorithm table, keyed by id. COSE identifiers: IANA "COSE Algorithms" (RFC 9053, 8812, 9864, 9964). */
 export const algorithms: Readonly<Record<AlgorithmId, Algorithm>>;
+
+/** Every {@link ErrorCode}. */
+export const errorCodes: readonly ['VALIDATION', 'UNSUPPORTED', 'NOT_FOUND', 'ACCESS_DENIED', 'UNAUTHENTICATED', 'THROTTLED', 'UNAVAILABLE', 'TIMEOUT', 'ABORTED', 'KEY_STATE', 'KEY_MISMATCH', 'INTEGRITY', 'PIN_INCORRECT', 'PIN_LOCKED', 'USER_PRESENCE', 'INTERNAL'];
 
 /**
  * What a public key is known by: `sha256:` and 64 lower-case hexadecimal digits.

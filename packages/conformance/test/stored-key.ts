@@ -1,15 +1,8 @@
-import {
-  constants,
-  createHash,
-  generateKeyPairSync,
-  type KeyObject,
-  privateEncrypt,
-  randomBytes,
-  sign,
-} from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { type Accepts, type AlgorithmId, algorithms, type KeyType } from '@sealwright/core'
+import { signPkcs1, signPss } from '../../../test/wire/sign-digest.ts'
 
 /** A private key of the store in memory, which takes digests as a real store does. */
 export interface StoredKey {
@@ -71,45 +64,9 @@ function signed(type: KeyType, key: KeyObject, request: StoredKeyRequest): Buffe
       const options = { prehash: false, lowS: false, format: 'der' } as const
       return Buffer.from(CURVES[type as keyof typeof CURVES].sign(digest, secret, options))
     }
-    case 'RSASSA-PSS': {
-      const bits = key.asymmetricKeyDetails!.modulusLength! - 1
-      const encoded = emsaPss(hash, digest, bits, request.saltLength ?? digestLength!)
-      return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, encoded)
-    }
-    default: {
-      const info = Buffer.concat([Buffer.from(DIGEST_INFO[hash], 'hex'), digest])
-      return privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, info)
-    }
+    case 'RSASSA-PSS':
+      return signPss(key, hash, digest, request.saltLength ?? digestLength!)
+    default:
+      return signPkcs1(key, hash, digest)
   }
-}
-
-/** RFC 8017 §9.2, note 1. */
-const DIGEST_INFO = {
-  sha256: '3031300d060960864801650304020105000420',
-  sha384: '3041300d060960864801650304020205000430',
-  sha512: '3051300d060960864801650304020305000440',
-} as const
-
-/** EMSA-PSS-ENCODE of RFC 8017 §9.1.1, from step 4, for a modulus of `bits` + 1 bits. */
-function emsaPss(hash: string, digest: Buffer, bits: number, saltLength: number): Buffer {
-  const length = Math.ceil(bits / 8)
-  const salt = randomBytes(saltLength)
-  const h = createHash(hash).update(Buffer.alloc(8)).update(digest).update(salt).digest()
-  const db = Buffer.alloc(length - h.length - 1)
-  db[db.length - saltLength - 1] = 1
-  salt.copy(db, db.length - saltLength)
-  const mask = mgf1(hash, h, db.length)
-  for (let at = 0; at < db.length; at++) db[at]! ^= mask[at]!
-  db[0]! &= 0xff >> (8 * length - bits)
-  return Buffer.concat([db, h, Buffer.from([0xbc])])
-}
-
-function mgf1(hash: string, seed: Buffer, length: number): Buffer {
-  const blocks: Buffer[] = []
-  for (let count = 0; Buffer.concat(blocks).length < length; count++) {
-    const counter = Buffer.alloc(4)
-    counter.writeUInt32BE(count)
-    blocks.push(createHash(hash).update(seed).update(counter).digest())
-  }
-  return Buffer.concat(blocks).subarray(0, length)
 }

@@ -1,21 +1,25 @@
+/** Every {@link ErrorCode}. */
+export const errorCodes = [
+  'VALIDATION',
+  'UNSUPPORTED',
+  'NOT_FOUND',
+  'ACCESS_DENIED',
+  'UNAUTHENTICATED',
+  'THROTTLED',
+  'UNAVAILABLE',
+  'TIMEOUT',
+  'ABORTED',
+  'KEY_STATE',
+  'KEY_MISMATCH',
+  'INTEGRITY',
+  'PIN_INCORRECT',
+  'PIN_LOCKED',
+  'USER_PRESENCE',
+  'INTERNAL',
+] as const
+
 /** Why a call failed. Closed: callers branch on it, and it maps to an exit code of the command line. */
-export type ErrorCode =
-  | 'VALIDATION'
-  | 'UNSUPPORTED'
-  | 'NOT_FOUND'
-  | 'ACCESS_DENIED'
-  | 'UNAUTHENTICATED'
-  | 'THROTTLED'
-  | 'UNAVAILABLE'
-  | 'TIMEOUT'
-  | 'ABORTED'
-  | 'KEY_STATE'
-  | 'KEY_MISMATCH'
-  | 'INTEGRITY'
-  | 'PIN_INCORRECT'
-  | 'PIN_LOCKED'
-  | 'USER_PRESENCE'
-  | 'INTERNAL'
+export type ErrorCode = (typeof errorCodes)[number]
 
 export interface SealwrightErrorOptions {
   /** The fact found, for the `why:` line. */

@@ -13,7 +13,7 @@ export type {
   UnverifiedSignature,
 } from './envelope.ts'
 export type { ErrorCause, ErrorCode, SealwrightErrorOptions } from './errors.ts'
-export { isSealwrightError, SealwrightError } from './errors.ts'
+export { errorCodes, isSealwrightError, SealwrightError } from './errors.ts'
 export { fingerprint } from './fingerprint.ts'
 export type { Accepts, KeyDescriptor, KeySpec } from './key.ts'
 export { keyType } from './key-type.ts'

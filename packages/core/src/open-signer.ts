@@ -10,6 +10,7 @@ import { assertTimeout, openScope, type Scope } from './pipeline/scope.ts'
 import { defaultTimeoutMs, type OpenKey, signMessage, TIMEOUT } from './pipeline/sign-message.ts'
 import type { KeyHandle, KeyProvider } from './provider.ts'
 import type { OpenOptions, OpenSigner, Signer } from './signer.ts'
+import { readyKey } from './verify-signature.ts'
 
 /**
  * Opens one key of a store for one algorithm.
@@ -45,12 +46,13 @@ function checkedKey(provider: KeyProvider, handle: KeyHandle, options: OpenOptio
       fix: 'check the reference; if the key was replaced on purpose, expect the new one (nothing was signed)',
     })
   }
+  const algorithm = chooseAlgorithm(key, options.algorithm)
   return {
     provider,
     handle,
     key,
-    publicKey,
-    algorithm: chooseAlgorithm(key, options.algorithm),
+    publicKey: readyKey(algorithm, publicKey),
+    algorithm,
     fingerprint: actual,
     ...(options.limiter === undefined ? {} : { limiter: options.limiter }),
     ...(options.audit === undefined ? {} : { audit: options.audit }),

@@ -3,10 +3,10 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
-  privateEncrypt,
   type SigningOptions,
   sign,
 } from 'node:crypto'
+import { signPkcs1 } from '../../../test/wire/sign-digest.ts'
 import {
   type Accepts,
   type Algorithm,
@@ -76,16 +76,9 @@ export function signWith(
   return { bytes, encoding: isEcdsa ? encoding : 'raw' }
 }
 
-const DIGEST_INFO: Record<string, string> = {
-  sha256: '3031300d060960864801650304020105000420',
-  sha384: '3041300d060960864801650304020205000430',
-  sha512: '3051300d060960864801650304020305000440',
-}
-
 /** RSASSA-PKCS1-v1_5 over a digest: the only signature of a bare digest that node:crypto can be made to give. */
 function signDigest(key: KeyObject, algorithm: Algorithm, digest: Uint8Array): RawSignature {
-  const info = Buffer.concat([Buffer.from(DIGEST_INFO[algorithm.hash!]!, 'hex'), digest])
-  return { bytes: privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, info), encoding: 'raw' }
+  return { bytes: signPkcs1(key, algorithm.hash!, digest), encoding: 'raw' }
 }
 
 export interface FakeStoreOptions {

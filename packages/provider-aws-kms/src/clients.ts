@@ -1,7 +1,7 @@
 import { SealwrightError } from '@sealwright/core'
 import { type AwsKmsClient, type Kms, kmsOf, type Sdk } from './client.ts'
 import type { AwsKmsOptions } from './options.ts'
-import { transport } from './transport.ts'
+import { loadPool, transport } from './transport.ts'
 
 /** The clients of one provider: one for each region that is asked for, made when it is. */
 export interface Clients extends AsyncDisposable {
@@ -13,10 +13,21 @@ export interface Clients extends AsyncDisposable {
 interface Connection {
   readonly client: AwsKmsClient
   readonly kms: Kms
-  destroy(): void
+  destroy(): Promise<void>
 }
 
 const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+
+const FIRST = { getRetryCount: () => 0, getRetryDelay: () => 0 }
+
+/** No second attempt, nor the book-keeping for one. */
+const ONCE = {
+  acquireInitialRetryToken: async () => FIRST,
+  refreshRetryTokenForRetry: async () => {
+    throw new Error('no second attempt')
+  },
+  recordSuccess: () => {},
+}
 
 export function clientsOf(options: AwsKmsOptions): Clients {
   const made = new Map<string | undefined, Promise<Connection>>()
@@ -28,7 +39,7 @@ export function clientsOf(options: AwsKmsOptions): Clients {
   const connect = async (region: string): Promise<Connection> => {
     assertOpen()
     const sdk = await loadSdk()
-    const { client, destroy } = readyClient(options) ?? makeClient(sdk, options, region)
+    const { client, destroy } = readyClient(options) ?? (await makeClient(sdk, options, region))
     const actual = await regionOf(client)
     if (actual !== region) {
       throw new SealwrightError('VALIDATION', `the key is in ${region} and the given client asks ${actual}`, {
@@ -40,7 +51,8 @@ export function clientsOf(options: AwsKmsOptions): Clients {
   const ownRegion = async (): Promise<string> => {
     assertOpen()
     if (options.region !== undefined) return options.region
-    const { client, destroy } = readyClient(options) ?? makeClient(await loadSdk(), options, undefined)
+    const { client, destroy } =
+      readyClient(options) ?? (await makeClient(await loadSdk(), options, undefined))
     return regionOf(client).finally(destroy)
   }
   const connection = (region: string | undefined): Promise<Connection> => {
@@ -61,7 +73,7 @@ export function clientsOf(options: AwsKmsOptions): Clients {
       isClosed = true
       const all = await Promise.allSettled(made.values())
       made.clear()
-      for (const each of all) if (each.status === 'fulfilled') each.value.destroy()
+      await Promise.all(all.map(each => (each.status === 'fulfilled' ? each.value.destroy() : undefined)))
     },
   }
 }
@@ -72,19 +84,20 @@ function loadSdk(): Promise<Sdk> {
 }
 
 function readyClient({ client }: AwsKmsOptions): Pick<Connection, 'client' | 'destroy'> | undefined {
-  return client && { client, destroy: () => {} }
+  return client && { client, destroy: async () => {} }
 }
 
-function makeClient(
+async function makeClient(
   sdk: Sdk,
   options: AwsKmsOptions,
   region: string | undefined,
-): Pick<Connection, 'client' | 'destroy'> {
+): Promise<Pick<Connection, 'client' | 'destroy'>> {
   const { endpoint, profile, credentials, fips, dualStack, allowPlainHttp = false } = options
-  const requestHandler = transport({ allowPlainHttp })
+  const requestHandler = transport({ allowPlainHttp, pool: await loadPool() })
   const client = new sdk.KMSClient({
     // Attempts are the pipeline's: one budget, one deadline, every attempt seen.
     maxAttempts: 1,
+    retryStrategy: ONCE,
     requestHandler: requestHandler as never,
     // Some of the SDK's warnings go to the console where no logger takes them.
     logger: SILENT,
@@ -95,7 +108,33 @@ function makeClient(
     ...(fips === undefined ? {} : { useFipsEndpoint: fips }),
     ...(dualStack === undefined ? {} : { useDualstackEndpoint: dualStack }),
   })
-  return { client, destroy: () => client.destroy() }
+  // It walks through each request and reply to hide what is secret from a logger that takes nothing.
+  client.middlewareStack.remove('loggerMiddleware')
+  signOnce(client.config)
+  return {
+    client,
+    destroy: async () => {
+      client.destroy()
+      await requestHandler.destroy()
+    },
+  }
+}
+
+type Config = InstanceType<Sdk['KMSClient']>['config']
+
+/** The SDK makes a signer for each request. One does for all: the endpoint, and with it region and service, stay. */
+function signOnce(config: Config): void {
+  const make = config.signer
+  let made: ReturnType<typeof make> | undefined
+  config.signer = scheme => {
+    if (made === undefined) {
+      made = make(scheme)
+      made.catch(() => {
+        made = undefined
+      })
+    }
+    return made
+  }
 }
 
 async function regionOf(client: AwsKmsClient): Promise<string> {

@@ -1,4 +1,5 @@
 import type { ErrorCode, Failure } from '@sealwright/core'
+import { type TransportFault, transportFailure } from '@sealwright/core/http'
 
 /** A failure of KMS, of the credentials' sources or of the way there, told apart by code. */
 export interface Explained extends Failure {
@@ -100,31 +101,16 @@ const BY_NAME: Readonly<Record<string, Row>> = {
   AbortError: { code: 'ABORTED', why: 'the call was aborted' },
 }
 
-const NO_WAY: Row = { code: 'UNAVAILABLE', why: 'no connection to AWS could be made, or it broke' }
-const NO_TRUST: Row = {
-  code: 'UNAVAILABLE',
-  why: 'the certificate of the server is not trusted',
-  fix: 'set NODE_EXTRA_CA_CERTS if a proxy of your network is in the way',
-}
+const NO_TRUST = 'set NODE_EXTRA_CA_CERTS if a proxy of your network is in the way'
+const FIXES: Readonly<Partial<Record<TransportFault, string>>> = { untrusted: NO_TRUST, expired: NO_TRUST }
 
-/** By Node's code: the SDK gives some of them names that mislead (a reset is a `TimeoutError` to it). */
-const BY_TRANSPORT: Readonly<Record<string, Row>> = {
-  ECONNREFUSED: NO_WAY,
-  ECONNRESET: NO_WAY,
-  ECONNABORTED: NO_WAY,
-  EPIPE: NO_WAY,
-  ENOTFOUND: NO_WAY,
-  EAI_AGAIN: NO_WAY,
-  EHOSTUNREACH: NO_WAY,
-  ENETUNREACH: NO_WAY,
-  ETIMEDOUT: { code: 'TIMEOUT', why: 'the server did not answer in time' },
-  EPROTO: NO_TRUST,
-  CERT_HAS_EXPIRED: NO_TRUST,
-  DEPTH_ZERO_SELF_SIGNED_CERT: NO_TRUST,
-  SELF_SIGNED_CERT_IN_CHAIN: NO_TRUST,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: NO_TRUST,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: NO_TRUST,
-  ERR_TLS_CERT_ALTNAME_INVALID: NO_TRUST,
+/** Before the name: the SDK gives some failures of the network names that mislead (a reset is a `TimeoutError` to it). */
+function byTransport(error: unknown): Row | undefined {
+  const failure = transportFailure(error, 'AWS')
+  if (failure === undefined) return undefined
+  const { fault, code, why } = failure
+  const fix = FIXES[fault]
+  return { code, why, ...(fix === undefined ? {} : { fix }) }
 }
 
 interface VendorError {
@@ -170,8 +156,9 @@ function rowOf(error: VendorError): Row | undefined {
       why: 'the clock of this machine is wrong; the time of AWS is used from now on',
     }
   }
-  const { code, name } = error
-  if (typeof code === 'string' && Object.hasOwn(BY_TRANSPORT, code)) return BY_TRANSPORT[code]
+  const onTheWay = byTransport(error)
+  if (onTheWay !== undefined) return onTheWay
+  const { name } = error
   const status = Number(error.$response?.statusCode ?? error.$metadata?.httpStatusCode ?? 0)
   const named = typeof name === 'string' && Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined
   return named ?? byStatus(status, name)

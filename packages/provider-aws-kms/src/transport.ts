@@ -1,6 +1,6 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { SealwrightError } from '@sealwright/core'
+import { type Dispatcher, exchange } from '@sealwright/core/http'
+import type { Pool } from 'undici'
 
 /** What the SDK asks of a request handler: one HTTP request, whole, signed. */
 interface TransportRequest {
@@ -27,95 +27,82 @@ interface HandlerOptions {
 export interface Transport {
   readonly metadata: { readonly handlerProtocol: string }
   handle(request: TransportRequest, options?: HandlerOptions): Promise<{ response: TransportResponse }>
-  destroy(): void
+  /** Ends every request and closes every connection. */
+  destroy(): Promise<void>
   httpHandlerConfigs(): object
   updateHttpClientConfig(): void
 }
 
-const CONNECTIONS = { keepAlive: true, maxSockets: 64 } as const
+/** Of one origin. The deadline is the call's. */
+const CONNECTIONS = {
+  connections: 64,
+  allowH2: false,
+  headersTimeout: 0,
+  bodyTimeout: 0,
+  keepAliveTimeout: 60_000,
+} as const
 
 /** The largest answer of KMS is a page of 1000 aliases: less than half of this. */
-const MAX_BODY = 2 ** 20
+const LIMITS = { maxBytes: 2 ** 20, server: 'AWS KMS' } as const
+
+export interface TransportOptions {
+  readonly allowPlainHttp: boolean
+  readonly pool: typeof Pool
+}
+
+/** The part of undici that is used: all of it takes four times as long to load. */
+export async function loadPool(): Promise<typeof Pool> {
+  // @ts-expect-error: undici has types for itself as a whole only.
+  const { default: pool } = await import('undici/lib/dispatcher/pool.js')
+  return pool
+}
 
 /**
  * The SDK's request handler: connections are kept, answers read whole and bounded, redirects not followed, and nothing is
  * sent once it is destroyed. The SDK's own opens connections again after it was destroyed, warns on the console when many
- * requests wait, and sends signed requests, session tokens in them, over plain HTTP to any host that it is told.
+ * requests wait, and sends signed requests, session tokens in them, over plain HTTP to any host that it is told. It also
+ * takes more of the processor than the rest of the SDK.
  */
-export function transport({ allowPlainHttp }: { readonly allowPlainHttp: boolean }): Transport {
-  const http = new HttpAgent(CONNECTIONS)
-  const https = new HttpsAgent(CONNECTIONS)
+export function transport({ allowPlainHttp, pool: Connections }: TransportOptions): Transport {
+  /** By origin: sources of credentials ask others than KMS. */
+  const pools = new Map<string, Pool>()
   let isClosed = false
+  const to = (origin: string): Dispatcher => {
+    let pool = pools.get(origin)
+    if (pool === undefined) {
+      pool = new Connections(origin, CONNECTIONS)
+      pools.set(origin, pool)
+    }
+    return pool as Dispatcher
+  }
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     handle: async (request, { abortSignal } = {}) => {
-      // The SDK may have been busy with the request, or with credentials for it, when the agents were closed: they would
-      // open connections again.
+      // The SDK may have been busy with the request, or with credentials for it, when the connections were closed.
       if (isClosed) throw new SealwrightError('VALIDATION', 'the key store of AWS KMS is disposed of')
+      const { protocol, hostname, method, headers, body } = request
+      if (protocol === 'http:' && !allowPlainHttp) assertLoopback(hostname)
       const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined
-      const isPlain = request.protocol === 'http:'
-      if (isPlain && !allowPlainHttp) assertLoopback(request.hostname)
-      const send = isPlain ? httpRequest : httpsRequest
-      return { response: await exchange(send, isPlain ? http : https, request, signal) }
+      const sent = { method, headers, body, path: pathOf(request), signal }
+      const { status: statusCode, ...answer } = await exchange(to(originOf(request)), sent, LIMITS)
+      return { response: { statusCode, ...answer } }
     },
-    destroy: () => {
+    destroy: async () => {
       isClosed = true
-      http.destroy()
-      https.destroy()
+      await Promise.all([...pools.values()].map(pool => pool.destroy()))
     },
     httpHandlerConfigs: () => ({}),
     updateHttpClientConfig: () => {},
   }
 }
 
-function exchange(
-  send: typeof httpRequest,
-  agent: HttpAgent,
-  request: TransportRequest,
-  signal: AbortSignal | undefined,
-): Promise<TransportResponse> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => Object.assign(new Error('Request aborted'), { name: 'AbortError' })
-    if (signal?.aborted) return reject(aborted())
-    const { hostname, port, method, headers } = request
-    const host = hostname.replace(/^\[(.*)\]$/, '$1')
-    const outgoing = send({ agent, host, port, method, headers, path: pathOf(request) }, incoming => {
-      collect(incoming).then(
-        body => resolve({ statusCode: incoming.statusCode ?? 0, headers: flat(incoming), body }),
-        reject,
-      )
-    })
-    const abort = () => {
-      reject(aborted())
-      outgoing.destroy()
-    }
-    signal?.addEventListener('abort', abort, { once: true })
-    outgoing.once('close', () => signal?.removeEventListener('abort', abort))
-    outgoing.once('error', reject)
-    outgoing.end(request.body)
-  })
+function originOf({ protocol, hostname, port }: TransportRequest): string {
+  const host = hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname
+  return `${protocol}//${host}${port === undefined ? '' : `:${port}`}`
 }
 
-function collect(incoming: IncomingMessage): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    incoming.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      chunks.push(chunk)
-      if (size > MAX_BODY) incoming.destroy(new SealwrightError('INTEGRITY', 'AWS KMS answered too much'))
-    })
-    incoming.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-    incoming.once('error', reject)
-  })
-}
-
-function flat({ headers }: IncomingMessage): Record<string, string> {
-  const entries = Object.entries(headers).map(([name, value]) => [name, String(value)] as const)
-  return Object.fromEntries(entries)
-}
-
-function pathOf({ path, query = {} }: TransportRequest): string {
+function pathOf({ path, query }: TransportRequest): string {
+  if (query === undefined) return path
   const pairs = Object.entries(query).flatMap(([name, value]) =>
     [value].flat().map(each => `${encodeURIComponent(name)}=${encodeURIComponent(each ?? '')}`),
   )

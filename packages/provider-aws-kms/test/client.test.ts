@@ -77,12 +77,13 @@ describe('the transport', () => {
     }
   })
 
-  it('keeps its connection, and closes it with the provider', async () => {
+  it('keeps its connections, and closes them with the provider', async () => {
     await using store = await fakeAwsKms()
     const kms = provider(store)
     const signer = await openSigner(kms, store.state.addKey('ECC_NIST_P256', REGION).arn)
     for (let round = 0; round < 5; round++) await signer.sign(MESSAGE)
-    expect(store.connections()).toBe(1)
+    // One is free again a turn of the event loop after its answer: who asks at once gets another.
+    expect(store.connections()).toBeLessThanOrEqual(2)
     await kms[Symbol.asyncDispose]()
     await vi.waitFor(() => expect(store.connections()).toBe(0))
   })

@@ -1,15 +1,8 @@
-import {
-  constants,
-  createHash,
-  generateKeyPairSync,
-  type KeyObject,
-  privateEncrypt,
-  randomBytes,
-  sign,
-} from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import { signMu } from './external-mu.ts'
+import { signMu } from '../../../test/wire/external-mu.ts'
+import { type Hash, signPkcs1, signPss } from '../../../test/wire/sign-digest.ts'
 
 /** A key pair as KMS has it: named and used in its own words. */
 export interface KmsKey {
@@ -97,7 +90,7 @@ function hashed(
   messageType: string,
   message: Buffer,
 ): Buffer {
-  const hash = `sha${algorithm.slice(-3)}` as keyof typeof DIGEST_INFO
+  const hash = `sha${algorithm.slice(-3)}` as Hash
   if (messageType !== 'RAW' && messageType !== 'DIGEST')
     throw invalid(`MessageType ${messageType} is not valid here`)
   const digest = messageType === 'RAW' ? createHash(hash).update(message).digest() : message
@@ -108,37 +101,7 @@ function hashed(
     const secret = Buffer.from(key.export({ format: 'jwk' }).d!, 'base64url')
     return Buffer.from(row.curve.sign(digest, secret, { prehash: false, lowS: false, format: 'der' }))
   }
-  if (algorithm.startsWith('RSASSA_PSS')) {
-    const bits = key.asymmetricKeyDetails!.modulusLength! - 1
-    return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, emsaPss(hash, digest, bits))
-  }
-  const info = Buffer.concat([Buffer.from(DIGEST_INFO[hash], 'hex'), digest])
-  return privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, info)
-}
-
-/** RFC 8017 §9.2, note 1. */
-const DIGEST_INFO = {
-  sha256: '3031300d060960864801650304020105000420',
-  sha384: '3041300d060960864801650304020205000430',
-  sha512: '3051300d060960864801650304020305000440',
-} as const
-
-/** EMSA-PSS-ENCODE of RFC 8017 §9.1.1, from step 4; the salt is as long as the digest. */
-function emsaPss(hash: string, digest: Buffer, bits: number): Buffer {
-  const length = Math.ceil(bits / 8)
-  const salt = randomBytes(digest.length)
-  const h = createHash(hash).update(Buffer.alloc(8)).update(digest).update(salt).digest()
-  const db = Buffer.alloc(length - h.length - 1)
-  db[db.length - salt.length - 1] = 1
-  salt.copy(db, db.length - salt.length)
-  for (let at = 0, count = 0; at < db.length; count++) {
-    const counter = Buffer.alloc(4)
-    counter.writeUInt32BE(count)
-    for (const byte of createHash(hash).update(h).update(counter).digest())
-      if (at < db.length) db[at++]! ^= byte
-  }
-  db[0]! &= 0xff >> (8 * length - bits)
-  return Buffer.concat([db, h, Buffer.from([0xbc])])
+  return algorithm.startsWith('RSASSA_PSS') ? signPss(key, hash, digest) : signPkcs1(key, hash, digest)
 }
 
 function ec(namedCurve: string) {

@@ -1,4 +1,5 @@
 import type { ErrorCode, Failure } from '@sealwright/core'
+import { type TransportFault, transportFailure } from '@sealwright/core/http'
 
 /** A failure of Key Vault, of the credential or of the way there, told apart by code. */
 export interface Explained extends Failure {
@@ -83,36 +84,23 @@ const BY_MESSAGE: readonly (readonly [pattern: RegExp, row: Row])[] = [
   ],
 ]
 
-const NO_WAY: Row = { code: 'UNAVAILABLE', why: 'no connection to the vault could be made, or it broke' }
-const NO_HOST: Row = {
-  code: 'UNAVAILABLE',
-  why: 'no such host is known',
-  fix: 'check the name of the vault, and whether it is known in this network only',
-}
-const NO_TRUST: Row = {
-  code: 'UNAVAILABLE',
-  why: 'the certificate of the server is not trusted',
-  fix: 'set NODE_EXTRA_CA_CERTS if a proxy of your network is in the way',
+const NO_TRUST = 'set NODE_EXTRA_CA_CERTS if a proxy of your network is in the way'
+const FIXES: Readonly<Partial<Record<TransportFault, string>>> = {
+  untrusted: NO_TRUST,
+  expired: NO_TRUST,
+  'unknown-host': 'check the name of the vault, and whether it is known in this network only',
 }
 
-const BY_TRANSPORT: Readonly<Record<string, Row>> = {
-  ECONNREFUSED: NO_WAY,
-  ECONNRESET: NO_WAY,
-  ECONNABORTED: NO_WAY,
-  EPIPE: NO_WAY,
-  EHOSTUNREACH: NO_WAY,
-  ENETUNREACH: NO_WAY,
-  REQUEST_SEND_ERROR: NO_WAY,
-  ENOTFOUND: NO_HOST,
-  EAI_AGAIN: NO_HOST,
-  ETIMEDOUT: { code: 'TIMEOUT', why: 'the server did not answer in time' },
-  EPROTO: NO_TRUST,
-  CERT_HAS_EXPIRED: NO_TRUST,
-  DEPTH_ZERO_SELF_SIGNED_CERT: NO_TRUST,
-  SELF_SIGNED_CERT_IN_CHAIN: NO_TRUST,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: NO_TRUST,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: NO_TRUST,
-  ERR_TLS_CERT_ALTNAME_INVALID: NO_TRUST,
+function byTransport(error: VendorError): Row | undefined {
+  // What the SDK calls every failure of the network that it does not know.
+  const failure = transportFailure(
+    error.code === 'REQUEST_SEND_ERROR' ? { code: 'EPIPE' } : error,
+    'the vault',
+  )
+  if (failure === undefined) return undefined
+  const { fault, code, why } = failure
+  const fix = FIXES[fault]
+  return { code, why, ...(fix === undefined ? {} : { fix }) }
 }
 
 interface VendorError {
@@ -157,10 +145,10 @@ export function isHeldByDeleted(error: unknown): boolean {
 }
 
 function rowOf(error: VendorError): Row | undefined {
-  const { name, code, message } = error
+  const { name, message } = error
   const status = typeof error.statusCode === 'number' ? error.statusCode : 0
   if (name === 'AuthenticationError' && (status === 429 || status >= 500)) return byStatus(status, false)
-  const named = lookUp(BY_NAME, name) ?? lookUp(BY_TRANSPORT, code)
+  const named = lookUp(BY_NAME, name) ?? byTransport(error)
   if (named !== undefined) return named
   if (status === 0) {
     return typeof message === 'string'

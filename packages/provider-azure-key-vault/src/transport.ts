@@ -1,22 +1,17 @@
-import type { IncomingMessage, Agent as NodeAgent } from 'node:http'
-import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
+import type { Agent } from 'node:http'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import type { KeyClientOptions } from '@azure/keyvault-keys'
 import { SealwrightError } from '@sealwright/core'
+import { type Dispatcher, exchange, type HttpAnswer, type HttpRequest } from '@sealwright/core/http'
+import type { Pool } from 'undici'
 import { originOf } from './options.ts'
+import { proxied } from './proxied.ts'
 
 /** What the Azure SDK takes for its way to the network. */
 export type HttpClient = NonNullable<KeyClientOptions['httpClient']>
 type Request = Parameters<HttpClient['sendRequest']>[0]
-interface Sent extends Pick<Request, 'method'> {
-  /** With the query. */
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly abortSignal?: Request['abortSignal']
-  readonly body?: Request['body']
-}
-type Answer = Pick<Response, 'status' | 'headers'> & { readonly bodyAsText: string }
 type Response = Awaited<ReturnType<HttpClient['sendRequest']>>
+type Answer = Pick<Response, 'status' | 'headers'> & { readonly bodyAsText: string }
 
 export interface TransportOptions {
   readonly endpoint?: string
@@ -30,38 +25,59 @@ export interface Way extends HttpClient {
 }
 
 export interface Transport {
-  to(host: string): Way
-  destroy(): void
+  to(host: string): Promise<Way>
+  /** Ends every request and closes every connection. */
+  destroy(): Promise<void>
 }
 
-const CONNECTIONS = { keepAlive: true, maxSockets: 64 } as const
+/** Of one vault. The deadline is the call's. */
+const CONNECTIONS = {
+  connections: 64,
+  allowH2: false,
+  headersTimeout: 0,
+  bodyTimeout: 0,
+  keepAliveTimeout: 60_000,
+} as const
 
 /** A page of keys is at most 25 of them: less than a tenth of this. */
-const MAX_BODY = 2 ** 20
+const LIMITS = { maxBytes: 2 ** 20, server: 'Azure Key Vault' } as const
 
 /**
  * The SDK's HTTP client: connections are kept and can be closed, answers are read whole and bounded, and nothing leaves
  * for another origin than the vault's, whatever a link in an answer says.
  */
 export function transport({ endpoint, ca }: TransportOptions): Transport {
-  const origin = endpoint === undefined ? undefined : originOf(endpoint)
-  const agent = new Agent(CONNECTIONS)
-  // To a proxy's agent it is known only by the request.
+  const fixed = endpoint === undefined ? undefined : originOf(endpoint)
   const trusted = ca === undefined ? {} : { secureContext: trusting([ca].flat()) }
+  const pools = new Map<string, Pool>()
   /** Those of a proxy, which the SDK makes as the environment says. */
-  const others = new Set<{ destroy(): void }>()
+  const agents = new Set<Agent>()
   let isClosed = false
-  const reach = (place: Place, sent: Sent, via: NodeAgent | undefined) => {
-    if (isClosed) throw new SealwrightError('VALIDATION', 'the key store of Azure Key Vault is disposed of')
-    // The SDK chose the proxy by the vault's host.
-    if (via === undefined || endpoint !== undefined) return exchange(sent, { ...place, agent, ...trusted })
-    others.add(via)
-    return exchange(sent, { ...place, agent: via, ...trusted })
+
+  const connectionsTo = async (origin: string): Promise<Pool> => {
+    const Connections = await loadPool()
+    let pool = pools.get(origin)
+    if (pool === undefined) {
+      pool = new Connections(origin, { ...CONNECTIONS, connect: { ...trusted } })
+      pools.set(origin, pool)
+    }
+    return pool
   }
   return {
-    to: host => {
+    to: async host => {
       const own = `https://${host}`
-      const place = placeOf(origin ?? own)
+      const origin = fixed ?? own
+      const pool = await connectionsTo(origin)
+      const reach = async (sent: HttpRequest, via: Agent | undefined): Promise<Answer> => {
+        if (isClosed)
+          throw new SealwrightError('VALIDATION', 'the key store of Azure Key Vault is disposed of')
+        // The SDK chose the proxy by the vault's host.
+        if (via === undefined || endpoint !== undefined) {
+          return answerOf(await exchange(pool as Dispatcher, sent, LIMITS))
+        }
+        agents.add(via)
+        return answerOf(await proxied({ agent: via, origin, ...trusted }, sent, LIMITS))
+      }
       let known: string | undefined
       return {
         sendRequest: async request => {
@@ -69,40 +85,44 @@ export function transport({ endpoint, ca }: TransportOptions): Transport {
           if (path === undefined) throw elsewhere(host)
           // Each client of the SDK asks once without a token to be told which token is wanted. That is known by now.
           if (known !== undefined && !request.headers.has('authorization')) return challenged(request, known)
-          const { method, abortSignal, body, agent: via } = request
-          const headers = request.headers.toJSON()
+          const { method, abortSignal, body, agent } = request
           const answer = await reach(
-            place,
-            { method, path, abortSignal, body, headers },
-            via as NodeAgent | undefined,
+            {
+              method,
+              path,
+              headers: { ...request.headers.toJSON(), 'accept-encoding': 'identity' },
+              body: typeof body === 'string' ? body : undefined,
+              signal: abortSignal instanceof AbortSignal ? abortSignal : undefined,
+            },
+            agent as Agent | undefined,
           )
           known = challengeIn(answer) ?? known
           return { request, ...answer }
         },
-        get: (path, token, abortSignal) => {
+        get: (path, token, signal) => {
           const headers = { accept: 'application/json', authorization: `Bearer ${token}` }
-          return reach(place, { method: 'GET', path, abortSignal, headers }, undefined)
+          return reach({ method: 'GET', path, signal, headers }, undefined)
         },
       }
     },
-    destroy: () => {
+    destroy: async () => {
       isClosed = true
-      agent.destroy()
-      for (const each of others) each.destroy()
+      for (const each of agents) each.destroy()
+      await Promise.all([...pools.values()].map(pool => pool.destroy()))
     },
   }
+}
+
+/** The part of undici that is used: all of it takes four times as long to load. */
+async function loadPool(): Promise<typeof Pool> {
+  // @ts-expect-error: undici has types for itself as a whole only.
+  const { default: pool } = await import('undici/lib/dispatcher/pool.js')
+  return pool
 }
 
 /** Made once: Node's own certificates are many. */
 function trusting(more: readonly string[]): SecureContext {
   return createSecureContext({ ca: [...getCACertificates('default'), ...more] })
-}
-
-type Place = Pick<RequestOptions, 'host' | 'port'>
-
-function placeOf(origin: string): Place {
-  const { hostname, port } = new URL(origin)
-  return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? 443 : Number(port) }
 }
 
 /** Path and query of a URL below `origin`; `undefined` for any other. */
@@ -113,51 +133,15 @@ function pathIn(origin: string, url: string): string | undefined {
   return of === origin ? `${pathname}${search}` : undefined
 }
 
-function exchange({ abortSignal, body, ...sent }: Sent, options: RequestOptions): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => Object.assign(new Error('the request was aborted'), { name: 'AbortError' })
-    if (abortSignal?.aborted) return reject(aborted())
-    const headers: Record<string, string> = { ...sent.headers, 'accept-encoding': 'identity' }
-    if (typeof body === 'string') headers['content-length'] = String(Buffer.byteLength(body))
-    const outgoing = httpsRequest({ ...options, ...sent, headers }, incoming => {
-      collect(incoming, resolve, reject)
-    })
-    const abort = () => {
-      reject(aborted())
-      outgoing.destroy()
-    }
-    abortSignal?.addEventListener('abort', abort)
-    outgoing.once('close', () => abortSignal?.removeEventListener('abort', abort))
-    outgoing.once('error', reject)
-    outgoing.end(typeof body === 'string' ? body : undefined)
-  })
+function answerOf({ status, headers, body }: HttpAnswer): Answer {
+  return {
+    status,
+    headers: headersOf(headers),
+    bodyAsText: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString(),
+  }
 }
 
-function collect(
-  incoming: IncomingMessage,
-  resolve: (answer: Answer) => void,
-  reject: (error: Error) => void,
-): void {
-  const { statusCode: status = 0 } = incoming
-  const chunks: Buffer[] = []
-  let size = 0
-  incoming.on('data', (chunk: Buffer) => {
-    size += chunk.length
-    chunks.push(chunk)
-    if (size > MAX_BODY) {
-      incoming.destroy(new SealwrightError('INTEGRITY', 'Azure Key Vault answered too much'))
-    }
-  })
-  incoming.once('end', () => {
-    const bodyAsText = (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString()
-    resolve({ status, headers: headersOf(incoming), bodyAsText })
-  })
-  incoming.once('error', reject)
-}
-
-function headersOf({ headers }: Pick<IncomingMessage, 'headers'>): Response['headers'] {
-  const plain: Record<string, string> = {}
-  for (const name in headers) plain[name] = String(headers[name])
+function headersOf(plain: Record<string, string>): Response['headers'] {
   return {
     get: name => plain[name.toLowerCase()],
     has: name => Object.hasOwn(plain, name.toLowerCase()),
@@ -176,7 +160,7 @@ function challenged(request: Request, challenge: string): Response {
   return {
     request,
     status: 401,
-    headers: headersOf({ headers: { 'www-authenticate': challenge } }),
+    headers: headersOf({ 'www-authenticate': challenge }),
     bodyAsText: '',
   }
 }

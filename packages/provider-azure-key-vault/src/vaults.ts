@@ -37,12 +37,12 @@ export function vaultsOf(options: AzureKeyVaultOptions): Vaults {
   const connect = async (host: string): Promise<Vault> => {
     // The SDK costs 200 ms to load: only who opens a key pays for it.
     if (client !== undefined) return vaultOf(givenClients(client as unknown as KeyClient, host))
-    const [sdk, from] = await Promise.all([import('@azure/keyvault-keys'), source()])
+    const [sdk, from, to] = await Promise.all([import('@azure/keyvault-keys'), source(), way.to(host)])
     const alias = endpoint === undefined ? undefined : new URL(originOf(endpoint)).host
     return vaultOf(
       ownClients(sdk, {
         host,
-        way: way.to(host),
+        way: to,
         tokens: from,
         disableChallengeResourceVerification,
         ...(alias === undefined ? {} : { alias }),
@@ -65,7 +65,7 @@ export function vaultsOf(options: AzureKeyVaultOptions): Vaults {
     [Symbol.asyncDispose]: async () => {
       isClosed = true
       made.clear()
-      way.destroy()
+      await way.destroy()
     },
   }
 }

@@ -1,14 +1,7 @@
-import {
-  constants,
-  createHash,
-  generateKeyPairSync,
-  type JsonWebKey,
-  type KeyObject,
-  privateEncrypt,
-  randomBytes,
-} from 'node:crypto'
+import { generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { type Hash, signPkcs1, signPss } from '../../../test/wire/sign-digest.ts'
 
 /** Answers with an error as Key Vault does. */
 export class Refused extends Error {
@@ -72,38 +65,10 @@ function rsaKey(modulusLength: number): VaultKey {
     sign: (asked, digest) => {
       if (!/^[PR]S(?:256|384|512)$/.test(asked)) throw badParameter('alg')
       assertLength(asked, digest)
-      const hash = `sha${asked.slice(2)}` as keyof typeof DIGEST_INFO
-      if (asked.startsWith('PS')) {
-        const padding = constants.RSA_NO_PADDING
-        return privateEncrypt({ key: privateKey, padding }, emsaPss(hash, digest, modulusLength - 1))
-      }
-      const info = Buffer.concat([Buffer.from(DIGEST_INFO[hash], 'hex'), digest])
-      return privateEncrypt({ key: privateKey, padding: constants.RSA_PKCS1_PADDING }, info)
+      const hash = `sha${asked.slice(2)}` as Hash
+      return asked.startsWith('PS') ? signPss(privateKey, hash, digest) : signPkcs1(privateKey, hash, digest)
     },
   }
-}
-
-/** RFC 8017 §9.2, note 1. */
-const DIGEST_INFO = {
-  sha256: '3031300d060960864801650304020105000420',
-  sha384: '3041300d060960864801650304020205000430',
-  sha512: '3051300d060960864801650304020305000440',
-} as const
-
-/** EMSA-PSS-ENCODE of RFC 8017 §9.1.1, from step 4; the salt is as long as the digest. */
-function emsaPss(hash: string, digest: Buffer, bits: number): Buffer {
-  const length = Math.ceil(bits / 8)
-  const salt = randomBytes(digest.length)
-  const h = createHash(hash).update(Buffer.alloc(8)).update(digest).update(salt).digest()
-  const db = Buffer.concat([Buffer.alloc(length - 2 - salt.length - h.length), Buffer.of(1), salt])
-  for (let at = 0; at < db.length; at += h.length) {
-    const counter = Buffer.alloc(4)
-    counter.writeUInt32BE(at / h.length)
-    const mask = createHash(hash).update(h).update(counter).digest()
-    for (let i = 0; i < mask.length && at + i < db.length; i++) db[at + i]! ^= mask[i]!
-  }
-  db[0]! &= 0xff >> (8 * length - bits)
-  return Buffer.concat([db, h, Buffer.of(0xbc)])
 }
 
 function assertLength(algorithm: string, { length }: Buffer): void {

@@ -1,4 +1,5 @@
 import { type ErrorCode, type Failure, isSealwrightError } from '@sealwright/core'
+import { transportFailure } from '@sealwright/core/http'
 import { explainCredentials } from './credential-failure.ts'
 
 /** A failure of Cloud KMS, of the credentials' sources or of the way there, told apart by code. */
@@ -81,19 +82,6 @@ const BY_REASON: Readonly<Record<string, Row>> = {
   },
 }
 
-/** Node's codes, from a client that was given and from sources of credentials. */
-const BY_TRANSPORT: Readonly<Record<string, Row>> = {
-  ECONNREFUSED: NO_WAY,
-  ECONNRESET: NO_WAY,
-  ECONNABORTED: NO_WAY,
-  EPIPE: NO_WAY,
-  ENOTFOUND: NO_WAY,
-  EAI_AGAIN: NO_WAY,
-  EHOSTUNREACH: NO_WAY,
-  ENETUNREACH: NO_WAY,
-  ETIMEDOUT: { code: 'TIMEOUT', why: 'the server did not answer in time' },
-}
-
 const BAD_CERTIFICATE =
   /self[- ]signed certificate|unable to (?:verify|get)[\w ]* certificate|certificate has expired|altnames/i
 
@@ -145,7 +133,9 @@ export function classify(error: unknown): Failure | undefined {
 
 function rowOf(error: VendorError, text: string): Row | undefined {
   const { code, name, reason } = error
-  if (typeof code === 'string' && Object.hasOwn(BY_TRANSPORT, code)) return BY_TRANSPORT[code]
+  // From a client that was given, and from sources of credentials.
+  const failure = transportFailure(error, 'Cloud KMS')
+  if (failure !== undefined) return { code: failure.code, why: failure.why }
   if (name === 'AbortError') return BY_CODE[1]
   if (name === 'TimeoutError') return BY_CODE[4]
   if (typeof code !== 'number') return undefined

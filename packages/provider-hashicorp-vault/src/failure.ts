@@ -1,4 +1,5 @@
 import type { ErrorCode, Failure } from '@sealwright/core'
+import { type TransportFault, transportFailure } from '@sealwright/core/http'
 
 /** A failure of Vault or of the way there. */
 export interface Explained extends Failure {
@@ -59,56 +60,17 @@ const DENIED: Row = {
 const THROTTLED: Row = { code: 'THROTTLED', why: 'Vault has too many requests for now' }
 const TOO_LARGE: Row = { code: 'UNSUPPORTED', why: 'Vault takes no request as large as this' }
 
-const NO_WAY: Row = {
-  code: 'UNAVAILABLE',
-  why: 'no connection to Vault could be made, or it broke',
-  fix: 'check the address in VAULT_ADDR, and the network',
-}
-const NO_TRUST: Row = {
-  code: 'UNAVAILABLE',
-  why: 'the certificate of the server is not trusted',
-  fix: 'give the CA of Vault by the option `ca` or by VAULT_CACERT',
-}
-const NO_NAME: Row = {
-  code: 'UNAVAILABLE',
-  why: 'the certificate of the server is for another name',
-  fix: 'use the name in the certificate, or give it by the option `serverName` or by VAULT_TLS_SERVER_NAME',
-}
-const NO_TLS: Row = { code: 'UNAVAILABLE', why: 'the server does not speak TLS as expected' }
-const NO_CLIENT: Row = {
-  code: 'UNAUTHENTICATED',
-  why: 'the server wants a client certificate that it knows',
-  fix: 'give VAULT_CLIENT_CERT and VAULT_CLIENT_KEY, or the options `clientCert` and `clientKey`',
-}
-const TOO_LATE: Row = { code: 'TIMEOUT', why: 'Vault did not answer in time' }
-
-/** By the code of Node or undici. */
-const BY_TRANSPORT: Readonly<Record<string, Row>> = {
-  ECONNREFUSED: NO_WAY,
-  ECONNRESET: NO_WAY,
-  ECONNABORTED: TOO_LATE,
-  EPIPE: NO_WAY,
-  ENOTFOUND: NO_WAY,
-  EAI_AGAIN: NO_WAY,
-  EHOSTUNREACH: NO_WAY,
-  ENETUNREACH: NO_WAY,
-  ETIMEDOUT: TOO_LATE,
-  UND_ERR_SOCKET: NO_WAY,
-  UND_ERR_CONNECT_TIMEOUT: NO_WAY,
-  UND_ERR_HEADERS_TIMEOUT: TOO_LATE,
-  UND_ERR_BODY_TIMEOUT: TOO_LATE,
-  UND_ERR_DESTROYED: { code: 'VALIDATION', why: 'the provider was disposed of' },
-  UND_ERR_CLOSED: { code: 'VALIDATION', why: 'the provider was disposed of' },
-  UND_ERR_ABORTED: { code: 'ABORTED', why: 'the call was aborted' },
-  UND_ERR_RES_EXCEEDED_MAX_SIZE: { code: 'INTEGRITY', why: 'the reply is larger than any of Vault' },
-  CERT_HAS_EXPIRED: { ...NO_TRUST, why: 'the certificate of the server has expired' },
-  DEPTH_ZERO_SELF_SIGNED_CERT: NO_TRUST,
-  SELF_SIGNED_CERT_IN_CHAIN: NO_TRUST,
-  UNABLE_TO_GET_ISSUER_CERT: NO_TRUST,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: NO_TRUST,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: NO_TRUST,
-  ERR_TLS_CERT_ALTNAME_INVALID: NO_NAME,
-  EPROTO: NO_TLS,
+const NO_WAY = 'check the address in VAULT_ADDR, and the network'
+const NO_TRUST = 'give the CA of Vault by the option `ca` or by VAULT_CACERT'
+const FIXES: Readonly<Partial<Record<TransportFault, string>>> = {
+  unreachable: NO_WAY,
+  'unknown-host': NO_WAY,
+  untrusted: NO_TRUST,
+  expired: NO_TRUST,
+  'wrong-name':
+    'use the name in the certificate, or give it by the option `serverName` or by VAULT_TLS_SERVER_NAME',
+  'client-refused':
+    'give VAULT_CLIENT_CERT and VAULT_CLIENT_KEY, or the options `clientCert` and `clientKey`',
 }
 
 interface VendorError {
@@ -148,16 +110,14 @@ export function classify(error: unknown): Failure | undefined {
   return { ...failure, message: `Vault: ${why}` }
 }
 
-function byTransport({ name, code }: VendorError): Row | undefined {
-  if (name === 'AbortError') return { code: 'ABORTED', why: 'the call was aborted' }
-  if (typeof code !== 'string') return undefined
-  if (Object.hasOwn(BY_TRANSPORT, code)) return BY_TRANSPORT[code]
-  if (/^ERR_SSL_.*(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE)/.test(code))
-    return NO_CLIENT
-  if (code.startsWith('ERR_SSL_')) return NO_TLS
-  if (code.startsWith('HPE_'))
-    return { code: 'UNAVAILABLE', why: 'the server does not speak HTTP as expected' }
-  return undefined
+function byTransport(error: VendorError): Row | undefined {
+  if (error.name === 'AbortError') return { code: 'ABORTED', why: 'the call was aborted' }
+  // A ready client of node-vault sends by axios, which says so of a time-out.
+  const failure = transportFailure(error.code === 'ECONNABORTED' ? { code: 'ETIMEDOUT' } : error, 'Vault')
+  if (failure === undefined) return undefined
+  const { fault, code, why } = failure
+  const fix = FIXES[fault]
+  return { code, why, ...(fix === undefined ? {} : { fix }) }
 }
 
 function byStatus(status: number, text: string): Row {

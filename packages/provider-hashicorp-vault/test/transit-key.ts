@@ -1,13 +1,6 @@
-import {
-  constants,
-  createHash,
-  generateKeyPairSync,
-  type KeyObject,
-  privateEncrypt,
-  randomBytes,
-  sign,
-} from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
+import { isHash, signPkcs1, signPss } from '../../../test/wire/sign-digest.ts'
 
 /** One version of a key, as transit has it. */
 export interface KeyPair {
@@ -69,8 +62,8 @@ function describe(publicKey: KeyObject): string {
 export function signWith(type: string, { privateKey }: KeyPair, request: SignInput): Buffer {
   const { input, prehashed = false, hash_algorithm: name = 'sha2-256' } = request
   if (type === 'ed25519' || type === 'ml-dsa') return sign(null, input, privateKey)
-  const hash = `sha${/^sha2-(256|384|512)$/.exec(name)?.[1]}` as keyof typeof DIGEST_INFO
-  if (!(hash in DIGEST_INFO)) throw new Refused(400, `invalid hash algorithm: unsupported hash ${name}`)
+  const hash = `sha${/^sha2-(256|384|512)$/.exec(name)?.[1]}`
+  if (!isHash(hash)) throw new Refused(400, `invalid hash algorithm: unsupported hash ${name}`)
   const digest = prehashed ? input : createHash(hash).update(input).digest()
   if (type in CURVES) {
     const format = (request.marshaling_algorithm ?? 'asn1') === 'asn1' ? 'der' : 'compact'
@@ -81,37 +74,8 @@ export function signWith(type: string, { privateKey }: KeyPair, request: SignInp
   if (digest.length !== Number(hash.slice(3)) / 8) {
     throw new Refused(500, 'crypto/rsa: input must be hashed message')
   }
-  if (request.signature_algorithm === 'pkcs1v15') {
-    const info = Buffer.concat([Buffer.from(DIGEST_INFO[hash], 'hex'), digest])
-    return privateEncrypt({ key: privateKey, padding: constants.RSA_PKCS1_PADDING }, info)
-  }
+  if (request.signature_algorithm === 'pkcs1v15') return signPkcs1(privateKey, hash, digest)
   const bits = privateKey.asymmetricKeyDetails!.modulusLength! - 1
   const salt = request.salt_length === 'hash' ? digest.length : Math.ceil(bits / 8) - digest.length - 2
-  const encoded = emsaPss(hash, digest, salt, bits)
-  return privateEncrypt({ key: privateKey, padding: constants.RSA_NO_PADDING }, encoded)
-}
-
-/** RFC 8017 §9.2, note 1. */
-const DIGEST_INFO = {
-  sha256: '3031300d060960864801650304020105000420',
-  sha384: '3041300d060960864801650304020205000430',
-  sha512: '3051300d060960864801650304020305000440',
-} as const
-
-/** EMSA-PSS-ENCODE of RFC 8017 §9.1.1, from step 4. */
-function emsaPss(hash: string, digest: Buffer, saltLength: number, bits: number): Buffer {
-  const length = Math.ceil(bits / 8)
-  const salt = randomBytes(saltLength)
-  const h = createHash(hash).update(Buffer.alloc(8)).update(digest).update(salt).digest()
-  const db = Buffer.alloc(length - h.length - 1)
-  db[db.length - salt.length - 1] = 1
-  salt.copy(db, db.length - salt.length)
-  for (let at = 0, count = 0; at < db.length; count++) {
-    const counter = Buffer.alloc(4)
-    counter.writeUInt32BE(count)
-    for (const byte of createHash(hash).update(h).update(counter).digest())
-      if (at < db.length) db[at++]! ^= byte
-  }
-  db[0]! &= 0xff >> (8 * length - bits)
-  return Buffer.concat([db, h, Buffer.from([0xbc])])
+  return signPss(privateKey, hash, digest, salt)
 }

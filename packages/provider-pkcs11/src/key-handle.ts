@@ -37,10 +37,13 @@ export async function openKey(options: OpenKeyOptions, call: Call): Promise<KeyH
   let current: FoundKey | undefined = opened
   let isOpen = true
 
+  function known(): FoundKey | undefined {
+    if (!isOpen) throw new SealwrightError('VALIDATION', `the key ${reference} is closed`)
+    return current !== undefined && connections.isCurrent(current.connection) ? current : undefined
+  }
+
   /** The key as it is now on its token, or a failure: never another key. */
   async function found(call: Call): Promise<FoundKey> {
-    if (!isOpen) throw new SealwrightError('VALIDATION', `the key ${reference} is closed`)
-    if (current !== undefined && connections.isCurrent(current.connection)) return current
     let isThere = false
     const again = (connection: Connection): FoundKey => {
       isThere = true
@@ -71,7 +74,7 @@ export async function openKey(options: OpenKeyOptions, call: Call): Promise<KeyH
     const way = opened.mechanisms.get(request.algorithm.id)
     assertInput(way, request)
     for (let again = false; ; again = true) {
-      const key = await found(call)
+      const key = known() ?? (await found(call))
       const progress = { asked: false }
       try {
         const bytes = await sign(options, key, way, request, call, progress)
@@ -121,7 +124,7 @@ async function sign(
     api.C_SignInit(session, mechanism, object)
     if (answer !== undefined) module.login(token.key).forSignature({ api, token, session }, answer)
     progress.asked = true
-    return Uint8Array.from(await api.C_SignAsync(session, data, output))
+    return new Uint8Array(await api.C_SignAsync(session, data, output))
   })
 }
 

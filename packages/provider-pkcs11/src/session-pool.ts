@@ -46,12 +46,14 @@ export function sessionPool({ size, open, close, closed }: SessionPoolOptions): 
     }
   }
 
+  function ready(signal: AbortSignal): Buffer | undefined {
+    signal.throwIfAborted()
+    if (isClosed) throw closed()
+    return idle.pop() ?? opened()
+  }
+
   async function checkOut(signal: AbortSignal): Promise<Buffer> {
     for (;;) {
-      signal.throwIfAborted()
-      if (isClosed) throw closed()
-      const session = idle.pop() ?? opened()
-      if (session !== undefined) return session
       const turn = Promise.withResolvers<void>()
       waiting.push(turn)
       try {
@@ -63,6 +65,8 @@ export function sessionPool({ size, open, close, closed }: SessionPoolOptions): 
         else waiting.shift()?.resolve()
         throw error
       }
+      const session = ready(signal)
+      if (session !== undefined) return session
     }
   }
 
@@ -89,7 +93,7 @@ export function sessionPool({ size, open, close, closed }: SessionPoolOptions): 
 
   return {
     run: async (signal, task) => {
-      const session = await checkOut(signal)
+      const session = ready(signal) ?? (await checkOut(signal))
       const wait = unlessAborted(signal, lend(session, task))
       awaited.add(wait)
       try {

@@ -87,10 +87,9 @@ async function azureSubject(served: Served): Promise<Subject> {
 
 async function gcpSubject(served: Served): Promise<Subject> {
   const authorization = `Bearer ${served.secrets.token}`
-  const authClient = {
-    universeDomain: 'googleapis.com',
-    getRequestHeaders: async () => new Headers({ authorization }),
-  }
+  // Made once: the bare client is told its header as it is, and what making one costs is not ours.
+  const headers = new Headers({ authorization })
+  const authClient = { universeDomain: 'googleapis.com', getRequestHeaders: async () => headers }
   const provider = gcpKms({ endpoint: served.url, authClient })
   const sdk = requireOf('gcp-kms')
   const { KeyManagementServiceClient } = sdkOf('gcp-kms')

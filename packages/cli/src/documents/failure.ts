@@ -1,26 +1,10 @@
+import { errorCodes } from '@sealwright/core'
 import { z } from 'zod'
 
 /** Why a run or a target failed: the same as the text says. */
 export const failure = z
   .strictObject({
-    code: z.enum([
-      'VALIDATION',
-      'UNSUPPORTED',
-      'NOT_FOUND',
-      'ACCESS_DENIED',
-      'UNAUTHENTICATED',
-      'THROTTLED',
-      'UNAVAILABLE',
-      'TIMEOUT',
-      'ABORTED',
-      'KEY_STATE',
-      'KEY_MISMATCH',
-      'INTEGRITY',
-      'PIN_INCORRECT',
-      'PIN_LOCKED',
-      'USER_PRESENCE',
-      'INTERNAL',
-    ]),
+    code: z.enum(errorCodes),
     message: z.string().describe('What is wrong.'),
     why: z.string().nullable().describe('The fact found.'),
     fix: z.string().describe('What to do next.'),

@@ -1,24 +1,7 @@
-import { isSealwrightError, SealwrightError } from '../errors.ts'
+import { errorCodes, isSealwrightError, SealwrightError } from '../errors.ts'
 import type { Failure, FailureCode, KeyProvider } from '../provider.ts'
 
-const CODES: ReadonlySet<FailureCode> = new Set<FailureCode>([
-  'VALIDATION',
-  'UNSUPPORTED',
-  'NOT_FOUND',
-  'ACCESS_DENIED',
-  'UNAUTHENTICATED',
-  'THROTTLED',
-  'UNAVAILABLE',
-  'TIMEOUT',
-  'ABORTED',
-  'KEY_STATE',
-  'KEY_MISMATCH',
-  'INTEGRITY',
-  'PIN_INCORRECT',
-  'PIN_LOCKED',
-  'USER_PRESENCE',
-  'INTERNAL',
-])
+const CODES: ReadonlySet<FailureCode> = new Set(errorCodes)
 
 /**
  * Names what an adapter threw: a SealwrightError passes, the rest is for the adapter's `classify`, and what that does not

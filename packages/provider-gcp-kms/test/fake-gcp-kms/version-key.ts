@@ -1,16 +1,8 @@
-import {
-  constants,
-  createHash,
-  generateKeyPairSync,
-  type KeyObject,
-  privateEncrypt,
-  randomBytes,
-  sign,
-} from 'node:crypto'
+import { constants, createHash, generateKeyPairSync, type KeyObject, privateEncrypt, sign } from 'node:crypto'
 import { p256, p384 } from '@noble/curves/nist.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-// Signing from μ is arithmetic that two stores' fakes need, and node:crypto cannot do.
-import { signMu } from '../../../provider-aws-kms/test/external-mu.ts'
+import { signMu } from '../../../../test/wire/external-mu.ts'
+import { type Hash, signPkcs1, signPss } from '../../../../test/wire/sign-digest.ts'
 import { Refused } from './refused.ts'
 
 /** The key pair of one version. */
@@ -90,14 +82,8 @@ function ecdsa(curve: keyof typeof CURVES, hash: Hash): VersionKey {
 function rsaKey(bits: number, isPss: boolean, hash: Hash): VersionKey {
   const pair = rsaPair(bits)
   const { privateKey: key } = pair
-  return hashed(pair, hash, digest =>
-    isPss
-      ? privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, emsaPss(hash, digest, bits - 1))
-      : privateEncrypt(
-          { key, padding: constants.RSA_PKCS1_PADDING },
-          Buffer.concat([Buffer.from(DIGEST_INFO[hash], 'hex'), digest]),
-        ),
-  )
+  const sign = isPss ? signPss : signPkcs1
+  return hashed(pair, hash, digest => sign(key, hash, digest))
 }
 
 function rawRsa(bits: number): VersionKey {
@@ -131,33 +117,6 @@ function spkiOf({ publicKey }: Pair): Buffer {
   return publicKey.export({ type: 'spki', format: 'der' })
 }
 
-type Hash = keyof typeof DIGEST_INFO
-
 function hashOf(bits: string | undefined): Hash {
   return `sha${bits}` as Hash
-}
-
-/** RFC 8017 §9.2, note 1. */
-const DIGEST_INFO = {
-  sha256: '3031300d060960864801650304020105000420',
-  sha384: '3041300d060960864801650304020205000430',
-  sha512: '3051300d060960864801650304020305000440',
-} as const
-
-/** EMSA-PSS-ENCODE of RFC 8017 §9.1.1, from step 4; the salt is as long as the digest. */
-function emsaPss(hash: string, digest: Buffer, bits: number): Buffer {
-  const length = Math.ceil(bits / 8)
-  const salt = randomBytes(digest.length)
-  const h = createHash(hash).update(Buffer.alloc(8)).update(digest).update(salt).digest()
-  const db = Buffer.alloc(length - h.length - 1)
-  db[db.length - salt.length - 1] = 1
-  salt.copy(db, db.length - salt.length)
-  for (let at = 0, count = 0; at < db.length; count++) {
-    const counter = Buffer.alloc(4)
-    counter.writeUInt32BE(count)
-    for (const byte of createHash(hash).update(h).update(counter).digest())
-      if (at < db.length) db[at++]! ^= byte
-  }
-  db[0]! &= 0xff >> (8 * length - bits)
-  return Buffer.concat([db, h, Buffer.from([0xbc])])
 }

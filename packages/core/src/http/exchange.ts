@@ -1,0 +1,154 @@
+import { SealwrightError } from '../errors.ts'
+
+/**
+ * What is used of a dispatcher of undici, such as its `Pool`. Whoever makes it decides about connections, TLS, time-outs
+ * and proxies; here is no network.
+ */
+export interface Dispatcher {
+  dispatch(options: DispatchOptions, handler: DispatchHandler): boolean
+}
+
+interface DispatchOptions {
+  readonly method: never
+  readonly path: string
+  readonly headers: Record<string, string>
+  readonly body: string | Uint8Array | null
+}
+
+interface DispatchController {
+  abort(reason: Error): void
+}
+
+/** What a dispatcher tells of one request, in this order. */
+interface DispatchHandler {
+  onRequestStart(controller: DispatchController): void
+  onResponseStart(
+    controller: DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void
+  onResponseData(controller: DispatchController, chunk: Buffer): void
+  onResponseEnd(): void
+  onResponseError(controller: DispatchController, error: Error): void
+}
+
+export interface HttpRequest {
+  readonly method: string
+  /** With the query. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  /** Names in lower case; a header that came several times is joined by commas. */
+  readonly headers: Record<string, string>
+  readonly body: Uint8Array
+}
+
+export interface ExchangeLimits {
+  /** The most that an answer's body may have. */
+  readonly maxBytes: number
+  /** Who answers, for messages. */
+  readonly server: string
+}
+
+/**
+ * Makes one request and reads its answer whole. An abort ends it at once, with an `AbortError`, and closes its
+ * connection; what is aborted before it is sent is never sent. Redirects are answers like any other.
+ *
+ * @throws {@link SealwrightError} `INTEGRITY` for an answer above the limit; what the dispatcher says of the network passes.
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  request: HttpRequest,
+  limits: ExchangeLimits,
+): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const { signal, method, path, headers, body = null } = request
+    if (signal?.aborted) return reject(aborted())
+    const reading = new Reading(resolve, reject, signal, limits)
+    dispatcher.dispatch({ method: method as never, path, headers, body }, reading)
+  })
+}
+
+/** One object for each request, and no stream: that is what makes it cheap. */
+class Reading implements DispatchHandler {
+  readonly #resolve: (answer: HttpAnswer) => void
+  readonly #reject: (error: Error) => void
+  readonly #signal: AbortSignal | undefined
+  readonly #limits: ExchangeLimits
+  #controller: DispatchController | undefined
+  #isAborted = false
+  #status = 0
+  #headers: Record<string, string> = {}
+  #chunks: Buffer[] = []
+  #size = 0
+
+  constructor(
+    resolve: (answer: HttpAnswer) => void,
+    reject: (error: Error) => void,
+    signal: AbortSignal | undefined,
+    limits: ExchangeLimits,
+  ) {
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#signal = signal
+    this.#limits = limits
+    signal?.addEventListener('abort', this)
+  }
+
+  /** Of the signal. A request that still waits for a connection is ended when it gets one. */
+  handleEvent(): void {
+    this.#isAborted = true
+    this.#end()
+    this.#reject(aborted())
+    this.#controller?.abort(aborted())
+  }
+
+  onRequestStart(controller: DispatchController): void {
+    this.#controller = controller
+    if (this.#isAborted) controller.abort(aborted())
+  }
+
+  onResponseStart(
+    _: DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    // An informational answer (103, say) is followed by the one that counts.
+    if (status < 200) return
+    this.#status = status
+    for (const name in headers) this.#headers[name] = String(headers[name])
+  }
+
+  onResponseData(controller: DispatchController, chunk: Buffer): void {
+    const { maxBytes, server } = this.#limits
+    this.#size += chunk.length
+    if (this.#size > maxBytes)
+      controller.abort(new SealwrightError('INTEGRITY', `${server} answered too much`))
+    else this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.#end()
+    const [first] = this.#chunks
+    const body = this.#chunks.length === 1 ? first! : Buffer.concat(this.#chunks, this.#size)
+    this.#resolve({ status: this.#status, headers: this.#headers, body })
+  }
+
+  onResponseError(_: DispatchController, error: Error): void {
+    this.#end()
+    this.#reject(error)
+  }
+
+  #end(): void {
+    this.#signal?.removeEventListener('abort', this)
+  }
+}
+
+function aborted(): Error {
+  return Object.assign(new Error('the request was aborted'), { name: 'AbortError' })
+}

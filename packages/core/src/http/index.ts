@@ -1,0 +1,8 @@
+export {
+  type Dispatcher,
+  type ExchangeLimits,
+  exchange,
+  type HttpAnswer,
+  type HttpRequest,
+} from './exchange.ts'
+export { type TransportFailure, type TransportFault, transportFailure } from './transport-failure.ts'

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { type Dispatcher, exchange } from '../../src/http/index.ts'
+
+type Handler = Parameters<Dispatcher['dispatch']>[1]
+
+const LIMITS = { maxBytes: 10, server: 'the store' } as const
+const REQUEST = { method: 'POST', path: '/', headers: {} } as const
+
+/** A dispatcher that does with a request what a test says, and keeps the reasons that it was aborted for. */
+function dispatcher(answer: (handler: Handler, controller: { abort(reason: Error): void }) => void) {
+  const aborts: Error[] = []
+  let sent = 0
+  const made: Dispatcher = {
+    dispatch: (_, handler) => {
+      sent++
+      const controller = {
+        abort: (reason: Error) => {
+          aborts.push(reason)
+          handler.onResponseError(controller, reason)
+        },
+      }
+      answer(handler, controller)
+      return true
+    },
+  }
+  return { dispatcher: made, aborts, sent: () => sent }
+}
+
+describe('exchange', () => {
+  it('gives an answer whole, after those that only inform', async () => {
+    const { dispatcher: way } = dispatcher((handler, controller) => {
+      handler.onRequestStart(controller)
+      handler.onResponseStart(controller, 103, { link: 'x' })
+      handler.onResponseStart(controller, 404, { 'retry-after': '1', 'set-cookie': ['a', 'b'] })
+      for (const chunk of ['some', ' text']) handler.onResponseData(controller, Buffer.from(chunk))
+      handler.onResponseEnd()
+    })
+    const { status, headers, body } = await exchange(way, REQUEST, LIMITS)
+    expect({ status, headers }).toEqual({
+      status: 404,
+      headers: { 'retry-after': '1', 'set-cookie': 'a,b' },
+    })
+    expect(Buffer.from(body).toString()).toBe('some text')
+  })
+
+  it('ends the connection of an answer above the limit', async () => {
+    const { dispatcher: way, aborts } = dispatcher((handler, controller) => {
+      handler.onRequestStart(controller)
+      handler.onResponseStart(controller, 200, {})
+      handler.onResponseData(controller, Buffer.alloc(11))
+    })
+    await expect(exchange(way, REQUEST, LIMITS)).rejects.toMatchObject({
+      code: 'INTEGRITY',
+      message: 'the store answered too much',
+    })
+    expect(aborts).toHaveLength(1)
+  })
+
+  it('sends nothing for an aborted signal', async () => {
+    const { dispatcher: way, sent } = dispatcher(() => {})
+    const signal = AbortSignal.abort()
+    await expect(exchange(way, { ...REQUEST, signal }, LIMITS)).rejects.toMatchObject({ name: 'AbortError' })
+    expect(sent()).toBe(0)
+  })
+
+  it('is over with an abort, before the request got a connection and after', async () => {
+    for (const isStarted of [false, true]) {
+      let start = () => {}
+      const { dispatcher: way, aborts } = dispatcher((handler, controller) => {
+        start = () => handler.onRequestStart(controller)
+        if (isStarted) start()
+      })
+      const abort = new AbortController()
+      const outcome = exchange(way, { ...REQUEST, signal: abort.signal }, LIMITS)
+      abort.abort()
+      await expect(outcome).rejects.toMatchObject({ name: 'AbortError' })
+      if (!isStarted) start()
+      expect(aborts).toMatchObject([{ name: 'AbortError' }])
+    }
+  })
+
+  it('passes on what the dispatcher says of the network', async () => {
+    const reset = Object.assign(new Error('x'), { code: 'ECONNRESET' })
+    const { dispatcher: way } = dispatcher((handler, controller) =>
+      handler.onResponseError(controller, reset),
+    )
+    await expect(exchange(way, REQUEST, LIMITS)).rejects.toBe(reset)
+  })
+})

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest'
+import { transportFailure } from '../../src/http/index.ts'
+
+it.each([
+  ['ECONNRESET', 'unreachable', 'UNAVAILABLE', 'no connection to the store could be made, or it broke'],
+  ['UND_ERR_SOCKET', 'unreachable', 'UNAVAILABLE', 'no connection to the store could be made, or it broke'],
+  ['ENOTFOUND', 'unknown-host', 'UNAVAILABLE', 'no such host is known'],
+  ['ETIMEDOUT', 'late', 'TIMEOUT', 'the store did not answer in time'],
+  ['CERT_HAS_EXPIRED', 'expired', 'UNAVAILABLE', 'the certificate of the server has expired'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'untrusted', 'UNAVAILABLE', 'the certificate of the server is not trusted'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'client-refused', 'UNAUTHENTICATED', /client certificate/],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'no-tls', 'UNAVAILABLE', /TLS/],
+  ['HPE_INVALID_CONSTANT', 'no-http', 'UNAVAILABLE', /HTTP/],
+  ['UND_ERR_DESTROYED', 'disposed', 'VALIDATION', /disposed/],
+  ['UND_ERR_ABORTED', 'aborted', 'ABORTED', /aborted/],
+])('%s is %s, %s', (code, fault, named, why) => {
+  const error = Object.assign(new Error('secret'), { code })
+  const expected = typeof why === 'string' ? why : expect.stringMatching(why)
+  expect(transportFailure(error, 'the store')).toEqual({ fault, code: named, why: expected })
+})
+
+it.each([undefined, null, 'ECONNRESET', {}, { code: 5 }, { code: 'toString' }, new Error('x')])(
+  '%s is no failure of the network',
+  error => {
+    expect(transportFailure(error, 'the store')).toBeUndefined()
+  },
+)
