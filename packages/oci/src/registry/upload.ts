@@ -11,6 +11,8 @@ const MAX_CHUNK_BYTES = 64 * 1024 * 1024
 export interface UploadOptions extends UploadPlace {
   /** How much is sent at a time, and held so that it can be sent again. */
   readonly chunkBytes: number
+  /** What is not larger goes at once, and is held so that it can be sent again. */
+  readonly wholeBytes: number
 }
 
 /**
@@ -38,8 +40,8 @@ export class RegistryUploads {
   ): Promise<void> {
     const chunks = verified(blob, content, 'the caller')
     if (content instanceof Uint8Array) return this.#bytes(blob, await whole(chunks), call)
-    const { chunkBytes } = this.#options
-    if (blob.size <= chunkBytes) return this.#small(blob, chunks, call)
+    const { chunkBytes, wholeBytes } = this.#options
+    if (blob.size <= wholeBytes) return this.#small(blob, chunks, call)
     const session = await this.#begin(call)
     const partBytes = Math.max(chunkBytes, session.minChunk)
     if (!this.#chunks || partBytes > MAX_CHUNK_BYTES) return this.#stream(blob, session, chunks, call)
