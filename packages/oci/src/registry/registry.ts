@@ -16,6 +16,9 @@ import type { RetryPolicy } from './retry.ts'
 import { RegistryTags } from './tags.ts'
 import { type Fetch, transportOf } from './transport.ts'
 
+/** A registry stores a blob that comes at once faster than one in chunks: so much is held to be sent again. */
+const WHOLE_BYTES = 16 * 1024 * 1024
+
 export interface RegistryOptions {
   /** Asked when the registry wants to know who asks, and at most once. Without it all is done anonymously. */
   readonly credentials?: CredentialSource
