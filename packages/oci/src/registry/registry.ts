@@ -39,7 +39,7 @@ export interface RegistryOptions {
   readonly settleMs?: number
   /**
    * Blobs larger than this are sent in chunks of this size, if the registry takes them; so much is held in memory, so
-   * that it can be sent again when a connection ends. Default 8 MiB.
+   * that it can be sent again when a connection ends. Default: chunks of 8 MiB for what is larger than 16 MiB.
    */
   readonly chunkBytes?: number
   readonly userAgent?: string
