@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { httpFetch, registry, type TlsSettings } from '@sealwright/oci'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { program } from '../../packages/cli/test/program.ts'
 import { nodeVersion } from '../house/node-version.ts'
 import { startForwardProxy } from '../services/forward-proxy.ts'
 import { makeImage, pushImage } from '../services/image.ts'
 import { startDistribution, startOlareg } from '../services/registries.ts'
-import { registryCertificates } from '../services/registry-certificates.ts'
+import { type RegistryCertificates, registryCertificates } from '../services/registry-certificates.ts'
 import { run } from '../services/run.ts'
 import type { Server } from '../services/server.ts'
 import { need, type Skips, type Tool } from '../services/tool.ts'
@@ -120,3 +122,50 @@ describe.for(['this Node', '22.23.3', '26.10.0'])(
     })
   },
 )
+
+describe('the program', { timeout }, () => {
+  async function configured(context: Skips, registries: (host: string, tls: RegistryCertificates) => object) {
+    const tls = await registryCertificates({ clientsShowTheirs: true })
+    const server = await startDistribution(context, undefined, tls)
+    onTestFinished(() => server[Symbol.asyncDispose]())
+    const { ca, client } = tls
+    const image = await pushed(reached(server, { [server.host]: { ca, cert: client.cert, key: client.key } }))
+    const self = await program()
+    await mkdir(dirname(self.config), { recursive: true })
+    await writeFile(self.config, JSON.stringify({ registries: registries(server.host, tls) }))
+    // Loopback is spoken to in clear, unless it is said otherwise.
+    return { self, tls, server, image, reference: `${server.host}/app:v1` }
+  }
+
+  test('believes an authority and shows a certificate where its configuration says so of the host', async context => {
+    const { self, reference, image, server } = await configured(context, (host, { caPath, client }) => ({
+      [host]: { plainHttp: false, caFile: caPath, certFile: client.certPath, keyFile: client.keyPath },
+    }))
+    const { resolved } = await self.json(0, ['list', reference])
+    expect(resolved).toBe(`${server.host}/app@${image.digest}`)
+    await self.json(0, ['init', 'me', '--scope', '*'])
+    await self.json(0, ['sign', reference])
+    await self.json(0, ['verify', reference])
+  })
+
+  test('does so for no other host, and says what is missing', async context => {
+    const { self, reference } = await configured(context, (host, { caPath, client }) => ({
+      [host]: { plainHttp: false },
+      'other.example': { caFile: caPath, certFile: client.certPath, keyFile: client.keyPath },
+    }))
+    const { error } = await self.json(3, ['list', reference])
+    expect(error.why).toContain('TLS: ')
+  })
+
+  test("refuses a certificate without its key, and one that is not the key's", async context => {
+    const { self, reference, server, tls } = await configured(context, host => ({
+      [host]: { certFile: 'a' },
+    }))
+    expect((await self.json(2, ['list', reference])).error.message).toContain('both certFile and keyFile')
+    const { server: other, client, caPath } = tls
+    const wrong = { plainHttp: false, caFile: caPath, certFile: other.certPath, keyFile: client.keyPath }
+    await writeFile(self.config, JSON.stringify({ registries: { [server.host]: wrong } }))
+    const { error } = await self.json(2, ['list', reference])
+    expect(error.message).toContain(`the certificate for ${server.host}`)
+  })
+})

@@ -21,7 +21,7 @@ describe('copy', () => {
     const first = await json(0, ['copy', 'oci:image:v1', app])
     expect(first).toMatchObject({
       from: { reference: 'oci:image:v1', resolved: `oci:image@${digest}` },
-      to: { reference: app, resolved: `${app}@${digest}`, tag: 'v1' },
+      to: { reference: app, resolved: `${app}@${digest}`, tags: ['v1'] },
       skipped: [],
       mounted: [],
       left: [],
@@ -115,7 +115,7 @@ describe('copy', () => {
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('oci-archive:-@') })
     for (const stdin of [bytes, gzipSync(bytes)]) {
       const { to } = await json(0, ['copy', 'oci-archive:-', 'oci:through'], { stdin })
-      expect(to).toEqual({ reference: 'oci:through', resolved: `oci:through@${digest}`, tag: null })
+      expect(to).toEqual({ reference: 'oci:through', resolved: `oci:through@${digest}`, tags: ['v1'] })
     }
     await json(0, ['verify', '--scope', 'registry.example/app', `oci:through@${digest}`])
     await json(0, ['copy', '--verify', '--scope', 'registry.example/app', 'oci-archive:-:v1', app], {

@@ -45,6 +45,29 @@ describe('a registry', () => {
     expect(error.message).toContain('ca.pem')
   })
 
+  it('that asks for patience gets it, as far as the time for a target allows', async () => {
+    const self = await program()
+    const { reference, fake } = await registryWith(self)
+    fake.faults.push({
+      path: '/manifests/',
+      times: 2,
+      answer: { status: 429, headers: { 'retry-after': '0' } },
+    })
+    const soon = new Date(Date.now() + 1000).toUTCString()
+    fake.faults.push({
+      path: '/manifests/',
+      times: 1,
+      answer: { status: 503, headers: { 'retry-after': soon } },
+    })
+    await self.json(0, ['list', reference])
+    expect(fake.faults.every(({ times }) => times === 0)).toBe(true)
+    fake.faults.push({ path: '/manifests/', answer: { status: 429, headers: { 'retry-after': '3600' } } })
+    const before = fake.requests.length
+    const { error } = await self.json(3, ['list', '--timeout', '30m', reference])
+    expect(error).toMatchObject({ code: 'THROTTLED', retryable: true })
+    expect(fake.requests.length).toBe(before + 1)
+  })
+
   it('that asks for a login gets the one that was given, and no other host does', async () => {
     const self = await program()
     const { json, expect: run, path } = self

@@ -13,7 +13,40 @@ export type Identity = Pick<Descriptor, 'digest' | 'size'>
  * @param from - Who gave the content, for the message.
  * @throws {@link SealwrightError} `INTEGRITY`.
  */
-export async function* verified(
+export function verified(
+  identity: Identity,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+  from: string,
+): AsyncGenerator<Uint8Array> {
+  const once = content instanceof Uint8Array ? undefined : knownAs(content, identity)
+  return once ?? asVerified(identity, check(identity, content, from))
+}
+
+const known = new WeakMap<AsyncIterable<Uint8Array>, Identity>()
+
+/** Says of content that it passes on what {@link verified} gave, every byte of it: it is not checked once more. */
+export function asVerified(
+  { digest, size }: Identity,
+  content: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  known.set(content, { digest, size })
+  return content
+}
+
+/** Whether content was checked, and against the same. */
+export function isVerified({ digest, size }: Identity, content: AsyncIterable<Uint8Array>): boolean {
+  const identity = known.get(content)
+  return identity?.digest === digest && identity.size === size
+}
+
+function knownAs(
+  content: AsyncIterable<Uint8Array>,
+  identity: Identity,
+): AsyncGenerator<Uint8Array> | undefined {
+  return isVerified(identity, content) ? (content as AsyncGenerator<Uint8Array>) : undefined
+}
+
+async function* check(
   { digest, size }: Identity,
   content: Uint8Array | AsyncIterable<Uint8Array>,
   from: string,

@@ -88,7 +88,7 @@ describe.each(kinds.flatMap(from => kinds.map(to => [from, to] as const)))(
         // An archive is filled at once: written anew with every push it would take long.
         const root = await (source.batch?.(fill) ?? fill(source))
         const report = await copyGraph(source, 'v1', destination)
-        expect(report).toMatchObject({ root, tag: 'v1', skipped: [], mounted: [], left: [] })
+        expect(report).toMatchObject({ root, tags: ['v1'], skipped: [], mounted: [], left: [] })
         const expected = await contents(source, 'v1')
         expect(expected).toHaveLength(1 + PLATFORMS * (1 + 2 + 2 * 3) + 3 + 3)
         expect(await contents(destination, 'v1')).toEqual(expected)

@@ -1,12 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { buffer } from 'node:stream/consumers'
 
 export interface FakeUploadsOptions {
   /** Whether blobs may be sent in chunks. Default true. */
   readonly chunked?: boolean
   /** Chunks but the last must be so long; said as `OCI-Chunk-Min-Length`. */
   readonly chunkMinLength?: number
+  /** A longer chunk is refused with 416. */
+  readonly chunkMaxLength?: number
+  /** `Range` stays at the end of the first chunk (aws/containers-roadmap#2831). */
+  readonly staleRange?: boolean
+  /** An upload in chunks is not completed without a last chunk. */
+  readonly refusesEmptyPut?: boolean
   /** What is answered where chunks are not taken. Default 405. */
   readonly chunkRefusal?: number
   /** Whether blobs are taken over from other repositories. Default true. */
@@ -30,6 +35,7 @@ export class FakeUploads {
   cutAfter: number | undefined
   readonly #options: FakeUploadsOptions
   readonly #open = new Map<string, Buffer>()
+  readonly #firstEnds = new Map<string, number>()
 
   constructor(options: FakeUploadsOptions) {
     this.#options = options
@@ -64,30 +70,40 @@ export class FakeUploads {
         this.#open.delete(id)
         return { status: 204 }
       case 'PATCH':
-        return this.#chunk(request, name, id, known)
+        return this.#chunk(request, name, id)
       default:
-        return this.#complete(request, id, query.get('digest') ?? '', stored)
+        return this.#complete(request, { name, id, digest: query.get('digest') ?? '' }, stored)
     }
   }
 
-  async #chunk(request: IncomingMessage, name: string, id: string, known: Buffer): Promise<Answered> {
-    const { chunked = true, chunkRefusal = 405, forgetsCut } = this.#options
-    const { takesAtMost = Number.POSITIVE_INFINITY } = this.#options
+  async #chunk(request: IncomingMessage, name: string, id: string): Promise<Answered> {
+    const { chunked = true, chunkRefusal = 405 } = this.#options
     if (!chunked) {
       request.resume()
       return { status: chunkRefusal, code: 'UNSUPPORTED' }
     }
-    const [, start] = /^(\d+)-(\d+)$/.exec(request.headers['content-range'] ?? '') ?? []
+    return (await this.#take(request, name, id)) ?? { status: 202, headers: this.#headers(name, id) }
+  }
+
+  /** Adds a body to what is held; an answer if it is refused. */
+  async #take(request: IncomingMessage, name: string, id: string): Promise<Answered | undefined> {
+    const known = this.#open.get(id)!
+    const { forgetsCut, takesAtMost = Number.POSITIVE_INFINITY, chunkMaxLength } = this.#options
+    const [, start, end] = /^(\d+)-(\d+)$/.exec(request.headers['content-range'] ?? '') ?? []
     let held = known
-    const from = start === undefined ? held.byteLength : Number(start)
-    if (from !== held.byteLength) {
+    const refused = (status: number) => {
       request.resume()
-      return { status: 416, headers: this.#headers(name, id) }
+      return { status, code: 'BLOB_UPLOAD_INVALID', headers: this.#headers(name, id) }
     }
+    if (start !== undefined && Number(start) !== held.byteLength) return refused(416)
+    if (chunkMaxLength && end !== undefined && Number(end) - Number(start) + 1 > chunkMaxLength) {
+      return refused(416)
+    }
+    const most = request.method === 'PATCH' ? takesAtMost : Number.POSITIVE_INFINITY
     try {
       // Kept as it comes: what arrived before a connection ended was received.
       for await (const chunk of request as AsyncIterable<Buffer>) {
-        const room = (this.cutAfter ?? takesAtMost) - (held.byteLength - known.byteLength)
+        const room = (this.cutAfter ?? most) - (held.byteLength - known.byteLength)
         held = Buffer.concat([held, chunk.subarray(0, Math.max(0, room))])
         this.#open.set(id, held)
         if (this.cutAfter === undefined || room > chunk.byteLength) continue
@@ -99,16 +115,20 @@ export class FakeUploads {
     } catch {
       return { status: 400 }
     }
-    return { status: 202, headers: this.#headers(name, id) }
+    if (!this.#firstEnds.has(id)) this.#firstEnds.set(id, held.byteLength)
+    return undefined
   }
 
   async #complete(
     request: IncomingMessage,
-    id: string,
-    digest: string,
+    { name, id, digest }: { readonly name: string; readonly id: string; readonly digest: string },
     stored: Map<string, Buffer>,
   ): Promise<Answered> {
-    const bytes = Buffer.concat([this.#open.get(id)!, await buffer(request)])
+    const before = this.#open.get(id)!.byteLength
+    const refused = await this.#take(request, name, id)
+    if (refused) return refused
+    const bytes = this.#open.get(id)!
+    if (this.#options.refusesEmptyPut && before > 0 && before === bytes.byteLength) return { status: 500 }
     const [algorithm = ''] = digest.split(':')
     this.#open.delete(id)
     if (`${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` !== digest) {
@@ -119,8 +139,9 @@ export class FakeUploads {
   }
 
   #headers(name: string, id: string): Record<string, string> {
-    const length = this.#open.get(id)?.byteLength ?? 0
-    const { chunkMinLength } = this.#options
+    const { chunkMinLength, staleRange } = this.#options
+    const held = this.#open.get(id)?.byteLength ?? 0
+    const length = staleRange ? Math.min(held, this.#firstEnds.get(id) ?? held) : held
     return {
       location: `/v2/${name}/blobs/uploads/${id}?state=a%2Fb`,
       // As distribution says it, which makes nothing and one byte the same.

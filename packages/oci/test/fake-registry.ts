@@ -205,6 +205,10 @@ export class FakeRegistry implements AsyncDisposable {
       request.resume()
       return
     }
+    // A signed URL is one way to say who asks; storage services refuse two at once.
+    if (origin === 'storage' && request.headers.authorization) {
+      return answerError(response, 400, 'INVALID_REQUEST', 'only one auth mechanism allowed')
+    }
     const repository = this.repository(name)
     const send = (status: number, headers: Record<string, string>, body?: Buffer) =>
       answer(request, response, { status, headers, body: body ?? Buffer.alloc(0), fault })

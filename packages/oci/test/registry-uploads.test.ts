@@ -27,7 +27,10 @@ describe('a blob', () => {
       const end = Math.min(size, (index + 1) * CHUNK)
       return `${index * CHUNK}-${end - 1}`
     })
-    expect(sent('PATCH').map(({ headers }) => headers['content-range'])).toEqual(chunks)
+    expect(sent('PATCH').map(({ headers }) => headers['content-range'])).toEqual(chunks.slice(0, -1))
+    expect(sent('PUT').map(({ headers }) => headers['content-range'])).toEqual(
+      chunks.slice(-1).concat(size > CHUNK ? [] : [undefined as never]),
+    )
     expect(fake.repository('app').uploads.open).toBe(0)
   })
 
@@ -51,7 +54,7 @@ describe('a blob', () => {
     await using opened = await start({ chunkMinLength: 15_000 })
     const { descriptor, bytes } = blobOf(40_000)
     await opened.store.push(descriptor, pieces(bytes))
-    expect(opened.sent('PATCH').map(({ headers }) => headers['content-range'])).toEqual([
+    expect(opened.fake.requests.map(({ headers }) => headers['content-range']).filter(Boolean)).toEqual([
       '0-14999',
       '15000-29999',
       '30000-39999',
@@ -76,7 +79,8 @@ describe('a blob', () => {
         await store.push(descriptor, pieces(bytes))
         expect(await collect(store.fetch(descriptor))).toEqual(Buffer.from(bytes))
       }
-      expect(sent('PATCH')).toHaveLength(1)
+      // What is too long may be right by half.
+      expect(sent('PATCH')).toHaveLength([404, 405, 501].includes(chunkRefusal) ? 1 : 2)
       expect(fake.repository('app').uploads.open).toBe(0)
     },
   )
@@ -86,7 +90,7 @@ describe('a blob', () => {
     const { descriptor, bytes } = blobOf(25_000)
     await opened.store.push(descriptor, pieces(bytes))
     expect(await collect(opened.store.fetch(descriptor))).toEqual(Buffer.from(bytes))
-    expect(opened.sent('PATCH')).toHaveLength(8)
+    expect(opened.sent('PATCH')).toHaveLength(6)
   })
 
   test.each([0, 1, 2])('goes on where the connection of chunk %i was cut', async chunk => {
@@ -96,7 +100,8 @@ describe('a blob', () => {
       const { uploads } = fake.repository('app')
       const { descriptor, bytes } = blobOf(25_000)
       fake.beforeRequest = ({ method }) => {
-        if (method !== 'PATCH' || sent('PATCH').length !== chunk + 1) return
+        const count = sent('PATCH').length + sent('PUT').length
+        if (!['PATCH', 'PUT'].includes(method) || count !== chunk + 1) return
         uploads.cutAfter = cutAfter
       }
       let taken = 0
@@ -109,7 +114,7 @@ describe('a blob', () => {
       await store.push(descriptor, counted())
       expect(taken).toBe(bytes.byteLength)
       expect(await collect(store.fetch(descriptor))).toEqual(Buffer.from(bytes))
-      const ranges = sent('PATCH').map(({ headers }) => headers['content-range'])
+      const ranges = fake.requests.map(({ headers }) => headers['content-range'])
       expect(ranges).toContain(`${chunk * CHUNK + cutAfter}-${Math.min(25_000, (chunk + 1) * CHUNK) - 1}`)
     }
   })
@@ -181,9 +186,7 @@ describe('a blob', () => {
       await failure('INTEGRITY', () => store.push(descriptor, pieces(content)))
     }
     expect(await store.exists(descriptor)).toBe(false)
-    expect(
-      fake.requests.filter(({ method, path }) => method === 'PUT' && path.includes('digest=')),
-    ).toHaveLength(size < CHUNK ? 3 : 0)
+    expect(fake.repository('app').blobs.size).toBe(0)
   })
 
   test('whose giver fails is not sent again, whatever it failed with', async () => {

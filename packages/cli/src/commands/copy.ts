@@ -49,7 +49,7 @@ export async function copy(
   const document: CopyDocument = {
     dryRun: flags.dryRun === true,
     from: { reference: from, resolved: open.nameOf(artifact.digest) },
-    to: { reference: to, resolved: null, tag: null },
+    to: { reference: to, resolved: null, tags: [] },
     copied: [],
     skipped: [],
     mounted: [],
@@ -95,13 +95,13 @@ async function carry(
       fix: 'name a tag at the destination, or nothing: a digest stays what it is',
     })
   }
-  const sameTag = destination.digest === undefined ? (source.tag ?? false) : false
+  const tags = await tagsOf(stores.from, artifact, source, destination, signal)
   const progress = progressOf(context)
   try {
     return await copyGraph(stores.from, root.digest, stores.to, {
       signal,
       dryRun,
-      tag: destination.tag ?? sameTag,
+      tags,
       concurrency: flags.concurrency ?? (await context.settings()).concurrency,
       onProgress: event => progress.take(event),
       ...(only === undefined ? {} : { only }),
@@ -111,16 +111,33 @@ async function carry(
   }
 }
 
+/** The tag that the destination names; else those by which the source was found. A digest alone has none. */
+async function tagsOf(
+  store: ArtifactStore,
+  { digest }: Descriptor,
+  source: ArtifactTarget,
+  destination: Destination,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (destination.tag !== undefined) return [destination.tag]
+  if (destination.digest !== undefined) return []
+  if (source.tag !== undefined) return [source.tag]
+  if (source.digest !== undefined) return []
+  // The one artifact of a layout: what it is called there.
+  const entries = (await store.entries?.({ signal })) ?? []
+  return entries.filter(entry => entry.descriptor.digest === digest).flatMap(({ tags }) => tags)
+}
+
 function outcomeOf(
   context: Context,
   before: CopyDocument,
   { target }: Destination,
-  { root, tag, copied, skipped, mounted, left }: CopyReport,
+  { root, tags, copied, skipped, mounted, left }: CopyReport,
 ): Outcome {
   const resolved = `${placeName(target)}@${root.digest}`
   const document: CopyDocument = {
     ...before,
-    to: { ...before.to, resolved, tag: tag ?? null },
+    to: { ...before.to, resolved, tags: [...tags] },
     copied: copied.map(contentOf),
     skipped: skipped.map(contentOf),
     mounted: mounted.map(contentOf),

@@ -2,7 +2,7 @@ const UNITS = ['KiB', 'MiB', 'GiB', 'TiB']
 
 /** Bytes for people: `512 B`, `10.0 MiB`. */
 export function amount(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`
+  if (bytes < 1023.5) return `${Math.round(bytes)} B`
   let value = bytes / 1024
   let unit = 0
   while (value >= 1023.95 && unit < UNITS.length - 1) {

@@ -14,7 +14,7 @@ export function reportLines({ dryRun, to, copied, skipped, mounted }: CopyDocume
   ]
   return [
     `${headline}: ${printable(to.resolved ?? to.reference)}`,
-    ...(to.tag === null ? [] : [`  tag: ${printable(to.tag)}`]),
+    ...(to.tags.length === 0 ? [] : [`  tag: ${printable(to.tags.join(', '))}`]),
     `  ${counts.join(', ')}`,
   ]
 }

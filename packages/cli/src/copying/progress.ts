@@ -72,7 +72,8 @@ export class MovingLines implements Progress {
 
   /** Replaces what moves; what is `fixed` stays above it. */
   #draw(fixed: readonly string[], moving: readonly string[]): void {
-    const width = (this.#sink.columns ?? 80) - 1
+    // A terminal that does not know its width says 0.
+    const width = (this.#sink.columns || 80) - 1
     const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : ''
     const lines = [...fixed, ...moving].map(line => `${line.slice(0, width)}\n`)
     this.#sink.write(`${up}\r\u001b[J${lines.join('')}`)

@@ -1,5 +1,8 @@
 import type { CopyEvent, Descriptor } from '@sealwright/oci'
 
+/** As long a rate is only noise. */
+const SETTLED_MS = 1000
+
 /** One content under way. */
 export interface Moving {
   readonly descriptor: Descriptor
@@ -45,6 +48,8 @@ export class Transfer {
     }
     this.#finished++
     this.#moving.delete(digest)
+    // The last of it is told by its end.
+    if (event.type === 'done' && moving) moving.bytes = descriptor.size
     if (event.type === 'done') this.#moved += descriptor.size
     else this.#ended += descriptor.size
     return moving ?? { descriptor, since: this.#now(), bytes: 0 }
@@ -75,10 +80,11 @@ export class Transfer {
     return seconds > 0 ? this.bytes.moved / seconds : 0
   }
 
-  /** Seconds, at the rate so far; nothing before there is one. */
+  /** Seconds, at the rate so far; nothing before it means something. */
   get secondsLeft(): number | undefined {
     const { moved, all } = this.bytes
-    return moved > 0 && this.rate > 0 ? (all - moved) / this.rate : undefined
+    const known = moved > 0 && this.#now() - this.#started >= SETTLED_MS
+    return known ? (all - moved) / this.rate : undefined
   }
 
   /** Bytes a second of one content. */

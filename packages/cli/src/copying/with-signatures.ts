@@ -7,6 +7,10 @@ export function withSignatures(artifacts: ArtifactStore, signatures: ArtifactSto
   const tags = artifacts.tags !== undefined && signatures.tags !== undefined
   return {
     name: artifacts.name,
+    ...(artifacts.stream || signatures.stream ? { stream: true } : {}),
+    ...(artifacts.entries === undefined
+      ? {}
+      : { entries: call => artifacts.entries?.(call) ?? Promise.resolve([]) }),
     resolve: (reference, call) =>
       orElse(
         () => artifacts.resolve(reference, call),

@@ -15,7 +15,7 @@ const copy = {
       .string()
       .nullable()
       .describe('By the digest of what was copied: of one platform its own. Null if nothing was.'),
-    tag: z.string().nullable(),
+    tags: z.array(z.string()),
   }),
   copied: z.array(content).describe('What was moved; of a dry run, what would be.'),
   skipped: z.array(content).describe('What was there already.'),

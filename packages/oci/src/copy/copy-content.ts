@@ -1,5 +1,6 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
+import { asVerified, isVerified } from '../content.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { isManifestMediaType } from '../media-types.ts'
 import { type RetryPolicy, retrying } from '../registry/retry.ts'
@@ -28,21 +29,24 @@ export async function copyContent(
   if (mountable && (await to.mount?.(descriptor, from, call))) return 'mounted'
   // Bytes in hand are tried again by whoever takes them.
   const policy = bytes === undefined ? retry : { attempts: 1 }
-  const push = () =>
-    to.push(descriptor, bytes ?? counted(descriptor, contentOf(descriptor, from, call), tell), call)
+  const push = () => to.push(descriptor, bytes ?? contentOf(descriptor, from, call, tell), call)
   // A stream does not begin again.
   await retrying(policy, call, push, () => from.stream === true)
   return 'done'
 }
 
-/** A small content may stand in its descriptor (image-spec `descriptor.md`, "Embedded Content"); it was checked there. */
+/** What one of our stores has checked needs no second check on its way. */
 function contentOf(
   descriptor: Descriptor,
   from: ArtifactStore,
   call: StoreCall,
-): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+  tell: (event: CopyEvent) => void,
+): AsyncIterable<Uint8Array> {
   const { data } = descriptor
-  return data === undefined ? from.fetch(descriptor, call) : [Buffer.from(data, 'base64')]
+  // A small content may stand in its descriptor (image-spec `descriptor.md`, "Embedded Content").
+  const content = data === undefined ? from.fetch(descriptor, call) : [Buffer.from(data, 'base64')]
+  const passed = counted(descriptor, content, tell)
+  return Array.isArray(content) || !isVerified(descriptor, content) ? passed : asVerified(descriptor, passed)
 }
 
 async function* counted(

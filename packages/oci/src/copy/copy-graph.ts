@@ -36,13 +36,13 @@ export async function copyGraph(
     blobs: plan.blobs.size,
     bytes: [...plan.blobs.values()].reduce((sum, { size }) => sum + size, 0),
   })
-  const tag = options.tag ?? (isDigest(reference) ? false : reference)
+  const tags = options.tags ?? (isDigest(reference) ? [] : [reference])
   const root = plan.root.descriptor
   const copy = async (destination: ArtifactStore): Promise<CopyReport> => {
-    const run = new CopyRun(plan, { from, to: destination, call, retry, tell }, { concurrency, dryRun, tag })
+    const run = new CopyRun(plan, { from, to: destination, call, retry, tell }, { concurrency, dryRun, tags })
     await run.all(stop)
     const { copied, skipped, mounted, left } = run
-    return { root, copied, skipped, mounted, left, ...(tag === false ? {} : { tag }) }
+    return { root, tags, copied, skipped, mounted, left }
   }
   return dryRun || to.batch === undefined ? copy(to) : to.batch(copy, call)
 }

@@ -8,8 +8,8 @@ export interface CopyOptions extends Omit<WalkOptions, 'depth'> {
   readonly concurrency?: number
   /** How often a content is moved again, from its beginning, that was cut off. */
   readonly retry?: RetryPolicy
-  /** The tag at the destination. Default: the one it was named by, if it was named by a tag; `false` for none. */
-  readonly tag?: string | false
+  /** Its tags at the destination. Default: the one it was named by, if it was named by a tag. */
+  readonly tags?: readonly string[]
   /** Looks at both sides, and writes nothing. */
   readonly dryRun?: boolean
   readonly onProgress?: (event: CopyEvent) => void
@@ -29,8 +29,8 @@ export type CopyEvent =
 export interface CopyReport {
   /** What was copied: the artifact, or the image of the platform that was asked for. */
   readonly root: Descriptor
-  /** Its tag at the destination. */
-  readonly tag?: string
+  /** Its tags at the destination. */
+  readonly tags: readonly string[]
   /** Manifests and blobs that were moved; of a dry run, that would be. */
   readonly copied: readonly Descriptor[]
   /** What was there already. */

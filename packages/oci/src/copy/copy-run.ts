@@ -11,8 +11,8 @@ import { Limiter } from './limiter.ts'
 export interface CopyRunOptions {
   readonly concurrency: number
   readonly dryRun: boolean
-  /** Of the artifact at the destination. */
-  readonly tag: string | false
+  /** Of the artifact, at the destination. */
+  readonly tags: readonly string[]
 }
 
 /** What one content came to: nothing if it is at the destination. */
@@ -63,7 +63,7 @@ export class CopyRun {
    */
   async all(stop: AbortController): Promise<void> {
     const { from, to, call } = this.#sides
-    const { dryRun, tag } = this.#options
+    const { dryRun, tags } = this.#options
     const { root, manifests, blobs } = this.#plan
     const underway: Promise<unknown>[] = []
     try {
@@ -82,7 +82,7 @@ export class CopyRun {
       await Promise.allSettled([...underway, ...this.#blobs.values()])
       throw error
     }
-    if (tag !== false && !dryRun && !to.stream) await to.tag(root.descriptor, tag, call)
+    if (!dryRun && !to.stream) for (const tag of tags) await to.tag(root.descriptor, tag, call)
   }
 
   /** Blobs of a stream, from front to back: small ones together, each large one when all before it have come. */
@@ -112,7 +112,7 @@ export class CopyRun {
         this.#announced.add(descriptor.digest)
       }
       for (const tag of tags) await to.tag(descriptor, tag, call)
-      if (planned === root && this.#options.tag !== false) await to.tag(descriptor, this.#options.tag, call)
+      if (planned === root) for (const tag of this.#options.tags) await to.tag(descriptor, tag, call)
     }
   }
 

@@ -8,7 +8,7 @@ import type {
   StoredEntry,
   TagsQuery,
 } from '../artifact-store.ts'
-import { collectVerified, verified } from '../content.ts'
+import { asVerified, collectVerified, verified } from '../content.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { isDigest, parseDigest } from '../digest.ts'
 import { MAX_MANIFEST_BYTES, parseManifest } from '../manifest.ts'
@@ -63,7 +63,11 @@ export class LayoutStore implements ArtifactStore {
     return found
   }
 
-  async *fetch(descriptor: Descriptor, call: StoreCall = {}): AsyncGenerator<Uint8Array> {
+  fetch(descriptor: Descriptor, call: StoreCall = {}): AsyncGenerator<Uint8Array> {
+    return asVerified(descriptor, this.#read(descriptor, call))
+  }
+
+  async *#read(descriptor: Descriptor, call: StoreCall): AsyncGenerator<Uint8Array> {
     throwIfAborted(call.signal)
     parseDigest(descriptor.digest)
     const stored = this.#files.read(descriptor.digest, call)

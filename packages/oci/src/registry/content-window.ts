@@ -28,14 +28,14 @@ export class ContentWindow {
     this.#filled = 0
   }
 
-  /** The part from `start` on, as it comes. */
-  async *read(start = 0): AsyncGenerator<Uint8Array> {
+  /** The part from `start` to `stop`, as it comes. */
+  async *read(start = 0, stop: number = this.#size): AsyncGenerator<Uint8Array> {
     const part = this.#part
-    for (let at = start; at < this.#size; ) {
+    for (let at = start; at < stop; ) {
       if (at >= this.#filled) await this.#more()
       // A reader that was left behind, by a request that failed.
       if (part !== this.#part) return
-      const end = this.#filled
+      const end = Math.min(this.#filled, stop)
       if (end <= at) continue
       yield this.#buffer.subarray(at, end)
       at = end

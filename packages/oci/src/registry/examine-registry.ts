@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { RegistryStore } from './registry.ts'
+import { RegistryStore } from './registry-store.ts'
 
 /** Whether a registry does something for us: it does, it does not let us, it does so for nobody. */
 export type Permission = 'allowed' | 'denied' | 'unsupported'

@@ -2,7 +2,7 @@ import { SealwrightError } from '@sealwright/core'
 import type { ArtifactStore } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
 import type { ReferrersState, RepairOptions } from './referrers-repair.ts'
-import { RegistryStore } from './registry.ts'
+import { RegistryStore } from './registry-store.ts'
 
 /**
  * Compares the list of referrers that clients keep for a subject under a tag, where a registry has no API for them, with

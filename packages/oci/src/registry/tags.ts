@@ -74,7 +74,8 @@ export class RegistryTags {
       return await this.#page(from, call)
     } catch (error) {
       // A registry whose `last` is a mark of its own (Amazon ECR).
-      if (isSealwrightError(error) && error.code === 'VALIDATION') return this.#page(url, call)
+      const refused = isSealwrightError(error) && ['VALIDATION', 'UNSUPPORTED'].includes(error.code)
+      if (refused) return this.#page(url, call)
       throw error
     }
   }
