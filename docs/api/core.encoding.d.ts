@@ -117,6 +117,8 @@ export interface PositionedJson {
     readonly value: JsonValue;
     /** Where a member's name or an array's element begins; `[]` is the whole value. Absent if there is no such path. */
     position(path: readonly (string | number)[]): JsonPosition | undefined;
+    /** The text of a value as it stands, without the space around it: for what is signed as it was written. */
+    text(path: readonly (string | number)[]): string | undefined;
 }
 
 /**

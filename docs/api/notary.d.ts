@@ -1,5 +1,7 @@
 // The public declarations of @sealwright/notary. Written by `npm run api`; do not edit.
-import type { AlgorithmId, Envelope, EnvelopeFormat, Message, SealwrightError, TargetArtifact } from '@sealwright/core'
+import type { AlgorithmId, Envelope, EnvelopeFormat, KeyDescriptor, Message, SealwrightError, TargetArtifact } from '@sealwright/core'
+import type { DsseAttributes, DssePayload } from '@sealwright/core/dsse'
+import type { JsonObject } from '@sealwright/core/encoding'
 import type { NotaryAttributes } from '@sealwright/core/notary-jws'
 import type { ArtifactStore, Descriptor, PushResult } from '@sealwright/oci'
 import type { Certificate, ChainFault } from '@sealwright/x509'
@@ -11,12 +13,19 @@ export interface ArtifactOptions extends VerifyOptions {
     readonly all?: boolean;
     /** Signatures that are tried. Default 100. With more of them and none verified the verdict is `unknown`. */
     readonly maxSignatures?: number;
+    /**
+     * Predicate types, as URIs, that must be attested beside the signature, each by somebody whom the policy trusts for this
+     * target. Where one is not, the verdict is `denied`. Of attestations as many are tried as of signatures.
+     */
+    readonly attestations?: readonly string[];
 }
 
 export interface ArtifactRequest {
     readonly artifacts: ArtifactStore;
     /** Where the signatures are, if not beside the artifact. */
     readonly signatures?: ArtifactStore;
+    /** Where the attestations are, if not beside the signatures. */
+    readonly attestations?: ArtifactStore;
     /** Tag or digest. */
     readonly reference: string;
     /** The repository that the policy judges it as, `host[:port]/path`; without it only a `*` statement applies. */
@@ -29,6 +38,15 @@ export interface AttachOptions {
     readonly manifest?: ManifestForm;
 }
 
+export interface AttachedAttestation {
+    readonly subject: Descriptor;
+    /** The manifest that attaches it. */
+    readonly attestation: Descriptor;
+    readonly envelope: Envelope;
+    readonly algorithm: AlgorithmId;
+    readonly foundBy: NonNullable<PushResult['referrers']>;
+}
+
 export interface AttachedSignature {
     /** The artifact that is signed. */
     readonly subject: Descriptor;
@@ -38,6 +56,58 @@ export interface AttachedSignature {
     /** How others find it: by the referrers API, the fallback tag, or the layout. */
     readonly foundBy: NonNullable<PushResult['referrers']>;
 }
+
+export interface AttestOptions {
+    readonly signal?: AbortSignal;
+    /** DER SubjectPublicKeyInfo of the key that `seal` signs with: what it made is checked under it. */
+    readonly publicKey: Uint8Array;
+    /** Of the manifest. Default: the clock's. */
+    readonly created?: Date;
+}
+
+/** What is said of an artifact; made by {@link attestationOf}. */
+export interface Attestation {
+    /** A URI. */
+    readonly predicateType: string;
+    /** JSON, one object. */
+    readonly predicate: string;
+}
+
+/** One attestation that was judged. */
+export interface AttestationReport {
+    /** Of the manifest that attaches it. */
+    readonly digest: string;
+    /** What its statement says it is; its annotations, where the statement cannot be read. */
+    readonly predicateType?: string;
+    readonly format?: 'sigstore-bundle' | 'dsse';
+    readonly verdict: Extract<Verdict, 'verified' | 'notVerified' | 'unknown'>;
+    readonly reason?: Reason;
+    readonly signer?: {
+        /** Of the leaf certificate; absent if the key itself is trusted. */
+        readonly subject?: string;
+        readonly spkiSha256: string;
+        readonly trustStore?: string;
+    };
+    readonly checks: readonly CheckReport[];
+}
+
+/** What had to be attested, and what was found. Predicate types are URIs. */
+export interface AttestationsReport {
+    readonly required: readonly string[];
+    /** Those of them that a trusted signer attests. */
+    readonly met: readonly string[];
+    readonly judged: readonly AttestationReport[];
+    /** Attestations of all types as far as they were looked at, by what they say of themselves. */
+    readonly found: readonly {
+        readonly predicateType: string;
+        readonly count: number;
+    }[];
+}
+
+/** The media type that is written, and that of the manifest that attaches it. */
+export const BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+export type BundleVersion = '0.1' | '0.2' | '0.3';
 
 /** The checks in the order in which they are made. A failure that is enforced ends the list; the rest is `skipped`. */
 export const CHECKS: readonly ['integrity', 'attributes', 'authenticity', 'expiry', 'authenticTimestamp', 'revocation', 'artifact', 'metadata'];
@@ -60,10 +130,25 @@ export interface CheckedPolicy {
     readonly policy?: TrustPolicy;
 }
 
+export interface DsseContent {
+    readonly kind: 'dsse';
+    /** The envelope as JSON of its own, for whoever reads DSSE. */
+    readonly envelope: Uint8Array;
+}
+
 /** Why an envelope is not sound. */
 export interface EnvelopeFault {
     readonly code: 'MALFORMED' | 'TAMPERED' | 'CERTIFICATE';
     readonly why: string;
+}
+
+export interface EqualAttestationQuery {
+    readonly attestation: Attestation;
+    /** DER SubjectPublicKeyInfo of the key that would sign it. */
+    readonly publicKey: Uint8Array;
+    /** DER, leaf first: what the bundle would carry. Default: none, the hint alone. */
+    readonly certificates?: readonly Uint8Array[];
+    readonly signal?: AbortSignal;
 }
 
 export interface EqualSignature {
@@ -127,13 +212,43 @@ export type FoundSignature = {
 
 export type GovernedCheck = (typeof GOVERNED_CHECKS)[number];
 
+/** An in-toto statement (in-toto attestation framework, `spec/v1/statement.md`). */
+export interface InTotoStatement {
+    readonly type: string;
+    readonly subjects: readonly StatementSubject[];
+    readonly predicateType: string;
+    readonly predicate: JsonObject;
+}
+
 export type Level = (typeof LEVELS)[number];
+
+/** As much as is attested at once: with base64 around it, it stays within what is read of an envelope. */
+export const MAX_PREDICATE_BYTES: number;
 
 /**
  * `config-type` is what every tagged notation writes and finds: the config's media type names the artifact.
  * `artifact-type` is the form of OCI 1.1 and of the specification; notation 1.3 does not find it in a layout.
  */
 export type ManifestForm = 'config-type' | 'artifact-type';
+
+export interface MessageContent {
+    readonly kind: 'message';
+    /** ECDSA in DER. */
+    readonly signature: Uint8Array;
+    /** As the signer said; absent where it said nothing. */
+    readonly digest?: {
+        readonly algorithm: string;
+        readonly bytes: Uint8Array;
+    };
+}
+
+/** A manifest that an index names. */
+export interface NamedManifest {
+    readonly digest: string;
+    readonly mediaType: string;
+    /** `os/architecture`, with the variant behind it; absent where the index does not say. */
+    readonly platform?: string;
+}
 
 export type OpenedEnvelope = {
     readonly sound: SoundEnvelope;
@@ -183,6 +298,8 @@ export interface PolicySource {
     readonly policy?: TrustPolicy;
 }
 
+export type PredicateName = keyof typeof predicateTypes;
+
 export interface Reason {
     readonly code: ReasonCode;
     readonly why: string;
@@ -200,9 +317,10 @@ export interface Reason {
  * - `TIMESTAMP`, `REVOCATION`: these checks failed, or could not be made.
  * - `UNSUPPORTED`: the signature demands something that is not understood.
  * - `METADATA`: it lacks metadata that was asked for. `NO_STATEMENT`: the policy does not speak of the target.
+ * - `ATTESTATION`: it is signed as it should be, and something was to be attested that no trusted signer attests.
  * - `LIMIT`: more signatures than may be tried. `UNREADABLE`: the store did not hand this one out.
  */
-export type ReasonCode = 'UNSIGNED' | 'MALFORMED' | 'MISSING' | 'TAMPERED' | 'CERTIFICATE' | 'UNTRUSTED' | 'EXPIRED' | 'TIMESTAMP' | 'REVOCATION' | 'UNSUPPORTED' | 'METADATA' | 'NO_STATEMENT' | 'LIMIT' | 'UNREADABLE';
+export type ReasonCode = 'UNSIGNED' | 'MALFORMED' | 'MISSING' | 'TAMPERED' | 'CERTIFICATE' | 'UNTRUSTED' | 'EXPIRED' | 'TIMESTAMP' | 'REVOCATION' | 'UNSUPPORTED' | 'METADATA' | 'ATTESTATION' | 'NO_STATEMENT' | 'LIMIT' | 'UNREADABLE';
 
 /** The report on one target: plain data, the same as in the JSON of the command line. */
 export interface Report {
@@ -217,8 +335,12 @@ export interface Report {
     /** Absent if no statement covers the target. */
     readonly policy?: PolicyReport;
     readonly signatures: readonly SignatureReport[];
+    /** There if something had to be attested, and the signatures are good. */
+    readonly attestations?: AttestationsReport;
     /** Filled if there is no signature. */
     readonly found: readonly FoundReferrers[];
+    /** Of an index, what it names: signed with it by their digests. Signatures of their own were not looked at. */
+    readonly manifests?: readonly NamedManifest[];
 }
 
 export interface SignOptions extends AttachOptions {
@@ -286,6 +408,20 @@ export interface SignatureVerification {
     readonly verifyTimestamp?: TimestampOption;
 }
 
+/** A Sigstore bundle, read: claims, none of them judged (sigstore/protobuf-specs, `sigstore_bundle.proto`). */
+export interface SigstoreBundle {
+    readonly version: BundleVersion;
+    /** What the signer said of the key; a hint, never trusted. */
+    readonly hint?: string;
+    /** DER, leaf first; seldom the whole chain, and without its root. */
+    readonly certificates?: readonly Uint8Array[];
+    /** DER RFC 3161 time-stamp responses. */
+    readonly timestamps: readonly Uint8Array[];
+    /** Entries of transparency logs, by number only: nothing here looks into them. */
+    readonly logEntries: number;
+    readonly content: DsseContent | MessageContent;
+}
+
 /** An envelope whose signature holds under its own leaf, whose chain meets the profile. Nobody is trusted yet. */
 export interface SoundEnvelope {
     readonly binding: SignatureBinding;
@@ -314,6 +450,13 @@ export interface Statement {
     readonly trustStores: readonly string[];
     /** `*` alone, or `x509.subject: <RFC 4514 name>` and identities of other kinds, which only a plug-in could judge. */
     readonly trustedIdentities: readonly string[];
+}
+
+/** What a statement is about: names mean nothing, digests everything. */
+export interface StatementSubject {
+    readonly name?: string;
+    /** Hexadecimal by algorithm: `{ sha256: '…' }`. */
+    readonly digest: Readonly<Record<string, string>>;
 }
 
 export type StoreType = (typeof STORE_TYPES)[number];
@@ -400,6 +543,32 @@ export interface VerifyOptions {
  */
 export function attachSignature(places: SignPlaces, subject: Descriptor, envelope: Envelope, options?: SignOptions): Promise<AttachedSignature>;
 
+/**
+ * Attests something of an artifact: a statement about its digest, sealed into a Sigstore bundle, attached as a referrer the
+ * way cosign 3 does, and read back from the listing.
+ *
+ * @param subject - As resolved from `places.artifacts`.
+ * @param seal - `payload => seal(sigstoreBundle, payload, signer, …)`. What it gives is checked before it is stored.
+ * @throws {@link SealwrightError} of the store and of `seal`; `INTEGRITY` if the envelope is not over this statement by this key, or is not found where it was stored.
+ */
+export function attestArtifact(places: SignPlaces, subject: Descriptor, attestation: Attestation, seal: (payload: DssePayload) => Promise<Envelope>, options: AttestOptions): Promise<AttachedAttestation>;
+
+/**
+ * What an attestation is signed with where nobody says: the key's only algorithm, else ES256, ES384 or ES512 by its curve,
+ * and RS256 for RSA, which is all of RSA that cosign reads.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` naming what the key allows where that is none of these.
+ */
+export function attestationAlgorithm(key: KeyDescriptor): AlgorithmId;
+
+/**
+ * Reads what is to be attested.
+ *
+ * @param predicate - UTF-8 JSON, one object, at most {@link MAX_PREDICATE_BYTES}.
+ * @throws {@link SealwrightError} `VALIDATION` for what is none, or plainly of another type than it is called.
+ */
+export function attestationOf(predicateType: string, predicate: Uint8Array): Attestation;
+
 /** The binding of an envelope's media type, exactly; `undefined` if there is none. */
 export function bindingFor(mediaType: string): SignatureBinding | undefined;
 
@@ -417,6 +586,14 @@ export function createVerifier({ trust, clock, }: VerifierOptions): Promise<Veri
 
 /** What is signed for a file: it is read once and never held whole. */
 export function fileContent(content: Message, options: FileContentOptions): Promise<TargetArtifact>;
+
+/**
+ * The manifest of an attestation that makes another one needless: the same statement, byte for byte, by the same key, with
+ * the same leaf certificate or none. What cannot be read is passed over.
+ *
+ * @throws {@link SealwrightError} of the store where it cannot answer.
+ */
+export function findEqualAttestation(store: ArtifactStore, subject: Descriptor, query: EqualAttestationQuery): Promise<Descriptor | undefined>;
 
 /**
  * A signature that makes another one needless: sound, by the same key, over the same content, neither expired nor with an
@@ -439,6 +616,9 @@ export function formatPolicyFault({ message, statement, line, column }: PolicyFa
 /** Writes a policy as notation reads it: two spaces, members in the order of the specification's examples. */
 export function formatTrustPolicy(policy: TrustPolicy): string;
 
+/** Whether a media type is that of a Sigstore bundle of a version that is read here. */
+export function isBundleType(mediaType: string): boolean;
+
 /** Whether a sound envelope is by this key, over this content, and good at this time. */
 export function isEqualSignature({ chain, attributes, content }: SoundEnvelope, query: Pick<EqualSignatureQuery, 'content' | 'publicKey' | 'now'>): boolean;
 
@@ -454,6 +634,22 @@ export const notaryJws: SignatureBinding;
  */
 export function openEnvelope(binding: SignatureBinding, bytes: Uint8Array, chains?: ChainCache): OpenedEnvelope;
 
+/**
+ * Reads a Sigstore bundle, versions 0.1 to 0.3, strictly: no member twice or unknown, one signature, of one kind, with one
+ * kind of material to verify it by. Base64 is the standard one.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function parseBundle(bytes: Uint8Array): SigstoreBundle;
+
+/**
+ * Reads an in-toto statement, v1 or v0.1: no member twice, at least one subject, each with a digest. Members that it does
+ * not know are passed over.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function parseStatement(bytes: Uint8Array): InTotoStatement;
+
 /** Reads `<type>:<name>` as policies write it: `ca:acme`. A name is one folder of the trust store, never `.` or `..`. */
 export function parseStoreReference(text: string): ParsedStoreReference;
 
@@ -466,6 +662,24 @@ export function parseTrustPolicy(input: Uint8Array | string, kind: PolicyKind, l
 
 /** A policy of its own file, in place of the directory's; the stores stay those of the directory. */
 export function policySource(file: string, input: Uint8Array | string, kind: PolicyKind): PolicySource;
+
+/** The short name of a predicate type, where it has one. */
+export function predicateName(predicateType: string): PredicateName | undefined;
+
+/**
+ * The predicate type that a text means: the URI of a short name, or a URI as it is.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function predicateTypeOf(text: string): string;
+
+/** Short names of predicate types, as `attest --type` and `verify --attestation` take them. */
+export const predicateTypes: {
+    readonly slsa: 'https://slsa.dev/provenance/v1';
+    readonly spdx: 'https://spdx.dev/Document';
+    readonly cyclonedx: 'https://cyclonedx.org/bom';
+    readonly vsa: 'https://slsa.dev/verification_summary/v1';
+};
 
 /**
  * The bytes of a signature's envelope, checked against their digest.
@@ -516,6 +730,18 @@ export function signFile<Attributes>(file: Message, binding: SignatureBinding<At
     readonly content: TargetArtifact;
     readonly envelope: Envelope;
 }>;
+
+/**
+ * The Sigstore bundle v0.3 around a DSSE with one signature; several signers make several bundles. ECDSA signatures stand
+ * in it in DER, which is what sigstore's clients read, and not as `dsse` alone writes them.
+ *
+ * With certificates it carries them (without a root, which proves nothing there), else a hint at the key: standard base64
+ * of the SHA-256 of its SubjectPublicKeyInfo, as cosign writes. One or the other: the format has no place for both.
+ *
+ * Bundles of versions 0.1 to 0.3 are opened, if they hold a DSSE. Timestamps and log entries are not written
+ * (`UNSUPPORTED`), and those that others wrote are not looked at.
+ */
+export const sigstoreBundle: EnvelopeFormat<DssePayload, DsseAttributes>;
 
 /** What is wrong with a certificate as a member of a store of this type; `undefined` if nothing is. */
 export function storeCertificateFault(certificate: Certificate, type: StoreType): string | undefined;

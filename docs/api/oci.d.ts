@@ -1,4 +1,16 @@
 // The public declarations of @sealwright/oci. Written by `npm run api`; do not edit.
+import type { SealwrightError } from '@sealwright/core'
+
+/** An archive that comes as a stream. */
+export interface ArchiveInput extends AsyncDisposable {
+    /** For reading only; see {@link ArtifactStore.stream}. */
+    readonly store: ArtifactStore;
+    /** Reads the stream to its end. Throws `VALIDATION` if it is not whole. */
+    finish(): Promise<void>;
+}
+
+/** What most referrers are, by the conventions of those who write them. */
+export type ArtifactKind = 'signature' | 'attestation' | 'sbom';
 
 /** The artifact manifest that image-spec 1.1 dropped before its release; still found in registries. */
 export interface ArtifactManifest extends ManifestCommon {
@@ -15,6 +27,11 @@ export interface ArtifactManifest extends ManifestCommon {
 export interface ArtifactStore {
     /** What the store is called in messages: `registry.example/app`, `oci:./layout`. */
     readonly name: string;
+    /**
+     * It is read or written from front to back, once (a tar on stdin or stdout): a large content is best asked for or given
+     * in its order, one at a time, and what was written cannot be taken back.
+     */
+    readonly stream?: true;
     /** A tag or digest to its descriptor. Throws `NOT_FOUND`. */
     resolve(reference: string, call?: StoreCall): Promise<Descriptor>;
     /** The content of a descriptor. Throws `NOT_FOUND`, `INTEGRITY`. */
@@ -31,8 +48,75 @@ export interface ArtifactStore {
     referrers(subject: Descriptor, query?: ReferrersQuery): AsyncIterable<Descriptor>;
     /** Removes a manifest, its tags and its place among the referrers of its subject; or a blob. Throws `NOT_FOUND`. */
     delete(descriptor: Descriptor, call?: StoreCall): Promise<void>;
+    /**
+     * Takes a blob over from another repository of the same registry without moving its bytes. `false` when the registry
+     * does not do so, or may not: then it is pushed. Registries only.
+     */
+    mount?(descriptor: Descriptor, from: ArtifactStore, call?: StoreCall): Promise<boolean>;
+    /** Tags that begin with `prefix`, in the store's order; never a list cut short. Not every registry lists its tags. */
+    tags?(query?: TagsQuery): AsyncIterable<string>;
+    /**
+     * Runs many writes that become visible together, once `work` has ended; if it fails, none does. For stores that are
+     * written anew with every change (an archive). The store given to `work` sees what was written to it.
+     */
+    batch?<T>(work: (store: ArtifactStore) => Promise<T>, call?: StoreCall): Promise<T>;
     /** What is listed at the top, each manifest once. Layouts and memory only: a registry cannot be listed as a whole. */
     entries?(call?: StoreCall): Promise<readonly StoredEntry[]>;
+}
+
+/** What happens during a copy. */
+export type CopyEvent = 
+/** All that belongs to it is known. */
+{
+    readonly type: 'planned';
+    readonly manifests: number;
+    readonly blobs: number;
+    readonly bytes: number;
+} | {
+    readonly type: 'started';
+    readonly descriptor: Descriptor;
+}
+/** So many bytes of it were moved, in all. Fewer than before: it is moved again from the beginning. */
+ | {
+    readonly type: 'bytes';
+    readonly descriptor: Descriptor;
+    readonly bytes: number;
+}
+/** Moved; there already; taken over within the registry. */
+ | {
+    readonly type: 'done' | 'skipped' | 'mounted';
+    readonly descriptor: Descriptor;
+} | {
+    readonly type: 'failed';
+    readonly descriptor: Descriptor;
+    readonly error: SealwrightError;
+};
+
+export interface CopyOptions extends Omit<WalkOptions, 'depth'> {
+    /** How many things are read or written at the same time. Default 4. */
+    readonly concurrency?: number;
+    /** How often a content is moved again, from its beginning, that was cut off. */
+    readonly retry?: RetryPolicy;
+    /** Its tags at the destination. Default: the one it was named by, if it was named by a tag. */
+    readonly tags?: readonly string[];
+    /** Looks at both sides, and writes nothing. */
+    readonly dryRun?: boolean;
+    readonly onProgress?: (event: CopyEvent) => void;
+}
+
+export interface CopyReport {
+    /** What was copied: the artifact, or the image of the platform that was asked for. */
+    readonly root: Descriptor;
+    /** Its tags at the destination. */
+    readonly tags: readonly string[];
+    /** Manifests and blobs that were moved; of a dry run, that would be. */
+    readonly copied: readonly Descriptor[];
+    /** What was there already. */
+    readonly skipped: readonly Descriptor[];
+    /** What the registry took over from the other repository. */
+    readonly mounted: readonly Descriptor[];
+    /** What belongs to it and could not be brought. */
+    readonly left: readonly LeftBehind[];
 }
 
 /** What a registry is told about who asks. */
@@ -95,9 +179,57 @@ export interface DockerCredentialsOptions {
     readonly helperTimeoutMs?: number;
 }
 
+export interface DockerLoginOptions extends StoreCall {
+    /** Docker's `config.json`, or podman's `auth.json`; made if there is none. */
+    readonly configFile: string;
+    /** Default 30 000: a helper may have to ask its user. */
+    readonly helperTimeoutMs?: number;
+}
+
+/** One manifest of an artifact's graph, at one of its places. */
+export interface GraphNode {
+    readonly role: GraphRole;
+    /**
+     * Media type, digest and size as stored; `artifactType` and annotations as far as the manifest was read, or the store
+     * lists them and its word is taken.
+     */
+    readonly descriptor: Descriptor;
+    /** The index that lists it, or what it refers to. Nothing for the artifact. */
+    readonly parent?: Descriptor;
+    /** Steps from the artifact by referring; a child is as deep as its index. */
+    readonly depth: number;
+    /** The tag it was found by, if `tagged`. */
+    readonly tag?: string;
+    readonly kind?: ArtifactKind;
+    /** What was read. Nothing if there is a fault, if it comes again, or if the store's word was taken for it. */
+    readonly manifest?: Manifest;
+    /** Why it cannot be read, or does not belong where the store lists it. */
+    readonly fault?: SealwrightError;
+    /** It came before, at another place: what hangs on it is not walked twice. */
+    readonly again?: true;
+}
+
+/** How a manifest belongs to an artifact. */
+export type GraphRole = 
+/** It is the artifact itself. */
+'artifact'
+/** An image index lists it. */
+ | 'child'
+/** Its `subject` is the parent. */
+ | 'referrer'
+/** It has a tag that is made of the parent's digest, as cosign's `sha256-<hex>.sig`, `.att` and `.sbom`. */
+ | 'tagged';
+
 export interface HeldLock {
     /** Throws `UNAVAILABLE` if the lock was lost meanwhile, so that nothing is overwritten that another wrote. */
     assertHeld(): Promise<void>;
+}
+
+export interface HttpFetchOptions {
+    /** Asked for each host, as a URL spells it with its port if that is not 443; nothing for the usual. */
+    readonly tls?: (host: string) => TlsSettings | undefined;
+    /** The variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in capitals or not. Without it no proxy is used. */
+    readonly proxyEnv?: Readonly<Record<string, string | undefined>>;
 }
 
 /** An image index of OCI, or a manifest list of Docker. */
@@ -113,6 +245,15 @@ export interface ImageManifest extends ManifestCommon {
     readonly layers: readonly Descriptor[];
 }
 
+/** Where a login is kept now. */
+export interface KeptLogin {
+    /** The file, or the program of the helper. */
+    readonly place: string;
+    /** Whether it is a helper: the file holds the password as it is. */
+    readonly helper: boolean;
+    readonly changed: boolean;
+}
+
 export interface LayoutArchiveOptions {
     /** Whether the first write may make the archive. Default false. */
     readonly create?: boolean;
@@ -121,6 +262,11 @@ export interface LayoutArchiveOptions {
 export interface LayoutDirectoryOptions {
     /** Whether the first write may make the layout, in a new or empty directory. Default false. */
     readonly create?: boolean;
+}
+
+export interface LeftBehind {
+    readonly descriptor: Descriptor;
+    readonly why: SealwrightError;
 }
 
 /** What distribution-spec has every registry take, and the most that is read here: 4 MiB. */
@@ -140,6 +286,9 @@ export const MediaTypes: {
     readonly dockerList: 'application/vnd.docker.distribution.manifest.list.v2+json';
     readonly empty: 'application/vnd.oci.empty.v1+json';
 };
+
+/** Whether a registry does something for us: it does, it does not let us, it does so for nobody. */
+export type Permission = 'allowed' | 'denied' | 'unsupported';
 
 export interface Platform {
     readonly architecture: string;
@@ -163,9 +312,52 @@ export interface Reference {
     readonly digest?: string;
 }
 
+/** What is wrong with one referrer in the list that clients keep. */
+export interface ReferrerFault {
+    readonly digest: string;
+    /**
+     * `unlisted`: it is there and claims its place, but others cannot find it. `gone`: it is listed and not there.
+     * `foreign`: it is listed and refers to something else. `misdescribed`: listed with another type, size or annotations.
+     */
+    readonly fault: 'unlisted' | 'gone' | 'foreign' | 'misdescribed';
+}
+
 export interface ReferrersQuery extends StoreCall {
     /** Only these; filtered here when the store does not filter. */
     readonly artifactType?: string;
+    /**
+     * The store's own tags that begin with `sha256-`, all of them, as they were just listed: where clients keep the lists of
+     * referrers under tags, no others are looked for. Saves whoever asks for thousands of subjects what he knows already.
+     */
+    readonly tags?: ReadonlySet<string>;
+}
+
+/** The list of the referrers of one subject, as it was found. */
+export interface ReferrersState {
+    /** Digest of the subject. */
+    readonly subject: string;
+    /** The tag of the list. */
+    readonly tag: string;
+    /** How many truly refer to the subject. */
+    readonly referrers: number;
+    readonly faults: readonly ReferrerFault[];
+    /** Why there is no list to be read. */
+    readonly damage?: string;
+    /** Whether no list can be kept: the registry answers for its tag with the subject itself (GitLab). */
+    readonly taken: boolean;
+    /** Whether all of this was put right. */
+    readonly repaired: boolean;
+}
+
+/** What a registry offers, to whom it takes us for. */
+export interface RegistryAbilities {
+    /** `logged in as ci through …/config.json`, that no credentials were found, or that it did not ask. */
+    readonly login: string;
+    /** How it lists referrers: by its API, or not at all, so that clients keep a list under a tag. */
+    readonly referrers: 'api' | 'tag';
+    readonly push: Permission;
+    readonly delete: Permission;
+    readonly listTags: Permission;
 }
 
 export interface RegistryOptions {
@@ -181,13 +373,26 @@ export interface RegistryOptions {
     readonly retry?: RetryPolicy;
     /** How long a connection may be silent. Default 60 000. */
     readonly idleTimeoutMs?: number;
-    /** After a change of a fallback tag, how long to wait before looking whether it lasted. Default 200. */
+    /**
+     * After a change of a fallback tag, how long to wait before looking whether it lasted. Default: twice as long as the
+     * change took.
+     */
     readonly settleMs?: number;
+    /**
+     * Blobs larger than this are sent in chunks of this size, if the registry takes them; so much is held in memory, so
+     * that it can be sent again when a connection ends. Default: chunks of 8 MiB for what is larger than 16 MiB.
+     */
+    readonly chunkBytes?: number;
     readonly userAgent?: string;
-    /** Called with what the registry warns of. */
+    /** Called with what the registry warns of, and with what it does not let us do as it should be. */
     readonly onWarning?: (text: string) => void;
     /** In place of the global one: for a proxy, for certificates. It must obey `redirect: 'manual'` and `signal`. */
     readonly fetch?: Fetch;
+}
+
+export interface RepairOptions extends StoreCall {
+    /** Looks only. */
+    readonly dryRun?: boolean;
 }
 
 export interface RetryPolicy {
@@ -218,8 +423,148 @@ export interface StoredEntry {
     readonly tags: readonly string[];
 }
 
+export interface TagsQuery extends StoreCall {
+    readonly prefix?: string;
+}
+
+/** A regular file in a tar. */
+export interface TarEntry {
+    /** Relative, without `.` and `..`. */
+    readonly name: string;
+    readonly offset: number;
+    readonly size: number;
+    /** For a symbolic link: what it leads to, as it is written. */
+    readonly link?: string;
+}
+
+/** A tar on disk, its files found by name. Nothing of it is unpacked. */
+export class TarFile {
+    #private;
+    readonly path: string;
+    readonly compressed: boolean;
+    /** Of the file, when it was read through. */
+    readonly version: string;
+    readonly entries: ReadonlyMap<string, TarEntry>;
+    private constructor();
+    /**
+     * Reads the headers of an archive; of a compressed one, all of it. Nothing if there is no such file.
+     *
+     * @throws {@link SealwrightError} `VALIDATION`, `UNSUPPORTED`.
+     */
+    static open(path: string, options?: TarOptions): Promise<TarFile | undefined>;
+    /** The file of a name, links followed; nothing where a name leads to none. */
+    find(name: string): TarEntry | undefined;
+    /** The bytes of a file in the archive, read as they are consumed. */
+    read(entry: TarEntry): AsyncGenerator<Uint8Array>;
+}
+
+export interface TarOptions {
+    /** Whether symbolic links are passed on instead of refused: whoever asks for them follows them within the archive. */
+    readonly links?: boolean;
+}
+
+/** How one host is spoken to in TLS. All are PEM. */
+export interface TlsSettings {
+    /** Authorities that are believed beside the usual ones. */
+    readonly ca?: string;
+    /** What is shown to a host that wants to see a certificate, the leaf first. */
+    readonly cert?: string;
+    readonly key?: string;
+}
+
+export interface WalkOptions extends StoreCall {
+    /** One image of an index instead of the index: `linux/amd64`, `linux/arm/v7`. */
+    readonly platform?: string;
+    /**
+     * Which of those that refer to the artifact or its children: `signature`, `attestation`, `sbom`, or media types. What
+     * refers to these in turn comes with them. Default: all.
+     */
+    readonly only?: readonly string[];
+    /** How many steps of referring. 0: the artifact and its children alone. Default: all. */
+    readonly depth?: number;
+    /** More manifests than this are an error, never a walk cut short. Default 10 000. */
+    readonly limit?: number;
+    /** How many manifests are looked at together. Default 8. */
+    readonly concurrency?: number;
+    /**
+     * Takes the store's word for what it lists: referrers that have a type there, and images, are not read, and have no
+     * `manifest`. The artifact need not be there itself. For looking; what is moved or judged has to be read.
+     */
+    readonly asListed?: true;
+}
+
+/**
+ * An OCI image layout 1.0 in a tar, plain or gzip, that comes as a stream (standard input). Read as far as it is asked
+ * for: what is asked for in the order of the archive goes through without a copy, what comes before it is wanted waits in
+ * memory if it is small, else in a private file. Archives that are written here have such an order.
+ *
+ * @throws {@link SealwrightError} from its methods: as {@link layoutArchive}; `UNAVAILABLE` for a content whose reader
+ *   gave up in the middle of it.
+ */
+export function archiveInput(stream: AsyncIterable<Uint8Array>, { name }?: {
+    readonly name?: string;
+}): ArchiveInput;
+
+/**
+ * An OCI image layout 1.0 in a tar that is written to a stream (standard output), in one {@link ArtifactStore.batch}:
+ * the index first, then the manifests, then the blobs as they come. No blob is held or stored on the way; so what was
+ * announced in the index and fails later ends the stream without the end of a tar, and nobody takes it for whole.
+ *
+ * @param write - Resolved when more may come.
+ * @throws {@link SealwrightError} from its methods: `UNSUPPORTED` for writes outside of a batch, and where the index would
+ *   have to be another than it was.
+ */
+export function archiveOutput(write: (chunk: Uint8Array) => Promise<void>, { name }?: {
+    readonly name?: string;
+}): ArtifactStore;
+
+/** By its type, its config, its layers, and at last by the tag it was found under; nothing if it is something else. */
+export function artifactKind(manifest: Manifest, tag?: string): ArtifactKind | undefined;
+
 /** What the referrers API calls the type of a manifest: `artifactType`, or else the media type of the config. */
 export function artifactTypeOf(manifest: Manifest): string | undefined;
+
+/**
+ * The blobs of a manifest, each once: config and layers, and what an index lists that is no manifest (build caches do
+ * so). A blob that is called a manifest there is a blob all the same.
+ */
+export function blobsOf(manifest: Manifest): readonly Descriptor[];
+
+/**
+ * Asks a registry whether it knows a credential, at `/v2/` (distribution-spec, "Determining Support"), where it is not
+ * about any repository.
+ *
+ * @param registry - As in a reference: `registry.example:5000`.
+ * @returns False if the registry did not want to know who asks: then nothing is known of the credential.
+ * @throws {@link SealwrightError} `UNAUTHENTICATED` or `ACCESS_DENIED` if it is refused; `UNAVAILABLE`, `VALIDATION`, ….
+ */
+export function checkLogin(registry: string, credential: Credential, options?: Omit<RegistryOptions, 'credentials' | 'referrers'>, call?: StoreCall): Promise<boolean>;
+
+/** The manifests that an index lists, in its order. */
+export function childrenOf(manifest: Manifest): readonly Descriptor[];
+
+/**
+ * The image of one platform: the artifact itself, or the one manifest of an index.
+ *
+ * @param platform - `os/architecture`, `os/architecture/variant`; with `:version` behind the system for Windows.
+ * @throws {@link SealwrightError} `VALIDATION` when that is no platform, or several images are for it; `NOT_FOUND` naming
+ *   the platforms that there are.
+ */
+export function choosePlatform(store: ArtifactStore, artifact: Descriptor, platform: string, call?: StoreCall): Promise<Descriptor>;
+
+/**
+ * Copies an artifact with all that belongs to it (as {@link walkGraph} finds it) from one store to another: what is there
+ * already stays, a registry is asked to take over blobs of its own, the rest is streamed and checked. Done again, it
+ * completes what was cut off.
+ *
+ * The tag comes last: who finds it finds all.
+ *
+ * @param reference - A tag or a digest in `from`.
+ * @returns What was done, and what had to stay behind.
+ * @throws {@link SealwrightError} when the artifact itself cannot be brought; and for what may pass (`UNAVAILABLE`,
+ *   `THROTTLED`, `TIMEOUT`), after several tries.
+ */
+export function copyGraph(from: ArtifactStore, reference: string, to: ArtifactStore, options?: CopyOptions): Promise<CopyReport>;
 
 /** One credential for one registry, such as from flags of a command line. */
 export function credentialFor(registry: string, credential: Credential): CredentialSource;
@@ -241,13 +586,40 @@ export function dockerCredentials(options?: DockerCredentialsOptions): Credentia
 export const emptyConfig: Descriptor;
 
 /**
+ * Finds out what a registry offers for a repository. Nothing is stored and nothing deleted: an upload is begun and given
+ * up, and the delete is of a digest that nothing has.
+ *
+ * @param subject - A manifest of the repository.
+ * @throws {@link SealwrightError} `UNSUPPORTED` when the store is no registry; whatever is no answer to the question.
+ */
+export function examineRegistry(store: ArtifactStore, subject: Descriptor, call?: StoreCall): Promise<RegistryAbilities>;
+
+/**
+ * Forgets the login to a registry, wherever docker would look for it.
+ *
+ * @returns The places that had it.
+ * @throws As {@link keepDockerLogin}.
+ */
+export function forgetDockerLogin(registry: string, options: DockerLoginOptions): Promise<readonly string[]>;
+
+/**
  * Prints the members that {@link parseManifest} reads, compact and in the order of the specification: for manifests
  * made here. A manifest that was read is passed on as its `raw` bytes instead.
  */
 export function formatManifest(manifest: ManifestMembers): Uint8Array;
 
+/** A platform as people write it, and as {@link choosePlatform} takes it: `linux/arm/v7`. */
+export function formatPlatform({ os, architecture, variant, 'os.version': version }: Platform): string;
+
 /** The one spelling of a reference. */
 export function formatReference({ registry, repository, tag, digest }: Reference): string;
+
+/**
+ * A `fetch` that can do what the global one cannot without changing the whole process: believe a private authority for
+ * one host, show a certificate to one host, go through a proxy. As much of `fetch` as a registry needs: `method`,
+ * `headers` (an object), `body` (bytes or a stream), `signal`; no redirect is followed, nothing is decoded.
+ */
+export function httpFetch(options?: HttpFetchOptions): Fetch;
 
 /** Whether {@link parseDigest} would read it. */
 export function isDigest(text: string): boolean;
@@ -257,6 +629,18 @@ export function isManifestMediaType(mediaType: string): mediaType is ManifestMed
 
 /** A tag as a registry takes it: at most 128 letters, digits, `_`, `.` and `-`, not beginning with the last two. */
 export function isTag(text: string): boolean;
+
+/**
+ * Keeps a login as docker does: in the helper that `credHelpers` names for the host, else in `credsStore`, else in the
+ * file itself, which then has mode 0600.
+ *
+ * @param registry - As in a reference: `registry.example:5000`.
+ * @throws {@link SealwrightError} `VALIDATION` when the file is not what it should be, and what helpers end with.
+ */
+export function keepDockerLogin(registry: string, login: {
+    readonly username: string;
+    readonly password: string;
+}, options: DockerLoginOptions): Promise<KeptLogin>;
 
 /**
  * An OCI image layout 1.0 in a tar, plain or gzip, read where it lies: nothing is unpacked, no blob is held whole.
@@ -340,6 +724,15 @@ export function referrersTag(digest: string): string;
 export function registry(repository: string, options?: RegistryOptions): ArtifactStore;
 
 /**
+ * Compares the list of referrers that clients keep for a subject under a tag, where a registry has no API for them, with
+ * the manifests in that list and with those that have a tag of their own (`sha256-<subject>.<32 hex of the referrer>`),
+ * and writes it anew if it is not true. It may always be run again, also while others write.
+ *
+ * @throws {@link SealwrightError} `UNSUPPORTED` when the store is no registry, and what registries end with.
+ */
+export function repairReferrers(store: ArtifactStore, subject: Pick<Descriptor, 'digest'>, options?: RepairOptions): Promise<ReferrersState>;
+
+/**
  * The artifact that a layout is about, when neither tag nor digest says so: the one entry that refers to no other, is
  * no list of referrers, and is not part of another.
  *
@@ -354,6 +747,18 @@ export function soleTarget(store: ArtifactStore, call?: StoreCall): Promise<Desc
  * @throws {@link SealwrightError} `VALIDATION` when it is longer than `maxBytes`.
  */
 export function spool(stream: AsyncIterable<Uint8Array>, { maxBytes, signal }?: SpoolOptions): Promise<Spooled>;
+
+/**
+ * Walks the manifests of an artifact: itself, the children of an index, all that refers to any of them, by `subject` or
+ * by a tag made of its digest, and what refers to that. Each comes after its parent, in the order of the store; one that
+ * has several places comes once for each, and is walked at the first.
+ *
+ * What a store lists as a referrer is one only if its manifest says so, unless its word is taken (`asListed`).
+ *
+ * @throws {@link SealwrightError} of the store when the artifact itself cannot be read, or something cannot be listed;
+ *   `UNSUPPORTED` beyond the limit. What is wrong with one of the others is its own `fault`.
+ */
+export function walkGraph(store: ArtifactStore, artifact: Descriptor, options?: WalkOptions): AsyncGenerator<GraphNode>;
 
 /**
  * Runs `action` while holding the lock file at `path`. The file names its holder, who touches it twice a second; a

@@ -24,9 +24,9 @@ export {
 export {
   type Attestation,
   attestationOf,
+  type InTotoStatement,
   MAX_PREDICATE_BYTES,
   parseStatement,
-  type Statement as InTotoStatement,
   type StatementSubject,
 } from './attestation/statement.ts'
 export { bindingFor, notaryCose, notaryJws, type SignatureBinding } from './binding.ts'

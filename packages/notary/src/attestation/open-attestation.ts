@@ -2,7 +2,7 @@ import { SealwrightError } from '@sealwright/core'
 import { dsse } from '@sealwright/core/dsse'
 import { isBundleType, parseBundle } from './bundle.ts'
 import { sigstoreBundle } from './bundle-format.ts'
-import { parseStatement, STATEMENT_TYPE, type Statement } from './statement.ts'
+import { type InTotoStatement, parseStatement, STATEMENT_TYPE } from './statement.ts'
 
 /** The media type of a DSSE that stands alone, as cosign stored attestations before there were bundles. */
 export const DSSE_TYPE: string = dsse.mediaType
@@ -25,7 +25,7 @@ export interface OpenedAttestation {
   readonly hint?: string
   readonly hasTimestamp: boolean
   readonly payload: Uint8Array
-  readonly statement: Statement
+  readonly statement: InTotoStatement
 }
 
 /** Whether an envelope of this media type is one that {@link openAttestation} opens. */

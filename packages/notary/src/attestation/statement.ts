@@ -34,7 +34,7 @@ export interface StatementSubject {
 }
 
 /** An in-toto statement (in-toto attestation framework, `spec/v1/statement.md`). */
-export interface Statement {
+export interface InTotoStatement {
   readonly type: string
   readonly subjects: readonly StatementSubject[]
   readonly predicateType: string
@@ -47,7 +47,7 @@ export interface Statement {
  *
  * @throws {@link SealwrightError} `VALIDATION`.
  */
-export function parseStatement(bytes: Uint8Array): Statement {
+export function parseStatement(bytes: Uint8Array): InTotoStatement {
   const object = decodeJson(bytes, { label: LABEL, maxBytes: MAX_STATEMENT_BYTES, maxDepth: MAX_DEPTH })
   if (!isJsonObject(object)) throw invalid('it is no object')
   const { _type: type, subject, predicateType, predicate = {} } = object
@@ -61,7 +61,7 @@ export function parseStatement(bytes: Uint8Array): Statement {
 
 /** Whether a statement is about this artifact. */
 export function isAbout(
-  { subjects }: Pick<Statement, 'subjects'>,
+  { subjects }: Pick<InTotoStatement, 'subjects'>,
   { digest }: Pick<Descriptor, 'digest'>,
 ): boolean {
   const { algorithm, hex } = parseDigest(digest)
