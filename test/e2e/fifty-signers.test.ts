@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { registry, repairReferrers } from '@sealwright/oci'
+import { registry } from '@sealwright/oci'
 import { describe, expect, test } from 'vitest'
 import { makeAuthority, makeLeaf } from '../services/certificates.ts'
 import { makeImage, pushImage } from '../services/image.ts'
@@ -13,6 +13,7 @@ import { run } from '../services/run.ts'
 import { scratch } from '../services/scratch.ts'
 import type { Server } from '../services/server.ts'
 import { need, type Skips } from '../services/tool.ts'
+import { programHome } from './program.ts'
 
 const SIGNERS = 50
 const PROCESSES = 5
@@ -22,7 +23,7 @@ describe.for([
   ['distribution 3', (context: Skips) => startDistribution(context)],
   ['docker-registry 2.8', (context: Skips) => startDockerRegistry(context)],
 ] as const)('fifty signers at once on %s, which has no referrers API', { timeout: 900_000 }, ([, start]) => {
-  test('lose no signature to our readers, and after a repair none to others', async context => {
+  test('lose no signature to our readers, and after `doctor --fix` none to others', async context => {
     const oras = need(context, await orasProgram())
     await using server = await start(context)
     const folder = await scratch('fifty')
@@ -38,8 +39,7 @@ describe.for([
     const signed = (await Promise.all(signers.map(signer => signer.done))).flat().sort()
     expect(new Set(signed).size).toBe(SIGNERS)
 
-    const store = registry(`${server.host}/app`)
-    const subject = await store.resolve(image.digest)
+    const subject = await registry(`${server.host}/app`).resolve(image.digest)
     const found = async () => {
       const digests: string[] = []
       for await (const { digest } of registry(`${server.host}/app`).referrers(subject)) digests.push(digest)
@@ -50,9 +50,12 @@ describe.for([
     await writeList(server, image.digest, [])
     expect(await found()).toEqual(signed)
 
-    const { referrers, faults } = await repairReferrers(store, subject)
-    expect(referrers).toBe(SIGNERS)
-    expect(faults.map(({ digest }) => digest).sort()).toEqual(signed)
+    const program = await programHome(context)
+    const { stdout: broken } = await program.expect(1, ['doctor', reference])
+    expect(broken).toContain(`${SIGNERS} found; ${SIGNERS} (`)
+    const { stdout: mended } = await program.expect(0, ['doctor', '--fix', reference])
+    expect(mended).toContain(`mended: ${SIGNERS} found`)
+    await program.expect(0, ['doctor', reference])
     const env = { ...process.env, DOCKER_CONFIG: join(folder, 'docker') }
     const discovered = await run(oras, ['discover', '--plain-http', '--format', 'json', reference], { env })
     const { referrers: listed } = JSON.parse(discovered.stdout) as {
