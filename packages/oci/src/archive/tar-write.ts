@@ -33,7 +33,7 @@ export async function* packFile({ name, size, read }: TarContent): AsyncGenerato
 }
 
 /** All blocks that stand before the content: extended ones too, where the name or the size needs them. */
-export async function tarHeader(name: string, size: number): Promise<Uint8Array> {
+async function tarHeader(name: string, size: number): Promise<Uint8Array> {
   const { readable, controller } = createTarPacker()
   controller.add({ name, size, mode: 0o644, mtime: new Date(0), type: 'file' })
   const reader = readable.getReader()
