@@ -4,7 +4,7 @@ import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
 import { openPlace } from '../targets/open-place.ts'
-import { type ArtifactTarget, parseTarget } from '../targets/target.ts'
+import { type ArtifactTarget, type LayoutTarget, parseTarget } from '../targets/target.ts'
 
 /** Where a copy goes; its tag, if it shall have another than at its source. */
 export interface Destination {
@@ -44,10 +44,15 @@ export async function openDestination(
   { target }: Destination,
   flags: RegistryFlags,
 ): Promise<ArtifactStore> {
-  if (target.kind === 'archive' && target.path === '-') {
+  if (isStdout(target)) {
     return archiveOutput(chunk => context.io.stdout.send(chunk))
   }
   return openPlace(context, target, flags, { create: true })
+}
+
+/** Whether an archive goes to stdout. */
+export function isStdout(target: ArtifactTarget): target is LayoutTarget {
+  return target.kind === 'archive' && target.path === '-'
 }
 
 /** What it is called before tag and digest. */

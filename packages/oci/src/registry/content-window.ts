@@ -8,17 +8,18 @@ export class ContentWindow {
   /** What the content itself failed with: nothing that sending again would help. */
   failure: unknown
   readonly #content: AsyncIterator<Uint8Array>
-  readonly #buffer: Uint8Array
+  readonly #lasting: boolean
+  #chunks: Uint8Array[] = []
   #size = 0
   #filled = 0
   #part = 0
   #rest: Uint8Array = new Uint8Array()
   #reading: Promise<void> | undefined
 
-  /** @param capacity - The most bytes of a part. */
-  constructor(content: AsyncIterable<Uint8Array>, capacity: number) {
+  /** @param lasting - Whether a chunk stays as it is; else whoever gives it may use its memory for the next one. */
+  constructor(content: AsyncIterable<Uint8Array>, lasting: boolean) {
     this.#content = content[Symbol.asyncIterator]()
-    this.#buffer = new Uint8Array(capacity)
+    this.#lasting = lasting
   }
 
   /** Begins the next part; the last one was read to its end. */
@@ -26,19 +27,30 @@ export class ContentWindow {
     this.#part++
     this.#size = size
     this.#filled = 0
+    this.#chunks = []
+  }
+
+  /** Lets the part begin to come while there is something else to wait for. */
+  ahead(): void {
+    if (this.#size > 0) this.#more().catch(() => {})
   }
 
   /** The part from `start` to `stop`, as it comes. */
   async *read(start = 0, stop: number = this.#size): AsyncGenerator<Uint8Array> {
     const part = this.#part
-    for (let at = start; at < stop; ) {
-      if (at >= this.#filled) await this.#more()
+    let begin = 0
+    for (let index = 0; begin < stop; index++) {
+      if (index === this.#chunks.length) {
+        if (this.failure !== undefined) throw this.failure
+        await this.#more()
+      }
       // A reader that was left behind, by a request that failed.
       if (part !== this.#part) return
-      const end = Math.min(this.#filled, stop)
-      if (end <= at) continue
-      yield this.#buffer.subarray(at, end)
-      at = end
+      const chunk = this.#chunks[index]!
+      const end = begin + chunk.byteLength
+      if (end > start) yield chunk.subarray(Math.max(start - begin, 0), stop - begin)
+      if (part !== this.#part) return
+      begin = end
     }
   }
 
@@ -68,9 +80,8 @@ export class ContentWindow {
   async #fill(): Promise<void> {
     const chunk = await this.#pull()
     if (chunk === undefined) throw new SealwrightError('INTERNAL', 'a content ended before its last byte')
-    // A copy: whoever gave the chunk may use its memory for the next one.
     const taken = chunk.subarray(0, this.#size - this.#filled)
-    this.#buffer.set(taken, this.#filled)
+    this.#chunks.push(this.#lasting ? taken : Uint8Array.from(taken))
     this.#filled += taken.byteLength
     this.#rest = chunk.subarray(taken.byteLength)
   }

@@ -1,6 +1,8 @@
 import { SealwrightError } from '@sealwright/core'
 import { abortError, throwIfAborted } from '../abort.ts'
 import type { StoreCall } from '../artifact-store.ts'
+import type { ExchangeAnswer } from './exchange.ts'
+import { exchangeOf } from './http-fetch.ts'
 import { networkError } from './network-error.ts'
 
 export type Fetch = typeof globalThis.fetch
@@ -53,9 +55,9 @@ export async function send(
   const idle = new IdleTimer(url, options.idleTimeoutMs)
   const signal = call.signal ? AbortSignal.any([call.signal, idle.signal]) : idle.signal
   const watched = body === undefined || body instanceof Uint8Array ? undefined : new WatchedBody(body, idle)
-  const init = {
+  const sent = {
     method,
-    redirect: 'manual',
+    url,
     signal,
     headers: {
       'user-agent': options.userAgent,
@@ -65,10 +67,10 @@ export async function send(
       ...(watched ? { 'content-length': String(watched.size) } : {}),
     },
     ...(body instanceof Uint8Array ? { body } : {}),
-    ...(watched ? { body: ReadableStream.from(watched.chunks()), duplex: 'half' } : {}),
-  } as RequestInit
+    ...(watched ? { body: watched.chunks() } : {}),
+  }
   try {
-    return new Answer(await options.fetch(url, init), url, idle, call)
+    return new Answer(await exchangeOf(options.fetch)(sent), url, idle, call)
   } catch (error) {
     idle.stop()
     throwIfAborted(call.signal)
@@ -82,11 +84,11 @@ export class Answer {
   readonly status: number
   readonly headers: Headers
   readonly url: URL
-  readonly #response: Response
+  readonly #response: ExchangeAnswer
   readonly #idle: IdleTimer
   readonly #call: StoreCall
 
-  constructor(response: Response, url: URL, idle: IdleTimer, call: StoreCall) {
+  constructor(response: ExchangeAnswer, url: URL, idle: IdleTimer, call: StoreCall) {
     this.status = response.status
     this.headers = response.headers
     this.url = url
@@ -102,9 +104,9 @@ export class Answer {
     const { body } = this.#response
     if (body === null) return
     try {
-      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      for await (const chunk of body) {
         // While the consumer works the server is not to blame.
-        this.#idle.stop()
+        this.#idle.pause()
         yield chunk
         this.#idle.touch()
       }
@@ -171,11 +173,11 @@ class WatchedBody {
   async *chunks(): AsyncGenerator<Uint8Array> {
     try {
       // While a chunk is waited for, whoever gives it is slow, and not the server.
-      this.#idle.stop()
+      this.#idle.pause()
       for await (const chunk of this.#body.chunks()) {
         this.#idle.touch()
         yield chunk
-        this.#idle.stop()
+        this.#idle.pause()
       }
       this.#idle.touch()
     } catch (error) {
@@ -188,14 +190,20 @@ class WatchedBody {
 /** Ends a request in which nothing has moved for a while. */
 class IdleTimer {
   readonly #controller = new AbortController()
-  readonly #url: URL
-  readonly #milliseconds: number
-  #timer: NodeJS.Timeout | undefined
+  readonly #timer: NodeJS.Timeout
+  #waiting = true
+  #over = false
 
   constructor(url: URL, milliseconds: number) {
-    this.#url = url
-    this.#milliseconds = milliseconds
-    this.touch()
+    // One timer for the whole request: it is put off with every chunk.
+    this.#timer = setTimeout(() => {
+      if (!this.#waiting) return
+      this.#controller.abort(
+        new SealwrightError('UNAVAILABLE', `${url.host} stopped answering`, {
+          why: `nothing came for ${milliseconds} ms`,
+        }),
+      )
+    }, milliseconds)
   }
 
   get signal(): AbortSignal {
@@ -203,17 +211,19 @@ class IdleTimer {
   }
 
   touch(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => {
-      this.#controller.abort(
-        new SealwrightError('UNAVAILABLE', `${this.#url.host} stopped answering`, {
-          why: `nothing came for ${this.#milliseconds} ms`,
-        }),
-      )
-    }, this.#milliseconds)
+    // A timer that was cleared would run again.
+    if (this.#over) return
+    this.#waiting = true
+    this.#timer.refresh()
+  }
+
+  /** Nobody is waited for. */
+  pause(): void {
+    this.#waiting = false
   }
 
   stop(): void {
+    this.#over = true
     clearTimeout(this.#timer)
   }
 }

@@ -1,5 +1,5 @@
 import type { StoreCall } from '../artifact-store.ts'
-import { type Identity, verified } from '../content.ts'
+import { type Identity, isVerified, verified } from '../content.ts'
 import { ChunkedUpload, type ChunkLimit, ChunksRefused } from './chunked-upload.ts'
 import { ContentWindow } from './content-window.ts'
 import type { Answer } from './transport.ts'
@@ -38,14 +38,18 @@ export class RegistryUploads {
     exists: () => Promise<boolean>,
     call: StoreCall,
   ): Promise<void> {
+    if (content instanceof Uint8Array) {
+      return this.#bytes(blob, await whole(verified(blob, content, 'the caller')), call)
+    }
+    // What comes from a store of ours was checked on its way, and is in memory of its own.
+    const lasting = isVerified(blob, content)
     const chunks = verified(blob, content, 'the caller')
-    if (content instanceof Uint8Array) return this.#bytes(blob, await whole(chunks), call)
     const { chunkBytes, wholeBytes } = this.#options
-    if (blob.size <= wholeBytes) return this.#small(blob, chunks, call)
+    if (blob.size <= wholeBytes) return this.#small(blob, new ContentWindow(chunks, lasting), call)
     const session = await this.#begin(call)
     const partBytes = Math.max(chunkBytes, session.minChunk)
     if (!this.#chunks || partBytes > MAX_CHUNK_BYTES) return this.#stream(blob, session, chunks, call)
-    const window = new ContentWindow(chunks, Math.min(partBytes, blob.size))
+    const window = new ContentWindow(chunks, lasting)
     try {
       const limit = this.#limit
       const options = { place: this.#options, blob, window, partBytes, limit, exists }
@@ -75,9 +79,9 @@ export class RegistryUploads {
     )
   }
 
-  async #small(blob: Identity, chunks: AsyncGenerator<Uint8Array>, call: StoreCall): Promise<void> {
-    const window = new ContentWindow(chunks, blob.size)
+  async #small(blob: Identity, window: ContentWindow, call: StoreCall): Promise<void> {
     window.next(blob.size)
+    window.ahead()
     const body = { size: blob.size, chunks: () => window.read() }
     try {
       await this.#options.client.retrying(

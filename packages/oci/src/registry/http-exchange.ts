@@ -1,0 +1,174 @@
+import http, { type ClientRequest, type IncomingMessage } from 'node:http'
+import https from 'node:https'
+import tls from 'node:tls'
+import type { AnswerBody, Exchange, ExchangeAnswer, ExchangeRequest } from './exchange.ts'
+import { isLoopback } from './origin.ts'
+
+/** How one host is spoken to in TLS. All are PEM. */
+export interface TlsSettings {
+  /** Authorities that are believed beside the usual ones. */
+  readonly ca?: string
+  /** What is shown to a host that wants to see a certificate, the leaf first. */
+  readonly cert?: string
+  readonly key?: string
+}
+
+export interface HttpFetchOptions {
+  /** Asked for each host, as a URL spells it with its port if that is not 443; nothing for the usual. */
+  readonly tls?: (host: string) => TlsSettings | undefined
+  /** The variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in capitals or not. Without it no proxy is used. */
+  readonly proxyEnv?: Readonly<Record<string, string | undefined>>
+}
+
+/** By Node's own client: bodies go through it as they are, for half the work of `fetch`. */
+export function httpExchange(options: HttpFetchOptions = {}): Exchange {
+  const agents = new Agents(options)
+  return async ({ method, url, headers, body, signal }) => {
+    signal.throwIfAborted()
+    const { request } = url.protocol === 'https:' ? https : http
+    const sent = request(url, { agent: agents.of(url), method, headers })
+    const stop = () => sent.destroy(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+    sent.once('close', () => signal.removeEventListener('abort', stop))
+    try {
+      return answerOf(await exchange(sent, body), sent, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      throw error
+    }
+  }
+}
+
+const DRAINED_BYTES = 64 * 1024
+
+/** Sends the body while it waits for the answer, which may come before all of it is sent. */
+function exchange(sent: ClientRequest, body: ExchangeRequest['body']): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    sent.once('error', reject)
+    sent.once('response', answer => {
+      // Its errors from here on are those of the answer.
+      sent.on('error', () => {})
+      resolve(answer)
+    })
+    if (body === undefined) sent.end()
+    else if (body instanceof Uint8Array) sent.end(body)
+    else sendAll(sent, body).catch(reject)
+  })
+}
+
+/** No more at a time than the connection takes. */
+async function sendAll(sent: ClientRequest, body: AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    for await (const chunk of body) {
+      if (sent.destroyed) return
+      if (!sent.write(chunk)) await drained(sent)
+    }
+    sent.end()
+  } catch (error) {
+    sent.destroy()
+    throw error
+  }
+}
+
+/** It takes more, or never will. */
+function drained(sent: ClientRequest): Promise<void> {
+  if (sent.destroyed || !sent.writableNeedDrain) return Promise.resolve()
+  return new Promise(resolve => {
+    const go = () => {
+      sent.off('drain', go).off('close', go)
+      resolve()
+    }
+    sent.once('drain', go).once('close', go)
+  })
+}
+
+function answerOf(answer: IncomingMessage, sent: ClientRequest, signal: AbortSignal): ExchangeAnswer {
+  const status = answer.statusCode ?? 0
+  const headers = new Headers()
+  for (let at = 0; at < answer.rawHeaders.length; at += 2) {
+    headers.append(answer.rawHeaders[at]!, answer.rawHeaders[at + 1]!)
+  }
+  const length = Number(answer.headers['content-length'] ?? Number.POSITIVE_INFINITY)
+  const empty = sent.method === 'HEAD' || [204, 205, 304].includes(status) || length === 0
+  if (!empty) return { status, headers, body: new HttpBody(answer, sent, signal, length) }
+  answer.once('end', () => stopSending(sent)).resume()
+  return { status, headers, body: null }
+}
+
+/** A server that has answered need not read the rest of what it was sent. */
+function stopSending(sent: ClientRequest): void {
+  if (!sent.writableFinished) sent.destroy()
+}
+
+/** Straight from its connection. */
+class HttpBody implements AnswerBody {
+  readonly #answer: IncomingMessage
+  readonly #sent: ClientRequest
+  readonly #signal: AbortSignal
+  readonly #length: number
+  #begun = false
+
+  constructor(answer: IncomingMessage, sent: ClientRequest, signal: AbortSignal, length: number) {
+    this.#answer = answer
+    this.#sent = sent
+    this.#signal = signal
+    this.#length = length
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    this.#begun = true
+    try {
+      for await (const chunk of this.#answer) yield chunk as Uint8Array
+    } catch (error) {
+      this.#signal.throwIfAborted()
+      throw error
+    } finally {
+      stopSending(this.#sent)
+    }
+  }
+
+  /** What nobody reads would hold its connection for ever; a little of it is read for the connection's sake. */
+  async cancel(): Promise<void> {
+    const answer = this.#answer
+    if (!this.#begun && this.#length <= DRAINED_BYTES) {
+      answer
+        .on('error', () => {})
+        .once('end', () => stopSending(this.#sent))
+        .resume()
+    } else if (!answer.readableEnded) answer.destroy()
+  }
+}
+
+/** Connections are kept, and never shared by hosts. */
+class Agents {
+  readonly #options: HttpFetchOptions
+  readonly #agents = new Map<string, http.Agent>()
+
+  constructor(options: HttpFetchOptions) {
+    this.#options = options
+  }
+
+  of(url: URL): http.Agent {
+    const { origin, protocol } = url
+    const known = this.#agents.get(origin)
+    if (known) return known
+    const { tls: tlsOf, proxyEnv } = this.#options
+    // As curl and all programs in Go do: what is on this machine is not looked for elsewhere.
+    const proxied = proxyEnv !== undefined && !isLoopback(url)
+    const common = { keepAlive: true, ...(proxied ? { proxyEnv } : {}) } as http.AgentOptions
+    const agent =
+      protocol === 'https:'
+        ? new https.Agent({ ...common, ...tlsOptions(tlsOf?.(url.host)) })
+        : new http.Agent(common)
+    this.#agents.set(origin, agent)
+    return agent
+  }
+}
+
+function tlsOptions({ ca, cert, key }: TlsSettings = {}): https.AgentOptions {
+  return {
+    ...(ca === undefined ? {} : { ca: [...tls.getCACertificates('default'), ca] }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  }
+}
