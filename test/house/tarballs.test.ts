@@ -43,10 +43,7 @@ beforeAll(async () => {
 })
 afterAll(() => removeScratch(folder))
 
-function dependenciesOf({
-  dependencies,
-  optionalDependencies,
-}: (typeof stores)[number]['manifest']): string[] {
+function dependenciesOf({ dependencies, optionalDependencies }: Manifest): string[] {
   return Object.keys({ ...dependencies, ...optionalDependencies })
 }
 
