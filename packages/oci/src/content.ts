@@ -39,6 +39,11 @@ export function isVerified({ digest, size }: Identity, content: AsyncIterable<Ui
   return identity?.digest === digest && identity.size === size
 }
 
+/** Whether content comes straight from one of our stores: then nobody else has its chunks. */
+export function isOwn(identity: Identity, content: Uint8Array | AsyncIterable<Uint8Array>): boolean {
+  return !(content instanceof Uint8Array) && isVerified(identity, content)
+}
+
 function knownAs(
   content: AsyncIterable<Uint8Array>,
   identity: Identity,

@@ -1,5 +1,5 @@
 import { SealwrightError } from '@sealwright/core'
-import { type Identity, verified } from '../content.ts'
+import { type Identity, isOwn, verified } from '../content.ts'
 import { isDigest, parseDigest } from '../digest.ts'
 import type { BatchSteps, LayoutFiles } from '../layout/backend.ts'
 import type { IndexDocument } from '../layout/index-document.ts'
@@ -83,7 +83,7 @@ export class ArchiveBatch implements LayoutFiles {
     if (content instanceof Uint8Array || !(await this.#begun())) return this.#staged.put(blob, content)
     await this.#writers.run('output', async () => {
       if (this.#written.has(blob.digest)) return drain(verified(blob, content, 'the caller'))
-      await this.#add(blob, () => verified(blob, content, 'the caller'))
+      await this.#add(blob, () => verified(blob, content, 'the caller'), isOwn(blob, content))
     })
   }
 
@@ -170,8 +170,8 @@ export class ArchiveBatch implements LayoutFiles {
     })
   }
 
-  async #add({ digest, size }: Identity, read: TarContent['read']): Promise<void> {
-    await this.#output?.add({ name: blobPath(parseDigest(digest)), size, read })
+  async #add({ digest, size }: Identity, read: TarContent['read'], spent = false): Promise<void> {
+    await this.#output?.add({ name: blobPath(parseDigest(digest)), size, read, spent })
     this.#written.set(digest, size)
   }
 

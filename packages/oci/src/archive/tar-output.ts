@@ -29,7 +29,7 @@ export class TarFileOutput implements TarOutput {
   async add(content: TarContent): Promise<void> {
     const start = this.#position
     try {
-      this.#position = await writeAt(this.#file.handle, start, packFile(content))
+      this.#position = await writeAt(this.#file.handle, start, packFile(content), content.spent)
     } catch (error) {
       await this.#file.handle.truncate(start)
       throw error

@@ -57,8 +57,10 @@ async function* counted(
   let bytes = 0
   tell({ type: 'bytes', descriptor, bytes })
   for await (const chunk of content) {
+    // Before it is given away: its memory may be gone when it has been written.
+    const { byteLength } = chunk
     yield chunk
-    bytes += chunk.byteLength
+    bytes += byteLength
     tell({ type: 'bytes', descriptor, bytes })
   }
 }

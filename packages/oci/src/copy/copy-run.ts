@@ -7,6 +7,7 @@ import type { LeftBehind } from './copy-options.ts'
 import { type CopyPlan, isForeign, keyOf, type PlannedManifest } from './copy-plan.ts'
 import { CopyState } from './copy-state.ts'
 import { Limiter } from './limiter.ts'
+import { lostReferrers } from './lost-referrers.ts'
 
 export interface CopyRunOptions {
   readonly concurrency: number
@@ -20,6 +21,9 @@ type Result = SealwrightError | undefined
 
 /** What is wrong with one content at the source. */
 const FAULTS_OF_SOURCE: readonly string[] = ['NOT_FOUND', 'INTEGRITY', 'VALIDATION']
+
+/** So many manifests count as one of the things that happen at the same time. */
+const MANIFESTS = 4
 
 /** What is larger comes through a stream one at a time. */
 const SMALL = 1024 * 1024
@@ -39,9 +43,12 @@ export class CopyRun {
   readonly #options: CopyRunOptions
   readonly #state: CopyState
   readonly #limiter: Limiter
+  /** They are small, and wait for each other where a list of referrers is kept: many go into one change of it. */
+  readonly #manifestLimiter: Limiter
   readonly #oneByOne: Limiter
   readonly #blobs = new Map<string, Promise<Result>>()
   readonly #manifests = new Map<string, Promise<Result>>()
+  readonly #referrers: PlannedManifest[] = []
   readonly #unreadable: ReadonlyMap<string, SealwrightError>
   /** Manifests that are at a destination already whose blobs are still to come. */
   readonly #announced = new Set<string>()
@@ -52,6 +59,7 @@ export class CopyRun {
     this.#options = options
     this.#state = new CopyState(sides, plan.root.descriptor)
     this.#limiter = new Limiter(options.concurrency)
+    this.#manifestLimiter = new Limiter(options.concurrency * MANIFESTS)
     this.#oneByOne = new Limiter(1)
     this.left.push(...plan.left)
     this.#unreadable = new Map(plan.left.map(({ descriptor, why }) => [descriptor.digest, why]))
@@ -82,7 +90,19 @@ export class CopyRun {
       await Promise.allSettled([...underway, ...this.#blobs.values()])
       throw error
     }
-    if (!dryRun && !to.stream) for (const tag of tags) await to.tag(root.descriptor, tag, call)
+    if (dryRun || to.stream) return
+    await this.#confirmReferrers()
+    for (const tag of tags) await to.tag(root.descriptor, tag, call)
+  }
+
+  /** What a layout or memory took it lists. */
+  async #confirmReferrers(): Promise<void> {
+    const { to } = this.#sides
+    if (to.entries !== undefined) return
+    for (const { descriptor } of await lostReferrers(this.#referrers, this.#sides)) {
+      this.copied.splice(this.copied.indexOf(descriptor), 1)
+      this.#leave(descriptor, notListed(descriptor, to.name))
+    }
   }
 
   /** Blobs of a stream, from front to back: small ones together, each large one when all before it have come. */
@@ -144,7 +164,7 @@ export class CopyRun {
       const missing = await this.#missingFor(planned)
       const announced = this.#announced.has(descriptor.digest)
       if (missing === undefined && !announced) {
-        return this.#limiter.run(() => this.#move(descriptor, bytes, planned))
+        return this.#manifestLimiter.run(() => this.#move(descriptor, bytes, planned))
       }
       if (missing === undefined) {
         this.copied.push(descriptor)
@@ -200,6 +220,7 @@ export class CopyRun {
         const way = await copyContent(descriptor, bytes, this.#sides)
         const list = way === 'done' ? this.copied : this.mounted
         list.push(descriptor)
+        if (manifest?.subject !== undefined) this.#referrers.push(manifest)
         tell({ type: way, descriptor })
       }
       if (!dryRun) for (const tag of manifest?.tags ?? []) await to.tag(descriptor, tag, call)
@@ -217,6 +238,12 @@ export class CopyRun {
     this.#sides.tell({ type: 'failed', descriptor, error: why })
     return why
   }
+}
+
+function notListed({ digest }: Descriptor, name: string): SealwrightError {
+  return new SealwrightError('UNAVAILABLE', `${name} took ${digest} and does not list it as a referrer`, {
+    fix: 'copy again; what is there stays',
+  })
 }
 
 function without({ digest }: Descriptor, needed: Descriptor, cause: SealwrightError): SealwrightError {

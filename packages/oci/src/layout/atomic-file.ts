@@ -41,19 +41,23 @@ export class AtomicFile {
   }
 }
 
-/**
- * Writes a file whole, as an {@link AtomicFile}.
- *
- * @param beforeRename - A last check; what it throws leaves the old content.
- */
+export interface AtomicWrite {
+  readonly mode?: number
+  /** A last check; what it throws leaves the old content. */
+  readonly beforeRename?: () => Promise<void>
+  /** As of {@link writeAt}. */
+  readonly spent?: boolean
+}
+
+/** Writes a file whole, as an {@link AtomicFile}. */
 export async function writeFileAtomically(
   path: string,
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { mode, beforeRename }: { readonly mode?: number; readonly beforeRename?: () => Promise<void> } = {},
+  { mode, beforeRename, spent = false }: AtomicWrite = {},
 ): Promise<void> {
   const file = await AtomicFile.create(path, mode)
   try {
-    await writeAt(file.handle, 0, content)
+    await writeAt(file.handle, 0, content, spent)
     await file.commit(beforeRename)
   } catch (error) {
     await file.discard()

@@ -2,7 +2,7 @@ import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
-import { type Identity, verified } from '../content.ts'
+import { type Identity, isOwn, verified } from '../content.ts'
 import { parseDigest } from '../digest.ts'
 import { sweep, writeFileAtomically } from './atomic-file.ts'
 import type { IndexChange, LayoutBackend } from './backend.ts'
@@ -90,7 +90,9 @@ class DirectoryBackend implements LayoutBackend {
         this.#swept = true
         await sweep(directory, '', false)
       }
-      await writeFileAtomically(path, verified(blob, content, 'the caller'))
+      await writeFileAtomically(path, verified(blob, content, 'the caller'), {
+        spent: isOwn(blob, content),
+      })
     })
   }
 
