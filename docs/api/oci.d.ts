@@ -771,6 +771,7 @@ export function withFileLock<T>(path: string, call: StoreCall, action: (lock: He
 
 // Named above, not exported:
 
+/** What the global `fetch` is. */
 type Fetch = typeof globalThis.fetch;
 
 interface ManifestCommon {

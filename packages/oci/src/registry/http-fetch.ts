@@ -1,7 +1,8 @@
 import { type AnswerBody, type Exchange, fetchExchange } from './exchange.ts'
 import { type HttpFetchOptions, httpExchange } from './http-exchange.ts'
 
-type Fetch = typeof globalThis.fetch
+/** What the global `fetch` is. */
+export type Fetch = typeof globalThis.fetch
 
 /** What stands behind a `fetch` that was made here: whoever knows it goes without the streams of `fetch`. */
 const exchanges = new WeakMap<Fetch, Exchange>()

@@ -5,6 +5,7 @@ import { parseReference } from '../reference.ts'
 import { RegistryBlobs } from './blobs.ts'
 import { ReferrersClaims } from './claims.ts'
 import { RegistryClient } from './client.ts'
+import type { Fetch } from './http-fetch.ts'
 import { RegistryManifests } from './manifests.ts'
 import { apiOrigin } from './origin.ts'
 import { ReferrersApi } from './referrers-api.ts'
@@ -14,7 +15,7 @@ import { ReferrersRepair } from './referrers-repair.ts'
 import { RegistryStore } from './registry-store.ts'
 import type { RetryPolicy } from './retry.ts'
 import { RegistryTags } from './tags.ts'
-import { type Fetch, transportOf } from './transport.ts'
+import { transportOf } from './transport.ts'
 
 /** A registry stores a blob that comes at once faster than one in chunks: so much is held to be sent again. */
 const WHOLE_BYTES = 16 * 1024 * 1024

@@ -2,10 +2,8 @@ import { SealwrightError } from '@sealwright/core'
 import { abortError, throwIfAborted } from '../abort.ts'
 import type { StoreCall } from '../artifact-store.ts'
 import type { ExchangeAnswer } from './exchange.ts'
-import { exchangeOf } from './http-fetch.ts'
+import { exchangeOf, type Fetch } from './http-fetch.ts'
 import { networkError } from './network-error.ts'
-
-export type Fetch = typeof globalThis.fetch
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
