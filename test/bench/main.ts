@@ -8,6 +8,9 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   sealing: async () => (await import('./sealing.ts')).sealingFigures(),
   verifying: async () => (await import('./verifying.ts')).verifyingFigures(),
   blob: async () => (await import('./blob.ts')).blobFigures(),
+  copy: async () => (await import('./copying.ts')).copyFigures(),
+  list: async () => (await import('./listing.ts')).listFigures(),
+  'verify-many': async () => (await import('./verifying-many.ts')).verifyManyFigures(),
   stores: async () => (await import('./stores.ts')).storeFigures(),
   soak: async () => (await import('./stores.ts')).soakFigures(),
 }
