@@ -10,12 +10,22 @@ import { mustHave } from './must-have.ts'
 import { putImage, signerOf } from './signed-image.ts'
 
 const IMAGES = 1000
-/** How many of ours are under way at the same time, as with `--targets`. */
-const AT_ONCE = 8
-const THEIRS = 20
+/** How many of ours are under way at the same time. */
+const AT_ONCE = 16
+const THEIRS = 10
 const PAIRS_OF_LOOPS = 5
 
-/** A thousand signed images, each its own, in one process; against a loop of a shell over some of them. */
+/** Where one of the images is, for us and for notation. */
+interface Place {
+  readonly artifacts: ArtifactStore
+  readonly scope: string
+  readonly target: string
+}
+
+/**
+ * A thousand signed images, each its own, in one process; against a loop of a shell over some of them. In a layout they lie
+ * together, in a registry each in a repository of its own, as applications do.
+ */
 export async function verifyManyFigures(): Promise<readonly Figure[]> {
   const directory = await scratch('bench')
   const root = await makeAuthority(directory, 'root')
@@ -23,48 +33,46 @@ export async function verifyManyFigures(): Promise<readonly Figure[]> {
   const notation = await notationHome(mustHave, { trust: { acme: [root.certificatePath] } })
   await notation.writePolicy(trustEverywhere('acme'))
   await using server = await startOlareg(mustHave)
-  const name = `${server.host}/app`
   const fetch = httpFetch()
-  const layout = join(directory, 'layout')
+  const target = join(directory, 'layout')
+  const scope = 'local/app'
+  const inLayout = async () => {
+    const artifacts = await layoutDirectory(target, { create: true })
+    return () => ({ artifacts, scope, target })
+  }
+  const inRegistry = async () => (index: number) => {
+    const name = `${server.host}/app-${index}`
+    return { artifacts: registry(name, { fetch }), scope: name, target: name }
+  }
   const figures = [
-    await compare('registry', notation, key, {
-      store: () => registry(name, { fetch }),
-      scope: name,
-      flags: [],
-      target: name,
-    }),
-    await compare('layout', notation, key, {
-      store: () => layoutDirectory(layout, { create: true }),
-      scope: 'local/app',
-      flags: ['--oci-layout', '--scope', 'local/app'],
-      target: layout,
-    }),
+    await compare('layout', inLayout, ['--oci-layout', '--scope', scope], notation, key),
+    await compare('registry', inRegistry, [], notation, key),
   ]
   await removeScratch(directory)
   return figures
 }
 
-interface Place {
-  readonly store: () => ArtifactStore | Promise<ArtifactStore>
-  readonly scope: string
-  /** What notation is told. */
-  readonly flags: readonly string[]
-  readonly target: string
-}
-
-async function compare(kind: string, notation: Notation, key: Identity, place: Place): Promise<Figure> {
-  const images = await fill(await place.store(), key)
+async function compare(
+  kind: string,
+  open: () => Promise<(index: number) => Place>,
+  flags: readonly string[],
+  notation: Notation,
+  key: Identity,
+): Promise<Figure> {
+  const filled = await open()
+  const images = await fill(filled, key)
   const trust = await trustDirectory(notation.config)
   const figure = await pairs(
     () =>
       timed(async () => {
         const verifier = await createVerifier({ trust })
-        const artifacts = await place.store()
-        const waiting = [...images]
+        const placeOf = await open()
+        let next = 0
         const work = async () => {
-          for (let image = waiting.pop(); image !== undefined; image = waiting.pop()) {
-            const reference = image.digest
-            const { verdict } = await verifier.verify({ artifacts, reference, scope: place.scope })
+          while (next < IMAGES) {
+            const index = next++
+            const { artifacts, scope } = placeOf(index)
+            const { verdict } = await verifier.verify({ artifacts, reference: images[index]!.digest, scope })
             if (verdict !== 'verified') throw new Error(`we say ${verdict}`)
           }
         }
@@ -72,8 +80,12 @@ async function compare(kind: string, notation: Notation, key: Identity, place: P
       }),
     () =>
       timed(async () => {
-        for (const { digest } of images.slice(0, THEIRS)) {
-          const { code, stderr } = await notation.run(['verify', ...place.flags, `${place.target}@${digest}`])
+        for (const [index, { digest }] of images.slice(0, THEIRS).entries()) {
+          const { code, stderr } = await notation.run([
+            'verify',
+            ...flags,
+            `${filled(index).target}@${digest}`,
+          ])
           if (code !== 0) throw new Error(stderr)
         }
       }),
@@ -88,13 +100,20 @@ async function compare(kind: string, notation: Notation, key: Identity, place: P
   }
 }
 
-async function fill(store: ArtifactStore, key: Identity): Promise<readonly Descriptor[]> {
+async function fill(placeOf: (index: number) => Place, key: Identity): Promise<readonly Descriptor[]> {
   await using signer = await signerOf(key)
   const images: Descriptor[] = []
-  for (let count = 0; count < IMAGES; count++) {
-    const image = await putImage(store, `v${count}`, { layers: 1, layerBytes: 64 })
-    await signer.sign(store, image)
-    images.push(image)
+  const work = async (storeOf: (index: number) => ArtifactStore) => {
+    for (let index = 0; index < IMAGES; index++) {
+      const store = storeOf(index)
+      const image = await putImage(store, `v${index}`, { layers: 1, layerBytes: 64 })
+      await signer.sign(store, image)
+      images.push(image)
+    }
   }
+  // A layout is written once, and not anew for each of them.
+  const { artifacts } = placeOf(0)
+  if (artifacts.batch === undefined) await work(index => placeOf(index).artifacts)
+  else await artifacts.batch(store => work(() => store))
   return images
 }

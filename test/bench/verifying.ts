@@ -6,6 +6,7 @@ import { makeImage, putIntoLayout } from '../services/image.ts'
 import { notationHome, trustEverywhere } from '../services/notation.ts'
 import { scratch } from '../services/scratch.ts'
 import { type Figure, pairs, timed } from './measure.ts'
+import { mustHave } from './must-have.ts'
 
 const OURS = 200
 const THEIRS = 5
@@ -15,12 +16,7 @@ export async function verifyingFigures(): Promise<readonly Figure[]> {
   const directory = await scratch('bench')
   const root = await makeAuthority(directory, 'root')
   const key = await makeLeaf(directory, 'rsa', root, { type: 'RSA-2048' })
-  const absent = {
-    skip(reason: string): never {
-      throw new Error(reason)
-    },
-  }
-  const notation = await notationHome(absent, { keys: [key], trust: { acme: [root.certificatePath] } })
+  const notation = await notationHome(mustHave, { keys: [key], trust: { acme: [root.certificatePath] } })
   await notation.writePolicy(trustEverywhere('acme'))
   const image = makeImage()
   const layout = join(directory, 'layout')

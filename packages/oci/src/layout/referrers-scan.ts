@@ -29,6 +29,7 @@ export class ReferrersScan {
   readonly #backend: LayoutFiles
   /** By digest, size and type: content that was checked once against them does not change. */
   readonly #known = new Map<string, Scanned>()
+  readonly #underway = new Map<string, { readonly scanned: Promise<Scanned>; readonly signal: unknown }>()
   /** By subject, of an index all of whose manifests were there: nothing can be added to it. */
   readonly #complete = new WeakMap<IndexDocument, ReadonlyMap<string, readonly Scanned[]>>()
 
@@ -107,6 +108,20 @@ export class ReferrersScan {
     // A layout may list what it does not hold.
     if ((await this.#backend.sizeOf(descriptor.digest, call)) === undefined) return undefined
     if (known !== undefined) return known
+    // Scans at the same time read each manifest once between them, unless they can be aborted one by one.
+    const underway = this.#underway.get(key)
+    if (underway !== undefined && underway.signal === call.signal) return underway.scanned
+    const scanned = this.#readAnew(descriptor, call)
+    const reading = { scanned, signal: call.signal }
+    this.#underway.set(key, reading)
+    try {
+      return await scanned
+    } finally {
+      if (this.#underway.get(key) === reading) this.#underway.delete(key)
+    }
+  }
+
+  async #readAnew(descriptor: Descriptor, call: StoreCall): Promise<Scanned> {
     const bytes = await collectVerified(descriptor, this.#backend.read(descriptor.digest, call), {
       from: this.#backend.name,
       maxBytes: MAX_MANIFEST_BYTES,
@@ -120,7 +135,7 @@ export class ReferrersScan {
       children: manifest.kind === 'index' ? manifest.manifests : [],
     }
     if (this.#known.size >= MAX_MANIFESTS) this.#known.clear()
-    this.#known.set(key, scanned)
+    this.#known.set(keyOf(descriptor), scanned)
     return scanned
   }
 
