@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import type { Flags } from '../frame/context.ts'
 import type { Io } from '../frame/io.ts'
 import { usageError } from '../frame/usage.ts'
+import { captured } from './captured.ts'
 import { pathOf } from './command-path.ts'
 import { explain } from './explain.ts'
 import { addGlobalFlags, type GlobalFlags } from './global-flags.ts'
@@ -30,7 +31,6 @@ const GLOBAL = new Set([
  */
 export function parseArguments(argv: readonly string[], io: Pick<Io, 'env' | 'stdout'>): Invocation {
   let found: Invocation | undefined
-  let help = ''
   const program = buildProgram(argv, (leaf, command) => {
     try {
       found = invocationOf(leaf, command, io.env)
@@ -38,31 +38,13 @@ export function parseArguments(argv: readonly string[], io: Pick<Io, 'env' | 'st
       found = wrongCall(error as Error, command, argv, io.env)
     }
   })
-  let failed = program
-  visit(program, command =>
-    command
-      .exitOverride(error => {
-        failed = command
-        throw error
-      })
-      .configureOutput({
-        writeOut: text => {
-          help += text
-        },
-        writeErr: text => {
-          help += text
-        },
-        outputError: () => {},
-        getOutHelpWidth: () => io.stdout.columns ?? 100,
-        getOutHasColors: () => false,
-      }),
-  )
+  const kept = captured(program, io.stdout.columns)
   try {
     program.parse([...argv], { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    if (error.code === 'commander.helpDisplayed') return helpInvocation(help, failed, argv, io.env)
-    return wrongCall(explain(error, failed), failed, argv, io.env)
+    if (error.code === 'commander.helpDisplayed') return helpInvocation(kept.text, kept.failed, argv, io.env)
+    return wrongCall(explain(error, kept.failed), kept.failed, argv, io.env)
   }
   return found as Invocation
 }
@@ -113,11 +95,6 @@ function leafOf(leaf: Leaf, words: readonly string[], found: Found): Command {
   return words.includes(leaf.name)
     ? leafCommand(leaf, found)
     : new Command(leaf.name).description(leaf.summary)
-}
-
-function visit(command: Command, each: (command: Command) => void): void {
-  each(command)
-  for (const child of command.commands) visit(child, each)
 }
 
 function invocationOf(leaf: Leaf, command: Command, env: Io['env']): Invocation {

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import type { Io } from '../frame/io.ts'
 import { usageError } from '../frame/usage.ts'
 import { VERSION } from '../frame/version.ts'
+import { captured } from '../program/captured.ts'
 import { pathOf } from '../program/command-path.ts'
 import type { GlobalFlags } from '../program/global-flags.ts'
 import type { Invocation, Run } from '../program/invocation.ts'
@@ -22,7 +23,6 @@ const FLAGS: GlobalFlags = {
 /** Parses the arguments of a tool; what it does not know becomes an invocation that fails with `VALIDATION`. */
 export function parseTool(tool: Tool, argv: readonly string[], io: Pick<Io, 'stdout'>): Invocation {
   let found: Invocation | undefined
-  let printed = ''
   const program = new Command(tool.name)
     .description(tool.summary)
     .version(`${tool.name} ${VERSION}`, '-v, --version', 'show the version')
@@ -35,32 +35,14 @@ export function parseTool(tool: Tool, argv: readonly string[], io: Pick<Io, 'std
       { hidden: command.hidden === true },
     )
   }
-  let failed: Command = program
-  for (const command of [program, ...program.commands]) {
-    command
-      .helpOption('-h, --help', 'show this help')
-      .exitOverride(error => {
-        failed = command
-        throw error
-      })
-      .configureOutput({
-        writeOut: text => {
-          printed += text
-        },
-        writeErr: text => {
-          printed += text
-        },
-        outputError: () => {},
-        getOutHelpWidth: () => io.stdout.columns ?? 100,
-        getOutHasColors: () => false,
-      })
-  }
+  for (const command of [program, ...program.commands]) command.helpOption('-h, --help', 'show this help')
+  const kept = captured(program, io.stdout.columns)
   try {
     program.parse([...argv], { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return invocation(tool, 'help', async () => printing(printed.trimEnd()))
-    return invocation(tool, 'usage', () => Promise.reject(explain(error, failed, tool)))
+    if (error.exitCode === 0) return invocation(tool, 'help', async () => printing(kept.text.trimEnd()))
+    return invocation(tool, 'usage', () => Promise.reject(explain(error, kept.failed, tool)))
   }
   return found as Invocation
 }
