@@ -6,13 +6,12 @@ import type { AttestedTarget } from '../documents/attesting.ts'
 import type { Context } from '../frame/context.ts'
 import { EXIT, type ExitCode } from '../frame/exit.ts'
 import { asSealwrightError, exitCodeOfError, failureOf } from '../frame/failure.ts'
+import { storedIn } from '../signing/stored.ts'
 import { type OpenTarget, openTarget, whereSignatures } from '../targets/open-target.ts'
 import type { ArtifactTarget } from '../targets/target.ts'
 import type { AttestPlan } from './plan.ts'
 
 type Attested = Omit<AttestedTarget, 'reference' | 'error'>
-
-const STORED = { api: 'referrers API', tag: 'tag', layout: 'layout' } as const
 
 /** Attests one target, unless an equal attestation is there. A failure is one of the results. */
 export async function attestTarget(
@@ -84,6 +83,6 @@ async function attestManifest(
     resolved,
     outcome: 'attested',
     attestation: describe(made.attestation.digest),
-    stored: { as: STORED[made.foundBy], path: whereSignatures(open) ?? null },
+    stored: storedIn(made.foundBy, whereSignatures(open)),
   }
 }

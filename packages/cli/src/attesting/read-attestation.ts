@@ -1,9 +1,7 @@
-import { createReadStream } from 'node:fs'
-import { resolve } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
 import { type Attestation, attestationOf, MAX_PREDICATE_BYTES, predicateTypeOf } from '@sealwright/notary'
 import type { Context } from '../frame/context.ts'
-import { readAll } from '../frame/read-all.ts'
+import { readGiven } from '../frame/read-all.ts'
 import { usageError } from '../frame/usage.ts'
 
 /** What is attested, as `--type` and `--predicate` say. Throws `VALIDATION`. */
@@ -13,11 +11,7 @@ export async function readAttestation(
 ): Promise<Attestation> {
   const predicateType = typeOf(type)
   const label = predicate === '-' ? 'stdin' : predicate
-  const bytes = await readAll(
-    predicate === '-' ? io.stdin.read() : createReadStream(resolve(io.cwd, predicate), { signal: io.signal }),
-    MAX_PREDICATE_BYTES,
-    label,
-  )
+  const bytes = await readGiven(io, predicate, MAX_PREDICATE_BYTES)
   try {
     return attestationOf(predicateType, bytes)
   } catch (error) {

@@ -1,3 +1,6 @@
+import { createReadStream } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Io } from './io.ts'
 import { usageError } from './usage.ts'
 
 /** The whole of a stream that may have at most `maxBytes`. `label` names it in messages. */
@@ -15,4 +18,15 @@ export async function readAll(
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
+}
+
+/** The whole of a file that was named, or of stdin for `-`; a pipe may be named too. Messages call it as it was named. */
+export function readGiven(
+  { cwd, stdin, signal }: Pick<Io, 'cwd' | 'stdin' | 'signal'>,
+  path: string,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  return path === '-'
+    ? readAll(stdin.read(), maxBytes, 'stdin')
+    : readAll(createReadStream(resolve(cwd, path), { signal }), maxBytes, path)
 }

@@ -1,16 +1,15 @@
 import type { AttachedSignature } from '@sealwright/notary'
-import type { SignedTarget } from '../documents/signing.ts'
 
 const NAMES = { api: 'referrers API', tag: 'tag', layout: 'layout' } as const
 
 /**
- * Where a signature was stored, as the document has it.
+ * Where a signature or an attestation was stored, as the document has it.
  *
  * @param elsewhere - The place, if it is not beside what is signed.
  */
 export function storedIn(
   foundBy: AttachedSignature['foundBy'],
   elsewhere: string | undefined,
-): NonNullable<SignedTarget['stored']> {
+): { readonly as: (typeof NAMES)[AttachedSignature['foundBy']]; readonly path: string | null } {
   return { as: NAMES[foundBy], path: elsewhere ?? null }
 }

@@ -1,8 +1,6 @@
-import { createReadStream } from 'node:fs'
-import { resolve } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
 import type { Context } from '../frame/context.ts'
-import { readAll } from '../frame/read-all.ts'
+import { readGiven } from '../frame/read-all.ts'
 import { usageError } from '../frame/usage.ts'
 import { parseTarget, type Target } from './target.ts'
 import { assertOneReader } from './usable.ts'
@@ -43,7 +41,7 @@ export async function readTargets(
   const label = list === '-' ? 'stdin' : list
   // A password must not be read as a list, whose bad lines are shown.
   if (list === '-' && passwordStdin) assertOneReader(['--targets -', '--password-stdin'])
-  for (const { text, line } of linesOf(await readList(context, list, label), label)) {
+  for (const { text, line } of linesOf(await readGiven(context.io, list, MAX_LIST_BYTES), label)) {
     if (!targets.has(text)) targets.set(text, parseLine(text, `${label}:${line}`, cwd, command))
   }
   if (targets.size > 0) return [...targets.values()]
@@ -51,12 +49,6 @@ export async function readTargets(
     why: 'it has only empty lines and comments',
     fix: 'write one target a line, as it would be given to the command',
   })
-}
-
-async function readList({ io }: Context, list: string, label: string): Promise<Uint8Array> {
-  const stream =
-    list === '-' ? io.stdin.read() : createReadStream(resolve(io.cwd, list), { signal: io.signal })
-  return readAll(stream, MAX_LIST_BYTES, label)
 }
 
 function linesOf(bytes: Uint8Array, label: string): readonly { text: string; line: number }[] {
