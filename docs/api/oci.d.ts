@@ -93,7 +93,7 @@ export type CopyEvent =
 };
 
 export interface CopyOptions extends Omit<WalkOptions, 'depth'> {
-    /** How many things are read or written at the same time. Default 4. */
+    /** How many contents of more than 1 MiB are moved at the same time, and four times as many smaller ones. Default 4. */
     readonly concurrency?: number;
     /** How often a content is moved again, from its beginning, that was cut off. */
     readonly retry?: RetryPolicy;
@@ -386,7 +386,11 @@ export interface RegistryOptions {
     readonly userAgent?: string;
     /** Called with what the registry warns of, and with what it does not let us do as it should be. */
     readonly onWarning?: (text: string) => void;
-    /** In place of the global one: for a proxy, for certificates. It must obey `redirect: 'manual'` and `signal`. */
+    /**
+     * What requests go through, as `httpFetch` makes one for a private authority, a client certificate or a proxy; or any
+     * that obeys `redirect: 'manual'` and `signal`, as the global one does. Default: one by `httpFetch` for the whole process,
+     * which uses a proxy where Node was told to (`NODE_USE_ENV_PROXY`).
+     */
     readonly fetch?: Fetch;
 }
 

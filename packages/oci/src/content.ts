@@ -18,19 +18,35 @@ export function verified(
   content: Uint8Array | AsyncIterable<Uint8Array>,
   from: string,
 ): AsyncGenerator<Uint8Array> {
-  const once = content instanceof Uint8Array ? undefined : knownAs(content, identity)
-  return once ?? asVerified(identity, check(identity, content, from))
+  if (content instanceof Uint8Array || !isVerified(identity, content)) {
+    return asVerified(identity, check(identity, content, from))
+  }
+  // Generators, and what gives one each time.
+  return content[Symbol.asyncIterator]() as AsyncGenerator<Uint8Array>
 }
 
 const known = new WeakMap<AsyncIterable<Uint8Array>, Identity>()
 
 /** Says of content that it passes on what {@link verified} gave, every byte of it: it is not checked once more. */
-export function asVerified(
+export function asVerified<Content extends AsyncIterable<Uint8Array>>(
   { digest, size }: Identity,
-  content: AsyncGenerator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
+  content: Content,
+): Content {
   known.set(content, { digest, size })
   return content
+}
+
+const repeatable = new WeakSet<AsyncIterable<Uint8Array>>()
+
+/** Content that is given anew each time it is asked for its chunks, and so need not be held to be sent again. */
+export function asRepeatable(open: () => AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
+  const content = { [Symbol.asyncIterator]: open }
+  repeatable.add(content)
+  return content
+}
+
+export function isRepeatable(content: AsyncIterable<Uint8Array>): boolean {
+  return repeatable.has(content)
 }
 
 /** Whether content was checked, and against the same. */
@@ -42,13 +58,6 @@ export function isVerified({ digest, size }: Identity, content: AsyncIterable<Ui
 /** Whether content comes straight from one of our stores: then nobody else has its chunks. */
 export function isOwn(identity: Identity, content: Uint8Array | AsyncIterable<Uint8Array>): boolean {
   return !(content instanceof Uint8Array) && isVerified(identity, content)
-}
-
-function knownAs(
-  content: AsyncIterable<Uint8Array>,
-  identity: Identity,
-): AsyncGenerator<Uint8Array> | undefined {
-  return isVerified(identity, content) ? (content as AsyncGenerator<Uint8Array>) : undefined
 }
 
 async function* check(

@@ -188,6 +188,32 @@ describe('a storm', () => {
     assertSound(target)
   })
 
+  test('in the middle of a layer has it read and sent again, whole', async () => {
+    const image = madeImage(3 * 2 ** 20)
+    await pushImage(from(), image, 'v1')
+    const layer = image.blobs[1]!.descriptor
+    target.faults.push({
+      method: 'PUT',
+      path: encodeURIComponent(layer.digest),
+      answer: { status: 503 },
+      times: 1,
+    })
+    const steps: number[] = []
+    const { left } = await copyGraph(from(), 'v1', to(), {
+      ...AGAIN,
+      onProgress: event => {
+        if (event.type === 'bytes' && event.descriptor.digest === layer.digest) steps.push(event.bytes)
+      },
+    })
+    expect(left).toEqual([])
+    const read = source.requests.filter(({ method, path }) => method === 'GET' && path.includes(layer.digest))
+    expect(read).toHaveLength(2)
+    expect(steps.filter(bytes => bytes === 0)).toHaveLength(2)
+    expect(steps.at(-1)).toBe(layer.size)
+    assertSound(target)
+    expect(target.repository('app').blobs.has(layer.digest)).toBe(true)
+  })
+
   test.each([429, 500, 503])(
     'of %i that does not end is an error that may pass, and nothing wrong is stored',
     async status => {
@@ -315,7 +341,7 @@ describe('a destination', () => {
   test('that refuses a referrer gets the rest', async () => {
     const { signatures } = await fill(from())
     const { digest } = signatures[0]!.image.descriptor
-    target.faults.push({ method: 'PUT', path: digest, answer: { status: 403 } })
+    target.faults.push({ method: 'PUT', path: digest.slice(7, 39), answer: { status: 403 } })
     const { left } = await copyGraph(from(), 'v1', to(), AGAIN)
     expect(left).toMatchObject([{ descriptor: { digest }, why: { code: 'ACCESS_DENIED' } }])
     expect(target.repository('app').tags.has('v1')).toBe(true)

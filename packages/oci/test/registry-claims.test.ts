@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   type Descriptor,
   type RegistryOptions,
@@ -248,6 +248,63 @@ describe('a tag of its own for each referrer', () => {
     const { tags, manifests } = fake.repository('app')
     const index = JSON.parse(manifests.get(tags.get(referrersTag(image.digest))!)!.bytes.toString())
     expect(index.manifests.map(({ digest }: Descriptor) => digest).sort()).toEqual(digestsOf(lost, mine))
+  })
+
+  test('is all that is written of the next, when the first has shown that no API is there', async () => {
+    await using opened = await start()
+    const { fake, store, image } = opened
+    await pushImage(store, madeSignature(image))
+    const second = madeSignature(image)
+    const before = fake.requests.length
+    await pushImage(store, second)
+    const put = fake.requests.slice(before).filter(({ method }) => method === 'PUT')
+    expect(put.map(({ path }) => path).filter(path => path.includes('/manifests/'))).toEqual([
+      `/v2/app/manifests/${claimOf(image, second)}`,
+      `/v2/app/manifests/${referrersTag(image.digest)}`,
+    ])
+    expect(fake.repository('app').manifests.has(second.image.descriptor.digest)).toBe(true)
+    expect(await found(store, image)).toContain(second.image.descriptor.digest)
+  })
+
+  test('is not written where a repository that was not there seemed to lack the API', async () => {
+    await using opened = await start({ referrersApi: true })
+    const { fake, open } = opened
+    const image = madeImage()
+    fake.faults.push({ path: '/referrers/', answer: { status: 404 }, times: 1 })
+    const store = open()
+    expect(await found(store, image.image.descriptor)).toEqual([])
+    const { digest } = await pushImage(store, image)
+    const signature = madeSignature(image.image.descriptor)
+    await pushImage(store, signature)
+    expect([...fake.repository('app').tags.keys()].filter(tag => tag.includes(digest.slice(7)))).toEqual([])
+    expect(await found(store, image.image.descriptor)).toEqual(digestsOf(signature))
+  })
+
+  test('is followed by no wait for others where nobody else can know the subject', async () => {
+    await using opened = await start({}, { settleMs: 3_600_000 })
+    const { open, store, image } = opened
+    const signature = madeSignature(image)
+    await pushImage(store, signature)
+    expect(await found(open(), image)).toEqual(digestsOf(signature))
+  })
+
+  test('of who comes while another waits for others goes into the list at once', async () => {
+    await using opened = await start({}, { settleMs: 3_600_000 })
+    const { fake, open, image } = opened
+    const store = open()
+    const stop = new AbortController()
+    const signatures = [madeSignature(image), madeSignature(image)]
+    const pushed: Promise<unknown>[] = []
+    for (const [index, { image, blobs }] of signatures.entries()) {
+      for (const { descriptor, bytes } of blobs) await store.push(descriptor, bytes)
+      pushed.push(store.push(image.descriptor, image.bytes, { signal: stop.signal }))
+      await vi.waitFor(() => expect(indexOf(fake, opened.image)).toHaveLength(index + 1))
+    }
+    expect(indexOf(fake, image).map(({ digest }) => digest)).toEqual(
+      signatures.map(({ image }) => image.descriptor.digest),
+    )
+    stop.abort()
+    for (const each of pushed) await expect(each).rejects.toMatchObject({ code: 'ABORTED' })
   })
 
   test('takes the writes of many that wait together', async () => {

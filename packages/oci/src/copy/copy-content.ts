@@ -1,6 +1,7 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
-import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
-import { asVerified, isVerified } from '../content.ts'
+import { throwIfAborted } from '../abort.ts'
+import type { ArtifactStore, PushResult, StoreCall } from '../artifact-store.ts'
+import { asRepeatable, asVerified, isVerified } from '../content.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { isManifestMediaType } from '../media-types.ts'
 import { type RetryPolicy, retrying } from '../registry/retry.ts'
@@ -23,19 +24,19 @@ export async function copyContent(
   descriptor: Descriptor,
   bytes: Uint8Array | undefined,
   { from, to, call, retry, tell }: Sides,
-): Promise<'done' | 'mounted'> {
+): Promise<PushResult & { readonly way: 'done' | 'mounted' }> {
+  throwIfAborted(call.signal)
   tell({ type: 'started', descriptor })
   const mountable = from.mount !== undefined && !isManifestMediaType(descriptor.mediaType)
-  if (mountable && (await to.mount?.(descriptor, from, call))) return 'mounted'
+  if (mountable && (await to.mount?.(descriptor, from, call))) return { way: 'mounted' }
   // Bytes in hand are tried again by whoever takes them.
   const policy = bytes === undefined ? retry : { attempts: 1 }
   const push = () => to.push(descriptor, bytes ?? contentOf(descriptor, from, call, tell), call)
   // A stream does not begin again.
-  await retrying(policy, call, push, () => from.stream === true)
-  return 'done'
+  return { way: 'done', ...(await retrying(policy, call, push, () => from.stream === true)) }
 }
 
-/** What one of our stores has checked needs no second check on its way. */
+/** What one of our stores has checked needs no second check on its way; what is read again is not held. */
 function contentOf(
   descriptor: Descriptor,
   from: ArtifactStore,
@@ -44,9 +45,16 @@ function contentOf(
 ): AsyncIterable<Uint8Array> {
   const { data } = descriptor
   // A small content may stand in its descriptor (image-spec `descriptor.md`, "Embedded Content").
-  const content = data === undefined ? from.fetch(descriptor, call) : [Buffer.from(data, 'base64')]
-  const passed = counted(descriptor, content, tell)
-  return Array.isArray(content) || !isVerified(descriptor, content) ? passed : asVerified(descriptor, passed)
+  if (data !== undefined) return counted(descriptor, [Buffer.from(data, 'base64')], tell)
+  const first = from.fetch(descriptor, call)
+  let next: AsyncIterable<Uint8Array> | undefined = first
+  const open = () => {
+    const content = next ?? from.fetch(descriptor, call)
+    next = undefined
+    return counted(descriptor, content, tell)
+  }
+  const content = from.stream ? open() : asRepeatable(open)
+  return isVerified(descriptor, first) ? asVerified(descriptor, content) : content
 }
 
 async function* counted(

@@ -22,10 +22,10 @@ type Result = SealwrightError | undefined
 /** What is wrong with one content at the source. */
 const FAULTS_OF_SOURCE: readonly string[] = ['NOT_FOUND', 'INTEGRITY', 'VALIDATION']
 
-/** So many manifests count as one of the things that happen at the same time. */
-const MANIFESTS = 4
+/** So many small contents count as one of the things that happen at the same time. */
+const SMALL_AT_ONCE = 4
 
-/** What is larger comes through a stream one at a time. */
+/** What is larger, in bytes, comes through a stream one at a time. */
 const SMALL = 1024 * 1024
 
 /**
@@ -43,8 +43,11 @@ export class CopyRun {
   readonly #options: CopyRunOptions
   readonly #state: CopyState
   readonly #limiter: Limiter
-  /** They are small, and wait for each other where a list of referrers is kept: many go into one change of it. */
-  readonly #manifestLimiter: Limiter
+  /**
+   * What is small waits more than it works. Manifests wait for each other where a list of referrers is kept, too: many go
+   * into one change of it.
+   */
+  readonly #smallLimiter: Limiter
   readonly #oneByOne: Limiter
   readonly #blobs = new Map<string, Promise<Result>>()
   readonly #manifests = new Map<string, Promise<Result>>()
@@ -59,7 +62,7 @@ export class CopyRun {
     this.#options = options
     this.#state = new CopyState(sides, plan.root.descriptor)
     this.#limiter = new Limiter(options.concurrency)
-    this.#manifestLimiter = new Limiter(options.concurrency * MANIFESTS)
+    this.#smallLimiter = new Limiter(options.concurrency * SMALL_AT_ONCE)
     this.#oneByOne = new Limiter(1)
     this.left.push(...plan.left)
     this.#unreadable = new Map(plan.left.map(({ descriptor, why }) => [descriptor.digest, why]))
@@ -154,8 +157,9 @@ export class CopyRun {
   }
 
   #blob(blob: Descriptor): Promise<Result> {
-    const limiter = this.#sides.to.stream ? this.#oneByOne : this.#limiter
-    return once(this.#blobs, keyOf(blob), () => limiter.run(() => this.#move(blob, undefined, undefined)))
+    const move = () => this.#move(blob, undefined, undefined)
+    const inTurn = this.#sides.to.stream ? () => this.#oneByOne.run(move) : move
+    return once(this.#blobs, keyOf(blob), inTurn)
   }
 
   #manifest(planned: PlannedManifest): Promise<Result> {
@@ -163,9 +167,7 @@ export class CopyRun {
     return once(this.#manifests, descriptor.digest, async () => {
       const missing = await this.#missingFor(planned)
       const announced = this.#announced.has(descriptor.digest)
-      if (missing === undefined && !announced) {
-        return this.#manifestLimiter.run(() => this.#move(descriptor, bytes, planned))
-      }
+      if (missing === undefined && !announced) return this.#move(descriptor, bytes, planned)
       if (missing === undefined) {
         this.copied.push(descriptor)
         this.#sides.tell({ type: 'done', descriptor })
@@ -209,21 +211,25 @@ export class CopyRun {
   ): Promise<Result> {
     const { to, call, tell } = this.#sides
     const { dryRun } = this.#options
-    throwIfAborted(call.signal)
+    const small = this.#smallLimiter
+    const large = descriptor.size > SMALL ? this.#limiter : small
     try {
-      if (await this.#state.isThere(descriptor, manifest)) {
+      // Asked for ahead of the large ones that are under way.
+      if (await small.run(() => this.#isThere(descriptor, manifest))) {
         this.skipped.push(descriptor)
         tell({ type: 'skipped', descriptor })
       } else if (dryRun) {
         this.copied.push(descriptor)
       } else {
-        const way = await copyContent(descriptor, bytes, this.#sides)
+        const { way, referrers } = await large.run(() => copyContent(descriptor, bytes, this.#sides))
         const list = way === 'done' ? this.copied : this.mounted
         list.push(descriptor)
-        if (manifest?.subject !== undefined) this.#referrers.push(manifest)
+        // Of a list that clients keep it was read back that it is there.
+        if (manifest?.subject !== undefined && referrers !== 'tag') this.#referrers.push(manifest)
         tell({ type: way, descriptor })
       }
-      if (!dryRun) for (const tag of manifest?.tags ?? []) await to.tag(descriptor, tag, call)
+      for (const tag of dryRun ? [] : (manifest?.tags ?? []))
+        await small.run(() => to.tag(descriptor, tag, call))
       return undefined
     } catch (thrown) {
       const error = asError(thrown)
@@ -231,6 +237,11 @@ export class CopyRun {
       if (error.retryable || error.code === 'ABORTED' || error.code === 'UNAUTHENTICATED') throw error
       return isForeign(descriptor) && error.code === 'NOT_FOUND' ? error : this.#leave(descriptor, error)
     }
+  }
+
+  async #isThere(descriptor: Descriptor, manifest: PlannedManifest | undefined): Promise<boolean> {
+    throwIfAborted(this.#sides.call.signal)
+    return this.#state.isThere(descriptor, manifest)
   }
 
   #leave(descriptor: Descriptor, why: SealwrightError): SealwrightError {

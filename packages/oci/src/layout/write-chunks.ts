@@ -1,12 +1,12 @@
 import type { FileHandle } from 'node:fs/promises'
+import { release } from '../release.ts'
 
 const TOGETHER = 1024 * 1024
 
 /**
  * Writes chunks one after the other, several in one call.
  *
- * @param spent - Nobody else has the chunks: their memory is given back as soon as they are written. Garbage collection
- *   would let 64 MiB of it pile up.
+ * @param spent - Nobody else has the chunks: their memory is given back as soon as they are written.
  * @returns Where they end.
  */
 export async function writeAt(
@@ -35,11 +35,6 @@ export async function writeAt(
   }
   await flush()
   return position
-}
-
-/** A chunk that shares its memory with others keeps it. */
-function release({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0)
 }
 
 /** What is left of chunks when the first bytes are gone. */

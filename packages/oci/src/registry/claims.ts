@@ -42,13 +42,13 @@ export class ReferrersClaims {
     this.#options = options
   }
 
-  async put(
+  put(
     subject: Subject,
     { digest, mediaType }: Descriptor,
     bytes: Uint8Array,
     call: StoreCall,
-  ): Promise<void> {
-    await this.#options.manifests.put(claimTag(subject.digest, digest), { mediaType, digest, bytes }, call)
+  ): Promise<Headers | undefined> {
+    return this.#options.manifests.put(claimTag(subject.digest, digest), { mediaType, digest, bytes }, call)
   }
 
   /**

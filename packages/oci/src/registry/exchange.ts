@@ -4,6 +4,8 @@ export interface ExchangeRequest {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>
+  /** Nobody else has the chunks of the body: their memory may be given back as soon as they are sent. */
+  readonly spent?: boolean
   readonly signal: AbortSignal
 }
 
@@ -24,7 +26,7 @@ export type Exchange = (request: ExchangeRequest) => Promise<ExchangeAnswer>
 
 /** By a function like the global `fetch`. */
 export function fetchExchange(fetch: typeof globalThis.fetch): Exchange {
-  return async ({ url, body, ...rest }) => {
+  return async ({ url, body, spent, ...rest }) => {
     const streamed = body === undefined || body instanceof Uint8Array ? undefined : ReadableStream.from(body)
     const init = {
       ...rest,

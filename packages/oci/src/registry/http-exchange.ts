@@ -1,8 +1,10 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import tls from 'node:tls'
+import { release } from '../release.ts'
 import type { AnswerBody, Exchange, ExchangeAnswer, ExchangeRequest } from './exchange.ts'
 import { isLoopback } from './origin.ts'
+import { readInPlace } from './read-in-place.ts'
 
 /** How one host is spoken to in TLS. All are PEM. */
 export interface TlsSettings {
@@ -23,7 +25,7 @@ export interface HttpFetchOptions {
 /** By Node's own client: bodies go through it as they are, for half the work of `fetch`. */
 export function httpExchange(options: HttpFetchOptions = {}): Exchange {
   const agents = new Agents(options)
-  return async ({ method, url, headers, body, signal }) => {
+  return async ({ method, url, headers, body, spent = false, signal }) => {
     signal.throwIfAborted()
     const { request } = url.protocol === 'https:' ? https : http
     const sent = request(url, { agent: agents.of(url), method, headers })
@@ -31,7 +33,7 @@ export function httpExchange(options: HttpFetchOptions = {}): Exchange {
     signal.addEventListener('abort', stop, { once: true })
     sent.once('close', () => signal.removeEventListener('abort', stop))
     try {
-      return answerOf(await exchange(sent, body), sent, signal)
+      return answerOf(await exchange(sent, body, spent), sent, signal)
     } catch (error) {
       signal.throwIfAborted()
       throw error
@@ -42,7 +44,11 @@ export function httpExchange(options: HttpFetchOptions = {}): Exchange {
 const DRAINED_BYTES = 64 * 1024
 
 /** Sends the body while it waits for the answer, which may come before all of it is sent. */
-function exchange(sent: ClientRequest, body: ExchangeRequest['body']): Promise<IncomingMessage> {
+function exchange(
+  sent: ClientRequest,
+  body: ExchangeRequest['body'],
+  spent: boolean,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     sent.once('error', reject)
     sent.once('response', answer => {
@@ -52,16 +58,20 @@ function exchange(sent: ClientRequest, body: ExchangeRequest['body']): Promise<I
     })
     if (body === undefined) sent.end()
     else if (body instanceof Uint8Array) sent.end(body)
-    else sendAll(sent, body).catch(reject)
+    else sendAll(sent, body, spent).catch(reject)
   })
 }
 
 /** No more at a time than the connection takes. */
-async function sendAll(sent: ClientRequest, body: AsyncIterable<Uint8Array>): Promise<void> {
+async function sendAll(sent: ClientRequest, body: AsyncIterable<Uint8Array>, spent: boolean): Promise<void> {
   try {
     for await (const chunk of body) {
       if (sent.destroyed) return
-      if (!sent.write(chunk)) await drained(sent)
+      // After a failure the system may still hold on to it.
+      const written = (error?: Error | null) => {
+        if (spent && !error) release(chunk)
+      }
+      if (!sent.write(chunk, written)) await drained(sent)
     }
     sent.end()
   } catch (error) {
@@ -156,10 +166,12 @@ class Agents {
     // As curl and all programs in Go do: what is on this machine is not looked for elsewhere.
     const proxied = proxyEnv !== undefined && !isLoopback(url)
     const common = { keepAlive: true, ...(proxied ? { proxyEnv } : {}) } as http.AgentOptions
-    const agent =
-      protocol === 'https:'
-        ? new https.Agent({ ...common, ...tlsOptions(tlsOf?.(url.host)) })
-        : new http.Agent(common)
+    const secure = protocol === 'https:'
+    const agent = secure
+      ? new https.Agent({ ...common, ...tlsOptions(tlsOf?.(url.host)) })
+      : new http.Agent(common)
+    // A tunnel through a proxy is read in another way.
+    if (!proxied) readInPlace(agent)
     this.#agents.set(origin, agent)
     return agent
   }

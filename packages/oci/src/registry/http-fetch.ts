@@ -1,3 +1,4 @@
+import http from 'node:http'
 import { type AnswerBody, type Exchange, fetchExchange } from './exchange.ts'
 import { type HttpFetchOptions, httpExchange } from './http-exchange.ts'
 
@@ -28,6 +29,16 @@ export function httpFetch(options: HttpFetchOptions = {}): Fetch {
   }
   exchanges.set(fetch, exchange)
   return fetch
+}
+
+let shared: Fetch | undefined
+
+/** What all use who say nothing else: one, so that connections are kept from one store to the next. */
+export function sharedFetch(): Fetch {
+  // Where Node itself was told to heed the variables (`NODE_USE_ENV_PROXY`, `--use-env-proxy`).
+  const { options } = http.globalAgent as http.Agent & { readonly options?: http.AgentOptions }
+  shared ??= httpFetch(options?.proxyEnv === undefined ? {} : { proxyEnv: options.proxyEnv })
+  return shared
 }
 
 /** How a `fetch` is used here: directly where it was made here. */

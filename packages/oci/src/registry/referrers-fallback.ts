@@ -1,5 +1,5 @@
 import { SealwrightError } from '@sealwright/core'
-import { pause } from '../abort.ts'
+import { pause, throwIfAborted } from '../abort.ts'
 import type { ReferrersQuery, StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { MAX_MANIFEST_BYTES } from '../manifest.ts'
@@ -29,6 +29,8 @@ export interface FallbackOptions {
 interface Change {
   readonly entry?: Descriptor
   readonly removed?: string
+  /** Nobody else knows the subject yet. */
+  readonly alone?: boolean
   done?: true
 }
 
@@ -39,6 +41,8 @@ interface Change {
 export class ReferrersFallback {
   readonly #options: FallbackOptions
   readonly #waiting = new Map<string, Change[]>()
+  /** By tag: ends the wait of whoever has the turn. */
+  readonly #settling = new Map<string, AbortController>()
 
   constructor(options: FallbackOptions) {
     this.#options = options
@@ -51,10 +55,27 @@ export class ReferrersFallback {
     return [...manifests, ...(await claims.unlisted(subject, manifests, call))]
   }
 
-  /** The claim comes first: from then on the referrer is found, whatever becomes of the list. */
-  async add(subject: Subject, entry: Descriptor, bytes: Uint8Array, call: StoreCall): Promise<void> {
-    await this.#options.claims.put(subject, entry, bytes, call)
-    await this.#change(subject, { entry }, call)
+  /**
+   * Comes before {@link add}: from then on the referrer is found, whatever becomes of the list.
+   *
+   * @returns The headers of the answer.
+   */
+  claim(
+    subject: Subject,
+    descriptor: Descriptor,
+    bytes: Uint8Array,
+    call: StoreCall,
+  ): Promise<Headers | undefined> {
+    return this.#options.claims.put(subject, descriptor, bytes, call)
+  }
+
+  /**
+   * Lists what has a claim.
+   *
+   * @param alone - The subject was brought only now, by us: nobody is waited for who might write to the same list.
+   */
+  add(subject: Subject, entry: Descriptor, alone: boolean, call: StoreCall): Promise<void> {
+    return this.#change(subject, { entry, alone }, call)
   }
 
   /** Takes away the tag that a referrer has of its own. False if it has none, or it stays. */
@@ -73,11 +94,12 @@ export class ReferrersFallback {
     const waiting = this.#waiting.get(tag) ?? []
     this.#waiting.set(tag, waiting)
     waiting.push(change)
+    this.#settling.get(tag)?.abort()
     await writers.run(`${this.#options.name} ${tag}`, async () => {
       if (change.done) return
       const batch = waiting.splice(0)
       try {
-        await this.#write(subject, batch, call)
+        await this.#write(subject, batch, waiting, call)
         for (const each of batch) each.done = true
       } catch (error) {
         // It was this caller's time that ran out, or its right that was missing: the others try for themselves.
@@ -92,30 +114,50 @@ export class ReferrersFallback {
   /**
    * Read, change, write, and read again: what another client wrote in between would otherwise be lost, or have lost
    * this. Registries that know conditional requests are told what they may replace, though few do. After a conflict
-   * whatever others claim is written too, as they may have lost theirs.
+   * whatever others claim is written too, as they may have lost theirs. Who comes meanwhile is taken along.
    */
-  async #write(subject: Subject, batch: readonly Change[], call: StoreCall): Promise<void> {
-    const { list, claims, settleMs } = this.#options
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  async #write(subject: Subject, batch: Change[], waiting: Change[], call: StoreCall): Promise<void> {
+    const { list, claims } = this.#options
+    let written: readonly Change[] = []
+    for (let conflicts = 0; ; ) {
       const started = performance.now()
       const { manifests, served, taken } = await list.read(subject, call)
+      batch.push(...waiting.splice(0))
       if (holds(manifests, batch)) return
+      if (!holds(manifests, written) && ++conflicts === ATTEMPTS) {
+        return this.#unlisted(subject, batch, `others changed it each time, ${ATTEMPTS} times`, call)
+      }
       if (taken)
         return this.#unlisted(subject, batch, 'it answers for the tag of the list with the subject', call)
-      const others = attempt === 0 ? [] : await claims.unlisted(subject, manifests, call)
+      const others = conflicts === 0 ? [] : await claims.unlisted(subject, manifests, call)
       const wanted = apply([...manifests, ...others], batch)
       if (!list.fits(wanted)) {
         return this.#unlisted(subject, batch, `its list would exceed ${MAX_MANIFEST_BYTES} bytes`, call)
       }
       await list.write(subject, served, wanted, call)
-      // Another client takes about as long for the same.
-      const took = 2 * (performance.now() - started)
-      const settle = settleMs ?? Math.min(Math.max(took, SHORTEST_SETTLE_MS), LONGEST_SETTLE_MS)
-      await pause(settle * (0.5 + Math.random()) * (attempt + 1), call.signal)
+      written = [...batch]
+      const hurry = waiting.length > 0 || (conflicts === 0 && batch.every(({ alone }) => alone))
+      if (!hurry) await this.#settle(subject, performance.now() - started, conflicts + 1, call)
     }
-    const { manifests } = await list.read(subject, call)
-    if (holds(manifests, batch)) return
-    await this.#unlisted(subject, batch, `others changed it each time, ${ATTEMPTS} times`, call)
+  }
+
+  /** Waits until another client that read the list before would have written it; or until there is more to write. */
+  async #settle(subject: Subject, tookMs: number, times: number, call: StoreCall): Promise<void> {
+    const tag = referrersTag(subject.digest)
+    // Another client takes about as long for the same.
+    const settle =
+      this.#options.settleMs ?? Math.min(Math.max(2 * tookMs, SHORTEST_SETTLE_MS), LONGEST_SETTLE_MS)
+    const more = new AbortController()
+    this.#settling.set(tag, more)
+    const signal = call.signal ? AbortSignal.any([call.signal, more.signal]) : more.signal
+    try {
+      await pause(settle * (0.5 + Math.random()) * times, signal)
+    } catch (error) {
+      throwIfAborted(call.signal)
+      if (!more.signal.aborted) throw error
+    } finally {
+      this.#settling.delete(tag)
+    }
   }
 
   /** A list that could not be changed is no failure where it lacks only what claims are found for. */

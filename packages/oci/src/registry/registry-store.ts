@@ -32,7 +32,7 @@ export interface RegistryParts {
 }
 
 /** More is not remembered. */
-const MAX_ABSENT = 10_000
+const MAX_REMEMBERED = 10_000
 
 /** One repository of a registry, as `registry` makes it. */
 export class RegistryStore implements ArtifactStore {
@@ -42,8 +42,14 @@ export class RegistryStore implements ArtifactStore {
   #lists = false
   /** Whether it answered as one without does; asked again each time but by those who ask for thousands. */
   #lacksApi = false
+  /** Whether we have stored a manifest: what it answers from then on is not that it knows no such repository. */
+  #exists = false
+  /** Whether it answered so since then. */
+  #keepsLists = false
   /** Digests that were asked for and not there. */
   readonly #absent = new Set<string>()
+  /** Digests of manifests that were not there, and that we have put there. */
+  readonly #brought = new Set<string>()
 
   constructor(parts: RegistryParts) {
     this.name = parts.name
@@ -83,7 +89,7 @@ export class RegistryStore implements ArtifactStore {
     const exists = isManifestMediaType(descriptor.mediaType)
       ? (await manifests.resolve(descriptor.digest, call)) !== undefined
       : await blobs.exists(descriptor, call)
-    if (!exists && this.#absent.size < MAX_ABSENT) this.#absent.add(descriptor.digest)
+    if (!exists && this.#absent.size < MAX_REMEMBERED) this.#absent.add(descriptor.digest)
     return exists
   }
 
@@ -110,15 +116,42 @@ export class RegistryStore implements ArtifactStore {
     })
     const manifest = parseManifest(bytes, descriptor.mediaType)
     if (manifest.subject === undefined) {
-      if (await this.#isMissing(descriptor, call)) await this.#put(descriptor, bytes, call)
+      if (!(await this.#isMissing(descriptor, call))) return {}
+      await this.#put(descriptor, bytes, call)
+      if (this.#brought.size < MAX_REMEMBERED) this.#brought.add(descriptor.digest)
       return {}
     }
-    // Even if it is there: it may not be listed yet, and only the answer tells whether the registry does that.
-    const headers = await this.#put(descriptor, bytes, call)
-    const claims = headers?.get('oci-subject') === manifest.subject.digest
-    return {
-      referrers: await this.#list(manifest.subject, { descriptor, manifest, bytes, claims }, call),
+    return { referrers: await this.#pushReferrer(descriptor, manifest, bytes, call) }
+  }
+
+  /** Even if it is there: it may not be listed yet, and only the answer tells whether the registry does that. */
+  async #pushReferrer(
+    descriptor: Descriptor,
+    manifest: Manifest,
+    bytes: Uint8Array,
+    call: StoreCall,
+  ): Promise<'api' | 'tag'> {
+    const { fallback, mode } = this.#parts
+    const subject = manifest.subject!
+    const knows = (headers: Headers | undefined) => headers?.get('oci-subject') === subject.digest
+    // Under its claim it is there by its digest, too: by that of the registry, which is SHA-256.
+    const keepsLists = mode === 'tag' || this.#keepsLists
+    if (keepsLists && descriptor.digest.startsWith('sha256:')) {
+      const known = knows(await fallback.claim(subject, descriptor, bytes, call))
+      if (mode === 'tag' || !known) {
+        await fallback.add(
+          subject,
+          referrerEntry(descriptor, manifest),
+          this.#brought.has(subject.digest),
+          call,
+        )
+        return 'tag'
+      }
+      // It has learned the API meanwhile.
+      this.#lacksApi = this.#keepsLists = false
     }
+    const claims = knows(await this.#put(descriptor, bytes, call))
+    return this.#list(subject, { descriptor, manifest, bytes, claims }, call)
   }
 
   async tag(descriptor: Descriptor, tag: string, call: StoreCall = {}): Promise<void> {
@@ -139,7 +172,7 @@ export class RegistryStore implements ArtifactStore {
     const listed = skips ? undefined : await api.list(subject, query)
     if (listed !== undefined) return yield* listed
     if (mode === 'api') throw this.#noApi()
-    this.#lacksApi = mode === 'auto'
+    this.#learnLack()
     if (tags !== undefined && subject.digest.startsWith('sha256:') && !isTagged(subject.digest, tags)) return
     for (const entry of await fallback.all(subject, query)) {
       if (mayBeOfType(entry, query.artifactType)) yield entry
@@ -221,7 +254,14 @@ export class RegistryStore implements ArtifactStore {
     bytes: Uint8Array,
     call: StoreCall,
   ): Promise<Headers | undefined> {
-    return this.#parts.manifests.put(digest, { mediaType, digest, bytes }, call)
+    const headers = await this.#parts.manifests.put(digest, { mediaType, digest, bytes }, call)
+    this.#exists = true
+    return headers
+  }
+
+  #learnLack(): void {
+    this.#lacksApi = this.#parts.mode === 'auto'
+    this.#keepsLists ||= this.#lacksApi && this.#exists
   }
 
   /**
@@ -256,7 +296,9 @@ export class RegistryStore implements ArtifactStore {
         throw this.#noApi()
       }
     }
-    await fallback.add(subject, referrerEntry(descriptor, manifest), bytes, call)
+    this.#learnLack()
+    await fallback.claim(subject, descriptor, bytes, call)
+    await fallback.add(subject, referrerEntry(descriptor, manifest), this.#brought.has(subject.digest), call)
     return 'tag'
   }
 

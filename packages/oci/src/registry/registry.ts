@@ -46,7 +46,11 @@ export interface RegistryOptions {
   readonly userAgent?: string
   /** Called with what the registry warns of, and with what it does not let us do as it should be. */
   readonly onWarning?: (text: string) => void
-  /** In place of the global one: for a proxy, for certificates. It must obey `redirect: 'manual'` and `signal`. */
+  /**
+   * What requests go through, as `httpFetch` makes one for a private authority, a client certificate or a proxy; or any
+   * that obeys `redirect: 'manual'` and `signal`, as the global one does. Default: one by `httpFetch` for the whole process,
+   * which uses a proxy where Node was told to (`NODE_USE_ENV_PROXY`).
+   */
   readonly fetch?: Fetch
 }
 

@@ -2,7 +2,7 @@ import { SealwrightError } from '@sealwright/core'
 import { abortError, throwIfAborted } from '../abort.ts'
 import type { StoreCall } from '../artifact-store.ts'
 import type { ExchangeAnswer } from './exchange.ts'
-import { exchangeOf, type Fetch } from './http-fetch.ts'
+import { exchangeOf, type Fetch, sharedFetch } from './http-fetch.ts'
 import { networkError } from './network-error.ts'
 
 export interface HttpRequest {
@@ -20,6 +20,8 @@ interface StreamBody {
   chunks(): AsyncIterable<Uint8Array>
   /** It cannot be sent a second time. */
   readonly once?: true
+  /** Nobody else has its chunks. */
+  readonly spent?: boolean
 }
 
 export interface TransportOptions {
@@ -32,7 +34,7 @@ export interface TransportOptions {
 /** The defaults of what a caller may say. */
 export function transportOf(options: Partial<TransportOptions>): TransportOptions {
   return {
-    fetch: options.fetch ?? globalThis.fetch,
+    fetch: options.fetch ?? sharedFetch(),
     userAgent: options.userAgent ?? 'sealwright',
     idleTimeoutMs: options.idleTimeoutMs ?? 60_000,
   }
@@ -65,7 +67,7 @@ export async function send(
       ...(watched ? { 'content-length': String(watched.size) } : {}),
     },
     ...(body instanceof Uint8Array ? { body } : {}),
-    ...(watched ? { body: watched.chunks() } : {}),
+    ...(watched ? { body: watched.chunks(), spent: watched.spent } : {}),
   }
   try {
     return new Answer(await exchangeOf(options.fetch)(sent), url, idle, call)
@@ -158,12 +160,14 @@ export class Answer {
 /** Passes a body on, keeping what it threw: `fetch` reports that as a failure of the network. */
 class WatchedBody {
   readonly size: number
+  readonly spent: boolean
   failure: unknown
   readonly #body: StreamBody
   readonly #idle: IdleTimer
 
   constructor(body: StreamBody, idle: IdleTimer) {
     this.size = body.size
+    this.spent = body.spent ?? false
     this.#body = body
     this.#idle = idle
   }

@@ -1,7 +1,8 @@
 import type { StoreCall } from '../artifact-store.ts'
-import { type Identity, isVerified, verified } from '../content.ts'
+import { type Identity, isOwn, isRepeatable, verified } from '../content.ts'
 import { ChunkedUpload, type ChunkLimit, ChunksRefused } from './chunked-upload.ts'
 import { ContentWindow } from './content-window.ts'
+import { RepeatedContent } from './repeated-content.ts'
 import type { Answer } from './transport.ts'
 import { type UploadPlace, UploadSession } from './upload-session.ts'
 
@@ -41,10 +42,11 @@ export class RegistryUploads {
     if (content instanceof Uint8Array) {
       return this.#bytes(blob, await whole(verified(blob, content, 'the caller')), call)
     }
-    // What comes from a store of ours was checked on its way, and is in memory of its own.
-    const lasting = isVerified(blob, content)
-    const chunks = verified(blob, content, 'the caller')
     const { chunkBytes, wholeBytes } = this.#options
+    if (blob.size <= wholeBytes && isRepeatable(content)) return this.#again(blob, content, call)
+    // What comes from a store of ours was checked on its way, and is in memory of its own.
+    const lasting = isOwn(blob, content)
+    const chunks = verified(blob, content, 'the caller')
     if (blob.size <= wholeBytes) return this.#small(blob, new ContentWindow(chunks, lasting), call)
     const session = await this.#begin(call)
     const partBytes = Math.max(chunkBytes, session.minChunk)
@@ -76,6 +78,27 @@ export class RegistryUploads {
   async #bytes(blob: Identity, bytes: Uint8Array, call: StoreCall): Promise<void> {
     await this.#options.client.retrying(call, async () =>
       (await this.#begin(call)).put(blob.digest, bytes, undefined, call),
+    )
+  }
+
+  /** At once, and asked for once more when it has to be sent again. It begins to come while the upload begins. */
+  async #again(blob: Identity, content: AsyncIterable<Uint8Array>, call: StoreCall): Promise<void> {
+    const spent = isOwn(blob, content)
+    let source: RepeatedContent | undefined
+    await this.#options.client.retrying(
+      call,
+      async () => {
+        source = new RepeatedContent(() => verified(blob, content, 'the caller'))
+        const chunks = () => source!.chunks()
+        try {
+          const session = await this.#begin(call)
+          await session.put(blob.digest, { size: blob.size, spent, chunks }, undefined, call)
+        } finally {
+          await source.close()
+        }
+      },
+      // Whoever gives the content has its own way to try again.
+      () => source?.failure !== undefined,
     )
   }
 

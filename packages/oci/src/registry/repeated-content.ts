@@ -1,0 +1,43 @@
+/** A content that is opened anew each time it is sent. It is asked for its first chunk before anybody wants it. */
+export class RepeatedContent {
+  /** What the content itself failed with: nothing that sending again would help. */
+  failure: unknown
+  readonly #open: () => AsyncGenerator<Uint8Array>
+  #first:
+    | { readonly chunks: AsyncGenerator<Uint8Array>; readonly next: Promise<IteratorResult<Uint8Array>> }
+    | undefined
+
+  constructor(open: () => AsyncGenerator<Uint8Array>) {
+    this.#open = open
+    const chunks = open()
+    const next = chunks.next()
+    next.catch(() => {})
+    this.#first = { chunks, next }
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    const first = this.#first
+    this.#first = undefined
+    try {
+      if (first === undefined) return yield* this.#open()
+      try {
+        const { done, value } = await first.next
+        if (done) return
+        yield value
+        yield* first.chunks
+      } finally {
+        await first.chunks.return(undefined)
+      }
+    } catch (error) {
+      this.failure = error
+      throw error
+    }
+  }
+
+  /** Nobody wants it any more. */
+  async close(): Promise<void> {
+    const first = this.#first
+    this.#first = undefined
+    await first?.chunks.return(undefined)
+  }
+}
