@@ -93,7 +93,7 @@ export type CopyEvent =
 };
 
 export interface CopyOptions extends Omit<WalkOptions, 'depth'> {
-    /** How many contents of more than 1 MiB are moved at the same time, and four times as many smaller ones. Default 4. */
+    /** How many contents of more than 1 MiB are moved at the same time, and twice as many smaller ones. Default 8. */
     readonly concurrency?: number;
     /** How often a content is moved again, from its beginning, that was cut off. */
     readonly retry?: RetryPolicy;

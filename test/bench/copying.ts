@@ -12,7 +12,7 @@ import { putImage, signerOf } from './signed-image.ts'
 
 const IMAGE = { layers: 20, layerBytes: 10 * 2 ** 20 }
 const SIGNATURES = 10
-const PAIRS_OF_COPIES = 7
+const PAIRS_OF_COPIES = 15
 
 interface Peer {
   readonly name: string

@@ -40,7 +40,7 @@ interface Chosen {
 
 export const DEFAULT = 'default'
 const DEFAULT_TIMEOUT_MS = 60_000
-const DEFAULT_CONCURRENCY = 4
+const DEFAULT_CONCURRENCY = 8
 
 /** Reads the files. Throws `VALIDATION` for one that is unusable. */
 export async function readLayers(flags: GlobalFlags, io: Io): Promise<Layers> {

@@ -30,7 +30,7 @@ export function addRegistryFlags(command: Command): Command {
       '--signatures-in <repository>',
       'read and write signatures there, beside the artifact (none) otherwise; oci:DIR too',
     ),
-    single('--concurrency <number>', 'do this many things at the same time (default: 4)', count),
+    single('--concurrency <number>', 'do this many things at the same time (default: 8)', count),
   ]
   for (const option of options) command.addOption(option.helpGroup('Registry:'))
   return command

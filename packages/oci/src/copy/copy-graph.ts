@@ -4,7 +4,7 @@ import type { CopyOptions, CopyReport } from './copy-options.ts'
 import { planCopy } from './copy-plan.ts'
 import { CopyRun } from './copy-run.ts'
 
-const CONCURRENCY = 4
+const CONCURRENCY = 8
 
 /**
  * Copies an artifact with all that belongs to it (as {@link walkGraph} finds it) from one store to another: what is there

@@ -23,7 +23,7 @@ type Result = SealwrightError | undefined
 const FAULTS_OF_SOURCE: readonly string[] = ['NOT_FOUND', 'INTEGRITY', 'VALIDATION']
 
 /** So many small contents count as one of the things that happen at the same time. */
-const SMALL_AT_ONCE = 4
+const SMALL_AT_ONCE = 2
 
 /** What is larger, in bytes, comes through a stream one at a time. */
 const SMALL = 1024 * 1024
