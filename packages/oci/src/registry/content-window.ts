@@ -1,4 +1,5 @@
 import { SealwrightError } from '@sealwright/core'
+import { release } from '../release.ts'
 
 /**
  * A content read once, part by part; a part can be read again until the next one begins. So much is held in memory, and
@@ -13,6 +14,7 @@ export class ContentWindow {
   #size = 0
   #filled = 0
   #part = 0
+  #readers = 0
   #rest: Uint8Array = new Uint8Array()
   #reading: Promise<void> | undefined
 
@@ -24,7 +26,10 @@ export class ContentWindow {
 
   /** Begins the next part; the last one was read to its end. */
   next(size: number): void {
+    // They are ours, or copies. A second reader means a request that failed, which may still hold on to some.
+    if (this.#readers === 1) this.#chunks.forEach(release)
     this.#part++
+    this.#readers = 0
     this.#size = size
     this.#filled = 0
     this.#chunks = []
@@ -38,6 +43,7 @@ export class ContentWindow {
   /** The part from `start` to `stop`, as it comes. */
   async *read(start = 0, stop: number = this.#size): AsyncGenerator<Uint8Array> {
     const part = this.#part
+    this.#readers++
     let begin = 0
     for (let index = 0; begin < stop; index++) {
       if (index === this.#chunks.length) {
