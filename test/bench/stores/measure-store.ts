@@ -31,7 +31,13 @@ async function storeFigures(store: StoreName, isSoak: boolean): Promise<readonly
   if (isSoak) return await soakFigures(store, subject)
   const figures: Figure[] = []
   for (const concurrency of CONCURRENCY) {
-    const common = { subject, store, concurrency, count: store === 'gcp-kms' ? GRPC_COUNT : COUNT, warmUp: WARM_UP }
+    const common = {
+      subject,
+      store,
+      concurrency,
+      count: store === 'gcp-kms' ? GRPC_COUNT : COUNT,
+      warmUp: WARM_UP,
+    }
     for (const key of ['RSA-3072', 'P-256'] as const) {
       figures.push(await compare({ ...common, key }, true, OWN_COST))
     }
