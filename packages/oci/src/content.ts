@@ -19,20 +19,25 @@ export function verified(
   from: string,
 ): AsyncGenerator<Uint8Array> {
   if (content instanceof Uint8Array || !isVerified(identity, content)) {
-    return asVerified(identity, check(identity, content, from))
+    return asVerified(identity, check(identity, content, from), false)
   }
   // Generators, and what gives one each time.
   return content[Symbol.asyncIterator]() as AsyncGenerator<Uint8Array>
 }
 
-const known = new WeakMap<AsyncIterable<Uint8Array>, Identity>()
+const known = new WeakMap<AsyncIterable<Uint8Array>, Identity & { readonly own: boolean }>()
 
-/** Says of content that it passes on what {@link verified} gave, every byte of it: it is not checked once more. */
+/**
+ * Says of content that it passes on what {@link verified} gave, every byte of it: it is not checked once more.
+ *
+ * @param own - Whether each chunk is in memory that was made for it and that nobody else has.
+ */
 export function asVerified<Content extends AsyncIterable<Uint8Array>>(
   { digest, size }: Identity,
   content: Content,
+  own: boolean,
 ): Content {
-  known.set(content, { digest, size })
+  known.set(content, { digest, size, own })
   return content
 }
 
@@ -55,9 +60,9 @@ export function isVerified({ digest, size }: Identity, content: AsyncIterable<Ui
   return identity?.digest === digest && identity.size === size
 }
 
-/** Whether content comes straight from one of our stores: then nobody else has its chunks. */
+/** Whether content comes straight from one of our stores, in memory that nobody else has. */
 export function isOwn(identity: Identity, content: Uint8Array | AsyncIterable<Uint8Array>): boolean {
-  return !(content instanceof Uint8Array) && isVerified(identity, content)
+  return !(content instanceof Uint8Array) && isVerified(identity, content) && known.get(content)?.own === true
 }
 
 async function* check(

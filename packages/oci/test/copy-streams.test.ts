@@ -12,9 +12,11 @@ import {
   layoutArchive,
   layoutDirectory,
   memory,
+  registry,
 } from '../src/index.ts'
 import { list, madeImage, madeSignature, pieces, pushImage } from './artifacts.ts'
 import { failure } from './expect-error.ts'
+import { FakeRegistry } from './fake-registry.ts'
 import { temporaryFolder } from './temporary.ts'
 
 const LAYER = 2 * 1024 * 1024
@@ -40,6 +42,14 @@ const namesIn = (bytes: Buffer) =>
   [...bytes.toString('latin1').matchAll(/(oci-layout|index\.json|blobs\/sha256\/[0-9a-f]{64})\0/g)].map(
     match => match[1],
   )
+
+/** Each in memory of its own. */
+function cut(bytes: Uint8Array, size: number): Uint8Array[] {
+  const chunks: Uint8Array[] = []
+  for (let at = 0; at < bytes.byteLength; at += size)
+    chunks.push(Uint8Array.from(bytes.subarray(at, at + size)))
+  return chunks
+}
 
 /** A folder for temporary files that nobody else uses. */
 async function ownTemporary() {
@@ -123,6 +133,29 @@ describe('an archive written to a stream', () => {
 })
 
 describe('an archive read from a stream', () => {
+  it('leaves the memory of its chunks to whoever gave them, wherever it is copied to', async () => {
+    await using folder = await temporaryFolder()
+    await using fake = await FakeRegistry.start()
+    const source = memory()
+    await signedImage(source)
+    const bytes = await streamed(source)
+    const targets = [
+      registry(`${fake.host}/app`),
+      registry(`${fake.host}/chunked`, { chunkBytes: 300_000 }),
+      await layoutDirectory(join(folder.path, 'layout'), { create: true }),
+      layoutArchive(join(folder.path, 'a.tar'), { create: true }),
+    ]
+    for (const target of targets) {
+      const chunks = cut(bytes, 65_536)
+      const giving = async function* () {
+        yield* chunks
+      }
+      await using input = archiveInput(giving())
+      await copyGraph(input.store, 'v1', target)
+      expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
+    }
+  })
+
   it.each([
     ['plain', (bytes: Buffer) => bytes],
     ['gzip', (bytes: Buffer) => gzipSync(bytes, { level: 1 })],

@@ -91,27 +91,67 @@ describe('chunks that are sent', () => {
     })
   }
 
-  test.each([true, false])('give their memory back if nobody else has them: %s', async spent => {
+  test('are told of when the system has taken them', async () => {
     await using server = await taking()
-    const chunks = [randomBytes(300_000), randomBytes(5), randomBytes(200_000)].map(
-      each => new Uint8Array(each),
-    )
-    const shared = new Uint8Array(randomBytes(100).buffer, 0, 10)
-    const sent = [...chunks, shared]
-    const digest = sha256(Buffer.concat(sent))
+    const sent = [300_000, 5, 200_000].map(size => randomBytes(size))
+    const written: Uint8Array[] = []
     const { headers } = await httpExchange()({
       ...request(server.url),
       method: 'PUT',
       body: pieces(...sent),
-      spent,
+      written: chunk => written.push(chunk),
     })
-    expect(headers.get('received')).toBe(digest)
-    await vi.waitFor(() =>
-      expect(chunks.map(({ byteLength }) => byteLength)).toEqual(spent ? [0, 0, 0] : [300_000, 5, 200_000]),
-    )
-    // It is a part of something else.
-    expect(shared.byteLength).toBe(10)
+    expect(headers.get('received')).toBe(sha256(Buffer.concat(sent)))
+    await vi.waitFor(() => expect(written).toEqual(sent))
   })
+
+  test.each(['ok', ''])(
+    'are told of only then: a server that answers first, with %j, reads no more of them',
+    async answer => {
+      let socket: Socket | undefined
+      await using server = await listening(
+        createServer(accepted => {
+          socket = accepted
+          accepted.once('data', () => {
+            accepted.pause()
+            accepted.write(`HTTP/1.1 202 Accepted\r\ncontent-length: ${answer.length}\r\n\r\n`)
+          })
+          accepted.on('error', () => {})
+        }),
+      )
+      // More than the system takes before somebody reads.
+      const chunks = Array.from({ length: 64 }, () => randomBytes(2 ** 20))
+      const written: Uint8Array[] = []
+      const { status, body } = await httpExchange()({
+        ...request(server.url),
+        method: 'PATCH',
+        body: pieces(...chunks),
+        written: chunk => written.push(chunk),
+      })
+      expect(status).toBe(202)
+      await body?.cancel()
+      let received = 0
+      socket!.on('data', chunk => {
+        received += chunk.byteLength
+      })
+      socket!.resume()
+      await new Promise(resolve => socket!.once('close', resolve))
+      expect(written.length).toBeLessThan(chunks.length)
+      expect(received).toBeLessThan(64 * 2 ** 20)
+    },
+  )
+})
+
+test('an upgrade that nobody asked for is an error', async () => {
+  await using server = await listening(
+    createServer(socket => {
+      socket.on('error', () => {})
+      socket.once('data', () =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
+      )
+    }),
+  )
+  await expect(httpExchange()(request(server.url))).rejects.toThrow('without an answer')
 })
 
 function sha256(bytes: Uint8Array): string {

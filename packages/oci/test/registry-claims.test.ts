@@ -307,6 +307,57 @@ describe('a tag of its own for each referrer', () => {
     for (const each of pushed) await expect(each).rejects.toMatchObject({ code: 'ABORTED' })
   })
 
+  test('of who comes first is done though others go on to come', async () => {
+    await using opened = await start({}, { settleMs: 50 })
+    const { fake, open, image } = opened
+    const store = open()
+    const more = Array.from({ length: 8 }, () => madeSignature(image))
+    const first = madeSignature(image)
+    for (const { blobs } of [first, ...more])
+      for (const { descriptor, bytes } of blobs) await store.push(descriptor, bytes)
+    const pushed: Promise<unknown>[] = []
+    const list = referrersTag(image.digest)
+    let writes = 0
+    fake.beforeRequest = ({ method, path }) => {
+      if (method !== 'PUT' || !path.endsWith(list)) return
+      writes++
+      const next = more.pop()
+      if (next !== undefined) pushed.push(store.push(next.image.descriptor, next.image.bytes))
+    }
+    await store.push(first.image.descriptor, first.image.bytes)
+    expect(writes).toBeLessThanOrEqual(4)
+    while (pushed.length < 8 || more.length > 0) await pushed.at(-1)
+    await Promise.all(pushed)
+    expect(await found(open(), image)).toHaveLength(9)
+  })
+
+  test('that is taken away while its list is written is taken away', async () => {
+    await using opened = await start({}, { settleMs: 200 })
+    const { fake, open, image } = opened
+    const store = open()
+    const signature = madeSignature(image)
+    let deleted: Promise<void> | undefined
+    fake.beforeRequest = ({ method, path }) => {
+      if (method === 'PUT' && path.endsWith(referrersTag(image.digest)))
+        deleted ??= store.delete(signature.image.descriptor)
+    }
+    await pushImage(store, signature)
+    await deleted
+    expect(await found(open(), image)).toEqual([])
+    expect(indexOf(fake, image)).toEqual([])
+  })
+
+  test('is not what a slip of the registry leads to', async () => {
+    await using opened = await start({ referrersApi: true, ociSubject: false })
+    const { fake, store, image } = opened
+    fake.faults.push({ path: '/referrers/', answer: { status: 404 }, times: 1 })
+    expect(await found(store, image)).toEqual([])
+    const signature = madeSignature(image)
+    await pushImage(store, signature)
+    expect([...fake.repository('app').tags.keys()]).toEqual(['v1'])
+    expect(await found(store, image)).toEqual(digestsOf(signature))
+  })
+
   test('takes the writes of many that wait together', async () => {
     await using opened = await start()
     const { fake, open, store, image } = opened

@@ -1,7 +1,7 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import { throwIfAborted } from '../abort.ts'
 import type { ArtifactStore, PushResult, StoreCall } from '../artifact-store.ts'
-import { asRepeatable, asVerified, isVerified } from '../content.ts'
+import { asRepeatable, asVerified, isOwn, isVerified } from '../content.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { isManifestMediaType } from '../media-types.ts'
 import { type RetryPolicy, retrying } from '../registry/retry.ts'
@@ -54,7 +54,7 @@ function contentOf(
     return counted(descriptor, content, tell)
   }
   const content = from.stream ? open() : asRepeatable(open)
-  return isVerified(descriptor, first) ? asVerified(descriptor, content) : content
+  return isVerified(descriptor, first) ? asVerified(descriptor, content, isOwn(descriptor, first)) : content
 }
 
 async function* counted(

@@ -64,7 +64,8 @@ export class LayoutStore implements ArtifactStore {
   }
 
   fetch(descriptor: Descriptor, call: StoreCall = {}): AsyncGenerator<Uint8Array> {
-    return asVerified(descriptor, this.#read(descriptor, call))
+    // What comes as a stream may be in memory of whoever gave it.
+    return asVerified(descriptor, this.#read(descriptor, call), this.stream !== true)
   }
 
   async *#read(descriptor: Descriptor, call: StoreCall): AsyncGenerator<Uint8Array> {

@@ -83,11 +83,11 @@ export class ChunkedUpload {
 
   /** One chunk. @returns Where the next one begins. */
   async #send(offset: number, at: number, size: number, again: boolean, call: StoreCall): Promise<number> {
-    const { blob, window, limit } = this.#options
+    const { place, blob, window, limit } = this.#options
     const stop = Math.min(size, at + limit.bytes)
     const start = offset + at
     const range = `${start}-${offset + stop - 1}`
-    const body = { size: stop - at, chunks: () => window.read(at, stop) }
+    const body = { size: stop - at, chunks: () => window.read(at, stop), written: window.written }
     try {
       if (offset + stop === blob.size) {
         await this.#session.put(blob.digest, body, range, call)
@@ -96,7 +96,15 @@ export class ChunkedUpload {
       }
       const has = await this.#session.patch(body, range, call)
       // A registry may take less than it was sent; one that says that it took nothing may be behind (Amazon ECR).
-      return has !== undefined && has > start && has < offset + stop ? has - offset : stop
+      const next = has !== undefined && has > start && has < offset + stop ? has - offset : stop
+      if (next <= window.filled) return next
+      throw new SealwrightError(
+        'UNAVAILABLE',
+        `${place.name} answered before it was sent what it asked for`,
+        {
+          why: `${window.filled} of ${next} bytes had been read`,
+        },
+      )
     } catch (error) {
       if (!isSealwrightError(error) || !REFUSALS.includes(error.code)) throw error
       if (start === 0 && error.code === 'VALIDATION' && limit.smaller < limit.bytes) {

@@ -15,6 +15,7 @@ export class ContentWindow {
   #filled = 0
   #part = 0
   #readers = 0
+  readonly #written = new Set<Uint8Array>()
   #rest: Uint8Array = new Uint8Array()
   #reading: Promise<void> | undefined
 
@@ -24,10 +25,21 @@ export class ContentWindow {
     this.#lasting = lasting
   }
 
+  /** How many bytes of the part have come. */
+  get filled(): number {
+    return this.#filled
+  }
+
+  /** Takes note that nobody reads a chunk any more that {@link read} gave. */
+  readonly written = (chunk: Uint8Array): void => {
+    this.#written.add(chunk)
+  }
+
   /** Begins the next part; the last one was read to its end. */
   next(size: number): void {
     // They are ours, or copies. A second reader means a request that failed, which may still hold on to some.
-    if (this.#readers === 1) this.#chunks.forEach(release)
+    if (this.#readers === 1) this.#chunks.filter(chunk => this.#written.has(chunk)).forEach(release)
+    this.#written.clear()
     this.#part++
     this.#readers = 0
     this.#size = size
@@ -54,7 +66,8 @@ export class ContentWindow {
       if (part !== this.#part) return
       const chunk = this.#chunks[index]!
       const end = begin + chunk.byteLength
-      if (end > start) yield chunk.subarray(Math.max(start - begin, 0), stop - begin)
+      const whole = start <= begin && end <= stop
+      if (end > start) yield whole ? chunk : chunk.subarray(Math.max(start - begin, 0), stop - begin)
       if (part !== this.#part) return
       begin = end
     }
@@ -72,7 +85,10 @@ export class ContentWindow {
 
   /** Nothing more is wanted. */
   async close(): Promise<void> {
-    await this.#content.return?.()
+    const closed = this.#content.return?.()
+    // It would wait for a chunk that may never come.
+    if (this.#reading === undefined) await closed
+    else closed?.catch(() => {})
   }
 
   /** Several readers may wait for the same bytes. */

@@ -4,8 +4,8 @@ export interface ExchangeRequest {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>
-  /** Nobody else has the chunks of the body: their memory may be given back as soon as they are sent. */
-  readonly spent?: boolean
+  /** Told of each chunk of the body that the system has taken and reads no more; of none by a `fetch` that is not ours. */
+  readonly written?: (chunk: Uint8Array) => void
   readonly signal: AbortSignal
 }
 
@@ -26,7 +26,7 @@ export type Exchange = (request: ExchangeRequest) => Promise<ExchangeAnswer>
 
 /** By a function like the global `fetch`. */
 export function fetchExchange(fetch: typeof globalThis.fetch): Exchange {
-  return async ({ url, body, spent, ...rest }) => {
+  return async ({ url, body, written, ...rest }) => {
     const streamed = body === undefined || body instanceof Uint8Array ? undefined : ReadableStream.from(body)
     const init = {
       ...rest,

@@ -1,7 +1,6 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import tls from 'node:tls'
-import { release } from '../release.ts'
 import type { AnswerBody, Exchange, ExchangeAnswer, ExchangeRequest } from './exchange.ts'
 import { isLoopback } from './origin.ts'
 import { readInPlace } from './read-in-place.ts'
@@ -25,7 +24,7 @@ export interface HttpFetchOptions {
 /** By Node's own client: bodies go through it as they are, for half the work of `fetch`. */
 export function httpExchange(options: HttpFetchOptions = {}): Exchange {
   const agents = new Agents(options)
-  return async ({ method, url, headers, body, spent = false, signal }) => {
+  return async ({ method, url, headers, body, written, signal }) => {
     signal.throwIfAborted()
     const { request } = url.protocol === 'https:' ? https : http
     const sent = request(url, { agent: agents.of(url), method, headers })
@@ -33,7 +32,7 @@ export function httpExchange(options: HttpFetchOptions = {}): Exchange {
     signal.addEventListener('abort', stop, { once: true })
     sent.once('close', () => signal.removeEventListener('abort', stop))
     try {
-      return answerOf(await exchange(sent, body, spent), sent, signal)
+      return answerOf(await exchange(sent, body, written), sent, signal)
     } catch (error) {
       signal.throwIfAborted()
       throw error
@@ -47,10 +46,12 @@ const DRAINED_BYTES = 64 * 1024
 function exchange(
   sent: ClientRequest,
   body: ExchangeRequest['body'],
-  spent: boolean,
+  written: ExchangeRequest['written'],
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     sent.once('error', reject)
+    // Node ends so, without a word, what is answered by an upgrade that nobody asked for.
+    sent.once('close', () => reject(new Error('the connection ended without an answer')))
     sent.once('response', answer => {
       // Its errors from here on are those of the answer.
       sent.on('error', () => {})
@@ -58,20 +59,24 @@ function exchange(
     })
     if (body === undefined) sent.end()
     else if (body instanceof Uint8Array) sent.end(body)
-    else sendAll(sent, body, spent).catch(reject)
+    else sendAll(sent, body, written).catch(reject)
   })
 }
 
 /** No more at a time than the connection takes. */
-async function sendAll(sent: ClientRequest, body: AsyncIterable<Uint8Array>, spent: boolean): Promise<void> {
+async function sendAll(
+  sent: ClientRequest,
+  body: AsyncIterable<Uint8Array>,
+  written: ExchangeRequest['written'],
+): Promise<void> {
   try {
     for await (const chunk of body) {
       if (sent.destroyed) return
-      // After a failure the system may still hold on to it.
-      const written = (error?: Error | null) => {
-        if (spent && !error) release(chunk)
+      // After a failure the system may still read from there.
+      const taken = (error?: Error | null) => {
+        if (!error) written?.(chunk)
       }
-      if (!sent.write(chunk, written)) await drained(sent)
+      if (!sent.write(chunk, taken)) await drained(sent)
     }
     sent.end()
   } catch (error) {
@@ -101,11 +106,12 @@ function answerOf(answer: IncomingMessage, sent: ClientRequest, signal: AbortSig
   const length = Number(answer.headers['content-length'] ?? Number.POSITIVE_INFINITY)
   const empty = sent.method === 'HEAD' || [204, 205, 304].includes(status) || length === 0
   if (!empty) return { status, headers, body: new HttpBody(answer, sent, signal, length) }
-  answer.once('end', () => stopSending(sent)).resume()
+  stopSending(sent)
+  answer.on('error', () => {}).resume()
   return { status, headers, body: null }
 }
 
-/** A server that has answered need not read the rest of what it was sent. */
+/** A server that has answered need not read the rest: left open, the connection would go on to read memory that is not held. */
 function stopSending(sent: ClientRequest): void {
   if (!sent.writableFinished) sent.destroy()
 }
@@ -140,11 +146,9 @@ class HttpBody implements AnswerBody {
   /** What nobody reads would hold its connection for ever; a little of it is read for the connection's sake. */
   async cancel(): Promise<void> {
     const answer = this.#answer
+    stopSending(this.#sent)
     if (!this.#begun && this.#length <= DRAINED_BYTES) {
-      answer
-        .on('error', () => {})
-        .once('end', () => stopSending(this.#sent))
-        .resume()
+      answer.on('error', () => {}).resume()
     } else if (!answer.readableEnded) answer.destroy()
   }
 }

@@ -31,14 +31,23 @@ export function httpFetch(options: HttpFetchOptions = {}): Fetch {
   return fetch
 }
 
-let shared: Fetch | undefined
+const shared = new WeakMap<http.Agent, Fetch>()
 
 /** What all use who say nothing else: one, so that connections are kept from one store to the next. */
 export function sharedFetch(): Fetch {
-  // Where Node itself was told to heed the variables (`NODE_USE_ENV_PROXY`, `--use-env-proxy`).
-  const { options } = http.globalAgent as http.Agent & { readonly options?: http.AgentOptions }
-  shared ??= httpFetch(options?.proxyEnv === undefined ? {} : { proxyEnv: options.proxyEnv })
-  return shared
+  // Where Node itself was told to heed the variables (`NODE_USE_ENV_PROXY`, `setGlobalProxyFromEnv`), by the agent of then.
+  const agent: http.Agent & { readonly options?: http.AgentOptions } = http.globalAgent
+  const known = shared.get(agent)
+  if (known !== undefined) return known
+  const { proxyEnv } = agent.options ?? {}
+  const fetch = httpFetch(proxyEnv === undefined ? {} : { proxyEnv })
+  shared.set(agent, fetch)
+  return fetch
+}
+
+/** Whether a `fetch` was made here: it gives each chunk in memory of its own. */
+export function isHttpFetch(fetch: Fetch): boolean {
+  return exchanges.has(fetch)
 }
 
 /** How a `fetch` is used here: directly where it was made here. */

@@ -9,6 +9,8 @@ import type { ReferrersClaims } from './claims.ts'
 import type { ReferrersList, Subject } from './referrers-list.ts'
 
 const ATTEMPTS = 6
+/** Without an end to it, who came first would wait as long as others come. */
+const ROUNDS_WITH_MORE = 3
 const SHORTEST_SETTLE_MS = 20
 const LONGEST_SETTLE_MS = 2000
 
@@ -29,7 +31,7 @@ export interface FallbackOptions {
 interface Change {
   readonly entry?: Descriptor
   readonly removed?: string
-  /** Nobody else knows the subject yet. */
+  /** Hardly anybody else knows the subject yet. */
   readonly alone?: boolean
   done?: true
 }
@@ -72,7 +74,8 @@ export class ReferrersFallback {
   /**
    * Lists what has a claim.
    *
-   * @param alone - The subject was brought only now, by us: nobody is waited for who might write to the same list.
+   * @param alone - The subject was brought only now, by us: another client that writes to the same list is not likely, and
+   *   is waited for as long as it takes at least.
    */
   add(subject: Subject, entry: Descriptor, alone: boolean, call: StoreCall): Promise<void> {
     return this.#change(subject, { entry, alone }, call)
@@ -97,13 +100,14 @@ export class ReferrersFallback {
     this.#settling.get(tag)?.abort()
     await writers.run(`${this.#options.name} ${tag}`, async () => {
       if (change.done) return
-      const batch = waiting.splice(0)
+      const batch = [...waiting.splice(waiting.indexOf(change), 1)]
+      take(waiting, batch)
       try {
         await this.#write(subject, batch, waiting, call)
         for (const each of batch) each.done = true
       } catch (error) {
         // It was this caller's time that ran out, or its right that was missing: the others try for themselves.
-        waiting.push(...batch.filter(each => each !== change))
+        waiting.unshift(...batch.filter(each => each !== change))
         throw error
       } finally {
         if (waiting.length === 0) this.#waiting.delete(tag)
@@ -114,15 +118,16 @@ export class ReferrersFallback {
   /**
    * Read, change, write, and read again: what another client wrote in between would otherwise be lost, or have lost
    * this. Registries that know conditional requests are told what they may replace, though few do. After a conflict
-   * whatever others claim is written too, as they may have lost theirs. Who comes meanwhile is taken along.
+   * whatever others claim is written too, as they may have lost theirs. Who comes meanwhile is taken along, a few times.
    */
   async #write(subject: Subject, batch: Change[], waiting: Change[], call: StoreCall): Promise<void> {
     const { list, claims } = this.#options
     let written: readonly Change[] = []
-    for (let conflicts = 0; ; ) {
+    let conflicts = 0
+    for (let round = 1; ; round++) {
       const started = performance.now()
       const { manifests, served, taken } = await list.read(subject, call)
-      batch.push(...waiting.splice(0))
+      if (round <= ROUNDS_WITH_MORE) take(waiting, batch)
       if (holds(manifests, batch)) return
       if (!holds(manifests, written) && ++conflicts === ATTEMPTS) {
         return this.#unlisted(subject, batch, `others changed it each time, ${ATTEMPTS} times`, call)
@@ -136,22 +141,28 @@ export class ReferrersFallback {
       }
       await list.write(subject, served, wanted, call)
       written = [...batch]
-      const hurry = waiting.length > 0 || (conflicts === 0 && batch.every(({ alone }) => alone))
-      if (!hurry) await this.#settle(subject, performance.now() - started, conflicts + 1, call)
+      const mayBeCut = round < ROUNDS_WITH_MORE
+      if (mayBeCut && waiting.length > 0) continue
+      const took = performance.now() - started
+      const alone = conflicts === 0 && batch.every(each => each.alone)
+      await this.#settle(subject, this.#settleMs(took, alone) * (conflicts + 1), mayBeCut, call)
     }
   }
 
-  /** Waits until another client that read the list before would have written it; or until there is more to write. */
-  async #settle(subject: Subject, tookMs: number, times: number, call: StoreCall): Promise<void> {
+  /** How long another client that read the list before may take to write it: about as long as we did. */
+  #settleMs(tookMs: number, alone: boolean): number {
+    const { settleMs = Math.min(Math.max(2 * tookMs, SHORTEST_SETTLE_MS), LONGEST_SETTLE_MS) } = this.#options
+    return alone ? Math.min(tookMs, settleMs) : settleMs * (0.5 + Math.random())
+  }
+
+  /** @param mayBeCut - Whether who has more to write need not wait for the end of it. */
+  async #settle(subject: Subject, milliseconds: number, mayBeCut: boolean, call: StoreCall): Promise<void> {
+    if (!mayBeCut) return pause(milliseconds, call.signal)
     const tag = referrersTag(subject.digest)
-    // Another client takes about as long for the same.
-    const settle =
-      this.#options.settleMs ?? Math.min(Math.max(2 * tookMs, SHORTEST_SETTLE_MS), LONGEST_SETTLE_MS)
     const more = new AbortController()
     this.#settling.set(tag, more)
-    const signal = call.signal ? AbortSignal.any([call.signal, more.signal]) : more.signal
     try {
-      await pause(settle * (0.5 + Math.random()) * times, signal)
+      await pause(milliseconds, call.signal ? AbortSignal.any([call.signal, more.signal]) : more.signal)
     } catch (error) {
       throwIfAborted(call.signal)
       if (!more.signal.aborted) throw error
@@ -175,6 +186,17 @@ export class ReferrersFallback {
         `${name} has a referrer under a tag of its own only, where other programs do not look: ${why}`,
       )
     }
+  }
+}
+
+/** Moves changes into a batch, in their order, but for one that would undo another. */
+function take(waiting: Change[], batch: Change[]): void {
+  for (const change of waiting.splice(0)) {
+    const contradicts = batch.some(
+      each => each.entry?.digest === (change.removed ?? '') || each.removed === (change.entry?.digest ?? ''),
+    )
+    if (contradicts) waiting.push(change)
+    else batch.push(change)
   }
 }
 

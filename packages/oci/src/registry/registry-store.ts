@@ -8,14 +8,12 @@ import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from '../manifest.ts
 import { isManifestMediaType } from '../media-types.ts'
 import { readBlob } from '../read.ts'
 import { isTag } from '../reference.ts'
-import { mayBeOfType, referrerEntry, referrersTag } from '../referrers-tag.ts'
 import type { RegistryBlobs } from './blobs.ts'
 import type { RegistryClient } from './client.ts'
 import type { RegistryManifests } from './manifests.ts'
-import type { ReferrersApi } from './referrers-api.ts'
-import type { ReferrersFallback } from './referrers-fallback.ts'
 import type { Subject } from './referrers-list.ts'
 import type { ReferrersRepair, ReferrersState, RepairOptions } from './referrers-repair.ts'
+import type { RegistryReferrers } from './registry-referrers.ts'
 import type { RegistryTags } from './tags.ts'
 
 /** What a {@link RegistryStore} is made of. */
@@ -24,11 +22,11 @@ export interface RegistryParts {
   readonly client: RegistryClient
   readonly manifests: RegistryManifests
   readonly blobs: RegistryBlobs
-  readonly api: ReferrersApi
+  readonly referrers: RegistryReferrers
   readonly tags: RegistryTags
   readonly repair: ReferrersRepair
-  readonly fallback: ReferrersFallback
-  readonly mode: 'auto' | 'api' | 'tag'
+  /** Whether what is read comes in memory of its own. */
+  readonly ownMemory: boolean
 }
 
 /** More is not remembered. */
@@ -38,18 +36,8 @@ const MAX_REMEMBERED = 10_000
 export class RegistryStore implements ArtifactStore {
   readonly name: string
   readonly #parts: RegistryParts
-  /** Whether it answered for referrers as one with that API does. */
-  #lists = false
-  /** Whether it answered as one without does; asked again each time but by those who ask for thousands. */
-  #lacksApi = false
-  /** Whether we have stored a manifest: what it answers from then on is not that it knows no such repository. */
-  #exists = false
-  /** Whether it answered so since then. */
-  #keepsLists = false
   /** Digests that were asked for and not there. */
   readonly #absent = new Set<string>()
-  /** Digests of manifests that were not there, and that we have put there. */
-  readonly #brought = new Set<string>()
 
   constructor(parts: RegistryParts) {
     this.name = parts.name
@@ -72,7 +60,7 @@ export class RegistryStore implements ArtifactStore {
   }
 
   fetch(descriptor: Descriptor, call: StoreCall = {}): AsyncGenerator<Uint8Array> {
-    return asVerified(descriptor, this.#read(descriptor, call))
+    return asVerified(descriptor, this.#read(descriptor, call), this.#parts.ownMemory)
   }
 
   async *#read(descriptor: Descriptor, call: StoreCall): AsyncGenerator<Uint8Array> {
@@ -115,43 +103,17 @@ export class RegistryStore implements ArtifactStore {
       maxBytes: MAX_MANIFEST_BYTES,
     })
     const manifest = parseManifest(bytes, descriptor.mediaType)
-    if (manifest.subject === undefined) {
-      if (!(await this.#isMissing(descriptor, call))) return {}
-      await this.#put(descriptor, bytes, call)
-      if (this.#brought.size < MAX_REMEMBERED) this.#brought.add(descriptor.digest)
-      return {}
+    const { manifests, referrers } = this.#parts
+    const { digest, mediaType } = descriptor
+    if (manifest.subject !== undefined) {
+      // Even if it is there: it may not be listed yet, and only the answer tells whether the registry does that.
+      return { referrers: await referrers.push(manifest.subject, { descriptor, manifest, bytes }, call) }
     }
-    return { referrers: await this.#pushReferrer(descriptor, manifest, bytes, call) }
-  }
-
-  /** Even if it is there: it may not be listed yet, and only the answer tells whether the registry does that. */
-  async #pushReferrer(
-    descriptor: Descriptor,
-    manifest: Manifest,
-    bytes: Uint8Array,
-    call: StoreCall,
-  ): Promise<'api' | 'tag'> {
-    const { fallback, mode } = this.#parts
-    const subject = manifest.subject!
-    const knows = (headers: Headers | undefined) => headers?.get('oci-subject') === subject.digest
-    // Under its claim it is there by its digest, too: by that of the registry, which is SHA-256.
-    const keepsLists = mode === 'tag' || this.#keepsLists
-    if (keepsLists && descriptor.digest.startsWith('sha256:')) {
-      const known = knows(await fallback.claim(subject, descriptor, bytes, call))
-      if (mode === 'tag' || !known) {
-        await fallback.add(
-          subject,
-          referrerEntry(descriptor, manifest),
-          this.#brought.has(subject.digest),
-          call,
-        )
-        return 'tag'
-      }
-      // It has learned the API meanwhile.
-      this.#lacksApi = this.#keepsLists = false
+    if (await this.#isMissing(descriptor, call)) {
+      await manifests.put(digest, { mediaType, digest, bytes }, call)
+      referrers.brought(digest)
     }
-    const claims = knows(await this.#put(descriptor, bytes, call))
-    return this.#list(subject, { descriptor, manifest, bytes, claims }, call)
+    return {}
   }
 
   async tag(descriptor: Descriptor, tag: string, call: StoreCall = {}): Promise<void> {
@@ -164,25 +126,14 @@ export class RegistryStore implements ArtifactStore {
     await manifests.put(tag, { ...descriptor, bytes }, call)
   }
 
-  async *referrers(subject: Descriptor, query: ReferrersQuery = {}): AsyncGenerator<Descriptor> {
-    parseDigest(subject.digest)
-    const { api, fallback, mode } = this.#parts
-    const { tags } = query
-    const skips = mode === 'tag' || (this.#lacksApi && tags !== undefined)
-    const listed = skips ? undefined : await api.list(subject, query)
-    if (listed !== undefined) return yield* listed
-    if (mode === 'api') throw this.#noApi()
-    this.#learnLack()
-    if (tags !== undefined && subject.digest.startsWith('sha256:') && !isTagged(subject.digest, tags)) return
-    for (const entry of await fallback.all(subject, query)) {
-      if (mayBeOfType(entry, query.artifactType)) yield entry
-    }
+  referrers(subject: Descriptor, query: ReferrersQuery = {}): AsyncGenerator<Descriptor> {
+    return this.#parts.referrers.list(subject, query)
   }
 
   async delete(descriptor: Descriptor, call: StoreCall = {}): Promise<void> {
     const { digest, mediaType } = descriptor
     parseDigest(digest)
-    const { manifests, blobs, fallback, mode } = this.#parts
+    const { manifests, blobs, referrers } = this.#parts
     if (!isManifestMediaType(mediaType)) {
       if (!(await blobs.delete(digest, call)))
         throw new SealwrightError('NOT_FOUND', `${this.name} has no blob ${digest}`)
@@ -193,9 +144,7 @@ export class RegistryStore implements ArtifactStore {
     if (served === undefined || !(await this.#deleteManifest(subject, digest, call))) {
       throw new SealwrightError('NOT_FOUND', `${this.name} has no manifest ${digest}`)
     }
-    if (subject === undefined || mode === 'api') return
-    // With the API too: the list of an older client may be there, and would go on naming what is gone.
-    await fallback.remove(subject, digest, call)
+    if (subject !== undefined) await referrers.forget(subject, digest, call)
   }
 
   async mount(descriptor: Descriptor, from: ArtifactStore, call: StoreCall = {}): Promise<boolean> {
@@ -216,10 +165,8 @@ export class RegistryStore implements ArtifactStore {
   }
 
   /** How referrers of a subject are found, whatever the mode. */
-  async referrersBy(subject: Subject, call: StoreCall): Promise<'api' | 'tag'> {
-    const listed = await this.#parts.api.list(subject, call)
-    await listed?.return(undefined)
-    return listed === undefined ? 'tag' : 'api'
+  referrersBy(subject: Subject, call: StoreCall): Promise<'api' | 'tag'> {
+    return this.#parts.referrers.foundBy(subject, call)
   }
 
   /** Begins an upload and gives it up. */
@@ -238,74 +185,15 @@ export class RegistryStore implements ArtifactStore {
   }
 
   async #deleteManifest(subject: Subject | undefined, digest: string, call: StoreCall): Promise<boolean> {
-    const { manifests, fallback } = this.#parts
+    const { manifests, referrers } = this.#parts
     try {
       return await manifests.delete(digest, call)
     } catch (error) {
       // Some registries delete nothing that has a tag (Google's); the claim is such a tag, and ours to take away.
       const refused = isSealwrightError(error) && error.code === 'VALIDATION' && subject !== undefined
-      if (refused && (await fallback.unclaim(subject, digest, call))) return manifests.delete(digest, call)
+      if (refused && (await referrers.unclaim(subject, digest, call))) return manifests.delete(digest, call)
       throw error
     }
-  }
-
-  async #put(
-    { digest, mediaType }: Descriptor,
-    bytes: Uint8Array,
-    call: StoreCall,
-  ): Promise<Headers | undefined> {
-    const headers = await this.#parts.manifests.put(digest, { mediaType, digest, bytes }, call)
-    this.#exists = true
-    return headers
-  }
-
-  #learnLack(): void {
-    this.#lacksApi = this.#parts.mode === 'auto'
-    this.#keepsLists ||= this.#lacksApi && this.#exists
-  }
-
-  /**
-   * Sees to it that a stored referrer can be found. `OCI-Subject` alone proves nothing, as some registries send it
-   * without having the API, nor does its absence, as others list without sending it: the listing decides.
-   */
-  async #list(
-    subject: Descriptor,
-    pushed: {
-      readonly descriptor: Descriptor
-      readonly manifest: Manifest
-      readonly bytes: Uint8Array
-      /** Whether the registry says that it knows the subject. */
-      readonly claims: boolean
-    },
-    call: StoreCall,
-  ): Promise<'api' | 'tag'> {
-    const { api, fallback, mode } = this.#parts
-    const { descriptor, manifest, bytes, claims } = pushed
-    // Once it has shown that it lists, its word is enough: a list of a thousand need not be read a thousand times.
-    if (claims && this.#lists && mode !== 'tag') return 'api'
-    if (mode !== 'tag') {
-      const listed = await api.list(subject, call)
-      if (listed !== undefined) {
-        if (claims || mode === 'api') {
-          await listed.return(undefined)
-          this.#lists = true
-          return 'api'
-        }
-        for await (const { digest } of listed) if (digest === descriptor.digest) return 'api'
-      } else if (mode === 'api') {
-        throw this.#noApi()
-      }
-    }
-    this.#learnLack()
-    await fallback.claim(subject, descriptor, bytes, call)
-    await fallback.add(subject, referrerEntry(descriptor, manifest), this.#brought.has(subject.digest), call)
-    return 'tag'
-  }
-
-  #noApi(): SealwrightError {
-    return new SealwrightError('UNSUPPORTED', `${this.name} has no referrers API`, {
-      fix: 'let referrers be found by the fallback tag',
-    })
   }
 }
 
@@ -316,12 +204,4 @@ function readStored(bytes: Uint8Array, mediaType: string): Manifest | undefined 
   } catch {
     return undefined
   }
-}
-
-/** Whether a list of the referrers of a digest, or a claim on it, is among these tags. */
-function isTagged(digest: string, tags: ReadonlySet<string>): boolean {
-  const list = referrersTag(digest)
-  if (tags.has(list)) return true
-  for (const tag of tags) if (tag.startsWith(`${list}.`)) return true
-  return false
 }

@@ -5,13 +5,14 @@ import { parseReference } from '../reference.ts'
 import { RegistryBlobs } from './blobs.ts'
 import { ReferrersClaims } from './claims.ts'
 import { RegistryClient } from './client.ts'
-import type { Fetch } from './http-fetch.ts'
+import { type Fetch, isHttpFetch } from './http-fetch.ts'
 import { RegistryManifests } from './manifests.ts'
 import { apiOrigin } from './origin.ts'
 import { ReferrersApi } from './referrers-api.ts'
 import { ReferrersFallback } from './referrers-fallback.ts'
 import { ReferrersList } from './referrers-list.ts'
 import { ReferrersRepair } from './referrers-repair.ts'
+import { RegistryReferrers } from './registry-referrers.ts'
 import { RegistryStore } from './registry-store.ts'
 import type { RetryPolicy } from './retry.ts'
 import { RegistryTags } from './tags.ts'
@@ -70,12 +71,13 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
     })
   }
   const { plainHttp, credentials, onWarning, chunkBytes = 8 * 1024 * 1024 } = options
+  const transport = transportOf(options)
   const client = new RegistryClient({
     origin: apiOrigin(reference.registry, plainHttp),
     registry: reference.registry,
     repository: reference.repository,
     retry: options.retry ?? {},
-    transport: transportOf(options),
+    transport,
     ...(credentials === undefined ? {} : { credentials }),
     ...(onWarning === undefined ? {} : { onWarning }),
   })
@@ -96,16 +98,21 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
       chunkBytes,
       wholeBytes: options.chunkBytes ?? WHOLE_BYTES,
     }),
-    api: new ReferrersApi(client, reference.repository, repository),
+    referrers: new RegistryReferrers({
+      name: repository,
+      manifests,
+      api: new ReferrersApi(client, reference.repository, repository),
+      fallback: new ReferrersFallback({
+        list,
+        claims,
+        name: repository,
+        settleMs: options.settleMs,
+        onWarning,
+      }),
+      mode: options.referrers ?? 'auto',
+    }),
     tags,
     repair: new ReferrersRepair({ manifests, list, claims }),
-    fallback: new ReferrersFallback({
-      list,
-      claims,
-      name: repository,
-      settleMs: options.settleMs,
-      onWarning,
-    }),
-    mode: options.referrers ?? 'auto',
+    ownMemory: isHttpFetch(transport.fetch),
   })
 }

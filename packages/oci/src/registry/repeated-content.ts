@@ -35,9 +35,9 @@ export class RepeatedContent {
   }
 
   /** Nobody wants it any more. */
-  async close(): Promise<void> {
-    const first = this.#first
+  close(): void {
+    // Not waited for: its first chunk may never come.
+    this.#first?.chunks.return(undefined).catch(() => {})
     this.#first = undefined
-    await first?.chunks.return(undefined)
   }
 }

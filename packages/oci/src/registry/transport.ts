@@ -20,8 +20,8 @@ interface StreamBody {
   chunks(): AsyncIterable<Uint8Array>
   /** It cannot be sent a second time. */
   readonly once?: true
-  /** Nobody else has its chunks. */
-  readonly spent?: boolean
+  /** Told of each chunk that nobody reads any more; it may be told of none. */
+  written?(chunk: Uint8Array): void
 }
 
 export interface TransportOptions {
@@ -67,7 +67,7 @@ export async function send(
       ...(watched ? { 'content-length': String(watched.size) } : {}),
     },
     ...(body instanceof Uint8Array ? { body } : {}),
-    ...(watched ? { body: watched.chunks(), spent: watched.spent } : {}),
+    ...(watched ? { body: watched.chunks(), written: watched.written } : {}),
   }
   try {
     return new Answer(await exchangeOf(options.fetch)(sent), url, idle, call)
@@ -160,14 +160,14 @@ export class Answer {
 /** Passes a body on, keeping what it threw: `fetch` reports that as a failure of the network. */
 class WatchedBody {
   readonly size: number
-  readonly spent: boolean
+  readonly written: (chunk: Uint8Array) => void
   failure: unknown
   readonly #body: StreamBody
   readonly #idle: IdleTimer
 
   constructor(body: StreamBody, idle: IdleTimer) {
     this.size = body.size
-    this.spent = body.spent ?? false
+    this.written = chunk => body.written?.(chunk)
     this.#body = body
     this.#idle = idle
   }

@@ -1,5 +1,6 @@
 import type { StoreCall } from '../artifact-store.ts'
 import { type Identity, isOwn, isRepeatable, verified } from '../content.ts'
+import { release } from '../release.ts'
 import { ChunkedUpload, type ChunkLimit, ChunksRefused } from './chunked-upload.ts'
 import { ContentWindow } from './content-window.ts'
 import { RepeatedContent } from './repeated-content.ts'
@@ -83,7 +84,7 @@ export class RegistryUploads {
 
   /** At once, and asked for once more when it has to be sent again. It begins to come while the upload begins. */
   async #again(blob: Identity, content: AsyncIterable<Uint8Array>, call: StoreCall): Promise<void> {
-    const spent = isOwn(blob, content)
+    const written = isOwn(blob, content) ? release : () => {}
     let source: RepeatedContent | undefined
     await this.#options.client.retrying(
       call,
@@ -92,9 +93,9 @@ export class RegistryUploads {
         const chunks = () => source!.chunks()
         try {
           const session = await this.#begin(call)
-          await session.put(blob.digest, { size: blob.size, spent, chunks }, undefined, call)
+          await session.put(blob.digest, { size: blob.size, chunks, written }, undefined, call)
         } finally {
-          await source.close()
+          source.close()
         }
       },
       // Whoever gives the content has its own way to try again.
@@ -105,7 +106,7 @@ export class RegistryUploads {
   async #small(blob: Identity, window: ContentWindow, call: StoreCall): Promise<void> {
     window.next(blob.size)
     window.ahead()
-    const body = { size: blob.size, chunks: () => window.read() }
+    const body = { size: blob.size, chunks: () => window.read(), written: window.written }
     try {
       await this.#options.client.retrying(
         call,
