@@ -99,6 +99,13 @@ describe('the start of the command line', () => {
     expect([...new Set(files.map(packageOfUrl))].sort()).toEqual([CORE, 'commander', 'sealwright'])
   })
 
+  it('imports no module of Node as built: that makes an object of all its exports', async ctx => {
+    if (!existsSync(join(root, 'packages', 'cli', 'dist', 'main.js'))) ctx.skip('not built: npm run build')
+    const urls = await loadedBy(bin, 'version')
+    expect(urls.some(url => url.endsWith('/dist/main.js'))).toBe(true)
+    expect(urls.filter(url => url.startsWith('node:'))).toEqual([])
+  })
+
   it('does so as built, too', async ctx => {
     if (!existsSync(join(root, 'packages', 'cli', 'dist', 'main.js'))) ctx.skip('not built: npm run build')
     const urls = await loadedBy(bin, 'version')
