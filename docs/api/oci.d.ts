@@ -504,9 +504,11 @@ export interface WalkOptions extends StoreCall {
  *
  * @throws {@link SealwrightError} from its methods: as {@link layoutArchive}; `UNAVAILABLE` for a content whose reader
  *   gave up in the middle of it.
+ * @param own - Nobody else keeps the chunks of the stream: their memory may be given back when they are used.
  */
-export function archiveInput(stream: AsyncIterable<Uint8Array>, { name }?: {
+export function archiveInput(stream: AsyncIterable<Uint8Array>, { name, own }?: {
     readonly name?: string;
+    readonly own?: boolean;
 }): ArchiveInput;
 
 /**

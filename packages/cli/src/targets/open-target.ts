@@ -95,7 +95,7 @@ async function openStore(
     return { store: await openPlace(context, target, flags) }
   }
   if (streamed) {
-    const input = archiveInput(context.io.stdin.read())
+    const input = archiveInput(context.io.stdin.read(), { own: true })
     return { store: input.store, input }
   }
   const spooled = await spool(context.io.stdin.read(), { signal: context.io.signal })

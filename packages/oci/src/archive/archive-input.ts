@@ -25,14 +25,15 @@ const MAX_INDEX_BYTES = 32 * 1024 * 1024
  *
  * @throws {@link SealwrightError} from its methods: as {@link layoutArchive}; `UNAVAILABLE` for a content whose reader
  *   gave up in the middle of it.
+ * @param own - Nobody else keeps the chunks of the stream: their memory may be given back when they are used.
  */
 export function archiveInput(
   stream: AsyncIterable<Uint8Array>,
-  { name = 'oci-archive:-' }: { readonly name?: string } = {},
+  { name = 'oci-archive:-', own = false }: { readonly name?: string; readonly own?: boolean } = {},
 ): ArchiveInput {
   const tar = new TarStream(stream, name)
   return {
-    store: new LayoutStore(new InputBackend(tar, name)),
+    store: new LayoutStore(new InputBackend(tar, name, !own)),
     finish: () => tar.finish(),
     [Symbol.asyncDispose]: () => tar[Symbol.asyncDispose](),
   }
@@ -41,12 +42,14 @@ export function archiveInput(
 class InputBackend implements LayoutBackend {
   readonly name: string
   readonly stream = true
+  readonly lent: boolean
   readonly #tar: TarStream
   #index: Promise<IndexDocument> | undefined
 
-  constructor(tar: TarStream, name: string) {
+  constructor(tar: TarStream, name: string, lent: boolean) {
     this.#tar = tar
     this.name = name
+    this.lent = lent
   }
 
   readIndex(): Promise<IndexDocument> {

@@ -6,6 +6,8 @@ import type { EditedIndex } from './index-edits.ts'
 /** The files of a layout: what a store reads, and the blobs that it writes. */
 export interface LayoutFiles {
   readonly name: string
+  /** What is read may be in memory that others have, too. */
+  readonly lent?: boolean
   readIndex(call: StoreCall): Promise<IndexDocument>
   /** Bytes that are stored for a blob; nothing if it is not there. */
   sizeOf(digest: string, call: StoreCall): Promise<number | undefined>

@@ -64,8 +64,7 @@ export class LayoutStore implements ArtifactStore {
   }
 
   fetch(descriptor: Descriptor, call: StoreCall = {}): AsyncGenerator<Uint8Array> {
-    // What comes as a stream may be in memory of whoever gave it.
-    return asVerified(descriptor, this.#read(descriptor, call), this.stream !== true)
+    return asVerified(descriptor, this.#read(descriptor, call), this.#files.lent !== true)
   }
 
   async *#read(descriptor: Descriptor, call: StoreCall): AsyncGenerator<Uint8Array> {
