@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -96,9 +97,59 @@ describe.each(['grpc', 'rest'] as const)('credentials, over %s and TLS', transpo
     })
   })
 
+  it('are not sent to a server whose authority is not trusted, and the error says how to trust it', async () => {
+    const before = fake.calls('GetPublicKey')
+    const authClient = tokenOf(fake)
+    const keys = gcpKms({ transport, endpoint: fake.url(transport), authClient })
+    await expect(keys.open(reference, { signal: new AbortController().signal })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      why: 'the certificate of the server is not trusted',
+      fix: expect.stringMatching(/NODE_EXTRA_CA_CERTS.*GRPC_DEFAULT_SSL_ROOTS_FILE_PATH/),
+    })
+    await keys[Symbol.asyncDispose]!()
+    expect(fake.calls('GetPublicKey')).toBe(before)
+  })
+
+  it('whose source of tokens is not trusted are not called wrong', async () => {
+    const file = await workloadIdentity(OIDC_TOKEN)
+    const { answer } = await run(transport, {
+      GOOGLE_APPLICATION_CREDENTIALS: file,
+      NODE_EXTRA_CA_CERTS: '',
+    })
+    expect(answer).toMatchObject({
+      code: 'UNAVAILABLE',
+      // Over gRPC the connection to Cloud KMS itself is tried first.
+      why: expect.stringMatching(
+        transport === 'rest'
+          ? /^of the source of tokens: the certificate of the server is not trusted$/
+          : /^the certificate of the server is not trusted$/,
+      ),
+      fix: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+    })
+  })
+
   it('in a file that is not there are UNAUTHENTICATED', async () => {
     const { answer } = await run(transport, { GOOGLE_APPLICATION_CREDENTIALS: join(folder, 'none.json') })
     expect(answer).toMatchObject({ code: 'UNAUTHENTICATED', why: expect.stringMatching(/cannot be read/) })
+  })
+})
+
+describe('authorities, over gRPC', () => {
+  it('are those of GRPC_DEFAULT_SSL_ROOTS_FILE_PATH alone where it is set', async () => {
+    const file = await workloadIdentity(OIDC_TOKEN)
+    const environment = { GOOGLE_APPLICATION_CREDENTIALS: file }
+    const other = join(folder, 'other.pem')
+    await writeFile(other, rootCertificates[0]!)
+    const elsewhere = await run('grpc', { ...environment, GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: other })
+    expect(elsewhere.answer).toMatchObject({
+      code: 'UNAVAILABLE',
+      fix: expect.stringContaining('GRPC_DEFAULT_SSL_ROOTS_FILE_PATH'),
+    })
+    const own = await run('grpc', {
+      ...environment,
+      GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: join(folder, 'cert.pem'),
+    })
+    expect(own.answer).toMatchObject({ signature: 64 })
   })
 })
 
