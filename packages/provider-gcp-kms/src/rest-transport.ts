@@ -26,10 +26,13 @@ const CONNECTIONS = { keepAlive: true, maxSockets: 64 } as const
 /** The largest answer of Cloud KMS is a page of key versions: less than half of this. */
 const MAX_BODY = 4 * 2 ** 20
 
-/** HTTP/1.1 for the REST face of Cloud KMS: connections are kept, answers read whole and bounded, redirects refused. */
+/**
+ * HTTP/1.1 for the REST face of Cloud KMS, by the proxy of the environment (`HTTPS_PROXY`, `NO_PROXY`): connections are kept,
+ * answers read whole and bounded, redirects refused.
+ */
 export function restTransport(): RestTransport {
   const http = new HttpAgent(CONNECTIONS)
-  const https = new HttpsAgent(CONNECTIONS)
+  const https = new HttpsAgent({ ...CONNECTIONS, proxyEnv: process.env })
   return {
     send: async (url, request) => {
       const isPlain = url.startsWith('http:')
