@@ -14,7 +14,7 @@ import { loopbackCertificate } from '../services/loopback-certificate.ts'
 import type { Program } from './program.ts'
 
 /** What becomes of signatures: never answered, too many of them, not allowed, by nobody known. */
-export type Trouble = 'hang' | 'throttle' | 'deny' | 'expire'
+type Trouble = 'hang' | 'throttle' | 'deny' | 'expire'
 
 /** A store on its wire fake that the built program can reach, with a key that is not there yet. It ends with the test. */
 export interface FakeStore {

@@ -170,7 +170,7 @@ describe.each([
       fail('hang', operation)
       const started = performance.now()
       const document = await json(3, ['sign', 'oci:image:v1', '--timeout', '1s'])
-      expect(performance.now() - started).toBeLessThan(5_000)
+      expect(performance.now() - started).toBeLessThan(30_000)
       expect(document.error).toMatchObject({ code: 'TIMEOUT', retryable: true })
       expect(document.error.fix).toContain('--timeout')
     })
