@@ -32,20 +32,6 @@ export function scopeOf(host: string): string {
   return `https://${host.slice(host.indexOf('.') + 1)}/.default`
 }
 
-/** Where vaults are kept by the authority that gives the tokens, as `AZURE_AUTHORITY_HOST` names it. */
-const BY_AUTHORITY: Readonly<Record<string, string>> = {
-  'login.microsoftonline.us': 'vault.usgovcloudapi.net',
-  'login.chinacloudapi.cn': 'vault.azure.cn',
-  'login.partner.microsoftonline.cn': 'vault.azure.cn',
-}
-
-/** The resource that tokens are for where no vault was named yet: that of the cloud that the environment names. */
-export function usualScope(authority: string | undefined): string {
-  const host = authority?.toLowerCase().replace(/^https:\/\/|\/.*$/g, '') ?? ''
-  const domain = Object.hasOwn(BY_AUTHORITY, host) ? BY_AUTHORITY[host] : 'vault.azure.net'
-  return `https://${domain}/.default`
-}
-
 function isBelow(host: string, domain: string): boolean {
   return host.endsWith(domain) && /^[a-z0-9-]+$/.test(host.slice(0, -domain.length))
 }

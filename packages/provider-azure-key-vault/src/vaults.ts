@@ -1,7 +1,7 @@
 import type { CertificateClientOptions } from '@azure/keyvault-certificates'
 import type { KeyClient, KeyClientOptions, KeyVaultKey } from '@azure/keyvault-keys'
 import { SealwrightError } from '@sealwright/core'
-import { scopeOf, usualScope } from './hosts.ts'
+import { scopeOf } from './hosts.ts'
 import { type AzureKeyVaultOptions, originOf } from './options.ts'
 import { readSecret } from './secret.ts'
 import { type TokenSource, tokenSource } from './token-source.ts'
@@ -61,10 +61,7 @@ export function vaultsOf(options: AzureKeyVaultOptions): Vaults {
       return found
     },
     tokens: async () => (client === undefined ? source() : undefined),
-    scope: () => {
-      const last = [...made.keys()].at(-1)
-      return last === undefined ? usualScope(process.env.AZURE_AUTHORITY_HOST) : scopeOf(last)
-    },
+    scope: () => scopeOf([...made.keys()].at(-1) ?? 'any.vault.azure.net'),
     [Symbol.asyncDispose]: async () => {
       isClosed = true
       made.clear()

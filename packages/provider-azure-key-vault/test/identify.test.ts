@@ -1,6 +1,6 @@
 import { KeyClient } from '@azure/keyvault-keys'
 import { openSigner } from '@sealwright/core'
-import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { azureKeyVault } from '../src/index.ts'
 import { CLAIMS, fakeKeyVault, tokenWith } from './fake-key-vault.ts'
 import { provider } from './harness.ts'
@@ -51,27 +51,6 @@ describe('identify', () => {
       source,
       ...(identity === undefined ? {} : { identity }),
     })
-  })
-
-  it.each([
-    [undefined, 'https://vault.azure.net/.default'],
-    ['https://login.microsoftonline.com', 'https://vault.azure.net/.default'],
-    ['https://login.microsoftonline.us/', 'https://vault.usgovcloudapi.net/.default'],
-    ['login.chinacloudapi.cn', 'https://vault.azure.cn/.default'],
-    ['https://login.microsoftonline.us.evil.example', 'https://vault.azure.net/.default'],
-  ])('asks for a token of the cloud that the environment names: %s', async (authority, scope) => {
-    vi.stubEnv('AZURE_AUTHORITY_HOST', authority)
-    onTestFinished(() => void vi.unstubAllEnvs())
-    const scopes: unknown[] = []
-    const credential = {
-      getToken: async (asked: unknown) => {
-        scopes.push(asked)
-        return { token: tokenWith(CLAIMS), expiresOnTimestamp: Date.now() + 3_600_000 }
-      },
-    }
-    await using keys = azureKeyVault({ credential })
-    await keys.identify!(call)
-    expect(scopes).toEqual([[scope]])
   })
 
   it.each(['opaque', 'a.b.c', 'a.W10.c'])('says nothing of a token that is no JWT: %s', async token => {
