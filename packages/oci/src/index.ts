@@ -15,7 +15,7 @@ export type {
 export { type ArtifactKind, artifactKind } from './copy/artifact-kind.ts'
 export { choosePlatform, formatPlatform } from './copy/choose-platform.ts'
 export { copyGraph } from './copy/copy-graph.ts'
-export type { CopyEvent, CopyOptions, CopyReport, LeftBehind } from './copy/copy-options.ts'
+export type { CopyEvent, CopyOptions, CopyReport, LeftBehind, Moved } from './copy/copy-options.ts'
 export { blobsOf, childrenOf, type GraphNode, type GraphRole } from './copy/graph-node.ts'
 export { type WalkOptions, walkGraph } from './copy/walk-graph.ts'
 export {

@@ -4,6 +4,8 @@ import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
 import { openPlace } from '../targets/open-place.ts'
+import { openSignatures } from '../targets/open-signatures.ts'
+import { BESIDE } from '../targets/signatures-in.ts'
 import { type ArtifactTarget, type LayoutTarget, parseTarget } from '../targets/target.ts'
 
 /** Where a copy goes; its tag, if it shall have another than at its source. */
@@ -48,6 +50,19 @@ export async function openDestination(
     return archiveOutput(chunk => context.io.stdout.send(chunk))
   }
   return openPlace(context, target, flags, { create: true })
+}
+
+/**
+ * Opens the place where the configuration keeps what refers to the artifacts of the destination's host; `undefined` where
+ * it lies beside them. `--signatures-in` speaks of the source, but for `none`, which speaks of both.
+ */
+export async function openReferrersPlace(
+  context: Context,
+  { target }: Destination,
+  { signaturesIn, ...flags }: RegistryFlags,
+): Promise<ArtifactStore | undefined> {
+  if (signaturesIn === BESIDE) return undefined
+  return openSignatures(context, target, flags, { create: true })
 }
 
 /** Whether an archive goes to stdout. */
