@@ -160,10 +160,9 @@ describe('a registry that demands a client certificate', { timeout }, () => {
     }
     expect(await blobsIn(join(cwd, 'copied'))).toEqual(linked)
     await oras('manifest', 'fetch', ...shown(''), `${target}:v1`)
-    // Its authority alone is not enough.
-    await expect(oras('manifest', 'fetch', '--ca-file', files.ca, `${target}:v1`)).rejects.toThrow(
-      'certificate',
-    )
+    // Its authority alone is not enough: there is no answer, whatever ends the connection first (TLS 1.3).
+    const unknown = oras('manifest', 'fetch', '--ca-file', files.ca, `${target}:v1`)
+    await expect(unknown).rejects.toThrow(/failed to fetch .*: Get "https:/)
   })
 
   test('has the image that we copied, by what skopeo reads back', async context => {
