@@ -1,17 +1,10 @@
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { fakeKeyVault } from '../../packages/provider-azure-key-vault/test/fake-key-vault.ts'
-import { fakeGcpKms } from '../../packages/provider-gcp-kms/test/fake-gcp-kms/fake.ts'
-import { KEY_RING } from '../../packages/provider-gcp-kms/test/fake-gcp-kms/kms-state.ts'
+import { expect, test } from 'vitest'
 import { hashicorpVault } from '../../packages/provider-hashicorp-vault/src/index.ts'
 import { makeImage, pullManifest, pushImage } from '../services/image.ts'
 import { LOCALSTACK_CREDENTIALS, startLocalstack } from '../services/localstack.ts'
-import { loopbackCertificate } from '../services/loopback-certificate.ts'
 import { notationHome } from '../services/notation.ts'
 import { startOpenbao } from '../services/openbao.ts'
 import { pkcs11jsAddon } from '../services/pkcs11js.ts'
@@ -19,6 +12,7 @@ import { startOlareg } from '../services/registries.ts'
 import { shared } from '../services/shared.ts'
 import { softHsmToken } from '../services/softhsm.ts'
 import { need, type Skips } from '../services/tool.ts'
+import { type FakeStore, fakeAzure, fakeGcp } from './fake-stores.ts'
 import { type Program, programHome } from './program.ts'
 
 const timeout = 900_000 // the first run installs the servers
@@ -94,78 +88,15 @@ async function tokenOfSoftHsm(context: Skips, { home }: Program): Promise<Store>
   }
 }
 
-/** Over gRPC and TLS, as a job of GitHub Actions: a token of the job is exchanged for one of Google's. */
-async function gcpOnItsFake(_context: Skips, program: Program): Promise<Store> {
-  const tls = await loopbackCertificate(program.home)
-  const fake = await fakeGcpKms({ cert: tls.cert, key: tls.key })
-  onTestFinished(() => fake[Symbol.asyncDispose]())
-  const [credentials, tokenFile] = ['credentials.json', 'token'].map(name => join(program.home, name)) as [
-    string,
-    string,
-  ]
-  const jobToken = 'canary-oidc-token-of-the-job'
-  await writeFile(tokenFile, jobToken)
-  await writeFile(
-    credentials,
-    JSON.stringify({
-      type: 'external_account',
-      audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/providers/github',
-      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-      token_url: `${fake.url('rest')}/token`,
-      credential_source: { file: tokenFile },
-    }),
-  )
-  await configure(program, '@sealwright/provider-gcp-kms', { endpoint: fake.url('grpc') })
-  return {
-    reference: `gcpkms://${KEY_RING}/cryptoKeys/release`,
-    env: {
-      GOOGLE_APPLICATION_CREDENTIALS: credentials,
-      NODE_EXTRA_CA_CERTS: tls.path,
-      METADATA_SERVER_DETECTION: 'none',
-    },
-    secrets: [jobToken, fake.token],
-    rotates: true,
-  }
-}
-
-/** Over TLS with the challenge, by the managed identity of a machine of Azure. */
-async function azureOnItsFake(_context: Skips, program: Program): Promise<Store> {
-  const fake = await fakeKeyVault()
-  onTestFinished(() => fake[Symbol.asyncDispose]())
-  const identity = createServer((_, response) => {
-    const expires = Math.floor(Date.now() / 1000) + 3600
-    const token = { access_token: fake.token, expires_on: String(expires), token_type: 'Bearer' }
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(token))
-  })
-  identity.listen(0, '127.0.0.1')
-  await once(identity, 'listening')
-  onTestFinished(() => void identity.close().closeAllConnections())
-  const { port } = identity.address() as AddressInfo
-  const ca = join(program.home, 'vault.pem')
-  await writeFile(ca, fake.ca)
-  await configure(program, '@sealwright/provider-azure-key-vault', { endpoint: fake.origin, ca })
-  return {
-    reference: 'azurekms://unit.vault.azure.net/release',
-    env: {
-      IDENTITY_ENDPOINT: `http://127.0.0.1:${port}/msi/token`,
-      IDENTITY_HEADER: 'canary-identity-header',
-      AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
-    },
-    secrets: ['canary-identity-header', fake.token],
-    rotates: true,
-  }
-}
-
-async function configure(program: Program, name: string, options: object): Promise<void> {
-  const folder = join(program.home, 'config', 'sealwright')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  await writeFile(join(folder, 'config.json'), JSON.stringify({ providers: { [name]: options } }))
+/** Stores that no server stands for. */
+function onItsFake(start: (program: Program) => Promise<FakeStore>): Start {
+  return async (_context, program) => ({ ...(await start(program)), rotates: true })
 }
 
 const STORES: readonly (readonly [name: string, provider: string, start: Start])[] = [
   ['AWS KMS, on LocalStack', 'provider-aws-kms', awsOnLocalstack],
-  ['Azure Key Vault, on its wire fake', 'provider-azure-key-vault', azureOnItsFake],
-  ['Google Cloud KMS, on its wire fake', 'provider-gcp-kms', gcpOnItsFake],
+  ['Azure Key Vault, on its wire fake', 'provider-azure-key-vault', onItsFake(fakeAzure)],
+  ['Google Cloud KMS, on its wire fake', 'provider-gcp-kms', onItsFake(fakeGcp)],
   ['Vault, on OpenBao', 'provider-hashicorp-vault', vaultOnOpenbao],
   ['PKCS#11, on SoftHSM', 'provider-pkcs11', tokenOfSoftHsm],
 ]

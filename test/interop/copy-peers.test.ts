@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createVerifier, trustDirectory } from '@sealwright/notary'
 import { type ArtifactStore, copyGraph, layoutArchive, layoutDirectory, walkGraph } from '@sealwright/oci'
@@ -9,7 +9,7 @@ import { scratch } from '../services/scratch.ts'
 import { shared } from '../services/shared.ts'
 import type { Skips } from '../services/tool.ts'
 import { registryPeers } from './registry-peers.ts'
-import { REGISTRIES } from './registry-worlds.ts'
+import { REGISTRIES, startWithClientCertificates } from './registry-worlds.ts'
 import { blobsIn, makeShipment, SBOM, type Shipment } from './shipment.ts'
 
 const timeout = 900_000 // the first run builds the registries
@@ -130,6 +130,56 @@ describe.for(REGISTRIES)('%s', { timeout }, ([, start]) => {
     const { oras, cwd, target, linked, signatures, trust } = await broughtByOras(context)
     await oras('backup', '--include-referrers', '--output', 'backup.tar', `${target}:v1`)
     await expectWhole(layoutArchive(join(cwd, 'backup.tar')), 'v1', { linked, signatures, trust })
+  })
+})
+
+describe('a registry that demands a client certificate', { timeout }, () => {
+  const running = shared(startWithClientCertificates)
+
+  /** What we bring there, and how others say who they are. */
+  async function brought(context: Skips) {
+    const made = await shipment(context)
+    const { entry, store, certificates } = await running(context)
+    const peers = await registryPeers(context, { host: entry.host }, made.trust)
+    const repository = `app-${crypto.randomUUID()}`
+    const report = await copyGraph(await layoutDirectory(made.layout), 'v1', store(repository))
+    expect(report.left).toEqual([])
+    const { caPath, client } = certificates
+    return {
+      ...made,
+      ...peers,
+      target: `${entry.host}/${repository}`,
+      files: { ca: caPath, cert: client.certPath, key: client.keyPath },
+    }
+  }
+
+  test('has all that we copied, by what oras reads back', async context => {
+    const { oras, cwd, target, files, index, images, linked } = await brought(context)
+    const shown = (side: string) =>
+      Object.entries(files).flatMap(([name, path]) => [`--${side}${name}-file`, path])
+    for (const digest of [index, ...images]) {
+      const to = ['--to-oci-layout', `${target}@${digest}`, `copied@${digest}`]
+      await oras('cp', '-r', ...shown('from-'), ...to)
+    }
+    expect(await blobsIn(join(cwd, 'copied'))).toEqual(linked)
+    await oras('manifest', 'fetch', ...shown(''), `${target}:v1`)
+    // Its authority alone is not enough: there is no answer, whatever ends the connection first (TLS 1.3).
+    const unknown = oras('manifest', 'fetch', '--ca-file', files.ca, `${target}:v1`)
+    await expect(unknown).rejects.toThrow(/failed to fetch .*: Get "https:/)
+  })
+
+  test('has the image that we copied, by what skopeo reads back', async context => {
+    const { skopeo, cwd, target, files, index, images } = await brought(context)
+    const shown = join(cwd, 'shown')
+    await mkdir(shown)
+    await copyFile(files.ca, join(shown, 'ca.crt'))
+    await copyFile(files.cert, join(shown, 'client.cert'))
+    await copyFile(files.key, join(shown, 'client.key'))
+    const flags = ['--all', '--preserve-digests', '--src-cert-dir', shown]
+    await skopeo('copy', ...flags, `docker://${target}:v1`, 'dir:copied')
+    expect(sha256(await readFile(join(cwd, 'copied', 'manifest.json'), 'utf8'))).toBe(index)
+    const names = await readdir(join(cwd, 'copied'))
+    for (const image of images) expect(names).toContain(`${image.slice('sha256:'.length)}.manifest.json`)
   })
 })
 

@@ -14,8 +14,6 @@ export interface Entry {
   /** Path of a PEM file. */
   readonly caPath?: string
   readonly login?: boolean
-  /** Paths of PEM files, where the registry asks who its client is. */
-  readonly client?: { readonly certPath: string; readonly keyPath: string }
 }
 
 /** Programs of others, each with what it needs to get into one registry. All must succeed. */

@@ -1,5 +1,5 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { type ArtifactStore, credentialFor, registry } from '@sealwright/oci'
+import { type ArtifactStore, credentialFor, httpFetch, registry } from '@sealwright/oci'
 import {
   BASIC_USER,
   startDistribution,
@@ -7,7 +7,7 @@ import {
   startGgcr,
   startOlareg,
 } from '../services/registries.ts'
-import { registryCertificates } from '../services/registry-certificates.ts'
+import { type RegistryCertificates, registryCertificates } from '../services/registry-certificates.ts'
 import { startTokenServer } from '../services/token-server.ts'
 import type { Skips } from '../services/tool.ts'
 import type { Entry } from './registry-peers.ts'
@@ -70,6 +70,25 @@ export const REGISTRIES: readonly (readonly [string, (context: Skips) => Promise
     },
   ],
 ]
+
+/** distribution 3 that lets in only who shows a certificate of its authority: not every program can. */
+export async function startWithClientCertificates(
+  context: Skips,
+): Promise<World & { readonly certificates: RegistryCertificates }> {
+  const tls = await registryCertificates({ clientsShowTheirs: true })
+  const { ca, client } = tls
+  const server = await startDistribution(context, undefined, tls)
+  const host = `127.0.0.1:${server.port}`
+  const fetch = httpFetch({
+    tls: name => (name === host ? { ca, cert: client.cert, key: client.key } : undefined),
+  })
+  return {
+    entry: { host, caPath: tls.caPath },
+    certificates: tls,
+    store: repository => registry(`${host}/${repository}`, { plainHttp: false, fetch }),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
 
 function open(start: (context: Skips) => Promise<AsyncDisposable & { readonly host: string }>) {
   return async (context: Skips) => {

@@ -102,7 +102,8 @@ describe('doctor, of a target in a registry,', () => {
   it.each([
     [['doctor', '--fix'], '--fix'],
     [['doctor', 'oci:layout'], 'sealwright list oci:layout'],
-    [['doctor', 'registry.example/app'], 'sha256:'],
+    [['doctor', './app.tgz'], 'sealwright list ./app.tgz'],
+    [['doctor', '--offline', 'registry.example/app'], '--offline'],
     [['doctor', 'release', '--ca-file', 'x'], 'leave it out'],
   ])('refuses %j with the fix', async (args, fix) => {
     const { error } = await (await program()).json(2, args)

@@ -81,7 +81,9 @@ describe('doctor', () => {
     for (const target of ['oci:layout:v1', './file']) {
       expect((await json(2, ['doctor', target])).error.message).toContain('is in no registry')
     }
-    expect((await json(2, ['doctor', 'localhost:5000/app'])).error.message).toContain('neither a tag')
+    expect((await json(2, ['doctor', '--offline', 'localhost:5000/app'])).error.message).toContain(
+      '--offline',
+    )
     expect((await json(2, ['doctor', 'nosuch:x'])).error.message).toContain('neither a key nor a target')
   })
 

@@ -62,6 +62,23 @@ describe('a store of others', () => {
   })
 })
 
+it('Cloud KMS is given the variables of proxies, which over REST it does not look for itself', async () => {
+  const GCP = '@sealwright/provider-gcp-kms'
+  const { gcpKms, ...others } = await vi.importActual<typeof import('@sealwright/provider-gcp-kms')>(GCP)
+  const given: unknown[] = []
+  const noting = (options: Parameters<typeof gcpKms>[0]) => {
+    given.push(options)
+    return gcpKms(options)
+  }
+  vi.doMock(GCP, () => ({ ...others, gcpKms: noting }))
+  onTestFinished(() => void vi.doUnmock(GCP))
+  const self = await program()
+  await configure(self, GCP, { transport: 'rest' })
+  const env = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: 'internal' }
+  await self.json(2, ['key', 'show', 'gcpkms://nothing'], { env })
+  expect(given).toMatchObject([{ transport: 'rest', proxyEnv: env }])
+})
+
 describe('a configuration of providers', () => {
   const AWS = '@sealwright/provider-aws-kms'
   const VAULT = '@sealwright/provider-hashicorp-vault'

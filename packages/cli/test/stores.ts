@@ -1,6 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
+import type { KeyProvider } from '@sealwright/core'
 import { onTestFinished, vi } from 'vitest'
 import { type FakeAwsKms, fakeAwsKms } from '../../provider-aws-kms/test/fake-aws-kms.ts'
+import { fakeKeyVault } from '../../provider-azure-key-vault/test/fake-key-vault.ts'
+import { fakeGcpKms } from '../../provider-gcp-kms/test/fake-gcp-kms/fake.ts'
+import { KEY_RING } from '../../provider-gcp-kms/test/fake-gcp-kms/kms-state.ts'
+import { denied, Refused } from '../../provider-gcp-kms/test/fake-gcp-kms/refused.ts'
+import { tokenOf } from '../../provider-gcp-kms/test/harness.ts'
 import { type FakeVault, fakeVault } from '../../provider-hashicorp-vault/test/fake-vault.ts'
 import { type Program, program } from './program.ts'
 
@@ -96,6 +102,73 @@ export async function vaultProgram(): Promise<StoreProgram & { readonly fake: Fa
     },
     secrets: [token],
   }
+}
+
+/** With Azure Key Vault: endpoint and authority of the configuration. */
+export async function azureProgram(): Promise<StoreProgram> {
+  const fake = await fakeKeyVault()
+  onTestFinished(() => fake[Symbol.asyncDispose]())
+  const self = await program()
+  await writeFile(self.path('vault.pem'), fake.ca)
+  await withCredentials('@sealwright/provider-azure-key-vault', 'azureKeyVault', {
+    credential: fake.credential(),
+  })
+  await configure(self, '@sealwright/provider-azure-key-vault', {
+    endpoint: fake.origin,
+    ca: self.path('vault.pem'),
+  })
+  const effects = {
+    throttle: { kind: 'refuse', status: 429, code: 'Throttled' },
+    hang: { kind: 'hang' },
+    refuse: { kind: 'refuse', status: 403, code: 'Forbidden', inner: 'ForbiddenByRbac' },
+    expire: { kind: 'unauthenticated' },
+  } as const
+  const store = `azurekms://${fake.state.host}/`
+  return {
+    ...self,
+    reference: `${store}release`,
+    store,
+    replace: () => void fake.state.addVersion('release'),
+    fail: (how, operation) => void fake.inject(operation === 'open' ? 'getKey' : 'sign', effects[how]),
+    secrets: [fake.token],
+  }
+}
+
+/** With Google Cloud KMS, over gRPC: endpoint of the configuration. */
+export async function gcpProgram(): Promise<StoreProgram> {
+  const fake = await fakeGcpKms()
+  onTestFinished(() => fake[Symbol.asyncDispose]())
+  const self = await program()
+  await withCredentials('@sealwright/provider-gcp-kms', 'gcpKms', { authClient: tokenOf(fake) })
+  await configure(self, '@sealwright/provider-gcp-kms', { endpoint: fake.url('grpc') })
+  const key = `${KEY_RING}/cryptoKeys/release`
+  const effects = {
+    throttle: { kind: 'refuse', refused: new Refused(8, 'quota') },
+    hang: { kind: 'hang' },
+    refuse: { kind: 'refuse', refused: denied('cloudkms.cryptoKeyVersions.useToSign', key) },
+    expire: { kind: 'refuse', refused: new Refused(16, 'who?') },
+  } as const
+  return {
+    ...self,
+    reference: `gcpkms://${key}`,
+    store: `gcpkms://${KEY_RING}/`,
+    replace: () => void fake.state.addVersion(key),
+    fail: (how, operation) => {
+      const methods = operation === 'open' ? ['ListCryptoKeyVersions', 'GetPublicKey'] : ['AsymmetricSign']
+      for (const method of methods) fake.inject(method as 'GetPublicKey', effects[how])
+    },
+    secrets: [fake.token],
+  }
+}
+
+/** Where those of the environment would take a process of its own, a store is given its credentials as a program would. */
+async function withCredentials(name: string, factory: string, credentials: object): Promise<void> {
+  const actual = await vi.importActual<Record<string, (options: object) => KeyProvider>>(name)
+  vi.doMock(name, () => ({
+    ...actual,
+    [factory]: (options: object) => actual[factory]!({ ...options, ...credentials }),
+  }))
+  onTestFinished(() => void vi.doUnmock(name))
 }
 
 /** Says something to one provider in the user's configuration. */

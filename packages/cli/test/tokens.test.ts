@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { FakeModule } from '../../provider-pkcs11/test/fake-module.ts'
 import { FakeToken, type FakeTokenOptions } from '../../provider-pkcs11/test/fake-token.ts'
 import { makeLayout } from './image.ts'
+import { opensslIn } from './openssl.ts'
 import { program } from './program.ts'
 import { configure } from './stores.ts'
 
@@ -184,4 +185,69 @@ it('keys in a token sign, and say that only a name can be rotated', async () => 
   })
   const { keys } = await json(0, ['key', 'list', 'pkcs11:token=ACME'], { env })
   expect(keys).toHaveLength(1)
+})
+
+it('keys in a token are made, named, certified, looked at and forgotten', async () => {
+  const self = await withToken()
+  const { json, expect: run, home, path } = self
+  // Whether it is there is looked at, and what is loaded is the fake.
+  await writeFile(path('hsm.so'), '')
+  const env = { ...self.env, PKCS11_MODULE_PATH: path('hsm.so') }
+  const openssl = opensslIn(home)
+  const reference = 'pkcs11:token=ACME;object=made'
+  const subject = ['--subject', 'CN=release,O=Acme,ST=Hessen,C=DE']
+  const create = ['key', 'create', reference, '--name', 'made', '--type', 'EC-P384']
+  expect(await json(0, create, { env })).toMatchObject({ changed: true, key: { algorithm: 'ES384' } })
+  expect((await json(0, create, { env })).changed).toBe(false)
+  expect((await json(0, ['key', 'add', 'again', reference], { env })).changed).toBe(true)
+  expect((await json(0, ['key', 'list'], { env })).keys).toHaveLength(2)
+  await run(0, ['cert', 'request', 'made', ...subject, '--out', 'made.csr'], { env })
+  openssl('req', '-in', 'made.csr', '-verify', '-noout')
+  await run(0, ['cert', 'issue', 'made', ...subject, '--out', 'made.crt'], { env })
+  openssl('verify', '-x509_strict', '-CAfile', 'made.crt', 'made.crt')
+  const { keys } = await json(0, ['doctor', 'made'], { env })
+  expect(keys[0]).toMatchObject({
+    key: 'made',
+    credentials: { source: expect.stringContaining('the user PIN of the token') },
+    permissions: [{ operation: 'open' }, { operation: 'sign' }, { operation: 'certificates' }],
+  })
+  await json(0, ['key', 'rotate', 'made', '--to', REFERENCE], { env })
+  expect((await json(0, ['key', 'show', 'made'], { env })).key.algorithm).toBe('ES256')
+  await json(0, ['key', 'remove', 'made'], { env })
+  await json(2, ['key', 'show', 'made'], { env })
+})
+
+describe('a token that does not answer', () => {
+  async function hanging() {
+    const self = await withToken()
+    const { json, env, path } = self
+    await json(0, ['init', 'release', '-k', REFERENCE, '--scope', '*'], { env })
+    await makeLayout(path('image'), 'v1')
+    onTestFinished(module.inject('C_SignAsync', { hang: true }))
+    return self
+  }
+
+  it('ends with --timeout, as exit 3', async () => {
+    const { json, env } = await hanging()
+    const { error } = await json(3, ['sign', 'oci:image:v1', '--timeout', '1s'], { env })
+    expect(error).toMatchObject({ code: 'TIMEOUT', fix: expect.stringContaining('--timeout') })
+  })
+
+  it('ends with Ctrl-C, as exit 130, and nothing is written', async () => {
+    const { run, json, env } = await hanging()
+    const abort = new AbortController()
+    const before = module.countOf('C_SignAsync')
+    const signing = run(['sign', 'oci:image:v1'], { env, signal: abort.signal })
+    await vi.waitFor(() => expect(module.countOf('C_SignAsync')).toBeGreaterThan(before), 10_000)
+    abort.abort({ interrupt: 'SIGINT' })
+    expect(await signing).toMatchObject({ code: 130, stderr: expect.stringContaining('error[ABORTED]: ') })
+    expect((await json(0, ['list', 'oci:image:v1'])).referrers).toEqual([])
+  })
+})
+
+it('a token without a free session is exit 3, as a store that throttles', async () => {
+  const { json, env } = await withToken()
+  module.inject('C_OpenSession', { rv: 'CKR_SESSION_COUNT' })
+  const { error } = await json(3, ['key', 'show', REFERENCE, '--timeout', '3s'], { env })
+  expect(error).toMatchObject({ code: 'THROTTLED', retryable: true })
 })

@@ -35,6 +35,16 @@ export function parseClaimTag(tag: string): { readonly list: string; readonly cl
   return list === undefined || claim === undefined ? undefined : { list, claim }
 }
 
+/**
+ * The subject that a list of referrers or a claim is tagged after. Nothing for other tags, and none but SHA-256: of a
+ * longer digest a tag has a part only.
+ */
+export function listedSubject(tag: string): string | undefined {
+  const list = parseClaimTag(tag)?.list ?? tag
+  const [, hex] = /^sha256-([0-9a-f]{64})$/.exec(list) ?? []
+  return hex === undefined ? undefined : `sha256:${hex}`
+}
+
 /** Whether a tag is one of these, or one of cosign's older `sha256-<hex>.sig`, `.att`, `.sbom`. */
 export function isReferrersTag(tag: string): boolean {
   return /^sha(?:256|384|512)-[0-9a-f]{64}(?:\.[a-z]+)?$/.test(tag) || parseClaimTag(tag) !== undefined

@@ -15,6 +15,13 @@ interface Request {
   readonly body: string
 }
 
+interface Signer {
+  sign(
+    request: Request,
+    options: { readonly signingDate: Date; readonly signingService: string; readonly signingRegion: string },
+  ): Promise<Request>
+}
+
 interface Response {
   readonly statusCode: number
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>
@@ -24,7 +31,9 @@ interface Response {
 interface Configuration {
   readonly useFipsEndpoint?: () => Promise<boolean>
   readonly endpointProvider?: (parameters: { readonly Region: string }) => { readonly url: URL }
-  readonly signer?: (scheme: object) => Promise<{ sign(request: Request): Promise<Request> }>
+  readonly signer?: (scheme: object) => Promise<Signer>
+  /** What the SDK has found the clock of this machine to be behind, in milliseconds. */
+  readonly systemClockOffset?: number
   readonly requestHandler?: {
     handle(request: Request, options: { readonly abortSignal: AbortSignal }): Promise<{ response: Response }>
   }
@@ -42,13 +51,24 @@ export async function callerIdentity(
   region: string,
   { signal }: Call,
 ): Promise<string | undefined> {
-  const { signer, endpointProvider, requestHandler, useFipsEndpoint } = client.config as Configuration
+  const {
+    signer,
+    endpointProvider,
+    requestHandler,
+    useFipsEndpoint,
+    systemClockOffset = 0,
+  } = client.config as Configuration
   if (signer === undefined || endpointProvider === undefined || requestHandler === undefined) return undefined
   if ((await ownEndpoint(client)) !== undefined || (await useFipsEndpoint?.())) return undefined
   const { hostname } = endpointProvider({ Region: region }).url
   const request = stsRequest(hostname.replace(/^kms\./, 'sts.'))
-  const signingScheme = { name: 'sigv4', signingName: 'sts', signingRegion: region, properties: {} }
-  const signed = await (await signer(signingScheme)).sign(request)
+  // The client signs all its requests for the service of its first signer, which is thus that of KMS; STS is named later.
+  const scheme = { name: 'sigv4', signingName: 'kms', signingRegion: region, properties: {} }
+  const signed = await (await signer(scheme)).sign(request, {
+    signingDate: new Date(Date.now() + systemClockOffset),
+    signingService: 'sts',
+    signingRegion: region,
+  })
   const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
   let answer: { readonly statusCode: number; readonly text: string }
   try {

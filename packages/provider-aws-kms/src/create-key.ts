@@ -29,8 +29,10 @@ export async function createKey(clients: Clients, spec: KeySpec, call: Call): Pr
   await withKey(made, async () => {
     await waitForKey(kms, made, made, call)
     if (alias === undefined) return
-    await ask({ doing: 'make the alias', keyId: alias, region: kms.region }, () =>
-      kms.createAlias({ AliasName: alias, TargetKeyId: idOf(made) }, call),
+    await ask(
+      { doing: 'make the alias', keyId: alias, region: kms.region },
+      () => kms.createAlias({ AliasName: alias, TargetKeyId: idOf(made) }, call),
+      quota,
     )
     await waitForKey(kms, alias, made, call)
   })
@@ -76,12 +78,12 @@ export async function withKey(arn: string, task: () => Promise<void>): Promise<v
   }
 }
 
-/** Here it is no rate that was exceeded, but how many keys an account may have. */
-function quota(explained: Explained, error: unknown): Explained {
+/** Where something is made or moved it is no rate that was exceeded, but how many keys or aliases an account may have. */
+export function quota(explained: Explained, error: unknown): Explained {
   if ((error as Error).name !== 'LimitExceededException') return explained
   return {
     code: 'ACCESS_DENIED',
-    why: 'the account has as many keys as its quota allows',
+    why: 'the account has as many keys or aliases as its quota allows',
     fix: 'have the quota of AWS KMS raised in Service Quotas',
   }
 }

@@ -3,7 +3,7 @@ import { type Call, SealwrightError } from '@sealwright/core'
 import { typeOf } from './algorithms.ts'
 import { ask } from './ask.ts'
 import type { Clients } from './clients.ts'
-import { idOf, makeKey, withKey } from './create-key.ts'
+import { idOf, makeKey, quota, withKey } from './create-key.ts'
 import { answeredKey } from './open-key.ts'
 import { parseReference, referenceTo } from './reference.ts'
 import { waitForKey } from './wait-for-key.ts'
@@ -37,8 +37,10 @@ export async function rotateKey(clients: Clients, given: string, call: Call): Pr
   const made = await makeKey(kms, { KeySpec: spec, ...(Policy === undefined ? {} : { Policy }) }, call)
   await withKey(made, async () => {
     await waitForKey(kms, made, made, call)
-    await ask({ doing: 'move', keyId: alias, region: kms.region }, () =>
-      kms.updateAlias({ AliasName: alias, TargetKeyId: idOf(made) }, call),
+    await ask(
+      { doing: 'move', keyId: alias, region: kms.region },
+      () => kms.updateAlias({ AliasName: alias, TargetKeyId: idOf(made) }, call),
+      quota,
     )
     await waitForKey(kms, alias, made, call)
   })

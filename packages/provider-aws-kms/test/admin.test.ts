@@ -82,16 +82,19 @@ describe('create', () => {
     expect(state.keys.length).toBe(before)
   })
 
-  it('says that the quota of keys is used up, which is no throttling', async () => {
-    await using kms = provider(fake)
-    const restore = fake.inject('CreateKey', { kind: 'refuse', name: 'LimitExceededException' })
-    const creating = kms.admin!.create({ reference: 'awskms:///alias/full', type: 'EC-P256' }, call)
-    await expect(creating).rejects.toMatchObject({
-      code: 'ACCESS_DENIED',
-      why: expect.stringContaining('quota'),
-    })
-    restore()
-  })
+  it.each(['CreateKey', 'CreateAlias'])(
+    'says that the quota of %s is used up, which is no throttling',
+    async operation => {
+      await using kms = provider(fake)
+      const restore = fake.inject(operation, { kind: 'refuse', name: 'LimitExceededException' })
+      const creating = kms.admin!.create({ reference: 'awskms:///alias/full', type: 'EC-P256' }, call)
+      await expect(creating).rejects.toMatchObject({
+        code: 'ACCESS_DENIED',
+        why: expect.stringContaining('quota'),
+      })
+      restore()
+    },
+  )
 
   it('names the key when the alias may not be made', async () => {
     await using kms = provider(fake)

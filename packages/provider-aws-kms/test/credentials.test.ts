@@ -152,7 +152,8 @@ describe('whose credentials they are', () => {
       credentials: fake.credentials,
       requestHandler: requestHandler as never,
     })
-    return { asked, identify: () => awsKms({ client }).identify!(call) }
+    const kms = awsKms({ client })
+    return { asked, kms, identify: () => kms.identify!(call) }
   }
 
   it('STS of the same region says, in a request signed for it', async () => {
@@ -165,6 +166,29 @@ describe('whose credentials they are', () => {
     expect(asked[0]?.hostname).toBe(`sts.${REGION}.amazonaws.com`)
     expect(asked[0]?.headers.authorization).toContain(`/${REGION}/sts/aws4_request`)
   })
+
+  it.each([
+    ['before', ['sts', 'kms']],
+    ['after', ['kms', 'sts', 'kms']],
+  ] as const)(
+    'STS says in a request signed for STS, and KMS is asked in ones signed for KMS, %s a key is opened',
+    async (_, services) => {
+      const arn = 'arn:aws:sts::111122223333:assumed-role/ci-release/session'
+      const { asked, kms } = identity(
+        200,
+        `<GetCallerIdentityResult><Arn>${arn}</Arn></GetCallerIdentityResult>`,
+      )
+      for (const service of services) {
+        if (service === 'sts') expect((await kms.identify!(call)).identity).toBe(arn)
+        else await expect(kms.open('awskms:///alias/x', call)).rejects.toThrow()
+      }
+      const scopes = asked.map(({ hostname, headers }) => [
+        hostname.split('.')[0],
+        /\/([a-z]+)\/aws4_request/.exec(headers.authorization ?? '')?.[1],
+      ])
+      expect(scopes).toEqual(services.map(service => [service, service]))
+    },
+  )
 
   it('or says that it does not know them', async () => {
     await expect(identity(403, '').identify()).rejects.toSatisfy(

@@ -7,20 +7,19 @@ import type { KeyVersion } from './vault.ts'
 const API_VERSION = '7.4'
 
 /**
- * Reads the secret that Key Vault keeps with a certificate, without the SDK of secrets: it is one GET.
+ * Reads the secret that Key Vault keeps with a certificate, without the SDK of secrets: it is one GET, sent as
+ * the certificate was just asked for.
  *
- * @param token - What the certificate was just read with.
  * @throws As the SDK does: an error with `statusCode` and `details`.
  */
 export async function readSecret(
   way: Way,
-  token: string,
   { name, version }: KeyVersion,
   onResponse: OnResponse,
   call: Call,
 ): Promise<void> {
   const path = `/secrets/${name}/${version}?api-version=${API_VERSION}`
-  const response = await way.get(path, token, call.signal)
+  const response = await way.get(path, call.signal)
   const { status, headers } = response
   const body = parsed(response.bodyAsText ?? '')
   if (status === 200) return onResponse({ status, headers, parsedBody: body })

@@ -20,8 +20,12 @@ export interface TransportOptions {
 
 /** The way to one vault. Its clients share it: one of them learns the vault's challenge, and the others know it. */
 export interface Way extends HttpClient {
-  /** @param path - With the query. */
-  get(path: string, token: string, signal: AbortSignal): Promise<Answer>
+  /**
+   * As the SDK's last request was sent: with its token, and by the proxy that the SDK chose for it, if any.
+   *
+   * @param path - With the query.
+   */
+  get(path: string, signal: AbortSignal): Promise<Answer>
 }
 
 export interface Transport {
@@ -79,13 +83,17 @@ export function transport({ endpoint, ca }: TransportOptions): Transport {
         return answerOf(await proxied({ agent: via, origin, ...trusted }, sent, LIMITS))
       }
       let known: string | undefined
+      let last: { readonly authorization: string; readonly via: Agent | undefined } | undefined
       return {
         sendRequest: async request => {
           const path = pathIn(own, request.url)
           if (path === undefined) throw elsewhere(host)
           // Each client of the SDK asks once without a token to be told which token is wanted. That is known by now.
           if (known !== undefined && !request.headers.has('authorization')) return challenged(request, known)
-          const { method, abortSignal, body, agent } = request
+          const { method, abortSignal, body } = request
+          const via = request.agent as Agent | undefined
+          const authorization = request.headers.get('authorization')
+          if (authorization !== undefined) last = { authorization, via }
           const answer = await reach(
             {
               method,
@@ -94,14 +102,17 @@ export function transport({ endpoint, ca }: TransportOptions): Transport {
               body: typeof body === 'string' ? body : undefined,
               signal: abortSignal instanceof AbortSignal ? abortSignal : undefined,
             },
-            agent as Agent | undefined,
+            via,
           )
           known = challengeIn(answer) ?? known
           return { request, ...answer }
         },
-        get: (path, token, signal) => {
-          const headers = { accept: 'application/json', authorization: `Bearer ${token}` }
-          return reach({ method: 'GET', path, signal, headers }, undefined)
+        get: async (path, signal) => {
+          if (last === undefined)
+            throw new SealwrightError('INTERNAL', `${host} was not asked for anything yet`)
+          const { authorization, via } = last
+          const headers = { accept: 'application/json', 'accept-encoding': 'identity', authorization }
+          return reach({ method: 'GET', path, signal, headers }, via)
         },
       }
     },

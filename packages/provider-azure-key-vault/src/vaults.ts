@@ -86,14 +86,7 @@ interface Connection {
 
 function ownClients(sdk: typeof import('@azure/keyvault-keys'), connection: Connection): Clients {
   const { host, alias, way, tokens, disableChallengeResourceVerification } = connection
-  let last: string | undefined
-  const credential = {
-    getToken: async (...request: Parameters<TokenSource['getToken']>) => {
-      const token = await tokens.getToken(...request)
-      last = token.token
-      return token
-    },
-  } as never
+  const credential = tokens as never
   const url = `https://${host}`
   const configured = (httpClient: HttpClient = way): KeyClientOptions & CertificateClientOptions => ({
     httpClient,
@@ -114,7 +107,7 @@ function ownClients(sdk: typeof import('@azure/keyvault-keys'), connection: Conn
       const { CertificateClient } = await import('@azure/keyvault-certificates')
       return new CertificateClient(url, credential, configured())
     },
-    getSecret: (reference, onResponse, call) => readSecret(way, last ?? '', reference, onResponse, call),
+    getSecret: (reference, onResponse, call) => readSecret(way, reference, onResponse, call),
   }
 }
 

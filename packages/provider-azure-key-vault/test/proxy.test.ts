@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { openSigner } from '@sealwright/core'
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { azureKeyVault } from '../src/index.ts'
+import { chainFor } from './chain.ts'
 import { fakeKeyVault } from './fake-key-vault.ts'
 
 const fake = await fakeKeyVault()
@@ -41,6 +42,19 @@ it('goes to the vault itself by the proxy of the environment, and trusts what it
   await using signer = await openSigner(keys, 'azurekms://unit.vault.azure.net/Release')
   expect((await signer.sign(Buffer.from('message'))).bytes).toHaveLength(64)
   expect(new Set(asked)).toEqual(new Set(['unit.vault.azure.net:443']))
+})
+
+it('reads the chain of a key by that proxy too', async () => {
+  const key = fake.state.addKey('Chained', 'EC', { curve: 'P-256' })
+  const chain = chainFor(key.key.privateKey)
+  const secret = { value: chain.pem, contentType: 'application/x-pem-file' }
+  key.certificate = { cer: chain.der[0]!, exportable: false, secret }
+  const before = asked.length
+  await using keys = azureKeyVault({ credential: fake.credential(), ca: fake.ca })
+  await using signer = await openSigner(keys, 'azurekms://unit.vault.azure.net/Chained')
+  expect((await signer.certificates!()).map(bytes => Buffer.from(bytes))).toEqual(chain.der)
+  expect(fake.calls('getSecret')).toBe(1)
+  expect(new Set(asked.slice(before))).toEqual(new Set(['unit.vault.azure.net:443']))
 })
 
 it('goes to an endpoint directly', async () => {

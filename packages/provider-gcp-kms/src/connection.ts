@@ -3,6 +3,7 @@ import type { GcpAuthClient } from './auth-client.ts'
 import { type GcpKmsClient, type Kms, kmsOf } from './client.ts'
 import { credentialFailure } from './credential-failure.ts'
 import { makeClient } from './make-client.ts'
+import type { ProxyEnv } from './rest-transport.ts'
 
 /** How the client is made; with a ready client there is nothing to choose. */
 export interface ClientOptions {
@@ -17,6 +18,11 @@ export interface ClientOptions {
   readonly authClient?: GcpAuthClient
   /** Of Google's sovereign clouds; default is what GOOGLE_CLOUD_UNIVERSE_DOMAIN says, else `googleapis.com`. */
   readonly universeDomain?: string
+  /**
+   * Variables that lead REST through a proxy, such as `process.env`: `HTTPS_PROXY`, `NO_PROXY`. Without them it goes by none;
+   * gRPC reads those of the process itself.
+   */
+  readonly proxyEnv?: ProxyEnv
 }
 
 /** The client of one provider, made when it is first needed. */

@@ -1,4 +1,5 @@
 import { type ErrorCode, isSealwrightError, SealwrightError } from '@sealwright/core'
+import { certificateFailure } from './certificate-failure.ts'
 
 const LOG_IN =
   'give the job workload identity (in GitHub Actions `id-token: write`), the machine a service account; elsewhere: gcloud auth application-default login'
@@ -32,6 +33,8 @@ export function explainCredentials(text: string, status?: number): Found {
     const why = 'a file of them (GOOGLE_APPLICATION_CREDENTIALS, or the one of gcloud) cannot be read'
     return { code: 'UNAUTHENTICATED', why, fix: 'correct the path or the file' }
   }
+  const certificate = certificateFailure(text, 'the source of tokens')
+  if (certificate !== undefined) return { ...certificate, why: `of the source of tokens: ${certificate.why}` }
   if (status === 429 || (status !== undefined && status >= 500)) {
     return { code: 'UNAVAILABLE', why: `the source of tokens answered with status ${status}` }
   }

@@ -1,5 +1,6 @@
 import { type ErrorCode, type Failure, isSealwrightError } from '@sealwright/core'
 import { transportFailure } from '@sealwright/core/http'
+import { advised, certificateFailure } from './certificate-failure.ts'
 import { explainCredentials } from './credential-failure.ts'
 
 /** A failure of Cloud KMS, of the credentials' sources or of the way there, told apart by code. */
@@ -23,11 +24,6 @@ const INVALID: Row = { code: 'VALIDATION', why: 'Cloud KMS refuses the request a
 const INTERNAL: Row = { code: 'UNAVAILABLE', why: 'Google Cloud reports a failure of its own' }
 const UNREADABLE: Row = { code: 'INTEGRITY', why: 'the answer cannot be read' }
 const NO_WAY: Row = { code: 'UNAVAILABLE', why: 'no connection to Cloud KMS could be made, or it broke' }
-const NO_TRUST: Row = {
-  code: 'UNAVAILABLE',
-  why: 'the certificate of the server is not trusted',
-  fix: 'set NODE_EXTRA_CA_CERTS if a proxy of your network is in the way',
-}
 
 /** By the codes of gRPC, which the SDK gives to failures over REST too. */
 const BY_CODE: Readonly<Record<number, Row>> = {
@@ -82,9 +78,6 @@ const BY_REASON: Readonly<Record<string, Row>> = {
   },
 }
 
-const BAD_CERTIFICATE =
-  /self[- ]signed certificate|unable to (?:verify|get)[\w ]* certificate|certificate has expired|altnames/i
-
 interface VendorError {
   readonly name?: unknown
   readonly code?: unknown
@@ -134,8 +127,8 @@ export function classify(error: unknown): Failure | undefined {
 function rowOf(error: VendorError, text: string): Row | undefined {
   const { code, name, reason } = error
   // From a client that was given, and from sources of credentials.
-  const failure = transportFailure(error, 'Cloud KMS')
-  if (failure !== undefined) return { code: failure.code, why: failure.why }
+  const failure = advised(transportFailure(error, 'Cloud KMS'))
+  if (failure !== undefined) return failure
   if (name === 'AbortError') return BY_CODE[1]
   if (name === 'TimeoutError') return BY_CODE[4]
   if (typeof code !== 'number') return undefined
@@ -162,12 +155,14 @@ function misleading(error: VendorError, code: number, text: string): Row | undef
       return precondition(text)
     case 13:
       return /message parsing error|Failed to decompress|Unexpected end/i.test(text) ? UNREADABLE : undefined
-    case 14:
-      if (BAD_CERTIFICATE.test(text)) return NO_TRUST
+    case 14: {
+      const certificate = certificateFailure(text, 'Cloud KMS')
+      if (certificate !== undefined) return certificate
       if (isUndecodable(error)) return UNREADABLE
       return /No connection established|ECONN|connection|Name resolution|hang up/i.test(text)
         ? NO_WAY
         : undefined
+    }
     default:
       return undefined
   }

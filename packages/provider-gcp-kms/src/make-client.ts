@@ -29,7 +29,7 @@ interface Gax {
  * all clients for ever, and holds a timer and the request in memory for as long as a call might have taken.
  */
 export async function makeClient(options: ClientOptions): Promise<MadeClient> {
-  const { transport = 'grpc', endpoint, universeDomain } = options
+  const { transport = 'grpc', endpoint, universeDomain, proxyEnv } = options
   // The SDK takes about half a second to load: only who opens a key pays for it.
   const { KeyManagementServiceClient } = await import('@google-cloud/kms')
   const url = endpoint === undefined ? undefined : new URL(endpoint)
@@ -55,7 +55,7 @@ export async function makeClient(options: ClientOptions): Promise<MadeClient> {
     const headers = isPlain ? () => headersOf(authClient!) : undefined
     return { client, close: () => {}, ...(headers === undefined ? {} : { headers }) }
   }
-  const rest = restTransport()
+  const rest = restTransport(proxyEnv)
   const protocol = isPlain ? { protocol: 'http' } : {}
   const client = new KeyManagementServiceClient({ ...common, ...protocol, fallback: true })
   sendThrough(client.auth as unknown as Auth, rest)

@@ -26,10 +26,17 @@ const CONNECTIONS = { keepAlive: true, maxSockets: 64 } as const
 /** The largest answer of Cloud KMS is a page of key versions: less than half of this. */
 const MAX_BODY = 4 * 2 ** 20
 
-/** HTTP/1.1 for the REST face of Cloud KMS: connections are kept, answers read whole and bounded, redirects refused. */
-export function restTransport(): RestTransport {
+/** The variables that say which proxy leads where: `HTTPS_PROXY`, `NO_PROXY`, in either case. */
+export type ProxyEnv = Readonly<Record<string, string | undefined>>
+
+/**
+ * HTTP/1.1 for the REST face of Cloud KMS: connections are kept, answers read whole and bounded, redirects refused.
+ *
+ * @param proxyEnv - Without it no proxy is used.
+ */
+export function restTransport(proxyEnv: ProxyEnv | undefined): RestTransport {
   const http = new HttpAgent(CONNECTIONS)
-  const https = new HttpsAgent(CONNECTIONS)
+  const https = new HttpsAgent({ ...CONNECTIONS, ...(proxyEnv === undefined ? {} : { proxyEnv }) })
   return {
     send: async (url, request) => {
       const isPlain = url.startsWith('http:')

@@ -148,6 +148,17 @@ describe('explain', () => {
     expect(explain(Object.assign(new Error('x'), error))).toMatchObject({ code })
   })
 
+  it.each([
+    ['certificate has expired', 'the certificate of the server has expired'],
+    [
+      `Hostname/IP does not match certificate's altnames: x`,
+      'the certificate of the server is for another name',
+    ],
+  ])('does not advise to trust more where it is told: %s', (text, why) => {
+    const error = Object.assign(new Error('x'), { code: 14, details: `Last error: Error: ${text}` })
+    expect(explain(error)).toEqual({ code: 'UNAVAILABLE', why })
+  })
+
   it('keeps nothing of what a vendor wrote', () => {
     const error = Object.assign(new Error('canary-1234'), { code: 7, details: 'canary-1234' })
     expect(JSON.stringify(explain(error))).not.toContain('canary')

@@ -133,7 +133,8 @@ async function release({ api, session, pool }: Connection): Promise<void> {
   await done
 }
 
-function closeSession(api: Pkcs11Module, session: Buffer): void {
+/** Never throws: what a task came to does not depend on how its session ends. */
+export function closeSession(api: Pkcs11Module, session: Buffer): void {
   try {
     api.C_CloseSession(session)
   } catch {

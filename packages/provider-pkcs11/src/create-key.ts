@@ -8,7 +8,7 @@ import {
   SealwrightError,
 } from '@sealwright/core'
 import { der } from '@sealwright/core/encoding'
-import { type Connection, gone } from './connections.ts'
+import type { Connection } from './connections.ts'
 import { CKA, CKF, CKK, CKM, CKO } from './constants.ts'
 import { isLost } from './failure.ts'
 import { nameOfKey } from './find-key.ts'
@@ -95,15 +95,29 @@ export async function createKey(
   await withWritableSession(connection, async writable => {
     const { mechanism } = generation
     const [publicTemplate, privateTemplate] = templatesOf(generation, named)
-    const made = await api
-      .C_GenerateKeyPairAsync(writable, { mechanism }, publicTemplate, privateTemplate)
-      .catch(error => {
-        // Not to be tried again: the pair may have been made.
-        throw isLost(error) ? gone(token, error) : error
-      })
-    assertStays(connection, made.privateKey, formatReference({ token: {}, id }))
+    const name = formatReference({ token: {}, id })
+    try {
+      const { privateKey } = await api.C_GenerateKeyPairAsync(
+        writable,
+        { mechanism },
+        publicTemplate,
+        privateTemplate,
+      )
+      assertStays(connection, privateKey, name)
+    } catch (error) {
+      throw isLost(error) ? lostMaking(token, name, error) : error
+    }
   })
   return formatReference({ token: tokenAttributes(token), id, ...(label === undefined ? {} : { label }) })
+}
+
+/** Ends the errand: what is lost is tried again, and here the pair may have been made. */
+function lostMaking(token: Token, name: string, cause: unknown): SealwrightError {
+  return new SealwrightError('UNAVAILABLE', `token ${nameOf(token)} was lost while it made a key`, {
+    why: `the key ${name} may have been made`,
+    fix: 'insert the token again, and look what is there: sealwright key list',
+    cause,
+  })
 }
 
 /** The attributes of a reference that name a token. */

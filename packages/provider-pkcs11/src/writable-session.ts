@@ -1,4 +1,4 @@
-import type { Connection } from './connections.ts'
+import { type Connection, closeSession } from './connections.ts'
 import { CKF } from './constants.ts'
 
 /** Does something in a read-write session, which shares the log-in of the others. */
@@ -10,6 +10,6 @@ export async function withWritableSession<T>(
   try {
     return await task(session)
   } finally {
-    api.C_CloseSession(session)
+    closeSession(api, session)
   }
 }

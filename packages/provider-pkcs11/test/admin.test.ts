@@ -9,6 +9,7 @@ import { pkcs11 } from '../src/index.ts'
 import { rejected } from './caught.ts'
 import { FakeModule } from './fake-module.ts'
 import { FakeToken, type FakeTokenOptions, pairOf } from './fake-token.ts'
+import { errorOf } from './rv.ts'
 
 const call = { signal: new AbortController().signal }
 const message = Buffer.from('hello')
@@ -100,6 +101,37 @@ describe('create', () => {
     expect(error.code).toBe('UNAVAILABLE')
     expect(module.countOf('C_GenerateKeyPairAsync')).toBe(1)
   })
+})
+
+describe('a token that is taken out and put back', () => {
+  it.each(['while it makes a key', 'when it made a key', 'when all is done'])(
+    '%s is not asked for a second one',
+    async when => {
+      const { admin, module, token } = store()
+      // Its sessions do not come back with it.
+      const reinsert = () => module.insertToken(1, module.removeToken(1))
+      const make = module.C_GenerateKeyPairAsync.bind(module)
+      module.C_GenerateKeyPairAsync = async (...args) => {
+        const pair = await make(...args)
+        if (when !== 'when all is done') reinsert()
+        if (when === 'while it makes a key') throw errorOf('CKR_DEVICE_REMOVED')
+        return pair
+      }
+      const close = module.C_CloseSession.bind(module)
+      module.C_CloseSession = session => {
+        if (module.sessions.get(session.toString('hex'))?.writable) reinsert()
+        close(session)
+      }
+      const creation = admin.create({ reference: 'pkcs11:object=k', type: 'EC-P256' }, call)
+      if (when === 'when all is done') expect(await creation).toContain('object=k')
+      else
+        expect(await rejected(creation)).toMatchObject({
+          code: 'UNAVAILABLE',
+          why: expect.stringContaining('may have been made'),
+        })
+      expect([...token.objects.values()].filter(({ key }) => key !== undefined)).toHaveLength(1)
+    },
+  )
 })
 
 describe('list', () => {

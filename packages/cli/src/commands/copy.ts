@@ -1,20 +1,21 @@
-import type { CopyReport, Descriptor } from '@sealwright/oci'
+import type { CopyReport } from '@sealwright/oci'
 import { carry } from '../copying/carry.ts'
 import {
   type Destination,
   isStdout,
   openDestination,
+  openReferrersPlace,
   parseDestination,
   placeName,
 } from '../copying/destination.ts'
 import { assertCombination, type CopyFlags, sourceTarget } from '../copying/flags.ts'
 import { judge } from '../copying/judge.ts'
 import { leftLines, reportLines } from '../copying/lines.ts'
+import { joined, movedTo } from '../copying/moved.ts'
 import { withSignatures } from '../copying/with-signatures.ts'
-import type { ContentDocument, CopyDocument } from '../documents/copying.ts'
+import type { CopyDocument } from '../documents/copying.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import { EXIT } from '../frame/exit.ts'
-import { failureOf } from '../frame/failure.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { refusedLines } from '../judging/lines.ts'
 import { registryFlags } from '../program/registry-flags.ts'
@@ -56,26 +57,37 @@ export async function copy(
   const stores = {
     from: withSignatures(open.store, open.signatures),
     to: await openDestination(context, destination, registry),
+    referrersTo: await openReferrersPlace(context, destination, registry),
   }
   const report = await carry(context, stores, { artifact, source, destination, flags, signal })
   await open.finish()
-  return outcomeOf(context, document, destination, report)
+  return outcomeOf(context, document, destination, { ...report, signaturesIn: stores.referrersTo?.name })
 }
 
 function outcomeOf(
   context: Context,
   before: CopyDocument,
   { target }: Destination,
-  { root, tags, copied, skipped, mounted, left }: CopyReport,
+  {
+    root,
+    tags,
+    referrers,
+    signaturesIn,
+    ...moved
+  }: CopyReport & { readonly signaturesIn: string | undefined },
 ): Outcome {
   const resolved = `${placeName(target)}@${root.digest}`
+  // The report has a part of its own where there truly are two places.
+  const apart = referrers === undefined ? undefined : signaturesIn
   const document: CopyDocument = {
     ...before,
-    to: { ...before.to, resolved, tags: [...tags] },
-    copied: copied.map(contentOf),
-    skipped: skipped.map(contentOf),
-    mounted: mounted.map(contentOf),
-    left: left.map(({ descriptor, why }) => ({ ...contentOf(descriptor), error: failureOf(why) })),
+    ...joined(movedTo(undefined, moved), movedTo(apart, referrers)),
+    to: {
+      ...before.to,
+      resolved,
+      tags: [...tags],
+      ...(apart === undefined ? {} : { signaturesIn: apart }),
+    },
   }
   const [first] = document.left
   const lines = reportLines(document, isStdout(target) ? context.paintErr : context.paint)
@@ -88,10 +100,6 @@ function outcomeOf(
     // The archive is there already; what is said of it goes to stderr.
     ...(isStdout(target) ? { raw: '' } : {}),
   }
-}
-
-function contentOf({ mediaType, digest, size }: Descriptor): ContentDocument {
-  return { mediaType, digest, size }
 }
 
 /** A copy takes as long as it takes, unless somebody said how long; a connection on which nothing moves ends by itself. */

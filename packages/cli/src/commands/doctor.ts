@@ -10,6 +10,7 @@ import { doctorLines } from '../doctor/lines.ts'
 import { checkClock, checkNode } from '../doctor/machine.ts'
 import { checkProviders } from '../doctor/providers.ts'
 import { checkRegistry } from '../doctor/registry.ts'
+import { checkRepository } from '../doctor/repository.ts'
 import { checkTrust } from '../doctor/trust.ts'
 import type { CheckedKey, CheckedTarget } from '../documents/doctor.ts'
 import type { Context, Flags } from '../frame/context.ts'
@@ -23,6 +24,7 @@ import { normalReference, schemeOf } from '../keys/reference.ts'
 import { storePackages } from '../keys/store-packages.ts'
 import type { KeyFlags } from '../program/key-flags.ts'
 import { type RegistryFlags, registryFlags } from '../program/registry-flags.ts'
+import { parseRepository } from '../targets/repository.ts'
 import { type ArtifactTarget, parseTarget } from '../targets/target.ts'
 import { assertUsable } from '../targets/usable.ts'
 
@@ -31,7 +33,7 @@ interface DoctorFlags extends KeyFlags, RegistryFlags {
   readonly fix?: true
 }
 
-/** `sealwright doctor [KEY|TARGET]… [--fix] [--bench N]` */
+/** `sealwright doctor [KEY|TARGET|REPOSITORY]… [--fix] [--bench N]` */
 export async function doctor(context: Context, args: readonly string[], given: Flags): Promise<Outcome> {
   const flags = given as DoctorFlags
   const { layers, fault } = await configuration(context)
@@ -108,7 +110,9 @@ async function checkTargets(
 ): Promise<readonly CheckedTarget[]> {
   const checked: CheckedTarget[] = []
   for (const target of targets) {
-    checked.push(await checkRegistry(context, target, registryFlags(flags), flags.fix === true))
+    const whole = target.tag === undefined && target.digest === undefined
+    const check = whole ? checkRepository : checkRegistry
+    checked.push(await check(context, target, registryFlags(flags), flags.fix === true))
   }
   return checked
 }
@@ -121,7 +125,7 @@ function isTarget(text: string): boolean {
 }
 
 function registryTarget({ io }: Context, text: string): ArtifactTarget {
-  const target = parseTarget(text, io.cwd, 'doctor')
+  const target = parseRepository(text, io.cwd, 'doctor') ?? parseTarget(text, io.cwd, 'doctor')
   if (target.kind === 'registry') return target
   throw usageError(`"${text}" is in no registry`, {
     why: 'of targets, doctor looks at what their registry offers, and at its list of signatures',
@@ -132,7 +136,7 @@ function registryTarget({ io }: Context, text: string): ArtifactTarget {
 function assertFix(targets: readonly ArtifactTarget[], { fix }: DoctorFlags): void {
   if (!fix || targets.length > 0) return
   throw usageError('--fix needs a target', {
-    why: 'what it mends is the list of signatures that is kept for a target',
+    why: 'what it mends are the lists of signatures that are kept for a target, or in a repository',
     fix: 'sealwright doctor registry.example/app:v1 --fix',
   })
 }

@@ -15,7 +15,12 @@ import { progressOf } from './progress.ts'
 /** Copies what was named, as the flags say, and shows how it goes. */
 export async function carry(
   context: Context,
-  stores: { readonly from: ArtifactStore; readonly to: ArtifactStore },
+  stores: {
+    readonly from: ArtifactStore
+    readonly to: ArtifactStore
+    /** Where all goes that refers to the artifact, if not to `to`. */
+    readonly referrersTo: ArtifactStore | undefined
+  },
   plan: {
     readonly artifact: Descriptor
     readonly source: ArtifactTarget
@@ -44,6 +49,7 @@ export async function carry(
       concurrency: flags.concurrency ?? (await context.settings()).concurrency,
       onProgress: event => progress.take(event),
       ...(only === undefined ? {} : { only }),
+      ...(stores.referrersTo === undefined ? {} : { referrersTo: stores.referrersTo }),
     })
   } finally {
     progress.end()

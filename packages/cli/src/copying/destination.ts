@@ -1,9 +1,11 @@
-import { basename, dirname } from 'node:path'
 import { type ArtifactStore, archiveOutput } from '@sealwright/oci'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
 import { openPlace } from '../targets/open-place.ts'
+import { openSignatures } from '../targets/open-signatures.ts'
+import { parseRepository } from '../targets/repository.ts'
+import { BESIDE } from '../targets/signatures-in.ts'
 import { type ArtifactTarget, type LayoutTarget, parseTarget } from '../targets/target.ts'
 
 /** Where a copy goes; its tag, if it shall have another than at its source. */
@@ -22,7 +24,7 @@ export interface Destination {
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function parseDestination({ io }: Context, text: string): Destination {
-  const parsed = isRepository(text) ? repositoryTarget(text, io.cwd) : parseTarget(text, io.cwd, 'copy FROM')
+  const parsed = parseRepository(text, io.cwd, 'copy FROM') ?? parseTarget(text, io.cwd, 'copy FROM')
   if (parsed.kind === 'file') {
     const tar = parsed.path === '-' || /\.(?:tar|tgz|tar\.gz)$/.test(parsed.path)
     throw usageError(`nothing can be copied to ${text}`, {
@@ -50,6 +52,19 @@ export async function openDestination(
   return openPlace(context, target, flags, { create: true })
 }
 
+/**
+ * Opens the place where the configuration keeps what refers to the artifacts of the destination's host; `undefined` where
+ * it lies beside them. `--signatures-in` speaks of the source, but for `none`, which speaks of both.
+ */
+export async function openReferrersPlace(
+  context: Context,
+  { target }: Destination,
+  { signaturesIn, ...flags }: RegistryFlags,
+): Promise<ArtifactStore | undefined> {
+  if (signaturesIn === BESIDE) return undefined
+  return openSignatures(context, target, flags, { create: true })
+}
+
 /** Whether an archive goes to stdout. */
 export function isStdout(target: ArtifactTarget): target is LayoutTarget {
   return target.kind === 'archive' && target.path === '-'
@@ -59,16 +74,4 @@ export function isStdout(target: ArtifactTarget): target is LayoutTarget {
 export function placeName(target: ArtifactTarget): string {
   if (target.kind === 'registry') return target.repository
   return `${target.kind === 'layout' ? 'oci' : 'oci-archive'}:${target.path}`
-}
-
-function isRepository(text: string): boolean {
-  const scheme = /^(?:-$|oci:|oci-archive:|file:|\.{1,2}[\\/]|[\\/]|[A-Za-z]:[\\/])/.test(text)
-  return !scheme && dirname(text) !== '.' && !/[:@]/.test(basename(text))
-}
-
-function repositoryTarget(text: string, cwd: string): ArtifactTarget {
-  // Any tag will do to have the rest of it read.
-  const target = parseTarget(`${text}:latest`, cwd, 'copy FROM') as ArtifactTarget
-  const { tag: _, ...rest } = target
-  return { ...rest, text } as ArtifactTarget
 }

@@ -15,18 +15,20 @@ export function reportLines({ dryRun, to, copied, skipped, mounted }: CopyDocume
   return [
     `${headline}: ${printable(to.resolved ?? to.reference)}`,
     ...(to.tags.length === 0 ? [] : [`  tag: ${printable(to.tags.join(', '))}`]),
+    ...(to.signaturesIn === undefined ? [] : [`  signatures: ${printable(to.signaturesIn)}`]),
     `  ${counts.join(', ')}`,
   ]
 }
 
 /** What had to stay behind, for stderr. */
 export function leftLines({ left }: CopyDocument, paint: Paint): string[] {
-  return left.flatMap(({ digest, mediaType, error }) => {
+  return left.flatMap(({ digest, mediaType, place, error }) => {
     const { code, message, why, fix, requestId } = error
+    const what = `${digest} (${mediaType})`
     const reason = why === null ? message : `${message}: ${why}`
     return failureLines(
       'left behind',
-      { code, message: `${digest} (${mediaType})`, why: reason, fix, requestId },
+      { code, message: place === undefined ? what : `${what}, for ${place}`, why: reason, fix, requestId },
       paint,
     )
   })

@@ -8,10 +8,17 @@ const WORDS: Readonly<Record<ReferrerFault['fault'], string>> = {
   misdescribed: 'listed with what its manifest does not say',
 }
 
-/** What was found out about the list that clients keep of the referrers of a manifest. */
-export function referrersCheck(state: ReferrersState, isTarget: boolean): Check {
-  const { subject, tag, referrers, faults, damage, taken, repaired } = state
-  const whose = isTarget ? '' : ` of ${subject}`
+/**
+ * What was found out about the list that clients keep of the referrers of a manifest.
+ *
+ * @param options.whose - Which manifest, ` of sha256:…`, if it is not the target itself.
+ * @param options.fix - Whether it was tried to mend it.
+ */
+export function referrersCheck(
+  state: ReferrersState,
+  { whose, fix }: { readonly whose: string; readonly fix: boolean },
+): Check {
+  const { tag, referrers, faults, damage, taken, repaired } = state
   const count = `${referrers} found`
   if (taken) {
     return referrers === 0
@@ -30,7 +37,14 @@ export function referrersCheck(state: ReferrersState, isTarget: boolean): Check 
   ]
   const found = `${count}${whose}; ${wrong.join('; ')}`
   if (repaired) return ok('list', `mended: ${found}`)
-  return fault('list', found, 'run it with --fix')
+  if (!fix) return fault('list', found, 'run it with --fix')
+  return fault(
+    'list',
+    `not mended: ${found}`,
+    damage === undefined
+      ? 'run it again when nobody else signs'
+      : `look at what stands under ${tag}: it is not replaced`,
+  )
 }
 
 function said(faults: readonly ReferrerFault[]): string[] {

@@ -3,8 +3,6 @@ import {
   childrenOf,
   type Descriptor,
   examineRegistry,
-  type Permission,
-  type RegistryAbilities,
   readManifest,
   repairReferrers,
 } from '@sealwright/oci'
@@ -13,7 +11,8 @@ import type { Context } from '../frame/context.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
 import { openTarget } from '../targets/open-target.ts'
 import type { ArtifactTarget } from '../targets/target.ts'
-import { type Check, failed, ok, warning } from './check.ts'
+import { abilityChecks } from './abilities.ts'
+import { type Check, failed, ok } from './check.ts'
 import { referrersCheck } from './referrers.ts'
 
 /** What a registry offers for a target, and whether the list of its signatures is true; `fix` makes it so. */
@@ -41,10 +40,7 @@ export async function checkRegistry(
     )
     const checks = [
       ok('registry', `${resolved} is there`),
-      loginCheck(abilities),
-      pushCheck(abilities.push),
-      referrersByCheck(abilities),
-      deleteCheck(abilities.delete),
+      ...abilityChecks(abilities),
       ...(abilities.referrers === 'tag'
         ? await listChecks(context, open.store, signatures, subject, fix)
         : []),
@@ -71,45 +67,7 @@ async function listChecks(
     const state = await context.dialogue.waiting(`the signatures of ${one.digest}`, () =>
       repairReferrers(signatures, one, { dryRun: !fix, signal }),
     )
-    checks.push(referrersCheck(state, one === subject))
+    checks.push(referrersCheck(state, { whose: one === subject ? '' : ` of ${one.digest}`, fix }))
   }
   return checks
-}
-
-function loginCheck({ login }: RegistryAbilities): Check {
-  return ok('login', login)
-}
-
-function pushCheck(push: Permission): Check {
-  if (push === 'allowed') return ok('push', 'signatures can be stored')
-  return push === 'denied'
-    ? warning(
-        'push',
-        'signatures cannot be stored: the registry does not let us',
-        'log in as somebody who may',
-      )
-    : warning('push', 'signatures cannot be stored: the registry takes no uploads')
-}
-
-function referrersByCheck({ referrers, listTags }: RegistryAbilities): Check {
-  if (referrers === 'api') return ok('referrers', 'listed by the registry (referrers API)')
-  const tag = 'listed under a tag that clients keep (no referrers API)'
-  return listTags === 'allowed'
-    ? ok('referrers', tag)
-    : warning(
-        'referrers',
-        `${tag}, and the tags of the repository are not listed: a signature that another client wrote over is not found`,
-        'allow the listing of tags, or sign one at a time',
-      )
-}
-
-function deleteCheck(permission: Permission): Check {
-  switch (permission) {
-    case 'allowed':
-      return ok('delete', 'signatures can be deleted')
-    case 'denied':
-      return ok('delete', 'signatures cannot be deleted by us')
-    case 'unsupported':
-      return ok('delete', 'nothing can be deleted from this registry')
-  }
 }

@@ -3,7 +3,15 @@ import { digest, document } from './document.ts'
 import { deciding, failure } from './failure.ts'
 import { verifiedTarget } from './judging.ts'
 
-const content = z.strictObject({ mediaType: z.string(), digest, size: z.int().describe('Bytes.') })
+const content = z.strictObject({
+  mediaType: z.string(),
+  digest,
+  size: z.int().describe('Bytes.'),
+  place: z
+    .string()
+    .optional()
+    .describe('Where it belongs, if that is not the destination: as `to.signaturesIn` says.'),
+})
 export type ContentDocument = z.infer<typeof content>
 
 const copy = {
@@ -16,6 +24,10 @@ const copy = {
       .nullable()
       .describe('By the digest of what was copied: of one platform its own. Null if nothing was.'),
     tags: z.array(z.string()),
+    signaturesIn: z
+      .string()
+      .optional()
+      .describe('Where all goes that refers to the artifact, if it is kept apart from it.'),
   }),
   copied: z.array(content).describe('What was moved; of a dry run, what would be.'),
   skipped: z.array(content).describe('What was there already.'),

@@ -67,6 +67,7 @@ export const storePackages: readonly StorePackage[] = [
       transport: place => place.oneOf('grpc', 'rest'),
       universeDomain: text,
     },
+    options: async (settings, { env }) => ({ ...settings, proxyEnv: env }),
   },
   {
     schemes: ['hashivault', 'openbao', 'hv'],

@@ -87,7 +87,10 @@ const doctor: Leaf = {
   summary:
     'look for faults: the machine, the configuration, trust; of a key its store, lock and certificate; of a registry what it offers',
   options: () => [
-    toggle('--fix', 'of a target: list again the signatures that the registry lost from its list'),
+    toggle(
+      '--fix',
+      'of a target, or of all in a repository: list again the signatures that were lost from the list',
+    ),
     single('--bench <number>', 'sign this many dummies with each key and measure; asks first', count),
     ...keyFlags(),
   ],
@@ -97,6 +100,7 @@ const doctor: Leaf = {
     'sealwright doctor release',
     'sealwright doctor release --bench 100',
     'sealwright doctor registry.example/app:v1 --fix',
+    'sealwright doctor registry.example/app --fix',
   ],
   load: async () => (await import('../commands/doctor.ts')).doctor,
 }

@@ -1,8 +1,9 @@
 import type { ArtifactStore } from '../artifact-store.ts'
 import { isDigest } from '../digest.ts'
-import type { CopyOptions, CopyReport } from './copy-options.ts'
-import { planCopy } from './copy-plan.ts'
-import { CopyRun } from './copy-run.ts'
+import type { CopyOptions, CopyReport, Moved } from './copy-options.ts'
+import { type CopyPlan, planCopy } from './copy-plan.ts'
+import { CopyRun, type CopyRunOptions } from './copy-run.ts'
+import { splitPlan } from './split-plan.ts'
 
 const CONCURRENCY = 8
 
@@ -11,7 +12,7 @@ const CONCURRENCY = 8
  * already stays, a registry is asked to take over blobs of its own, the rest is streamed and checked. Done again, it
  * completes what was cut off.
  *
- * The tag comes last: who finds it finds all.
+ * The tag comes last: who finds it finds all, wherever `referrersTo` has it.
  *
  * @param reference - A tag or a digest in `from`.
  * @returns What was done, and what had to stay behind.
@@ -30,19 +31,49 @@ export async function copyGraph(
   const tell = onProgress ?? (() => {})
   const artifact = await from.resolve(reference, call)
   const plan = await planCopy(from, artifact, { ...options, ...call, concurrency })
+  // One that is the destination itself is no other place.
+  const referrersTo = options.referrersTo === to ? undefined : options.referrersTo
+  const { artifact: own, referrers: others } =
+    referrersTo === undefined ? { artifact: plan, referrers: undefined } : splitPlan(plan)
+  announce(tell, others === undefined ? [own] : [own, others])
+  const tags = options.tags ?? (isDigest(reference) ? [] : [reference])
+  const begin = async (
+    part: CopyPlan,
+    store: ArtifactStore,
+    more: Pick<CopyRunOptions, 'tags' | 'absent'>,
+  ) => {
+    const run = new CopyRun(part, { from, to: store, call, retry, tell }, { concurrency, dryRun, ...more })
+    await run.all(stop)
+    return run
+  }
+  const writing = <T>(store: ArtifactStore, work: (store: ArtifactStore) => Promise<T>): Promise<T> =>
+    dryRun || store.batch === undefined ? work(store) : store.batch(work, call)
+  return writing(to, async destination => {
+    const run = await begin(own, destination, { tags })
+    const other =
+      referrersTo &&
+      others &&
+      (await writing(referrersTo, place => begin(others, place, { tags: [], absent: run.left })))
+    await run.tag()
+    return {
+      root: plan.root.descriptor,
+      tags,
+      ...movedBy(run),
+      ...(other === undefined ? {} : { referrers: movedBy(other) }),
+    }
+  })
+}
+
+function announce(tell: NonNullable<CopyOptions['onProgress']>, parts: readonly CopyPlan[]): void {
+  const blobs = parts.flatMap(part => [...part.blobs.values()])
   tell({
     type: 'planned',
-    manifests: plan.manifests.size,
-    blobs: plan.blobs.size,
-    bytes: [...plan.blobs.values()].reduce((sum, { size }) => sum + size, 0),
+    manifests: parts.reduce((sum, { manifests }) => sum + manifests.size, 0),
+    blobs: blobs.length,
+    bytes: blobs.reduce((sum, { size }) => sum + size, 0),
   })
-  const tags = options.tags ?? (isDigest(reference) ? [] : [reference])
-  const root = plan.root.descriptor
-  const copy = async (destination: ArtifactStore): Promise<CopyReport> => {
-    const run = new CopyRun(plan, { from, to: destination, call, retry, tell }, { concurrency, dryRun, tags })
-    await run.all(stop)
-    const { copied, skipped, mounted, left } = run
-    return { root, tags, copied, skipped, mounted, left }
-  }
-  return dryRun || to.batch === undefined ? copy(to) : to.batch(copy, call)
+}
+
+function movedBy({ copied, skipped, mounted, left }: CopyRun): Moved {
+  return { copied, skipped, mounted, left }
 }

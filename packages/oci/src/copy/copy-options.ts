@@ -1,4 +1,5 @@
 import type { SealwrightError } from '@sealwright/core'
+import type { ArtifactStore } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
 import type { RetryPolicy } from '../registry/retry.ts'
 import type { WalkOptions } from './walk-graph.ts'
@@ -10,6 +11,11 @@ export interface CopyOptions extends Omit<WalkOptions, 'depth'> {
   readonly retry?: RetryPolicy
   /** Its tags at the destination. Default: the one it was named by, if it was named by a tag. */
   readonly tags?: readonly string[]
+  /**
+   * Where all goes that refers to the artifact or its children, and the tags that are made of their digests; `to` gets the
+   * artifact with its children alone. Default: `to` gets all.
+   */
+  readonly referrersTo?: ArtifactStore
   /** Looks at both sides, and writes nothing. */
   readonly dryRun?: boolean
   readonly onProgress?: (event: CopyEvent) => void
@@ -26,11 +32,17 @@ export type CopyEvent =
   | { readonly type: 'done' | 'skipped' | 'mounted'; readonly descriptor: Descriptor }
   | { readonly type: 'failed'; readonly descriptor: Descriptor; readonly error: SealwrightError }
 
-export interface CopyReport {
+export interface CopyReport extends Moved {
   /** What was copied: the artifact, or the image of the platform that was asked for. */
   readonly root: Descriptor
   /** Its tags at the destination. */
   readonly tags: readonly string[]
+  /** With `referrersTo`: what came to it there. The lists beside this one are about the artifact and its children then. */
+  readonly referrers?: Moved
+}
+
+/** What came to it at one place. */
+export interface Moved {
   /** Manifests and blobs that were moved; of a dry run, that would be. */
   readonly copied: readonly Descriptor[]
   /** What was there already. */

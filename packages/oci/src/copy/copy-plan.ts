@@ -26,6 +26,8 @@ export interface CopyPlan {
   readonly manifests: ReadonlyMap<string, PlannedManifest>
   /** By {@link keyOf}. */
   readonly blobs: ReadonlyMap<string, Descriptor>
+  /** Digests of all that refers to another, by its subject or by a tag; one may be a child as well. */
+  readonly referring: ReadonlySet<string>
   /** What cannot be read. */
   readonly left: readonly LeftBehind[]
 }
@@ -51,10 +53,12 @@ export async function planCopy(
   const manifests = new Map<string, PlannedManifest>()
   const blobs = new Map<string, Descriptor>()
   const left = new Map<string, LeftBehind>()
+  const referring = new Set<string>()
   let root: PlannedManifest | undefined
   let kept = 0
   for await (const node of walkGraph(from, artifact, options)) {
-    const { descriptor, manifest, tag } = node
+    const { descriptor, manifest, role, tag } = node
+    if (role === 'referrer' || role === 'tagged') referring.add(descriptor.digest)
     if (node.fault !== undefined)
       left.set(descriptor.digest, { descriptor: plain(descriptor), why: node.fault })
     if (tag !== undefined) manifests.get(descriptor.digest)?.tags.push(tag)
@@ -66,7 +70,7 @@ export async function planCopy(
     root ??= planned
   }
   if (root === undefined) throw new SealwrightError('INTERNAL', 'a walk gave nothing')
-  return { root, manifests, blobs, left: [...left.values()] }
+  return { root, manifests, blobs, referring, left: [...left.values()] }
 }
 
 function plannedOf(

@@ -14,6 +14,8 @@ export interface CopyRunOptions {
   readonly dryRun: boolean
   /** Of the artifact, at the destination. */
   readonly tags: readonly string[]
+  /** What was to be brought elsewhere, and was not: what refers to it stays behind as well. */
+  readonly absent?: readonly LeftBehind[]
 }
 
 /** What one content came to: nothing if it is at the destination. */
@@ -30,7 +32,7 @@ const SMALL = 1024 * 1024
 
 /**
  * Carries out a plan: blobs before their manifest, children before their index, what is referred to before what refers,
- * the tag last. Where all becomes visible together and in the order in which it is written, the manifests go first, so
+ * the tag last, when it is told to. Where all becomes visible together and in the order in which it is written, the manifests go first, so
  * that whoever reads the stream knows what comes.
  */
 export class CopyRun {
@@ -65,7 +67,8 @@ export class CopyRun {
     this.#smallLimiter = new Limiter(options.concurrency * SMALL_AT_ONCE)
     this.#oneByOne = new Limiter(1)
     this.left.push(...plan.left)
-    this.#unreadable = new Map(plan.left.map(({ descriptor, why }) => [descriptor.digest, why]))
+    const absent = [...(options.absent ?? []), ...plan.left]
+    this.#unreadable = new Map(absent.map(({ descriptor, why }) => [descriptor.digest, why]))
   }
 
   /**
@@ -73,8 +76,8 @@ export class CopyRun {
    * @throws {@link SealwrightError} when the artifact itself cannot be brought, or what failed may pass.
    */
   async all(stop: AbortController): Promise<void> {
-    const { from, to, call } = this.#sides
-    const { dryRun, tags } = this.#options
+    const { from, to } = this.#sides
+    const { dryRun } = this.#options
     const { root, manifests, blobs } = this.#plan
     const underway: Promise<unknown>[] = []
     try {
@@ -82,9 +85,9 @@ export class CopyRun {
       if (from.stream) await this.#inOrder([...blobs.values()])
       underway.push(
         ...[...blobs.values()].map(blob => this.#blob(blob)),
-        ...[...manifests.values()].map(each => this.#manifest(each)),
-        this.#manifest(root).then(failure => {
-          if (failure !== undefined) throw failure
+        ...[...manifests.values()].map(async each => {
+          const failure = await this.#manifest(each)
+          if (failure !== undefined && each === root) throw failure
         }),
       )
       await Promise.all(underway)
@@ -93,9 +96,15 @@ export class CopyRun {
       await Promise.allSettled([...underway, ...this.#blobs.values()])
       throw error
     }
+    if (!dryRun && !to.stream) await this.#confirmReferrers()
+  }
+
+  /** Gives the artifact its tags: after {@link CopyRun.all}. What is written to a stream has them already. */
+  async tag(): Promise<void> {
+    const { to, call } = this.#sides
+    const { dryRun, tags } = this.#options
     if (dryRun || to.stream) return
-    await this.#confirmReferrers()
-    for (const tag of tags) await to.tag(root.descriptor, tag, call)
+    for (const tag of tags) await to.tag(this.#plan.root.descriptor, tag, call)
   }
 
   /** What a layout or memory took it lists. */

@@ -22,12 +22,12 @@ export interface RegistryAbilities {
  * Finds out what a registry offers for a repository. Nothing is stored and nothing deleted: an upload is begun and given
  * up, and the delete is of a digest that nothing has.
  *
- * @param subject - A manifest of the repository.
+ * @param subject - Digest of a manifest of the repository.
  * @throws {@link SealwrightError} `UNSUPPORTED` when the store is no registry; whatever is no answer to the question.
  */
 export async function examineRegistry(
   store: ArtifactStore,
-  subject: Descriptor,
+  subject: Pick<Descriptor, 'digest'>,
   call: StoreCall = {},
 ): Promise<RegistryAbilities> {
   if (!(store instanceof RegistryStore)) {
@@ -38,8 +38,8 @@ export async function examineRegistry(
     await store.tags(call).next()
   })
   const push = await permission(() => store.tryPush(call))
-  const nothing = { ...subject, digest: `sha256:${randomBytes(32).toString('hex')}` }
-  const remove = await permission(() => store.tryDelete(nothing, call))
+  const nothing = `sha256:${randomBytes(32).toString('hex')}`
+  const remove = await permission(() => store.tryDelete({ digest: nothing }, call))
   return { login: store.login(), referrers, push, delete: remove, listTags }
 }
 

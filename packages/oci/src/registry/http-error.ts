@@ -4,7 +4,7 @@ import {
   SealwrightError,
   type SealwrightErrorOptions,
 } from '@sealwright/core'
-import { decodeJson } from '@sealwright/core/encoding'
+import { decodeJson, type JsonValue } from '@sealwright/core/encoding'
 import { readList, readObject } from '../descriptor-json.ts'
 
 const MAX_SAID = 300
@@ -35,8 +35,8 @@ export function httpError(what: string, failed: Failed, redact: (text: string) =
 }
 
 /** Whether the errors in a body include one of this code (distribution-spec, "Error Codes"). */
-export function saysCode({ body }: Pick<Failed, 'body'>, code: string): boolean {
-  return readErrors(body).some(error => error.code === code)
+export function saysCode(failed: Pick<Failed, 'body'>, code: string): boolean {
+  return registryFaults(failed).some(error => error.code === code)
 }
 
 /** Milliseconds, from a number of seconds or a date (RFC 9110 section 10.2.3). */
@@ -69,26 +69,31 @@ function codeOf(status: number): ErrorCode {
   }
 }
 
-interface RegistryFault {
+/** One error of a body (distribution-spec, "Error Codes"). */
+export interface RegistryFault {
   readonly code: string
   readonly message: string
+  /** Whatever the registry likes to say here: text, an object, a list. */
+  readonly detail?: JsonValue
 }
 
-function whatItSaid({ body }: Failed): string {
-  const text = readErrors(body)
+function whatItSaid(failed: Failed): string {
+  const text = registryFaults(failed)
     .map(({ code, message }) => (message === '' ? code : `${code.toLowerCase()}: ${message}`))
     .join('; ')
   return text.replace(/\p{Cc}/gu, ' ').slice(0, MAX_SAID)
 }
 
-function readErrors(body: Uint8Array): readonly RegistryFault[] {
+/** The errors in a body; none where it is of another kind. */
+export function registryFaults({ body }: Pick<Failed, 'body'>): readonly RegistryFault[] {
   try {
     const { errors } = readObject(decodeJson(body, { label: 'the answer' }), 'the answer')
     return readList(errors, 'errors').map(error => {
-      const { code, message } = readObject(error, 'error')
+      const { code, message, detail } = readObject(error, 'error')
       return {
         code: typeof code === 'string' ? code : 'unknown',
         message: typeof message === 'string' ? message : '',
+        ...(detail === undefined ? {} : { detail }),
       }
     })
   } catch (error) {

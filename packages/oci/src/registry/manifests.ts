@@ -6,7 +6,8 @@ import { digestOf, isDigest, parseDigest } from '../digest.ts'
 import { MAX_MANIFEST_BYTES } from '../manifest.ts'
 import { isManifestMediaType, manifestMediaTypes } from '../media-types.ts'
 import type { RegistryClient } from './client.ts'
-import { saysCode } from './http-error.ts'
+import { registryFaults, saysCode } from './http-error.ts'
+import { explainMissing } from './missing-content.ts'
 import type { Answer } from './transport.ts'
 
 /** A manifest as a registry gave it: checked against its digest, not yet read. */
@@ -86,6 +87,7 @@ export class RegistryManifests {
     call: StoreCall,
     conditions: Readonly<Record<string, string>> = {},
   ): Promise<Headers | undefined> {
+    const what = `the push to ${this.#repository}`
     return this.#client.retrying(call, async () => {
       const answer = await this.#client.request(
         {
@@ -94,11 +96,16 @@ export class RegistryManifests {
           headers: { 'content-type': mediaType, ...conditions },
           body: bytes,
           action: 'push',
-          what: `the push to ${this.#repository}`,
-          expected: Object.keys(conditions).length > 0 ? [200, 201, 412] : [200, 201],
+          what,
+          expected: [200, 201, 400, 404, ...(Object.keys(conditions).length > 0 ? [412] : [])],
         },
         call,
       )
+      if (answer.status === 400 || answer.status === 404) {
+        const failed = await this.#client.read(answer)
+        const pushed = { name: this.#name, reference, mediaType, digest, bytes }
+        throw explainMissing(this.#client.errorOf(what, failed), registryFaults(failed), pushed)
+      }
       await answer.cancel()
       if (answer.status === 412) return undefined
       const stored = answer.headers.get('docker-content-digest')

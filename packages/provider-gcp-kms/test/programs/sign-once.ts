@@ -3,7 +3,7 @@ import { gcpKms } from '../../src/index.ts'
 
 /** What is said of a key by a process of its own, which finds credentials as any program does. */
 const [transport, endpoint, reference] = process.argv.slice(2) as ['grpc' | 'rest', string, string]
-const keys = gcpKms({ transport, endpoint })
+const keys = gcpKms({ transport, endpoint, proxyEnv: process.env })
 try {
   const signer = await openSigner(keys, reference)
   const { bytes } = await signer.sign(Buffer.from('hello'))

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import { isSealwrightError } from '@sealwright/core'
+import {
+  type ArtifactStore,
+  examineRegistry,
+  listedSubjects,
+  type ReferrersState,
+  repairReferrers,
+} from '@sealwright/oci'
+import type { CheckedTarget } from '../documents/doctor.ts'
+import { AtOnce } from '../frame/at-once.ts'
+import type { Context } from '../frame/context.ts'
+import { asSealwrightError } from '../frame/failure.ts'
+import type { RegistryFlags } from '../program/registry-flags.ts'
+import { type OpenTarget, openTarget } from '../targets/open-target.ts'
+import type { ArtifactTarget } from '../targets/target.ts'
+import { abilityChecks } from './abilities.ts'
+import { type Check, failed, fault, ok, warning } from './check.ts'
+import { referrersCheck } from './referrers.ts'
+
+/** Everything in the repository whose signatures clients list by a tag; or why that cannot be known. */
+type Found = { readonly subjects: readonly string[] } | { readonly refused: unknown }
+
+/** What a registry offers for a repository, and whether the lists of signatures in it are true; `fix` makes them so. */
+export async function checkRepository(
+  context: Context,
+  target: ArtifactTarget,
+  flags: RegistryFlags,
+  fix: boolean,
+): Promise<CheckedTarget> {
+  const checked = { reference: target.text, resolved: null, referrers: null, checks: [] }
+  await using open = await openTarget(context, target, flags)
+  const { signatures } = open
+  try {
+    const signal = await context.deadline()
+    const { found, abilities } = await context.dialogue.waiting(signatures.name, async () => {
+      const found = await taggedIn(signatures, signal)
+      const subject = await someManifest(open, found, signal)
+      return { found, abilities: await examineRegistry(signatures, { digest: subject }, { signal }) }
+    })
+    const listing =
+      abilities.referrers === 'api'
+        ? [listedByRegistry(found)]
+        : await listChecks(context, signatures, found, { fix, flags })
+    const checks = [ok('registry', `${signatures.name} answers`), ...abilityChecks(abilities), ...listing]
+    return { ...checked, referrers: abilities.referrers, checks }
+  } catch (error) {
+    return { ...checked, checks: [failed(context, 'registry', error)] }
+  }
+}
+
+async function taggedIn(store: ArtifactStore, signal: AbortSignal): Promise<Found> {
+  try {
+    return { subjects: await listedSubjects(store, { signal }) }
+  } catch (error) {
+    if (isRefusal(error)) return { refused: error }
+    throw error
+  }
+}
+
+/** A registry is asked for the referrers of something that it has, where anything is known of it: not all answer else. */
+async function someManifest(open: OpenTarget, found: Found, signal: AbortSignal): Promise<string> {
+  const [known] = 'subjects' in found ? found.subjects : []
+  return known ?? (await firstTagged(open.store, signal)) ?? `sha256:${randomBytes(32).toString('hex')}`
+}
+
+async function firstTagged(store: ArtifactStore, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    for await (const tag of store.tags?.({ signal }) ?? []) {
+      return (await store.resolve(tag, { signal })).digest
+    }
+    return undefined
+  } catch (error) {
+    if (isRefusal(error)) return undefined
+    throw error
+  }
+}
+
+/** What a registry answers that does not list its tags, or does not let us; or has no such tag any more. */
+function isRefusal(error: unknown): boolean {
+  return (
+    isSealwrightError(error) &&
+    ['ACCESS_DENIED', 'NOT_FOUND', 'UNAUTHENTICATED', 'UNSUPPORTED', 'VALIDATION'].includes(error.code)
+  )
+}
+
+function listedByRegistry(found: Found): Check {
+  const lists = 'subjects' in found ? found.subjects.length : 0
+  const none = 'the registry lists signatures itself, and no list needs to be mended'
+  return ok('list', lists === 0 ? none : `${none}; ${lists} that clients kept here stay as they are`)
+}
+
+async function listChecks(
+  context: Context,
+  store: ArtifactStore,
+  found: Found,
+  { fix, flags }: { readonly fix: boolean; readonly flags: RegistryFlags },
+): Promise<readonly Check[]> {
+  if ('refused' in found) {
+    const { message } = asSealwrightError(found.refused, context.io.signal)
+    return [
+      fault(
+        'list',
+        `the registry does not list the tags of ${store.name}, so that its lists of signatures cannot be looked for: ${message}`,
+        'allow the listing of tags, or name what is looked at: by its tag or digest',
+      ),
+    ]
+  }
+  const { subjects } = found
+  if (subjects.length === 0) {
+    return [ok('list', 'no list of signatures is kept here, and no signature has a tag of its own')]
+  }
+  const atOnce = new AtOnce(flags.concurrency ?? (await context.settings()).concurrency)
+  const looked = await context.dialogue.waiting(`the signatures of ${subjects.length} artifacts`, () =>
+    Promise.all(subjects.map(subject => atOnce.run(() => listCheck(context, store, subject, fix)))),
+  )
+  const wrong = looked.filter(check => check !== undefined)
+  const sound = subjects.length - wrong.length
+  return [
+    ok(
+      'list',
+      `artifacts with signatures that clients list: ${subjects.length}, listed as they are: ${sound}`,
+    ),
+    ...wrong,
+  ]
+}
+
+/** Nothing where the list is true. What fails for one is no reason to leave the others. */
+async function listCheck(
+  context: Context,
+  store: ArtifactStore,
+  digest: string,
+  fix: boolean,
+): Promise<Check | undefined> {
+  try {
+    // Each has the time of a target: a list may be long.
+    const signal = await context.deadline()
+    const found = await repairReferrers(store, { digest }, { dryRun: true, signal })
+    const whose = ` of ${digest}`
+    if (isOther(found)) {
+      return warning(
+        'list',
+        `${found.tag} names an index in which nothing refers to ${digest}: it may be no list, and stays as it is`,
+        'if it is one, name the artifact itself, by its digest, with --fix',
+      )
+    }
+    const mends = fix && !found.taken && !isSound(found)
+    const state = mends ? await repairReferrers(store, { digest }, { signal }) : found
+    const isTrue = isSound(state) && (!state.taken || state.referrers === 0)
+    return isTrue ? undefined : referrersCheck(state, { whose, fix })
+  } catch (error) {
+    const check = failed(context, 'list', error)
+    return { ...check, detail: `${digest}: ${check.detail}` }
+  }
+}
+
+function isSound({ faults, damage }: ReferrersState): boolean {
+  return faults.length === 0 && damage === undefined
+}
+
+/** Somebody may name an image after a digest: an index of which nothing refers to it is not written over unasked. */
+function isOther({ referrers, faults, damage }: ReferrersState): boolean {
+  return damage === undefined && referrers === 0 && faults.some(each => each.fault === 'foreign')
+}
