@@ -99,24 +99,23 @@ export interface CopyOptions extends Omit<WalkOptions, 'depth'> {
     readonly retry?: RetryPolicy;
     /** Its tags at the destination. Default: the one it was named by, if it was named by a tag. */
     readonly tags?: readonly string[];
+    /**
+     * Where all goes that refers to the artifact or its children, and the tags that are made of their digests; `to` gets the
+     * artifact with its children alone. Default: `to` gets all.
+     */
+    readonly referrersTo?: ArtifactStore;
     /** Looks at both sides, and writes nothing. */
     readonly dryRun?: boolean;
     readonly onProgress?: (event: CopyEvent) => void;
 }
 
-export interface CopyReport {
+export interface CopyReport extends Moved {
     /** What was copied: the artifact, or the image of the platform that was asked for. */
     readonly root: Descriptor;
     /** Its tags at the destination. */
     readonly tags: readonly string[];
-    /** Manifests and blobs that were moved; of a dry run, that would be. */
-    readonly copied: readonly Descriptor[];
-    /** What was there already. */
-    readonly skipped: readonly Descriptor[];
-    /** What the registry took over from the other repository. */
-    readonly mounted: readonly Descriptor[];
-    /** What belongs to it and could not be brought. */
-    readonly left: readonly LeftBehind[];
+    /** With `referrersTo`: what came to it there. The lists beside this one are about the artifact and its children then. */
+    readonly referrers?: Moved;
 }
 
 /** What a registry is told about who asks. */
@@ -286,6 +285,18 @@ export const MediaTypes: {
     readonly dockerList: 'application/vnd.docker.distribution.manifest.list.v2+json';
     readonly empty: 'application/vnd.oci.empty.v1+json';
 };
+
+/** What came to it at one place. */
+export interface Moved {
+    /** Manifests and blobs that were moved; of a dry run, that would be. */
+    readonly copied: readonly Descriptor[];
+    /** What was there already. */
+    readonly skipped: readonly Descriptor[];
+    /** What the registry took over from the other repository. */
+    readonly mounted: readonly Descriptor[];
+    /** What belongs to it and could not be brought. */
+    readonly left: readonly LeftBehind[];
+}
 
 /** Whether a registry does something for us: it does, it does not let us, it does so for nobody. */
 export type Permission = 'allowed' | 'denied' | 'unsupported';
@@ -563,7 +574,7 @@ export function choosePlatform(store: ArtifactStore, artifact: Descriptor, platf
  * already stays, a registry is asked to take over blobs of its own, the rest is streamed and checked. Done again, it
  * completes what was cut off.
  *
- * The tag comes last: who finds it finds all.
+ * The tag comes last: who finds it finds all, wherever `referrersTo` has it.
  *
  * @param reference - A tag or a digest in `from`.
  * @returns What was done, and what had to stay behind.
@@ -595,10 +606,10 @@ export const emptyConfig: Descriptor;
  * Finds out what a registry offers for a repository. Nothing is stored and nothing deleted: an upload is begun and given
  * up, and the delete is of a digest that nothing has.
  *
- * @param subject - A manifest of the repository.
+ * @param subject - Digest of a manifest of the repository.
  * @throws {@link SealwrightError} `UNSUPPORTED` when the store is no registry; whatever is no answer to the question.
  */
-export function examineRegistry(store: ArtifactStore, subject: Descriptor, call?: StoreCall): Promise<RegistryAbilities>;
+export function examineRegistry(store: ArtifactStore, subject: Pick<Descriptor, 'digest'>, call?: StoreCall): Promise<RegistryAbilities>;
 
 /**
  * Forgets the login to a registry, wherever docker would look for it.
@@ -665,6 +676,16 @@ export function layoutArchive(path: string, options?: LayoutArchiveOptions): Art
  *   says.
  */
 export function layoutDirectory(path: string, options?: LayoutDirectoryOptions): ArtifactStore;
+
+/**
+ * Everything in a repository of which clients keep a list of referrers under a tag, or which a referrer claims by a tag of
+ * its own: see `repairReferrers`. It need not be there itself. Of digests other than SHA-256 the tag has only a part, and
+ * they are not found.
+ *
+ * @returns Digests, in their order.
+ * @throws {@link SealwrightError} `UNSUPPORTED` where tags are not listed, and what registries end with.
+ */
+export function listedSubjects(store: ArtifactStore, call?: StoreCall): Promise<readonly string[]>;
 
 /** In the order in which they are asked for. */
 export const manifestMediaTypes: readonly ManifestMediaType[];

@@ -54,6 +54,14 @@ interface ClientOptions {
     readonly authClient?: GcpAuthClient;
     /** Of Google's sovereign clouds; default is what GOOGLE_CLOUD_UNIVERSE_DOMAIN says, else `googleapis.com`. */
     readonly universeDomain?: string;
+    /**
+     * Variables that lead REST through a proxy, such as `process.env`: `HTTPS_PROXY`, `NO_PROXY`. Without them it goes by none;
+     * gRPC reads those of the process itself.
+     */
+    readonly proxyEnv?: ProxyEnv;
 }
+
+/** The variables that say which proxy leads where: `HTTPS_PROXY`, `NO_PROXY`, in either case. */
+type ProxyEnv = Readonly<Record<string, string | undefined>>;
 
 type Unary = (request: never, options: never) => Promise<readonly [unknown, unknown, unknown]>;
