@@ -7,6 +7,7 @@ export function withSignatures(artifacts: ArtifactStore, signatures: ArtifactSto
   const tags = artifacts.tags !== undefined && signatures.tags !== undefined
   return {
     name: artifacts.name,
+    sources: [artifacts, signatures],
     ...(artifacts.stream || signatures.stream ? { stream: true } : {}),
     ...(artifacts.entries === undefined
       ? {}

@@ -27,13 +27,24 @@ export async function copyContent(
 ): Promise<PushResult & { readonly way: 'done' | 'mounted' }> {
   throwIfAborted(call.signal)
   tell({ type: 'started', descriptor })
-  const mountable = from.mount !== undefined && !isManifestMediaType(descriptor.mediaType)
-  if (mountable && (await to.mount?.(descriptor, from, call))) return { way: 'mounted' }
+  if (await isTakenOver(descriptor, { from, to, call })) return { way: 'mounted' }
   // Bytes in hand are tried again by whoever takes them.
   const policy = bytes === undefined ? retry : { attempts: 1 }
   const push = () => to.push(descriptor, bytes ?? contentOf(descriptor, from, call, tell), call)
   // A stream does not begin again.
   return { way: 'done', ...(await retrying(policy, call, push, () => from.stream === true)) }
+}
+
+/** Whether the registry has it in another of its repositories, and takes it over from there. */
+async function isTakenOver(
+  descriptor: Descriptor,
+  { from, to, call }: Pick<Sides, 'from' | 'to' | 'call'>,
+): Promise<boolean> {
+  if (isManifestMediaType(descriptor.mediaType)) return false
+  for (const source of from.sources ?? [from]) {
+    if (source.mount !== undefined && (await to.mount?.(descriptor, source, call))) return true
+  }
+  return false
 }
 
 /** What one of our stores has checked needs no second check on its way; what is read again is not held. */
