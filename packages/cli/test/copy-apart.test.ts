@@ -105,6 +105,20 @@ describe('copy to a registry for which the configuration keeps signatures apart'
     await run(0, ['verify', '--signatures-in', 'none', `${other}:v1`])
   })
 
+  it('takes over within the registry what it has, from wherever the source keeps it', async () => {
+    const { json, expect: run, app, apart, fake } = await configured(host => `${host}/signatures`)
+    await json(0, ['copy', 'oci:image:v1', app])
+    const onward = await json(0, ['copy', `${app}:v1`, `${fake.host}/onward`])
+    expect(at(onward.mounted)).toHaveLength(2)
+    expect(at(onward.skipped, apart)).toHaveLength(3)
+    await run(0, ['verify', `${fake.host}/onward:v1`])
+    const elsewhere = ['--signatures-in', `${fake.host}/of-more`]
+    await json(0, ['sign', ...elsewhere, '--again', '--format', 'cose', `${app}:v1`])
+    const more = await json(0, ['copy', ...elsewhere, `${app}:v1`, `${fake.host}/onward`])
+    // The envelope; the empty config is there.
+    expect(at(more.mounted, apart)).toHaveLength(1)
+  })
+
   it('leaves behind, and names with its place, what that place refuses', async () => {
     const { json, expect: run, app, apart, fake, digest } = await configured(host => `${host}/signatures`)
     fake.faults.push({ method: 'PUT', path: '/v2/signatures/manifests/', answer: { status: 403 } })

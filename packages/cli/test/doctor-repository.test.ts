@@ -164,6 +164,17 @@ describe('doctor, of a whole repository,', () => {
     expect(text.stdout).toContain(`${apart} answers`)
   })
 
+  it('warns of a repository that has nothing, which may be called otherwise', async () => {
+    const { self, fake } = await signedTwice({ referrersApi: false })
+    const { targets } = await self.json(0, ['doctor', '--fix', `${fake.host}/apq`])
+    expect(targets[0].checks).toContainEqual({
+      check: 'registry',
+      outcome: 'warning',
+      detail: `${fake.host}/apq has no tags: it is new, or called otherwise`,
+      fix: null,
+    })
+  })
+
   it('with a list where none can be kept says so for each', async () => {
     const { doctor, images } = await signedTwice({ referrersApi: false, gitlab: true })
     const { lists } = await doctor(0, '--fix')

@@ -35,6 +35,13 @@ describe('--signatures-in', () => {
     const apart = ['--signatures-in', 'oci-archive:signatures.tar']
     await run(0, ['sign', '--recursive', ...apart, 'oci:image:v1'])
     for (const digest of below) await run(0, ['verify', ...apart, `oci:image@${digest}`])
+    const { referrers, manifests } = await json(0, ['list', ...apart, 'oci:image:v1'])
+    expect(referrers).toHaveLength(1)
+    // The images and attestations of two platforms, and the inner index; its image is below it.
+    const signed = manifests.map((node: { readonly referrers: unknown[] }) => node.referrers.length)
+    expect(signed).toEqual([1, 1, 1, 1, 1])
+    expect(manifests[4].manifests[0].referrers).toHaveLength(1)
+    expect((await json(0, ['list', 'oci:image:v1'])).manifests).toEqual([])
     const again = await json(0, ['sign', '--recursive', ...apart, 'oci:image:v1'])
     expect(new Set(again.targets.map(({ outcome }: { outcome: string }) => outcome))).toEqual(
       new Set(['unchanged']),

@@ -348,6 +348,30 @@ describe('a destination', () => {
     assertSound(target)
   })
 
+  test.each([400, 404, 413])(
+    'that answers %i to an image of an index, or to its layer, gets no tag: nobody is led to less than was there',
+    async status => {
+      const store = memory()
+      const images = [madeImage(), madeImage()]
+      for (const image of images) await pushImage(store, image)
+      const index = madeJson(INDEX, { manifests: images.map(({ image }) => image.descriptor) })
+      await store.push(index.descriptor, index.bytes)
+      await store.tag(index.descriptor, 'v1')
+      const { image, blobs } = images[0]!
+      for (const { digest } of [blobs[1]!.descriptor, image.descriptor]) {
+        const fault = { method: 'PUT', path: new RegExp(digest.slice(7)), answer: { status } } as const
+        target.faults.push(fault)
+        const error = await failure(status === 404 ? 'NOT_FOUND' : 'VALIDATION', () =>
+          copyGraph(store, 'v1', to(), AGAIN),
+        )
+        expect(error.message).toContain(index.descriptor.digest)
+        expect(target.repository('app').tags.size).toBe(0)
+        target.faults.length = 0
+      }
+      expect((await copyGraph(store, 'v1', to(), AGAIN)).left).toEqual([])
+    },
+  )
+
   test('that refuses the artifact is an error, in its own words', async () => {
     await fill(from())
     target.faults.push({ method: 'POST', answer: { status: 403 } })
@@ -357,6 +381,36 @@ describe('a destination', () => {
     await failure('UNAUTHENTICATED', () => copyGraph(from(), 'v1', to(), AGAIN))
   })
 })
+
+test.each([
+  ['a registry', async () => to()],
+  ['a directory', async (path: string) => layoutDirectory(join(path, 'to'), { create: true })],
+  ['an archive', async (path: string) => layoutArchive(join(path, 'to.tar'), { create: true })],
+  ['memory', async () => memory()],
+] as const)(
+  'a source that lacks the layer of one image, or has a wrong one, gives %s the rest of the index',
+  async (_title, open) => {
+    await using folder = await temporaryFolder()
+    const store = from()
+    const images = [madeImage(), madeImage(), madeImage()]
+    for (const image of images) await pushImage(store, image)
+    const index = madeJson(INDEX, { manifests: images.map(({ image }) => image.descriptor) })
+    await store.push(index.descriptor, index.bytes)
+    await store.tag(index.descriptor, 'v1')
+    const [lacking, wrong, whole] = images.map(({ blobs }) => blobs[1]!.descriptor)
+    const { blobs } = source.repository('app')
+    blobs.delete(lacking!.digest)
+    blobs.set(wrong!.digest, randomBytes(wrong!.size))
+    const destination = await open(folder.path)
+    const { left } = await copyGraph(from(), 'v1', destination, AGAIN)
+    const expected = images.slice(0, 2).map(({ image }) => image.descriptor.digest)
+    expect(left.map(({ descriptor }) => descriptor.digest).toSorted()).toEqual(
+      [...expected, lacking!.digest, wrong!.digest].toSorted(),
+    )
+    expect(await destination.resolve('v1')).toEqual(index.descriptor)
+    expect(await destination.exists(whole!)).toBe(true)
+  },
+)
 
 test('an aborted copy ends, and stores nothing wrong', async () => {
   await fill(from())

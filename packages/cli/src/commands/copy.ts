@@ -12,7 +12,6 @@ import { assertCombination, type CopyFlags, sourceTarget } from '../copying/flag
 import { judge } from '../copying/judge.ts'
 import { leftLines, reportLines } from '../copying/lines.ts'
 import { joined, movedTo } from '../copying/moved.ts'
-import { withSignatures } from '../copying/with-signatures.ts'
 import type { CopyDocument } from '../documents/copying.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import { EXIT } from '../frame/exit.ts'
@@ -20,6 +19,7 @@ import type { Outcome } from '../frame/outcome.ts'
 import { refusedLines } from '../judging/lines.ts'
 import { registryFlags } from '../program/registry-flags.ts'
 import { openTarget } from '../targets/open-target.ts'
+import { withSignatures } from '../targets/with-signatures.ts'
 
 /** `sealwright copy FROM TO` */
 export async function copy(

@@ -8,6 +8,7 @@ import type { RegistryFlags } from '../program/registry-flags.ts'
 import { openTarget } from '../targets/open-target.ts'
 import { parseTarget } from '../targets/target.ts'
 import { assertUsable } from '../targets/usable.ts'
+import { listingApart } from '../targets/with-signatures.ts'
 
 interface ListFlags extends RegistryFlags {
   readonly type?: string
@@ -40,7 +41,11 @@ export async function list(context: Context, [text = '']: readonly string[], giv
     const found = await open.resolve(signal)
     return {
       subject: found,
-      whole: await referrerTree(open.signatures, found, { signal, depth, concurrency }),
+      whole: await referrerTree(listingApart(open.store, open.signatures), found, {
+        signal,
+        depth,
+        concurrency,
+      }),
     }
   })
   const tree = type === undefined ? whole : filterTree(whole, type)

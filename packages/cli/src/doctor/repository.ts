@@ -33,16 +33,23 @@ export async function checkRepository(
   const { signatures } = open
   try {
     const signal = await context.deadline()
-    const { found, abilities } = await context.dialogue.waiting(signatures.name, async () => {
+    const { found, tagged, abilities } = await context.dialogue.waiting(signatures.name, async () => {
       const found = await taggedIn(signatures, signal)
-      const subject = await someManifest(open, found, signal)
-      return { found, abilities: await examineRegistry(signatures, { digest: subject }, { signal }) }
+      const tagged =
+        'subjects' in found ? (found.subjects[0] ?? (await firstTagged(open, signal))) : undefined
+      // Not every registry answers for the referrers of what it does not have as the specification demands.
+      const subject = { digest: tagged ?? `sha256:${randomBytes(32).toString('hex')}` }
+      return { found, tagged, abilities: await examineRegistry(signatures, subject, { signal }) }
     })
+    const isEmpty = 'subjects' in found && tagged === undefined && abilities.referrers === 'tag'
+    const there = isEmpty
+      ? warning('registry', `${open.store.name} has no tags: it is new, or called otherwise`)
+      : ok('registry', `${signatures.name} answers`)
     const listing =
       abilities.referrers === 'api'
         ? [listedByRegistry(found)]
         : await listChecks(context, signatures, found, { fix, flags })
-    const checks = [ok('registry', `${signatures.name} answers`), ...abilityChecks(abilities), ...listing]
+    const checks = [there, ...abilityChecks(abilities), ...listing]
     return { ...checked, referrers: abilities.referrers, checks }
   } catch (error) {
     return { ...checked, checks: [failed(context, 'registry', error)] }
@@ -58,13 +65,7 @@ async function taggedIn(store: ArtifactStore, signal: AbortSignal): Promise<Foun
   }
 }
 
-/** A registry is asked for the referrers of something that it has, where anything is known of it: not all answer else. */
-async function someManifest(open: OpenTarget, found: Found, signal: AbortSignal): Promise<string> {
-  const [known] = 'subjects' in found ? found.subjects : []
-  return known ?? (await firstTagged(open.store, signal)) ?? `sha256:${randomBytes(32).toString('hex')}`
-}
-
-async function firstTagged(store: ArtifactStore, signal: AbortSignal): Promise<string | undefined> {
+async function firstTagged({ store }: OpenTarget, signal: AbortSignal): Promise<string | undefined> {
   try {
     for await (const tag of store.tags?.({ signal }) ?? []) {
       return (await store.resolve(tag, { signal })).digest

@@ -14,6 +14,8 @@ export interface Sides {
   readonly call: StoreCall
   readonly retry: RetryPolicy
   readonly tell: (event: CopyEvent) => void
+  /** Told what reading from the source ended with: by its error alone nobody knows whose fault it was. */
+  readonly blameSource: (error: unknown) => void
 }
 
 /**
@@ -23,35 +25,40 @@ export interface Sides {
 export async function copyContent(
   descriptor: Descriptor,
   bytes: Uint8Array | undefined,
-  { from, to, call, retry, tell }: Sides,
+  sides: Sides,
 ): Promise<PushResult & { readonly way: 'done' | 'mounted' }> {
+  const { from, to, call, retry, tell } = sides
   throwIfAborted(call.signal)
   tell({ type: 'started', descriptor })
-  const mountable = from.mount !== undefined && !isManifestMediaType(descriptor.mediaType)
-  if (mountable && (await to.mount?.(descriptor, from, call))) return { way: 'mounted' }
+  if (await isTakenOver(descriptor, sides)) return { way: 'mounted' }
   // Bytes in hand are tried again by whoever takes them.
   const policy = bytes === undefined ? retry : { attempts: 1 }
-  const push = () => to.push(descriptor, bytes ?? contentOf(descriptor, from, call, tell), call)
+  const push = () => to.push(descriptor, bytes ?? contentOf(descriptor, sides), call)
   // A stream does not begin again.
   return { way: 'done', ...(await retrying(policy, call, push, () => from.stream === true)) }
 }
 
+/** Whether the registry has it in another of its repositories, and takes it over from there. */
+async function isTakenOver(descriptor: Descriptor, { from, to, call }: Sides): Promise<boolean> {
+  if (isManifestMediaType(descriptor.mediaType)) return false
+  for (const source of from.sources ?? [from]) {
+    if (source.mount !== undefined && (await to.mount?.(descriptor, source, call))) return true
+  }
+  return false
+}
+
 /** What one of our stores has checked needs no second check on its way; what is read again is not held. */
-function contentOf(
-  descriptor: Descriptor,
-  from: ArtifactStore,
-  call: StoreCall,
-  tell: (event: CopyEvent) => void,
-): AsyncIterable<Uint8Array> {
+function contentOf(descriptor: Descriptor, sides: Sides): AsyncIterable<Uint8Array> {
+  const { from, call } = sides
   const { data } = descriptor
   // A small content may stand in its descriptor (image-spec `descriptor.md`, "Embedded Content").
-  if (data !== undefined) return counted(descriptor, [Buffer.from(data, 'base64')], tell)
+  if (data !== undefined) return counted(descriptor, [Buffer.from(data, 'base64')], sides)
   const first = from.fetch(descriptor, call)
   let next: AsyncIterable<Uint8Array> | undefined = first
   const open = () => {
     const content = next ?? from.fetch(descriptor, call)
     next = undefined
-    return counted(descriptor, content, tell)
+    return counted(descriptor, content, sides)
   }
   const content = from.stream ? open() : asRepeatable(open)
   return isVerified(descriptor, first) ? asVerified(descriptor, content, isOwn(descriptor, first)) : content
@@ -60,16 +67,21 @@ function contentOf(
 async function* counted(
   descriptor: Descriptor,
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  tell: (event: CopyEvent) => void,
+  { tell, blameSource }: Sides,
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0
   tell({ type: 'bytes', descriptor, bytes })
-  for await (const chunk of content) {
-    // Before it is given away: its memory may be gone when it has been written.
-    const { byteLength } = chunk
-    yield chunk
-    bytes += byteLength
-    tell({ type: 'bytes', descriptor, bytes })
+  try {
+    for await (const chunk of content) {
+      // Before it is given away: its memory may be gone when it has been written.
+      const { byteLength } = chunk
+      yield chunk
+      bytes += byteLength
+      tell({ type: 'bytes', descriptor, bytes })
+    }
+  } catch (error) {
+    blameSource(error)
+    throw error
   }
 }
 

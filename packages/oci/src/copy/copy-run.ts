@@ -21,8 +21,8 @@ export interface CopyRunOptions {
 /** What one content came to: nothing if it is at the destination. */
 type Result = SealwrightError | undefined
 
-/** What is wrong with one content at the source. */
-const FAULTS_OF_SOURCE: readonly string[] = ['NOT_FOUND', 'INTEGRITY', 'VALIDATION']
+/** What may be wrong with one content at the source, and not with the source. */
+const FAULTS_OF_CONTENT: readonly string[] = ['NOT_FOUND', 'INTEGRITY', 'VALIDATION']
 
 /** So many small contents count as one of the things that happen at the same time. */
 const SMALL_AT_ONCE = 2
@@ -55,18 +55,21 @@ export class CopyRun {
   readonly #manifests = new Map<string, Promise<Result>>()
   readonly #referrers: PlannedManifest[] = []
   readonly #unreadable: ReadonlyMap<string, SealwrightError>
+  /** Errors that the source is to blame for, not the destination. */
+  readonly #ofSource = new WeakSet<object>()
   /** Manifests that are at a destination already whose blobs are still to come. */
   readonly #announced = new Set<string>()
 
-  constructor(plan: CopyPlan, sides: Sides, options: CopyRunOptions) {
+  constructor(plan: CopyPlan, sides: Omit<Sides, 'blameSource'>, options: CopyRunOptions) {
     this.#plan = plan
-    this.#sides = sides
+    this.#sides = { ...sides, blameSource: error => void this.#ofSource.add(Object(error)) }
     this.#options = options
-    this.#state = new CopyState(sides, plan.root.descriptor)
+    this.#state = new CopyState(this.#sides, plan.root.descriptor)
     this.#limiter = new Limiter(options.concurrency)
     this.#smallLimiter = new Limiter(options.concurrency * SMALL_AT_ONCE)
     this.#oneByOne = new Limiter(1)
     this.left.push(...plan.left)
+    for (const { why } of plan.left) this.#ofSource.add(why)
     const absent = [...(options.absent ?? []), ...plan.left]
     this.#unreadable = new Map(absent.map(({ descriptor, why }) => [descriptor.digest, why]))
   }
@@ -155,6 +158,7 @@ export class CopyRun {
     const there = await this.#limiter.run(() => from.exists(blob, call))
     if (there) return
     const why = new SealwrightError('NOT_FOUND', `${from.name} has no blob ${blob.digest}`)
+    this.#ofSource.add(why)
     this.#blobs.set(keyOf(blob), Promise.resolve(this.#leave(blob, why)))
   }
 
@@ -197,15 +201,23 @@ export class CopyRun {
     for (const { result } of needed) result.catch(() => {})
     for (const { blob, result } of needed) {
       const cause = await result
-      if (cause !== undefined) return without(descriptor, blob, cause)
+      if (cause === undefined) continue
+      const failure = without(descriptor, blob, cause)
+      if (this.#ofSource.has(cause)) this.#ofSource.add(failure)
+      return failure
     }
     return undefined
   }
 
-  /** One that the source has not, or not sound, is no reason: an index may list what a store does not hold. */
+  /**
+   * One that the source has not, or not sound, is no reason: an index may list what a store does not hold. One that the
+   * destination refuses is, or the tag would lead to less than was there.
+   */
   async #child(child: Descriptor): Promise<Result> {
     const result = await this.#planned(child)
-    return result !== undefined && FAULTS_OF_SOURCE.includes(result.code) ? undefined : result
+    const lacks =
+      result !== undefined && this.#ofSource.has(result) && FAULTS_OF_CONTENT.includes(result.code)
+    return lacks ? undefined : result
   }
 
   #planned({ digest }: Descriptor): Promise<Result> {
@@ -242,6 +254,8 @@ export class CopyRun {
       return undefined
     } catch (thrown) {
       const error = asError(thrown)
+      // Bytes that are not what they should be are found out on both sides.
+      if (error.code === 'INTEGRITY' || this.#ofSource.has(Object(thrown))) this.#ofSource.add(error)
       // What may pass ends the copy, to be run again; the rest is about this content.
       if (error.retryable || error.code === 'ABORTED' || error.code === 'UNAUTHENTICATED') throw error
       return isForeign(descriptor) && error.code === 'NOT_FOUND' ? error : this.#leave(descriptor, error)

@@ -7,6 +7,7 @@ export function withSignatures(artifacts: ArtifactStore, signatures: ArtifactSto
   const tags = artifacts.tags !== undefined && signatures.tags !== undefined
   return {
     name: artifacts.name,
+    sources: [artifacts, signatures],
     ...(artifacts.stream || signatures.stream ? { stream: true } : {}),
     ...(artifacts.entries === undefined
       ? {}
@@ -42,6 +43,23 @@ export function withSignatures(artifacts: ArtifactStore, signatures: ArtifactSto
       : {}),
   }
 }
+
+/**
+ * What one store lists of artifacts in another: only there is looked for what refers to them, and an index is read where
+ * it is, so that what refers to its manifests is found too. It is read only.
+ */
+export function listingApart(artifacts: ArtifactStore, signatures: ArtifactStore): ArtifactStore {
+  if (signatures === artifacts) return artifacts
+  const { tags: _, ...both } = withSignatures(artifacts, signatures)
+  return {
+    ...both,
+    resolve: (reference, call) => signatures.resolve(reference, call),
+    referrers: (subject, query) => signatures.referrers(subject, query),
+    ...(signatures.tags === undefined ? {} : { tags: query => signatures.tags?.(query) ?? nothing() }),
+  }
+}
+
+async function* nothing(): AsyncGenerator<never> {}
 
 async function* fetchEither(
   artifacts: ArtifactStore,
