@@ -32,6 +32,8 @@ export interface ArtifactStore {
      * in its order, one at a time, and what was written cannot be taken back.
      */
     readonly stream?: true;
+    /** Of a store that reads out of others: these, in the order in which they are asked. Blobs are taken over from each. */
+    readonly sources?: readonly ArtifactStore[];
     /** A tag or digest to its descriptor. Throws `NOT_FOUND`. */
     resolve(reference: string, call?: StoreCall): Promise<Descriptor>;
     /** The content of a descriptor. Throws `NOT_FOUND`, `INTEGRITY`. */
