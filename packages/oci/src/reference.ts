@@ -1,10 +1,11 @@
 import { isIPv6 } from 'node:net'
 import { SealwrightError } from '@sealwright/core'
 import { isDigest } from './digest.ts'
+import { canonicalRegistry } from './registry-host.ts'
 
 /** A reference to an artifact in a registry. */
 export interface Reference {
-  /** Host, with port if one was given: `registry.example:5000`, `[::1]:5000`. */
+  /** Host in its one spelling, with its port: `registry.example:5000`, `[::1]:5000`. See {@link canonicalRegistry}. */
   readonly registry: string
   readonly repository: string
   readonly tag?: string
@@ -21,17 +22,19 @@ const MAX_REPOSITORY = 255
 const MAX_TEXT = 1024
 
 /**
- * Reads `host[:port]/repository[:tag][@digest]`, by the grammar of distribution's `reference` with two differences:
- * the host is required (`app:v1` names no registry here), and it is written in lower case, so that a name has one
- * spelling only. {@link formatReference} prints exactly what was read.
+ * Reads `host[:port]/repository[:tag][@digest]`, by the grammar of distribution's `reference`, except that the host is
+ * required: `app:v1` names no registry here. The host is brought to its one spelling: `Index.Docker.io:443` is `docker.io`.
  *
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function parseReference(text: string): Reference {
   if (text.length > MAX_TEXT) throw refused(text, `it is longer than ${MAX_TEXT} characters`)
+  const scheme = /^[a-z][a-z0-9+.-]{0,31}:\/\//i.exec(text)?.[0]
+  if (scheme !== undefined) throw refused(text, `a reference has no scheme; leave out ${scheme}`)
   const slash = text.indexOf('/')
   if (slash < 0) throw refused(text, 'it has no host and repository (registry.example/app:v1)')
-  const registry = text.slice(0, slash)
+  if (hasUserInfo(text)) throw refused(text, 'a reference has no user name and no password; log in instead')
+  const registry = canonicalRegistry(text.slice(0, slash))
   const hostFault = faultOfHost(registry)
   if (hostFault) throw refused(text, hostFault)
 
@@ -53,7 +56,7 @@ export function parseReference(text: string): Reference {
   }
 }
 
-/** The one spelling of a reference. */
+/** Prints a reference. */
 export function formatReference({ registry, repository, tag, digest }: Reference): string {
   const suffix = `${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`
   return `${registry}/${repository}${suffix}`
@@ -71,12 +74,9 @@ function faultOfHost(registry: string): string | undefined {
     return 'the port of its host is not a number from 1 to 65535'
   }
   if (host.startsWith('[')) {
-    // A URL would print another spelling of the same address; here there is one.
-    const plain =
-      isIPv6(host.slice(1, -1)) && !host.includes('%') && new URL(`http://${host}/`).hostname === host
-    return plain ? undefined : 'its host is not an IPv6 address in brackets, in its shortest form'
+    const plain = isIPv6(host.slice(1, -1)) && !host.includes('%')
+    return plain ? undefined : 'its host is not an IPv6 address in brackets'
   }
-  if (/[A-Z]/.test(host)) return 'its host has upper-case letters; write it in lower case'
   if (host.length > MAX_HOST || !DOMAIN.test(host)) return 'what stands before the first slash is not a host'
   if (!isSameInUrls(host)) return 'its host is neither a name nor an address'
   if (host !== 'localhost' && port === undefined && !host.includes('.')) {
@@ -85,7 +85,7 @@ function faultOfHost(registry: string): string | undefined {
   return undefined
 }
 
-/** To a URL 127.1 is 127.0.0.1, and [0:0::1] is [::1]; here a host has one spelling, and means what it says. */
+/** To a URL 127.1 is 127.0.0.1; here a host means what it says. */
 function isSameInUrls(host: string): boolean {
   const url = `http://${host}/`
   return URL.canParse(url) && new URL(url).hostname === host
@@ -99,7 +99,24 @@ function faultOfRepository(repository: string): string | undefined {
   return REPOSITORY.test(repository) ? undefined : 'its repository is not a name that a registry knows'
 }
 
+/**
+ * Returns a text that was given as a reference as it may be shown: without the user name and password that it may hold,
+ * and cut.
+ */
+export function shownReference(text: string): string {
+  const shown = hasUserInfo(text) ? `…${text.slice(text.lastIndexOf('@'))}` : text
+  return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown
+}
+
+/** Whether something before a host looks like `user:password@`; a password may have slashes. */
+function hasUserInfo(text: string): boolean {
+  const at = text.lastIndexOf('@')
+  if (at < 0) return false
+  const before = text.slice(0, at).replace(/^[a-z][a-z0-9+.-]{0,31}:\/\//i, '')
+  return !before.includes('/') || text.includes('/', at)
+}
+
 function refused(text: string, why: string): SealwrightError {
-  const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text
-  return new SealwrightError('VALIDATION', `${JSON.stringify(shown)} is not a registry reference`, { why })
+  const shown = JSON.stringify(shownReference(text))
+  return new SealwrightError('VALIDATION', `${shown} is not a registry reference`, { why })
 }

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formatReference, isDigest, isTag, parseDigest, parseReference } from '../src/index.ts'
+import {
+  canonicalRegistry,
+  formatReference,
+  isDigest,
+  isTag,
+  parseDigest,
+  parseReference,
+} from '../src/index.ts'
 import { failure } from './expect-error.ts'
 import { RUNS } from './runs.ts'
 
@@ -32,6 +39,39 @@ describe('parseReference', () => {
   })
 
   test.each([
+    ['docker.io/library/app', 'docker.io'],
+    ['index.docker.io/library/app', 'docker.io'],
+    ['registry-1.docker.io/library/app', 'docker.io'],
+    ['registry.hub.docker.com/library/app', 'docker.io'],
+    ['Docker.IO:443/library/app', 'docker.io'],
+    ['docker.io:5000/app', 'docker.io:5000'],
+    ['registry.example:443/app', 'registry.example'],
+    ['REGISTRY.example:443/app', 'registry.example'],
+    ['registry.example:80/app', 'registry.example:80'],
+    ['registry.example:4430/app', 'registry.example:4430'],
+    ['[2001:DB8:0::1]:443/app', '[2001:db8::1]'],
+    ['[0:0::1]:5000/app', '[::1]:5000'],
+    ['[::ffff:127.0.0.1]/app', '[::ffff:7f00:1]'],
+    // Without the port it would be no host, or spoken to in plain http.
+    ['registry:443/app', 'registry:443'],
+    ['localhost:443/app', 'localhost:443'],
+    ['127.0.0.1:443/app', '127.0.0.1:443'],
+  ])('brings the host of %s to its one spelling', (text, host) => {
+    const reference = parseReference(text)
+    expect(reference.registry).toBe(host)
+    expect(canonicalRegistry(text.split('/')[0]!)).toBe(host)
+    expect(parseReference(formatReference(reference))).toEqual(reference)
+  })
+
+  test('shows no password that was written into a reference', async () => {
+    for (const text of ['bot:s3cr3t@registry.example/app', 'https://bot:s3/cr3t@registry.example/app:v1']) {
+      const { message, why } = await failure('VALIDATION', () => parseReference(text))
+      expect(`${message} ${why}`).not.toMatch(/s3|cr3t|bot/)
+      expect(message).toContain('@registry.example/app')
+    }
+  })
+
+  test.each([
     ['', 'no host'],
     ['app', 'no host'],
     ['app:v1', 'no host'],
@@ -41,7 +81,6 @@ describe('parseReference', () => {
     ['registry.example/:v1', 'no repository'],
     [`registry.example/@${DIGEST}`, 'no repository'],
     ['/app', 'not a host'],
-    ['Registry.example/app', 'lower case'],
     ['registry.example/App', 'lower case'],
     ['registry.example/app:', 'not a tag'],
     ['registry.example/app:-x', 'not a tag'],
@@ -66,8 +105,11 @@ describe('parseReference', () => {
     [' registry.example/app', 'not a host'],
     ['registry.example/app\n', 'not a name'],
     ['registry.example/app:v1\n', 'not a tag'],
-    ['user@registry.example/app', 'not a host'],
-    ['https://registry.example/app', 'port'],
+    ['user@registry.example/app', 'log in'],
+    ['bot:s3cr3t@registry.example/app', 'log in'],
+    ['bot:s3/cr3t@registry.example/app', 'log in'],
+    ['https://registry.example/app', 'leave out https://'],
+    ['docker://registry.example/app', 'leave out docker://'],
     ['registry.example:/app', 'port'],
     ['registry.example:0/app', 'port'],
     ['registry.example:05000/app', 'port'],
@@ -78,14 +120,12 @@ describe('parseReference', () => {
     ['registry.example./app', 'not a host'],
     ['::1/app', 'port'],
     ['[::1/app', 'port'],
-    ['[0:0::1]/app', 'IPv6'],
     ['127.1/app', 'neither'],
     ['0x7f.0.0.1/app', 'neither'],
     ['127.0.0.01/app', 'neither'],
     ['2130706433:5000/app', 'neither'],
     ['[localhost]/app', 'IPv6'],
     ['[fe80::1%eth0]/app', 'IPv6'],
-    ['[::FFFF:1]/app', 'IPv6'],
     [`${'a.'.repeat(130)}example/app`, 'not a host'],
     [`r.example/${'a'.repeat(256)}`, '255'],
     [`r.example/${'a'.repeat(2000)}`, '1024'],
@@ -101,7 +141,7 @@ describe('parseReference', () => {
   const reference = fc
     .tuple(
       host,
-      fc.option(fc.integer({ min: 1, max: 65_535 })),
+      fc.option(fc.integer({ min: 1, max: 65_535 }).filter(port => port !== 443)),
       fc.array(fc.tuple(word, fc.constantFrom('', '.x', '_y', '__z', '--w')), { minLength: 1, maxLength: 4 }),
       fc.option(fc.stringMatching(/^\w[\w.-]{0,20}$/)),
       fc.option(
@@ -151,7 +191,10 @@ describe('parseReference', () => {
           expect(error).toMatchObject({ code: 'VALIDATION' })
           return
         }
-        expect(formatReference(parsed)).toBe(text)
+        // Only the host may be spelled differently.
+        const path = text.slice(text.indexOf('/'))
+        expect(formatReference(parsed)).toBe(`${canonicalRegistry(text.split('/')[0]!)}${path}`)
+        expect(parseReference(formatReference(parsed))).toEqual(parsed)
         expect(new URL(`http://${parsed.registry}/v2/${parsed.repository}/`).pathname).toBe(
           `/v2/${parsed.repository}/`,
         )

@@ -1,4 +1,5 @@
 import type { KeyLock } from '@sealwright/keyring'
+import { shownReference } from '@sealwright/oci'
 import { type Layers, readLayers } from '../config/layers.ts'
 import { pathsOf } from '../config/paths.ts'
 import { settingsOf as mergedSettings } from '../config/settings.ts'
@@ -156,7 +157,7 @@ function assertKey({ io }: Context, text: string, layers: Layers | undefined): v
   if (isKeyName(text)) return
   const reference = normalReference(text, io.cwd)
   if (reference === undefined || schemes.includes(schemeOf(reference))) return
-  throw usageError(`"${text}" is neither a key nor a target`, {
+  throw usageError(`"${shownReference(text)}" is neither a key nor a target`, {
     why: `references to keys begin with ${schemes.map(scheme => `${scheme}:`).join(', ')}`,
     fix: 'check the spelling: schemes are matched exactly, in lower case',
   })

@@ -1,4 +1,4 @@
-import { checkLogin, keepDockerLogin } from '@sealwright/oci'
+import { canonicalRegistry, checkLogin, keepDockerLogin } from '@sealwright/oci'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { usageError } from '../frame/usage.ts'
@@ -23,9 +23,9 @@ export async function login(
       fix: 'leave --offline out',
     })
   }
-  const stray = flags.plainHttp?.find(name => name !== host)
+  const stray = flags.plainHttp?.find(name => canonicalRegistry(name) !== host)
   if (stray !== undefined) {
-    throw usageError(`--plain-http ${stray} has nothing to say here`, {
+    throw usageError(`--plain-http ${stray} has no effect: the login is to another host`, {
       why: `the registry is ${host}`,
       fix: `--plain-http ${host}`,
     })

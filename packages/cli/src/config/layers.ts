@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { AlgorithmId } from '@sealwright/core'
+import { canonicalRegistry } from '@sealwright/oci'
 import { parseDurationOrNone } from '../frame/duration.ts'
 import type { Io } from '../frame/io.ts'
 import type { GlobalFlags } from '../program/global-flags.ts'
@@ -104,7 +105,7 @@ async function readUserConfig(path: string): Promise<UserConfig> {
   // A relative path in the file means one beside it, wherever the program was started.
   const directory = dirname(path)
   const registries = Object.entries(config.registries).map(([host, { caFile, signaturesIn, ...rest }]) => [
-    host,
+    canonicalRegistry(host),
     {
       ...rest,
       ...(caFile === undefined ? {} : { caFile: resolve(directory, caFile) }),

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { isSealwrightError } from '@sealwright/core'
+import { shownReference } from '@sealwright/oci'
 import { usageError } from '../frame/usage.ts'
 import { dockerTarget, type RegistryTarget } from '../tool/registry-target.ts'
 
@@ -24,7 +25,7 @@ export function parseManifestUri(text: string | undefined): ManifestUri {
   if ((scheme === 'docker' || scheme === 'oci') && /^[A-Za-z]+:\/\//.test(text)) {
     return { kind: 'registry', dialect: scheme, target: remoteTarget(text, scheme) }
   }
-  throw usageError(`"${text}" is no URI of a manifest`, {
+  throw usageError(`"${shownReference(text)}" is no URI of a manifest`, {
     why: 'it begins with none of file:, docker:// and oci://',
     fix: scheme === undefined ? `file:${text}, or oci://${text}` : 'write file:PATH or oci://REFERENCE',
   })
@@ -34,7 +35,7 @@ export function parseManifestUri(text: string | undefined): ManifestUri {
 export function parseRemoteUri(text: string): RemoteUri {
   const uri = parseManifestUri(text)
   if (uri.kind === 'registry') return uri
-  throw usageError(`"${text}" is in no registry`, {
+  throw usageError(`"${shownReference(text)}" is in no registry`, {
     why: 'signatures are pushed to registries and pulled from them',
     fix: 'write docker://REFERENCE or oci://REFERENCE',
   })
@@ -56,7 +57,7 @@ function remoteTarget(text: string, scheme: string): RegistryTarget {
     return dockerTarget(text.slice(scheme.length + '://'.length))
   } catch (error) {
     if (!isSealwrightError(error)) throw error
-    throw usageError(`"${text}" names no artifact in a registry`, {
+    throw usageError(`"${shownReference(text)}" names no artifact in a registry`, {
       ...(error.why === undefined ? {} : { why: error.why }),
       fix: `${scheme}://registry.example/app:v1`,
     })

@@ -1,6 +1,12 @@
 import http from 'node:http'
 import { join } from 'node:path'
-import { type ArtifactStore, dockerCredentials, type RegistryOptions, registry } from '@sealwright/oci'
+import {
+  type ArtifactStore,
+  canonicalRegistry,
+  dockerCredentials,
+  type RegistryOptions,
+  registry,
+} from '@sealwright/oci'
 import type { Context } from '../frame/context.ts'
 import type { Io } from '../frame/io.ts'
 import { VERSION } from '../frame/version.ts'
@@ -38,7 +44,9 @@ export async function connectionOptions(
   flags: Pick<RegistryFlags, 'plainHttp' | 'caFile'>,
 ): Promise<RegistryOptions> {
   const { registries, timeoutMs } = await context.settings()
-  const plainHttp = flags.plainHttp?.includes(host) ? true : registries[host]?.plainHttp
+  const plainHttp = flags.plainHttp?.some(name => canonicalRegistry(name) === host)
+    ? true
+    : registries[host]?.plainHttp
   useProxy(context.io)
   return {
     userAgent: `sealwright/${VERSION}`,

@@ -1,5 +1,5 @@
 import { isSealwrightError } from '@sealwright/core'
-import { parseReference } from '@sealwright/oci'
+import { parseReference, shownReference } from '@sealwright/oci'
 import { usageError } from '../frame/usage.ts'
 
 /**
@@ -16,7 +16,7 @@ export function parseRegistryHost(text: string, command: string): string {
     if (!isSealwrightError(error)) throw error
   }
   const [host = ''] = bare.split('/')
-  throw usageError(`"${text}" is not the name of a registry`, {
+  throw usageError(`"${shownReference(text)}" is not the name of a registry`, {
     why: 'it is a host, with its port if it has one, as references begin with it',
     fix: `sealwright ${command} ${/^[\w.-]+(?::\d+)?$/.test(host) ? host.toLowerCase() : 'registry.example'}`,
   })

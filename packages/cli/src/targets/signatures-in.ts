@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
-import { parseReference } from '@sealwright/oci'
+import { parseReference, shownReference } from '@sealwright/oci'
 import { usageError } from '../frame/usage.ts'
 import { parseLayout } from './target.ts'
 
@@ -54,7 +54,7 @@ function readRepository(text: string): ReturnType<typeof parseReference> {
     return parseReference(text)
   } catch (error) {
     if (!isSealwrightError(error)) throw error
-    throw usageError(`"${text}" is no repository`, {
+    throw usageError(`"${shownReference(text)}" is not a repository`, {
       why: error.why ?? 'it has no host and repository',
       fix: 'name one for the signatures: registry.example/signatures, oci:DIR or oci-archive:FILE',
     })

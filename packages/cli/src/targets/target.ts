@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
-import { isDigest, isTag, parseReference } from '@sealwright/oci'
+import { isDigest, isTag, parseReference, shownReference } from '@sealwright/oci'
 import { usageError } from '../frame/usage.ts'
 
 /** What of an artifact is meant: a tag, a digest, both (they must agree), or nothing said. */
@@ -17,6 +17,8 @@ interface RegistryTarget extends Selector {
   readonly host: string
   /** With the host. */
   readonly repository: string
+  /** The repository as it was written, where the host has another spelling: `index.docker.io/acme/app`. */
+  readonly written?: string
 }
 
 export interface LayoutTarget extends Selector {
@@ -103,7 +105,15 @@ function registryTarget(text: string, cwd: string, command: string): Target {
       fix: `sealwright ${command} ${text}@sha256:…`,
     })
   }
-  return { text, kind: 'registry', host: registry, repository: `${registry}/${repository}`, ...selector }
+  const host = text.slice(0, text.indexOf('/'))
+  return {
+    text,
+    kind: 'registry',
+    host: registry,
+    repository: `${registry}/${repository}`,
+    ...(host === registry ? {} : { written: `${host}/${repository}` }),
+    ...selector,
+  }
 }
 
 function readReference(text: string, cwd: string, command: string): ReturnType<typeof parseReference> {
@@ -119,10 +129,27 @@ function readReference(text: string, cwd: string, command: string): ReturnType<t
       : isFile
         ? '; a file of this name exists here'
         : ''
-    const spelling = isLayout ? `oci:${text}` : isFile ? `./${text}` : 'registry.example/app@sha256:…'
-    throw usageError(`"${text}" is not a registry reference`, {
+    const bare = bareReference(text)
+    const spelling = isLayout
+      ? `oci:${text}`
+      : isFile
+        ? `./${text}`
+        : (bare ?? 'registry.example/app@sha256:…')
+    throw usageError(`"${shownReference(text)}" is not a registry reference`, {
       why: `${error.why ?? 'it has no host and repository (registry.example/app@sha256:…)'}${here}`,
       fix: `sealwright ${command} ${spelling}`,
     })
+  }
+}
+
+/** The reference in what was pasted with a scheme or a user name, if it is one then. */
+function bareReference(text: string): string | undefined {
+  const shown = shownReference(text.replace(/^(?:https?|docker):\/\//i, ''))
+  const bare = shown.startsWith('…@') ? shown.slice(2) : shown
+  try {
+    parseReference(bare)
+    return bare
+  } catch {
+    return undefined
   }
 }

@@ -1,3 +1,4 @@
+import { canonicalRegistry } from '@sealwright/oci'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
@@ -32,9 +33,9 @@ export function assertUsable(
       each.kind === 'registry' ? [each.host] : [],
     ),
   )
-  const stray = given.plainHttp?.find(host => !hosts.has(host))
+  const stray = given.plainHttp?.find(host => !hosts.has(canonicalRegistry(host)))
   if (stray !== undefined) {
-    throw usageError(`--plain-http ${stray} has nothing to say here`, {
+    throw usageError(`--plain-http ${stray} has no effect: no target is on that host`, {
       why: `the targets are at ${[...hosts].join(', ')}`,
       fix: 'name the host as the target does, with its port, or leave it out',
     })

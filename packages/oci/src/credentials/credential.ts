@@ -1,4 +1,5 @@
 import type { StoreCall } from '../artifact-store.ts'
+import { canonicalRegistry } from '../registry-host.ts'
 
 /** What a registry is told about who asks. */
 export type Credential = (
@@ -26,18 +27,6 @@ export interface CredentialSource {
 
 /** One credential for one registry, such as from flags of a command line. */
 export function credentialFor(registry: string, credential: Credential): CredentialSource {
-  const host = canonicalHost(registry)
-  return { get: async request => (canonicalHost(request.registry) === host ? credential : undefined) }
-}
-
-const DOCKER_HUB = new Set([
-  'docker.io',
-  'index.docker.io',
-  'registry-1.docker.io',
-  'registry.hub.docker.com',
-])
-
-/** Docker Hub goes by several names; a log-in under one of them counts for all. */
-export function canonicalHost(registry: string): string {
-  return DOCKER_HUB.has(registry) ? 'docker.io' : registry
+  const host = canonicalRegistry(registry)
+  return { get: async request => (canonicalRegistry(request.registry) === host ? credential : undefined) }
 }

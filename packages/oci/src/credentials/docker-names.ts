@@ -1,11 +1,13 @@
-import { type CredentialRequest, canonicalHost } from './credential.ts'
+import { canonicalRegistry } from '../registry-host.ts'
+import type { CredentialRequest } from './credential.ts'
 
 /** The name under which Docker keeps the log-in to its Hub, in files and in helpers. */
 const HUB_SERVER = 'https://index.docker.io/v1/'
 
 /** What a helper calls a registry, and what an entry of `auths` is written under. */
 export function serverOf(registry: string): string {
-  return canonicalHost(registry) === 'docker.io' ? HUB_SERVER : registry
+  const host = canonicalRegistry(registry)
+  return host === 'docker.io' ? HUB_SERVER : host
 }
 
 /** The names under which a log-in may be kept, the most specific first: podman keeps them for repositories too. */
@@ -28,7 +30,9 @@ export function hostNames(registry: string): readonly string[] {
 }
 
 function hostsOf(registry: string): readonly string[] {
-  return canonicalHost(registry) === 'docker.io'
-    ? ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com']
-    : [registry]
+  const host = canonicalRegistry(registry)
+  if (host === 'docker.io')
+    return ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com']
+  // A login may have been kept under the port that goes without saying.
+  return canonicalRegistry(`${host}:443`) === host ? [host, `${host}:443`] : [host]
 }

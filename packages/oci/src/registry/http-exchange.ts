@@ -1,8 +1,8 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import tls from 'node:tls'
+import { isLoopback } from '../registry-host.ts'
 import type { AnswerBody, Exchange, ExchangeAnswer, ExchangeRequest } from './exchange.ts'
-import { isLoopback } from './origin.ts'
 import { readInPlace } from './read-in-place.ts'
 
 /** How one host is spoken to in TLS. All are PEM. */

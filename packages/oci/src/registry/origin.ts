@@ -1,10 +1,5 @@
 import { SealwrightError } from '@sealwright/core'
-import { canonicalHost } from '../credentials/credential.ts'
-
-/** Whether a host, as a URL spells it, is this machine: `localhost`, 127.0.0.0/8, `[::1]`. */
-export function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)
-}
+import { canonicalRegistry, isLoopback } from '../registry-host.ts'
 
 /**
  * Where the API of a registry is. Plain http for this machine, and where it was chosen; https everywhere else.
@@ -13,7 +8,7 @@ export function isLoopback({ hostname }: URL): boolean {
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function apiOrigin(registry: string, plainHttp: boolean | undefined): URL {
-  const host = canonicalHost(registry) === 'docker.io' ? 'registry-1.docker.io' : registry
+  const host = canonicalRegistry(registry) === 'docker.io' ? 'registry-1.docker.io' : registry
   let url: URL
   try {
     url = new URL(`https://${host}/`)
@@ -22,7 +17,9 @@ export function apiOrigin(registry: string, plainHttp: boolean | undefined): URL
       cause,
     })
   }
-  if (plainHttp ?? isLoopback(url)) return new URL(`http://${host}/`)
+  // A resolver may send what ends in .localhost anywhere.
+  if (plainHttp ?? (isLoopback(url) && !/\.localhost\.?$/.test(url.hostname)))
+    return new URL(`http://${host}/`)
   return url
 }
 

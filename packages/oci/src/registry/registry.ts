@@ -65,9 +65,11 @@ export interface RegistryOptions {
  */
 export function registry(repository: string, options: RegistryOptions = {}): ArtifactStore {
   const reference = parseReference(repository)
+  const name = `${reference.registry}/${reference.repository}`
   if (reference.tag !== undefined || reference.digest !== undefined) {
     throw new SealwrightError('VALIDATION', `${JSON.stringify(repository)} is not a repository`, {
       why: 'it has a tag or a digest',
+      fix: `leave it out: ${name}`,
     })
   }
   const { plainHttp, credentials, onWarning, chunkBytes = 8 * 1024 * 1024 } = options
@@ -81,31 +83,31 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
     ...(credentials === undefined ? {} : { credentials }),
     ...(onWarning === undefined ? {} : { onWarning }),
   })
-  const manifests = new RegistryManifests(client, reference.repository, repository)
-  const tags = new RegistryTags(client, reference.repository, repository)
+  const manifests = new RegistryManifests(client, reference.repository, name)
+  const tags = new RegistryTags(client, reference.repository, name)
   const onUnlisted = () =>
-    onWarning?.(`${repository} does not list its tags: a signature that others wrote over is not found`)
+    onWarning?.(`${name} does not list its tags: a signature that others wrote over is not found`)
   const claims = new ReferrersClaims({ manifests, tags, onUnlisted })
-  const list = new ReferrersList(manifests, repository)
+  const list = new ReferrersList(manifests, name)
   return new RegistryStore({
-    name: repository,
+    name,
     client,
     manifests,
     blobs: new RegistryBlobs({
       client,
       repository: reference.repository,
-      name: repository,
+      name,
       chunkBytes,
       wholeBytes: options.chunkBytes ?? WHOLE_BYTES,
     }),
     referrers: new RegistryReferrers({
-      name: repository,
+      name,
       manifests,
-      api: new ReferrersApi(client, reference.repository, repository),
+      api: new ReferrersApi(client, reference.repository, name),
       fallback: new ReferrersFallback({
         list,
         claims,
-        name: repository,
+        name,
         settleMs: options.settleMs,
         onWarning,
       }),

@@ -3,8 +3,8 @@ import { decodeJson } from '@sealwright/core/encoding'
 import type { StoreCall } from '../artifact-store.ts'
 import type { Credential } from '../credentials/credential.ts'
 import { readObject } from '../descriptor-json.ts'
+import { isLoopback } from '../registry-host.ts'
 import { httpError } from './http-error.ts'
-import { isLoopback } from './origin.ts'
 import { type HttpRequest, send, type TransportOptions } from './transport.ts'
 
 /** Where a registry sends us for tokens. */

@@ -1,0 +1,43 @@
+const DOCKER_HUB = new Set([
+  'docker.io',
+  'index.docker.io',
+  'registry-1.docker.io',
+  'registry.hub.docker.com',
+])
+
+/**
+ * Returns the one spelling of a registry's host, which credentials, configuration and policy scopes are matched by: lower
+ * case, `docker.io` for all names of Docker Hub, an IPv6 address in its shortest form, and no `:443` where https is spoken
+ * anyway. A host that cannot be read is returned unchanged.
+ *
+ * @param registry - `host[:port]`
+ */
+export function canonicalRegistry(registry: string): string {
+  const [, written = '', port] = /^(\[[^\]]*\]|[^:]*)(:.*)?$/s.exec(registry) ?? []
+  if (written === '') return registry
+  const host = written.startsWith('[') ? shortestAddress(written) : written.toLowerCase()
+  // Plain http is the default on this machine, and a name without a dot is a host only with its port.
+  const implied = port === ':443' && /[.[]/.test(host) && !isLoopbackName(host)
+  const spelling = implied ? host : `${host}${port ?? ''}`
+  return DOCKER_HUB.has(spelling) ? 'docker.io' : spelling
+}
+
+/** Whether the host of a URL is this machine, by whatever name or address. */
+export function isLoopback({ hostname }: URL): boolean {
+  return isLoopbackName(hostname)
+}
+
+function isLoopbackName(host: string): boolean {
+  return (
+    /^(?:.*\.)?localhost\.?$/.test(host) ||
+    // The unspecified address, too: to connect to it is to connect to oneself.
+    /^(?:127(?:\.\d+){3}|0\.0\.0\.0)\.?$/.test(host) ||
+    // As a URL spells ::ffff:127.0.0.0/8 and ::ffff:0.0.0.0.
+    /^\[(?:::1?|::ffff:(?:7f[0-9a-f]{2}:[0-9a-f]{1,4}|0:0))\]$/.test(host)
+  )
+}
+
+function shortestAddress(host: string): string {
+  const url = `http://${host}/`
+  return URL.canParse(url) ? new URL(url).hostname : host
+}
