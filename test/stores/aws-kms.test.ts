@@ -52,7 +52,7 @@ describe.each(servers)('$name', ({ start, ...options }) => {
     const alias = 'awskms:///alias/Listed/App'
     const list = async (prefix: string) => {
       const found: string[] = []
-      for await (const reference of kms.admin!.list({ prefix }, call)) found.push(reference)
+      for await (const { reference } of kms.admin!.list({ prefix }, call)) found.push(reference)
       return found
     }
     const first = await kms.admin!.create({ reference: alias, type: 'EC-P256' }, call)

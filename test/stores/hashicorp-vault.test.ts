@@ -265,9 +265,9 @@ describe('OpenBao 2.7.2', () => {
   })
 })
 
-async function collect(items: AsyncIterable<string>): Promise<readonly string[]> {
+async function collect(keys: AsyncIterable<{ readonly reference: string }>): Promise<readonly string[]> {
   const all: string[] = []
-  for await (const item of items) all.push(item)
+  for await (const { reference } of keys) all.push(reference)
   return all
 }
 

@@ -107,7 +107,9 @@ it.for([
       call,
     )
     const listed: string[] = []
-    for await (const each of keys.admin!.list({ prefix: uri(token, 'object=kept') }, call)) listed.push(each)
+    for await (const { reference } of keys.admin!.list({ prefix: uri(token, 'object=kept') }, call)) {
+      listed.push(reference)
+    }
     expect(listed).toEqual([reference])
     await using signer = await openSigner(keys, reference)
     expect((await signer.sign(message)).bytes).toHaveLength(96)

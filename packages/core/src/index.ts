@@ -25,6 +25,8 @@ export type {
   KeyAdmin,
   KeyHandle,
   KeyProvider,
+  KeyState,
+  ListedKey,
   Operation,
   RawSignature,
   SignRequest,

@@ -1,4 +1,4 @@
-import type { Algorithm } from './algorithm.ts'
+import type { Algorithm, AlgorithmId, KeyType } from './algorithm.ts'
 import type { Call } from './call.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Accepts, KeyDescriptor, KeySpec } from './key.ts'
@@ -68,9 +68,35 @@ export interface Failure {
   readonly requestId?: string
 }
 
+/** A key in the list of its store. All but the reference is what the store tells in the same requests. */
+export interface ListedKey {
+  /** Canonical; opens the key. */
+  readonly reference: string
+  readonly type?: KeyType
+  /** What it may sign with; the order means nothing. */
+  readonly algorithms?: readonly AlgorithmId[]
+  readonly state?: KeyState
+  readonly created?: Date
+  /** As the store says; not proof. */
+  readonly protection?: KeyDescriptor['protection']
+}
+
+/**
+ * `enabled` signs now; `disabled` can be enabled again; `pending` will sign later; `expired` is past its end; `deleted` is
+ * scheduled for deletion or can only be recovered; `unavailable` cannot be reached by the store itself.
+ */
+export type KeyState = 'enabled' | 'disabled' | 'pending' | 'expired' | 'deleted' | 'unavailable'
+
 /** What may be done to keys in a store. It never exports, imports, disables or destroys a key. */
 export interface KeyAdmin {
-  list(query: { readonly prefix?: string }, call: Call): AsyncIterable<string>
+  /**
+   * Lists the keys that can sign, or could if they were enabled. `prefix` is the beginning of a reference: the store,
+   * written with the slash that ends it, then perhaps the beginning of a name.
+   *
+   * Must throw `NOT_FOUND` where no key has the beginning that was asked for: an empty list says that the store is empty.
+   * Must throw `VALIDATION` for a prefix that does not say which store.
+   */
+  list(query: { readonly prefix?: string }, call: Call): AsyncIterable<ListedKey>
   /** The versioned reference, once the key can sign. */
   create(spec: KeySpec, call: Call): Promise<string>
   /** Reference as given: an alias moves to the new key. */

@@ -1,5 +1,11 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms'
-import { type Call, isSealwrightError, type KeyDescriptor, SealwrightError } from '@sealwright/core'
+import {
+  type Call,
+  isSealwrightError,
+  type KeyDescriptor,
+  type KeyState,
+  SealwrightError,
+} from '@sealwright/core'
 import { ask } from './ask.ts'
 import type { Kms } from './client.ts'
 import { type Explained, explain } from './failure.ts'
@@ -19,6 +25,22 @@ const STATES: Readonly<Record<string, State>> = {
   Unavailable: { code: 'UNAVAILABLE', why: 'the custom key store of the key is not connected' },
   Creating: { code: 'UNAVAILABLE', why: 'the key is still being made' },
   Updating: { code: 'UNAVAILABLE', why: 'the primary Region of the key is being changed' },
+}
+
+const LISTED: Readonly<Record<string, KeyState>> = {
+  Enabled: 'enabled',
+  Disabled: 'disabled',
+  PendingDeletion: 'deleted',
+  PendingReplicaDeletion: 'deleted',
+  PendingImport: 'pending',
+  Creating: 'pending',
+  Updating: 'pending',
+  Unavailable: 'unavailable',
+}
+
+/** The state of a key for lists; `undefined` for one that KMS did not tell, or that is not known here. */
+export function listedStateOf({ KeyState: state }: KeyMetadata): KeyState | undefined {
+  return state !== undefined && Object.hasOwn(LISTED, state) ? LISTED[state] : undefined
 }
 
 /** What KMS says of a key, or `undefined` where that may not be asked: signing does not need it. */

@@ -1,12 +1,21 @@
 import type { AliasListEntry, KeyMetadata } from '@aws-sdk/client-kms'
-import { type Call, isSealwrightError, SealwrightError } from '@sealwright/core'
-import { typeOf } from './algorithms.ts'
+import {
+  type AlgorithmId,
+  type Call,
+  isSealwrightError,
+  type ListedKey,
+  SealwrightError,
+} from '@sealwright/core'
+import { acceptedBy, typeOf } from './algorithms.ts'
 import { ask } from './ask.ts'
 import type { Kms } from './client.ts'
 import type { Clients } from './clients.ts'
-import { parseStore, referenceTo } from './reference.ts'
+import { listedStateOf, protectionOf } from './key-state.ts'
+import { parseStore, referenceTo, type StoreReference } from './reference.ts'
 
 const PAGE = 100
+
+type Description = Omit<ListedKey, 'reference'>
 
 interface Page<T> {
   readonly items: readonly T[] | undefined
@@ -15,7 +24,8 @@ interface Page<T> {
 }
 
 /**
- * The keys that sign, by ARN, and the aliases of them, by name, of one region. Keys that may not be looked at are listed.
+ * Lists the keys that sign, by ARN, and their aliases, by name, of one region. A key that may not be looked at is listed by
+ * its reference alone.
  *
  * @param prefix - `awskms:///`, `awskms:///?region=R`, `awskms:///alias/BEGINNING`, or the beginning of an id or ARN.
  */
@@ -23,47 +33,72 @@ export async function* listKeys(
   clients: Clients,
   prefix: string | undefined,
   call: Call,
-): AsyncIterable<string> {
+): AsyncIterable<ListedKey> {
   const store = parseStore(prefix ?? 'awskms:///')
   const kms = await clients.kms(store.region)
-  const signs = signingKeys(kms, call)
+  let isEmpty = true
+  for await (const key of signingKeys(kms, store, call)) {
+    isEmpty = false
+    yield key
+  }
+  if (isEmpty && store.prefix !== '') {
+    throw new SealwrightError('NOT_FOUND', `no key or alias that begins with ${store.prefix} signs`, {
+      why: `looked at the keys of this account in ${kms.region}`,
+      fix: `list them all: ${referenceTo('', store.region)}`,
+    })
+  }
+}
+
+async function* signingKeys(kms: Kms, store: StoreReference, call: Call): AsyncIterable<ListedKey> {
+  const describe = descriptions(kms, call)
   const isAsked = (name: string) => name.startsWith(store.prefix)
   if (!store.prefix.startsWith('alias/')) {
     for await (const { KeyArn = '', KeyId = '' } of keys(kms, call)) {
-      if ((isAsked(KeyArn) || isAsked(KeyId)) && (await signs(KeyArn))) yield referenceTo(KeyArn)
+      const described = isAsked(KeyArn) || isAsked(KeyId) ? await describe(KeyArn) : undefined
+      if (described !== undefined) yield { reference: referenceTo(KeyArn), ...described }
     }
   }
   for await (const { AliasName = '', AliasArn = '', TargetKeyId } of aliases(kms, call)) {
     // Without a target it is one of AWS's own, of a service that was never used.
     if (TargetKeyId === undefined || !(isAsked(AliasName) || isAsked(AliasArn))) continue
-    if (await signs(TargetKeyId)) yield referenceTo(AliasName, store.region)
+    const described = await describe(TargetKeyId)
+    if (described !== undefined) yield { reference: referenceTo(AliasName, store.region), ...described }
   }
 }
 
-/** Whether a key is one to sign with; each is looked at once. */
-function signingKeys(kms: Kms, call: Call): (keyId: string) => Promise<boolean> {
-  const known = new Map<string, boolean>()
+/** What is known of a key that signs; `undefined` for another. Each key is looked at once. */
+function descriptions(kms: Kms, call: Call): (keyId: string) => Promise<Description | undefined> {
+  const known = new Map<string, Description | undefined>()
   return async keyId => {
     const id = keyId.slice(keyId.lastIndexOf('/') + 1)
-    const found = known.get(id) ?? (await isSigning(kms, keyId, call))
-    known.set(id, found)
-    return found
+    if (!known.has(id)) known.set(id, await descriptionOf(kms, keyId, call))
+    return known.get(id)
   }
 }
 
-async function isSigning(kms: Kms, keyId: string, call: Call): Promise<boolean> {
+async function descriptionOf(kms: Kms, keyId: string, call: Call): Promise<Description | undefined> {
   let metadata: KeyMetadata | undefined
   try {
     const errand = { doing: 'look at', keyId, region: kms.region }
     metadata = (await ask(errand, () => kms.describeKey({ KeyId: keyId }, call))).KeyMetadata
   } catch (error) {
     if (!isSealwrightError(error)) throw error
-    if (error.code === 'ACCESS_DENIED') return true
+    if (error.code === 'ACCESS_DENIED') return {}
     // Deleted since it was listed.
-    if (error.code === 'NOT_FOUND') return false
+    if (error.code === 'NOT_FOUND') return undefined
     throw error
   }
-  return metadata?.KeyUsage === 'SIGN_VERIFY' && typeOf(metadata.KeySpec ?? '') !== undefined
+  const type = typeOf(metadata?.KeySpec ?? '')
+  if (metadata?.KeyUsage !== 'SIGN_VERIFY' || type === undefined) return undefined
+  const { SigningAlgorithms: listed, CreationDate: created } = metadata
+  const state = listedStateOf(metadata)
+  return {
+    type,
+    ...(listed === undefined ? {} : { algorithms: Object.keys(acceptedBy(type, listed)) as AlgorithmId[] }),
+    ...(state === undefined ? {} : { state }),
+    ...(created === undefined ? {} : { created }),
+    protection: protectionOf(metadata),
+  }
 }
 
 function keys(

@@ -1,4 +1,4 @@
-import { openSigner } from '@sealwright/core'
+import { type ListedKey, openSigner } from '@sealwright/core'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { fakeAwsKms } from './fake-aws-kms.ts'
 import { KEYS, provider, REGION } from './harness.ts'
@@ -14,10 +14,14 @@ afterEach(() => {
   fake.allow(undefined)
 })
 
-async function all(references: AsyncIterable<string>): Promise<string[]> {
-  const found: string[] = []
-  for await (const reference of references) found.push(reference)
+async function listed(keys: AsyncIterable<ListedKey>): Promise<ListedKey[]> {
+  const found: ListedKey[] = []
+  for await (const key of keys) found.push(key)
   return found
+}
+
+async function all(keys: AsyncIterable<ListedKey>): Promise<string[]> {
+  return (await listed(keys)).map(({ reference }) => reference)
 }
 
 describe('create', () => {
@@ -179,6 +183,26 @@ describe('list', () => {
     expect(await list('awskms:///alias/App-')).toEqual(names)
     expect(await list(`awskms:///${signing[2]!.arn}`)).toEqual([`awskms:///${signing[2]!.arn}`])
     expect(await list('awskms:///?region=us-east-1')).toEqual([])
+    for (const prefix of ['awskms:///alias/Non', 'awskms:///alias/App-?region=us-east-1', 'awskms:///0000']) {
+      await expect(list(prefix)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    }
+  })
+
+  it('tells type, algorithms, state, time and protection of a key', async () => {
+    await using store = await fakeAwsKms()
+    await using kms = provider(store)
+    const key = store.state.addKey('ECC_NIST_P256', REGION)
+    key.state = 'Disabled'
+    expect(await listed(kms.admin!.list({}, call))).toEqual([
+      {
+        reference: `awskms:///${key.arn}`,
+        type: 'EC-P256',
+        algorithms: ['ES256'],
+        state: 'disabled',
+        created: expect.any(Date),
+        protection: 'hsm',
+      },
+    ])
   })
 
   it('says that a list was cut off', async () => {

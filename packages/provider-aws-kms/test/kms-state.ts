@@ -187,7 +187,7 @@ function assertEnabled({ arn, state }: StoredKey): void {
   if (state !== 'Enabled') throw new Refused('KMSInvalidStateException', `${arn} is pending deletion.`)
 }
 
-function metadata({ id, arn, spec, usage, state, origin, multiRegion }: StoredKey): Output {
+function metadata({ id, arn, key, spec, usage, state, origin, multiRegion }: StoredKey): Output {
   return {
     AWSAccountId: ACCOUNT,
     KeyId: id,
@@ -197,6 +197,7 @@ function metadata({ id, arn, spec, usage, state, origin, multiRegion }: StoredKe
     KeyState: state,
     KeyUsage: usage,
     KeySpec: spec,
+    SigningAlgorithms: key?.algorithms,
     Origin: origin,
     KeyManager: 'CUSTOMER',
     MultiRegion: multiRegion,

@@ -1,14 +1,17 @@
 import {
+  type AlgorithmId,
   algorithms,
   type Call,
   isSealwrightError,
   type KeyAdmin,
   type KeySpec,
+  keyType,
+  type ListedKey,
   SealwrightError,
 } from '@sealwright/core'
 import { rowOf } from './algorithms.ts'
 import { isManagedHsm } from './hosts.ts'
-import { assertCanSign, type KeyBundle, readBundle } from './key-bundle.ts'
+import { assertCanSign, type KeyBundle, readBundle, stateOf } from './key-bundle.ts'
 import { formatReference, type KeyReference, parseReference, parseStore } from './reference.ts'
 import type { NewKey, Vault } from './vault.ts'
 
@@ -39,27 +42,49 @@ export function keyAdmin(connect: Connect, allowed: readonly string[]): KeyAdmin
   }
 }
 
-/** The latest versions of the keys that sign; a key that may not be looked at is listed without its version. */
-async function* listKeys(vault: Vault, prefix: string, call: Call): AsyncIterable<string> {
+/** Lists the latest versions of the keys that sign; a key that may not be looked at is listed without its version. */
+async function* listKeys(vault: Vault, prefix: string, call: Call): AsyncIterable<ListedKey> {
+  let isEmpty = true
   for await (const id of vault.list(call)) {
     const name =
       typeof id === 'string' ? /^https:\/\/[^/]+\/keys\/([0-9A-Za-z-]{1,127})$/.exec(id)?.[1] : undefined
-    if (name === undefined) throw new SealwrightError('INTEGRITY', `${vault.host} lists what is no key`)
+    if (name === undefined) throw new SealwrightError('INTEGRITY', `${vault.host} lists what is not a key`)
     if (!name.toLowerCase().startsWith(prefix.toLowerCase())) continue
     const found = await described(vault, { host: vault.host, name }, call)
-    if (found !== undefined) yield found
+    if (found === undefined) continue
+    isEmpty = false
+    yield found
+  }
+  if (isEmpty && prefix !== '') {
+    throw new SealwrightError('NOT_FOUND', `no key of ${vault.host} that begins with ${prefix} signs`, {
+      fix: `list them all: azurekms://${vault.host}/`,
+    })
   }
 }
 
 /** `undefined` for a key that does not sign, or that has been deleted since it was listed. */
-async function described(vault: Vault, reference: KeyReference, call: Call): Promise<string | undefined> {
+async function described(vault: Vault, reference: KeyReference, call: Call): Promise<ListedKey | undefined> {
   try {
-    return readBundle(vault, reference, await vault.getKey(reference, call)).key.reference
+    return listedKey(readBundle(vault, reference, await vault.getKey(reference, call)))
   } catch (error) {
     if (!isSealwrightError(error)) throw error
-    if (error.code === 'ACCESS_DENIED') return formatReference(reference)
+    const unversioned = { reference: formatReference(reference) }
+    if (error.code === 'ACCESS_DENIED') return unversioned
+    if (error.code === 'KEY_STATE') return { ...unversioned, state: 'disabled' }
     if (error.code === 'NOT_FOUND' || error.code === 'UNSUPPORTED') return undefined
     throw error
+  }
+}
+
+function listedKey(bundle: KeyBundle): ListedKey {
+  const { key, created } = bundle
+  return {
+    reference: key.reference,
+    type: keyType(key.publicKey),
+    algorithms: Object.keys(key.algorithms) as AlgorithmId[],
+    state: stateOf(bundle),
+    ...(created === undefined ? {} : { created }),
+    protection: key.protection,
   }
 }
 

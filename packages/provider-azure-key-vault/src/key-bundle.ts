@@ -1,5 +1,11 @@
 import { createPublicKey } from 'node:crypto'
-import { isSealwrightError, type KeyDescriptor, keyType, SealwrightError } from '@sealwright/core'
+import {
+  isSealwrightError,
+  type KeyDescriptor,
+  type KeyState,
+  keyType,
+  SealwrightError,
+} from '@sealwright/core'
 import { acceptedBy } from './algorithms.ts'
 import type { Reply } from './ask.ts'
 import { isManagedHsm } from './hosts.ts'
@@ -12,6 +18,7 @@ export interface KeyBundle {
   readonly key: KeyDescriptor
   readonly enabled: boolean
   readonly validity: Validity
+  readonly created?: Date
 }
 
 interface Jwk {
@@ -107,14 +114,23 @@ function spkiOf(name: string, kty: string, jwk: Jwk): Uint8Array {
   }
 }
 
-function attributesOf(attributes: unknown): { readonly enabled: boolean; readonly validity: Validity } {
-  const { enabled, nbf, exp } = (attributes ?? {}) as Readonly<Record<string, unknown>>
+/** The state of a key version for lists. */
+export function stateOf({ enabled, validity: { notBefore, expires } }: KeyBundle): KeyState {
+  if (!enabled) return 'disabled'
+  const now = Date.now()
+  if (notBefore !== undefined && now < notBefore) return 'pending'
+  return expires !== undefined && now >= expires ? 'expired' : 'enabled'
+}
+
+function attributesOf(attributes: unknown): Pick<KeyBundle, 'enabled' | 'validity' | 'created'> {
+  const { enabled, nbf, exp, created } = (attributes ?? {}) as Readonly<Record<string, unknown>>
   return {
     enabled: enabled !== false,
     validity: {
       ...(typeof nbf === 'number' ? { notBefore: 1000 * nbf } : {}),
       ...(typeof exp === 'number' ? { expires: 1000 * exp } : {}),
     },
+    ...(typeof created === 'number' ? { created: new Date(1000 * created) } : {}),
   }
 }
 

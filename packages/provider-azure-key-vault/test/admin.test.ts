@@ -14,7 +14,9 @@ const at = (name: string) => `azurekms://unit.vault.azure.net/${name}`
 async function listed(prefix?: string): Promise<string[]> {
   await using keys = provider(fake)
   const found: string[] = []
-  for await (const each of keys.admin!.list(prefix === undefined ? {} : { prefix }, call)) found.push(each)
+  for await (const each of keys.admin!.list(prefix === undefined ? {} : { prefix }, call)) {
+    found.push(each.reference)
+  }
   return found
 }
 

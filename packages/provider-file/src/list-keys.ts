@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Call, SealwrightError } from '@sealwright/core'
+import { type Call, type ListedKey, SealwrightError } from '@sealwright/core'
 import { onFile } from './file-failure.ts'
 import { pathOf, referenceTo } from './reference.ts'
 
@@ -9,7 +9,7 @@ import { pathOf, referenceTo } from './reference.ts'
  *
  * @param prefix - A reference to a directory, or to the beginning of names in one.
  */
-export async function* listKeys(prefix: string | undefined, call: Call): AsyncIterable<string> {
+export async function* listKeys(prefix: string | undefined, call: Call): AsyncIterable<ListedKey> {
   if (prefix === undefined) {
     throw new SealwrightError('VALIDATION', 'key files have no directory of their own to list', {
       fix: 'name one: file:DIRECTORY',
@@ -18,10 +18,19 @@ export async function* listKeys(prefix: string | undefined, call: Call): AsyncIt
   const path = pathOf(prefix)
   const folder = (await isFolder(path)) ? path : dirname(path)
   const names = await onFile(folder, 'list the directory', () => readdir(folder))
+  let isEmpty = true
   for (const name of names.sort()) {
     call.signal.throwIfAborted()
     const file = join(folder, name)
-    if (name.endsWith('.key') && file.startsWith(path) && (await isFile(file))) yield referenceTo(file)
+    if (!name.endsWith('.key') || !file.startsWith(path) || !(await isFile(file))) continue
+    isEmpty = false
+    yield { reference: referenceTo(file) }
+  }
+  if (isEmpty && folder !== path) {
+    throw new SealwrightError('NOT_FOUND', `no key file begins with ${path}`, {
+      why: `looked for files *.key in ${folder}`,
+      fix: `list the directory: ${referenceTo(folder)}`,
+    })
   }
 }
 

@@ -56,7 +56,7 @@ it('a process killed at any step leaves no key file or a whole one, and a later 
     const handle = await keys.open(`file:${path}`, idle)
     expect(handle.key.algorithms).toHaveProperty('Ed25519')
     const listed: string[] = []
-    for await (const reference of keys.admin.list({ prefix: `file:${directory}` }, idle))
+    for await (const { reference } of keys.admin.list({ prefix: `file:${directory}` }, idle))
       listed.push(reference)
     expect(listed).toEqual([`file:${path}`])
     if (ended) break

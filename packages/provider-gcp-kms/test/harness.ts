@@ -162,7 +162,8 @@ export function provider(fake: FakeGcpKms, transport: Transport): KeyProvider & 
 export async function listed(keys: KeyProvider, prefix?: string): Promise<readonly string[]> {
   const query = prefix === undefined ? {} : { prefix }
   const found: string[] = []
-  for await (const each of keys.admin!.list(query, { signal: new AbortController().signal })) found.push(each)
+  const signal = new AbortController().signal
+  for await (const each of keys.admin!.list(query, { signal })) found.push(each.reference)
   return found
 }
 

@@ -1,16 +1,19 @@
 import {
+  type AlgorithmId,
   algorithms,
   type Call,
   isSealwrightError,
   type KeyAdmin,
   type KeySpec,
+  type ListedKey,
   SealwrightError,
 } from '@sealwright/core'
+import { isJsonObject, type JsonObject } from '@sealwright/core/encoding'
 import { ask } from './ask.ts'
 import { attachCertificates } from './certificates.ts'
 import { statusOf, textOf } from './failure.ts'
 import { pathOf, readKey, versionOf } from './key-info.ts'
-import { transitTypeOf } from './key-types.ts'
+import { acceptsOf, transitTypeOf } from './key-types.ts'
 import { formatReference, type KeyReference, parsePrefix, parseReference } from './reference.ts'
 import type { Vault } from './vault.ts'
 
@@ -25,22 +28,60 @@ export function keyAdmin(connect: () => Promise<Vault>): KeyAdmin {
   }
 }
 
-/** The latest versions of the keys that can sign, under a prefix of a reference: `hashivault://MOUNT/rel`. */
+/** Lists the latest versions of the keys that can sign, under a prefix of a reference: `hashivault://MOUNT/rel`. */
 async function* listKeys(
   connect: () => Promise<Vault>,
   prefix: string | undefined,
   call: Call,
-): AsyncIterable<string> {
+): AsyncIterable<ListedKey> {
   const { mount, namePrefix, ...rest } = parsePrefix(prefix)
   const vault = await connect()
   const namespace = rest.namespace ?? vault.namespace
   const names = await namesOf(vault, mount, namespace, call)
+  let isEmpty = true
   for (const name of names.filter(each => each.startsWith(namePrefix))) {
     const reference: KeyReference = { mount, name, ...(namespace === undefined ? {} : { namespace }) }
-    const info = await readKey(vault, reference, call)
-    if (info.type === undefined || info.data.derived === true) continue
-    yield formatReference({ ...info.reference, version: info.latestVersion })
+    const found = await described(vault, reference, call)
+    if (found === undefined) continue
+    isEmpty = false
+    yield found
   }
+  if (isEmpty && namePrefix !== '') {
+    throw new SealwrightError('NOT_FOUND', `no key of ${mount} that begins with ${namePrefix} signs`, {
+      why: 'what stands behind the last slash is the beginning of a name; a mount ends with a slash',
+      fix: `list all keys of ${mount}: hashivault://${mount}/; or those of the engine at ${namePrefix}: hashivault://${namePrefix}/`,
+    })
+  }
+}
+
+/** `undefined` for a key that does not sign, or that was deleted since it was listed; a key that may not be read is bare. */
+async function described(vault: Vault, reference: KeyReference, call: Call): Promise<ListedKey | undefined> {
+  try {
+    const { type, latestVersion, data, reference: known } = await readKey(vault, reference, call)
+    if (type === undefined || data.derived === true) return undefined
+    const created = createdAt(data, latestVersion)
+    return {
+      reference: formatReference({ ...known, version: latestVersion }),
+      type,
+      algorithms: Object.keys(acceptsOf(type)) as AlgorithmId[],
+      state: data.soft_deleted === true ? 'deleted' : 'enabled',
+      ...(created === undefined ? {} : { created }),
+      protection: 'software',
+    }
+  } catch (error) {
+    if (!isSealwrightError(error)) throw error
+    if (error.code === 'ACCESS_DENIED') return { reference: formatReference(reference) }
+    if (error.code === 'NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+/** When a version was made; transit says it in RFC 3339 for asymmetric keys. */
+function createdAt({ keys }: JsonObject, version: number): Date | undefined {
+  const entry = isJsonObject(keys) ? keys[String(version)] : undefined
+  const text = isJsonObject(entry) ? entry.creation_time : undefined
+  const created = new Date(typeof text === 'string' ? text : Number.NaN)
+  return Number.isNaN(created.getTime()) ? undefined : created
 }
 
 async function namesOf(

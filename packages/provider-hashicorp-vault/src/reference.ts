@@ -44,9 +44,14 @@ export function parseReference(reference: string): KeyReference {
   return { mount: mountOf(segments), name, ...query }
 }
 
-/** Reads what may stand before the names of keys: nothing, `hashivault://`, `hashivault://MOUNT/`, or a name begun. */
+/**
+ * Reads what `list` takes: `hashivault:` and `hashivault://` for the engine at `transit`, `hashivault://MOUNT/` for another,
+ * and behind the last slash perhaps the beginning of a name.
+ */
 export function parsePrefix(prefix: string | undefined): KeyPrefix {
-  if (prefix === undefined) return { mount: DEFAULT_MOUNT, namePrefix: '' }
+  if (prefix === undefined || SCHEMES.some(scheme => prefix === `${scheme}:`)) {
+    return { mount: DEFAULT_MOUNT, namePrefix: '' }
+  }
   const { path, query } = split(prefix)
   if (query.version !== undefined) throw refused('it names a version', 'leave the version out')
   const segments = path.split('/')

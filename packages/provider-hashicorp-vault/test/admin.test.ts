@@ -87,9 +87,24 @@ it('lists the keys that sign, by the beginning of their names, at their latest v
   add('Other', { type: 'ed25519' })
   engine.handle('POST', ['keys', 'Rel-b', 'rotate'], new URLSearchParams(), {})
   expect(await collect(admin().list({ prefix: 'hashivault://lists/Rel-?namespace=team' }, call()))).toEqual([
-    'hashivault://lists/Rel-a?version=1&namespace=team',
-    'hashivault://lists/Rel-b?version=2&namespace=team',
+    {
+      reference: 'hashivault://lists/Rel-a?version=1&namespace=team',
+      type: 'Ed25519',
+      algorithms: ['Ed25519'],
+      state: 'enabled',
+      created: expect.any(Date),
+      protection: 'software',
+    },
+    expect.objectContaining({
+      reference: 'hashivault://lists/Rel-b?version=2&namespace=team',
+      type: 'EC-P256',
+    }),
   ])
+  const begun = collect(admin().list({ prefix: 'hashivault://lists' }, call()))
+  await expect(begun).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    fix: expect.stringContaining('hashivault://lists/'),
+  })
   const nowhere = collect(admin().list({ prefix: 'hashivault://nowhere/' }, call()))
   await expect(nowhere).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })

@@ -50,16 +50,28 @@ export function findKey(connection: Connection, { id, label }: KeySelector): Fou
       fix: 'use a key that was made to sign',
     })
   }
-  const publicKey = publicKeyOf(api, session, key)
-  const type = typeOf(publicKey)
   return {
     ...key,
+    ...signingAbility(connection, key),
     connection,
-    publicKey,
-    type,
-    mechanisms: signingMechanisms(api, token.slot, type, allowedMechanisms(connection, object)),
     alwaysAuthenticate: flag(api, session, object, CKA.alwaysAuthenticate) ?? false,
   }
+}
+
+/**
+ * What a private key signs with.
+ *
+ * @throws {@link SealwrightError} `UNSUPPORTED` or `INTEGRITY` where the token does not tell a public key that can be used.
+ */
+export function signingAbility(
+  connection: Connection,
+  key: PrivateKeyObject,
+): Pick<FoundKey, 'publicKey' | 'type' | 'mechanisms'> {
+  const { api, session, token } = connection
+  const publicKey = publicKeyOf(api, session, key)
+  const type = typeOf(publicKey)
+  const allowed = allowedMechanisms(connection, key.object)
+  return { publicKey, type, mechanisms: signingMechanisms(api, token.slot, type, allowed) }
 }
 
 /** What a private key says of itself. */

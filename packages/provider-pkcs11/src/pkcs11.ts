@@ -9,8 +9,8 @@ import type { ModuleSource } from './load-module.ts'
 import type { Pkcs11Module } from './module.ts'
 import { PERMISSIONS } from './permissions.ts'
 import type { AskPin } from './pin.ts'
-import { canonical, keySelector, tokenSelector } from './reference.ts'
-import { tokensOf } from './tokens.ts'
+import { canonical, formatReference, keySelector, tokenSelector } from './reference.ts'
+import { tokensThatFit } from './tokens.ts'
 
 export interface Pkcs11Options {
   /** Absolute path of the module: the library that came with the token. Loaded when a key is opened, by pkcs11js. */
@@ -73,13 +73,21 @@ function adminOf(opened: Connections): KeyAdmin {
     async *list({ prefix }, call) {
       const wanted = tokenSelector(prefix ?? 'pkcs11:')
       const { api } = await opened.module()
-      for (const token of tokensOf(api, wanted.token)) {
+      let isEmpty = true
+      for (const token of tokensThatFit(api, wanted.token)) {
         const { label, serial, manufacturer, model } = token
         const exactly = { ...wanted.token, token: label, serial, manufacturer, model }
-        for (const reference of await opened.use(exactly, call, connection => keysOn(connection, wanted))) {
+        for (const key of await opened.use(exactly, call, connection => keysOn(connection, wanted))) {
           call.signal.throwIfAborted()
-          yield reference
+          isEmpty = false
+          yield key
         }
+      }
+      if (isEmpty && (wanted.id !== undefined || wanted.label !== undefined)) {
+        throw new SealwrightError('NOT_FOUND', 'no key that signs has this id, or a label that begins so', {
+          why: `looked for ${formatReference(wanted)}`,
+          fix: `list them all: ${formatReference({ token: wanted.token })}`,
+        })
       }
     },
     create: async (spec, call) => {

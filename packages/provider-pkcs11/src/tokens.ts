@@ -24,16 +24,7 @@ type TokenSelector = KeySelector['token']
 
 /** @throws {@link SealwrightError} `NOT_FOUND` when no token fits, `VALIDATION` when several do; both name what is there. */
 export function selectToken(api: Pkcs11Module, selector: TokenSelector): Token {
-  const [token, ...more] = tokensOf(api, selector)
-  if (token === undefined) {
-    const others = tokensOf(api, {})
-    throw new SealwrightError('NOT_FOUND', 'there is no such PKCS#11 token', {
-      why: `looked for ${formatReference({ token: selector })}; ${
-        others.length === 0 ? 'there is no token at all' : `there is ${others.map(nameOf).join(', ')}`
-      }`,
-      fix: 'insert the token, or correct the reference or the module',
-    })
-  }
+  const [token, ...more] = tokensThatFit(api, selector)
   if (more.length === 0) return token
   throw new SealwrightError('VALIDATION', 'the reference fits more than one PKCS#11 token', {
     why: [token, ...more].map(nameOf).join(', '),
@@ -41,8 +32,24 @@ export function selectToken(api: Pkcs11Module, selector: TokenSelector): Token {
   })
 }
 
-/** The initialised tokens that fit, in the order of their slots. */
-export function tokensOf(api: Pkcs11Module, selector: TokenSelector): Token[] {
+/**
+ * The initialised tokens that fit, in the order of their slots.
+ *
+ * @throws {@link SealwrightError} `NOT_FOUND` when there is none, naming those that are there.
+ */
+export function tokensThatFit(api: Pkcs11Module, selector: TokenSelector): [Token, ...Token[]] {
+  const [token, ...more] = tokensOf(api, selector)
+  if (token !== undefined) return [token, ...more]
+  const others = tokensOf(api, {})
+  throw new SealwrightError('NOT_FOUND', 'there is no such PKCS#11 token', {
+    why: `looked for ${formatReference({ token: selector })}; ${
+      others.length === 0 ? 'there is no token at all' : `there is ${others.map(nameOf).join(', ')}`
+    }`,
+    fix: 'insert the token, or correct the reference or the module',
+  })
+}
+
+function tokensOf(api: Pkcs11Module, selector: TokenSelector): Token[] {
   if (!fitsLibrary(api, selector)) return []
   return api.C_GetSlotList(true).flatMap(slot => {
     const info = tokenInfo(api, slot)

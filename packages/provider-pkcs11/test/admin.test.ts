@@ -3,7 +3,7 @@ import { createPublicKey, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type KeyType, openSigner } from '@sealwright/core'
+import { type KeyType, type ListedKey, openSigner } from '@sealwright/core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { pkcs11 } from '../src/index.ts'
 import { rejected } from './caught.ts'
@@ -23,10 +23,14 @@ function store(options: FakeTokenOptions = {}) {
   return { token, module, keys, admin: keys.admin! }
 }
 
-async function all(references: AsyncIterable<string>): Promise<string[]> {
-  const found: string[] = []
-  for await (const each of references) found.push(each)
+async function listed(keys: AsyncIterable<ListedKey>): Promise<ListedKey[]> {
+  const found: ListedKey[] = []
+  for await (const key of keys) found.push(key)
   return found
+}
+
+async function all(keys: AsyncIterable<ListedKey>): Promise<string[]> {
+  return (await listed(keys)).map(({ reference }) => reference)
 }
 
 const hasMlDsa = Number(process.versions.openssl.split('.')[1]) >= 5
@@ -150,7 +154,22 @@ describe('list', () => {
     for (const reference of every) expect((await keys.open(reference, call)).key.reference).toBe(reference)
     const some = await all(admin.list({ prefix: 'pkcs11:token=ACME;object=rel' }, call))
     expect(some).toEqual(every.slice(0, 2))
-    expect(await all(admin.list({ prefix: 'pkcs11:token=Other' }, call))).toEqual([])
+    for (const prefix of ['pkcs11:token=Other', 'pkcs11:token=ACME;object=none', 'pkcs11:id=%09']) {
+      await expect(all(admin.list({ prefix }, call))).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    }
+  })
+
+  it('tells type, algorithms and protection of a key', async () => {
+    const { admin, token } = store()
+    token.addKey('EC-P256', { id: Buffer.of(1) })
+    const [key] = await listed(admin.list({}, call))
+    expect(key).toEqual({
+      reference: 'pkcs11:token=ACME;serial=0042;id=%01',
+      type: 'EC-P256',
+      algorithms: ['ES256'],
+      state: 'enabled',
+      protection: 'hsm',
+    })
   })
 
   it('finds more keys than a module gives at once', async () => {

@@ -105,7 +105,7 @@ async function keysIn(context: Context, store: string, flags: KeyFlags): Promise
     for await (const found of admin.list({ prefix }, call)) {
       keys.push({
         name: null,
-        reference: found,
+        reference: found.reference,
         resolved: null,
         algorithm: null,
         fingerprint: null,
