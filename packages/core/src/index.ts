@@ -30,6 +30,7 @@ export type {
   Operation,
   RawSignature,
   SignRequest,
+  StreamedSignature,
 } from './provider.ts'
 export { seal } from './seal.ts'
 export type { AuditRecord, Message, OpenOptions, OpenSigner, Signature, Signer } from './signer.ts'

@@ -34,8 +34,21 @@ export interface KeyHandle extends Partial<AsyncDisposable> {
   readonly key: KeyDescriptor
   /** One call of the store. Must not hash, convert, retry or verify. May be called concurrently. */
   signRaw(request: SignRequest, call: Call): Promise<RawSignature>
+  /**
+   * Begins a signature of a message that arrives in chunks: for a store that hashes the message itself and takes no digest.
+   * Used for messages that are streams, or larger than the key takes whole; for algorithms with a hash only.
+   */
+  beginSign?(algorithm: Algorithm): StreamedSignature
   /** DER certificates, leaf first; asked only if a chain is needed. */
   certificates?(call: Call): Promise<readonly Uint8Array[]>
+}
+
+/** A message that a store hashes as it arrives. */
+export interface StreamedSignature {
+  /** Takes the next bytes of the message; the caller may reuse them afterwards. */
+  update(chunk: Uint8Array): void
+  /** Signs what arrived. Called once. */
+  sign(call: Call): Promise<RawSignature>
 }
 
 export interface SignRequest {

@@ -1,4 +1,11 @@
-import { constants, createPublicKey, type KeyObject, type SigningOptions, sign } from 'node:crypto'
+import {
+  constants,
+  createPublicKey,
+  createSign,
+  type KeyObject,
+  type SigningOptions,
+  sign,
+} from 'node:crypto'
 import {
   type Accepts,
   type Algorithm,
@@ -9,11 +16,12 @@ import {
   keyType,
   type RawSignature,
   SealwrightError,
+  type StreamedSignature,
 } from '@sealwright/core'
 import type { OpenedKey } from './opened-keys.ts'
 import { referenceTo } from './reference.ts'
 
-/** node:crypto signs messages, not digests, and the pipeline holds up to this much. */
+/** What is held of a message that is given whole: node:crypto signs messages, not digests. */
 const MAX_MESSAGE = 64 * 2 ** 20
 
 /** A signature with these takes less time than a hop to the thread pool and back. */
@@ -30,6 +38,10 @@ export function keyHandle(path: string, opened: OpenedKey): KeyHandle {
   const type = keyType(publicKey)
   const signMessage = messageSigner()
   let privateKey: KeyObject | undefined = opened.key
+  const openKey = (): KeyObject => {
+    if (privateKey === undefined) throw new SealwrightError('VALIDATION', `the key ${path} is closed`)
+    return privateKey
+  }
   return {
     key: {
       reference: referenceTo(path),
@@ -38,10 +50,11 @@ export function keyHandle(path: string, opened: OpenedKey): KeyHandle {
       protection: 'software',
     },
     signRaw: async ({ algorithm, input, bytes }) => {
-      if (privateKey === undefined) throw new SealwrightError('VALIDATION', `the key ${path} is closed`)
+      const key = openKey()
       if (input !== 'message') throw new SealwrightError('VALIDATION', 'a key file signs messages only')
-      return signMessage(privateKey, algorithm, bytes)
+      return signMessage(key, algorithm, bytes)
     },
+    beginSign: algorithm => streamSigner(openKey(), algorithm),
     [Symbol.asyncDispose]: async () => {
       if (privateKey === undefined) return
       privateKey = undefined
@@ -61,7 +74,7 @@ function messageSigner(): SignMessage {
   return async (key, algorithm, bytes) => {
     const hash = algorithm.hash ?? null
     const signing = keyFor(algorithm, key)
-    const encoding = algorithm.family === 'ECDSA' ? 'der' : 'raw'
+    const encoding = encodingOf(algorithm)
     if (bytes.length > SMALL) return { bytes: await signInPool(hash, bytes, signing), encoding }
     if (FAST.has(algorithm.id)) return { bytes: sign(hash, bytes, signing), encoding }
     calls++
@@ -76,6 +89,22 @@ function messageSigner(): SignMessage {
       calls--
     }
   }
+}
+
+/** Hashes a message as it arrives: a message of any size in little memory. */
+function streamSigner(key: KeyObject, algorithm: Algorithm): StreamedSignature {
+  const hashing = createSign(algorithm.hash!)
+  return {
+    update: chunk => void hashing.update(chunk),
+    sign: async () => ({
+      bytes: new Uint8Array(hashing.sign(keyFor(algorithm, key))),
+      encoding: encodingOf(algorithm),
+    }),
+  }
+}
+
+function encodingOf({ family }: Algorithm): RawSignature['encoding'] {
+  return family === 'ECDSA' ? 'der' : 'raw'
 }
 
 type SigningKey = KeyObject | (SigningOptions & { readonly key: KeyObject })

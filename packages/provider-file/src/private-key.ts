@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { SealwrightError } from '@sealwright/core'
-import { decodePem, readDer } from '@sealwright/core/encoding'
+import { decodePem, readDer, shellQuote } from '@sealwright/core/encoding'
+import { refuseBinary } from './other-format.ts'
 import { type EncryptedKey, readEncryptedKey } from './pbes2.ts'
 
 /** What a key file holds: a key, or one that needs a passphrase. */
@@ -22,15 +23,18 @@ const FORMATS: Readonly<Record<string, 'pkcs8' | 'pkcs1' | 'sec1'>> = {
  * @throws {@link SealwrightError} `VALIDATION` for what is no such file; `UNSUPPORTED` for another format or encryption.
  */
 export function readPrivateKey(content: Uint8Array, path: string): KeyFileContent {
+  refuseBinary(content, path)
   const blocks = decodePem(content, path).filter(({ label }) => label !== 'EC PARAMETERS')
   const [block, ...more] = blocks
   if (block === undefined) {
     throw new SealwrightError('VALIDATION', `${path} holds no private key`, {
-      why: content[0] === 0x30 ? 'it looks like DER; PEM is expected' : 'it is not PEM',
-      fix: `if it is DER: openssl pkcs8 -topk8 -inform DER -in ${path} -out NEW`,
+      why: 'it has no PEM block',
+      fix: 'name the file that holds the private key: PEM, with a line such as -----BEGIN PRIVATE KEY-----',
     })
   }
   if (more.length > 0) {
+    const certificates = blocks.filter(({ label }) => label.endsWith('CERTIFICATE'))
+    if (certificates.length === blocks.length - 1) throw withCertificates(path)
     throw new SealwrightError('VALIDATION', `${path} holds more than one private key`, {
       why: `found ${blocks.map(({ label }) => label).join(', ')}`,
       fix: 'keep the private key alone in its file',
@@ -39,7 +43,7 @@ export function readPrivateKey(content: Uint8Array, path: string): KeyFileConten
   if (block.headers.size > 0) {
     throw new SealwrightError('UNSUPPORTED', `${path} is encrypted in the traditional way of openssl`, {
       why: 'its key is derived from the passphrase by one round of MD5',
-      fix: `openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -iter 600000 -in ${path} -out NEW`,
+      fix: `openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -iter 600000 -in ${shellQuote(path)} -out release.key`,
     })
   }
   if (block.label === 'ENCRYPTED PRIVATE KEY') {
@@ -88,11 +92,19 @@ function hasMlDsaOid(bytes: Uint8Array): boolean {
   return at >= 0 && last >= 0x11 && last <= 0x13
 }
 
+function withCertificates(path: string): SealwrightError {
+  const file = shellQuote(path)
+  return new SealwrightError('VALIDATION', `${path} holds certificates beside the private key`, {
+    why: 'a key file holds one private key and nothing else, so that it is never copied for its certificates',
+    fix: `openssl pkey -in ${file} -aes256 -out release.key && openssl crl2pkcs7 -nocrl -certfile ${file} | openssl pkcs7 -print_certs -out release.crt`,
+  })
+}
+
 function otherLabel(path: string, label: string): SealwrightError {
   if (label === 'OPENSSH PRIVATE KEY') {
     return new SealwrightError('UNSUPPORTED', `${path} is an OpenSSH key`, {
       why: 'PKCS#8, PKCS#1 and SEC1 are read',
-      fix: `ssh-keygen -p -m PKCS8 -f COPY, on a copy of ${path}`,
+      fix: `cp ${shellQuote(path)} release.key && ssh-keygen -p -m PKCS8 -f release.key`,
     })
   }
   const isPrivate = label.endsWith('PRIVATE KEY')

@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { SealwrightError } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import { onFile } from './file-failure.ts'
 
 /** More than any private key has; an ML-DSA-87 key is below 8 KiB. */
@@ -46,7 +47,7 @@ function assertKeyFile(path: string, stats: Stats, allowOthersToRead: boolean): 
   if (allowOthersToRead || process.platform === 'win32' || (stats.mode & 0o077) === 0) return
   throw new SealwrightError('VALIDATION', `others than its owner may use the key file ${path}`, {
     why: `its mode is ${(stats.mode & 0o777).toString(8).padStart(4, '0')}`,
-    fix: `chmod 600 ${path}`,
+    fix: `chmod 600 ${shellQuote(path)}, or where it is mounted read-only (secrets of Kubernetes and Docker) set allowOthersToRead`,
   })
 }
 

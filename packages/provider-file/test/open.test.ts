@@ -51,6 +51,15 @@ describe('a file that openssl made is opened', () => {
   })
 })
 
+/** A key and its certificate, as a browser or Windows exports them. */
+function pkcs12(): Uint8Array {
+  const [key, certificate] = [join(folder, 'p12.pem'), join(folder, 'p12.crt')]
+  writeFileSync(key, p256)
+  openssl(['req', '-x509', '-new', '-key', key, '-subj', '/CN=x', '-out', certificate])
+  const args = ['pkcs12', '-export', '-inkey', key, '-in', certificate, '-passout', 'pass:x']
+  return new Uint8Array(execFileSync('openssl', args))
+}
+
 describe('a file is refused', () => {
   const traditional = openssl(['ec', '-aes256', '-passout', `pass:${canary}`], p256)
   const rsa1024 = openssl(['genrsa', '-traditional', '1024'])
@@ -93,13 +102,20 @@ describe('a file is refused', () => {
     ],
     ['with a public key', openssl(['pkey', '-pubout'], p256), 'VALIDATION', undefined],
     ['with two keys', p256 + p256, 'VALIDATION', /alone/],
+    [
+      'with a certificate beside the key',
+      p256 + encodePem('CERTIFICATE', new Uint8Array(8)),
+      'VALIDATION',
+      /^openssl pkey -in .* && openssl crl2pkcs7/,
+    ],
+    ['with PKCS #12', pkcs12(), 'VALIDATION', /^openssl pkcs12 -in .* -nocerts/],
     ['with nothing in it', '', 'VALIDATION', undefined],
     ['with text', 'hello\n', 'VALIDATION', undefined],
     [
       'with DER',
       new Uint8Array(execFileSync('openssl', ['pkey', '-outform', 'DER'], { input: p256 })),
       'VALIDATION',
-      undefined,
+      /^openssl pkcs8 -topk8 -inform DER -in /,
     ],
     ['cut off', p256.slice(0, -40), 'VALIDATION', undefined],
     [
@@ -121,6 +137,19 @@ describe('a file is refused', () => {
     )
     expect(error).toMatchObject({ name: 'SealwrightError', code })
     if (fix) expect((error as { fix?: string }).fix).toMatch(fix)
+  })
+
+  it('with a command that makes a key of it, also of a path with blanks', async () => {
+    const path = join(folder, "it's a key.der")
+    writeFileSync(path, execFileSync('openssl', ['pkey', '-outform', 'DER'], { input: p256 }), {
+      mode: 0o600,
+    })
+    const error = await fileKeys()
+      .open(`file:${path}`, idle)
+      .catch((thrown: unknown) => thrown as { fix: string })
+    const command = (error as { fix: string }).fix.replace('-out release.key', '-passout pass:x')
+    const made = execFileSync('sh', ['-c', command], { encoding: 'utf8' })
+    await fileKeys({ passphrase: async () => 'x' }).open(`file:${keyFile(folder, made)}`, idle)
   })
 
   it('by the name of its encryption', async () => {
@@ -299,7 +328,7 @@ describe('the file system', () => {
       await expect(fileKeys().open(`file:${path}`, idle)).rejects.toMatchObject({
         code: 'VALIDATION',
         why: `its mode is 0${mode.toString(8)}`,
-        fix: `chmod 600 ${path}`,
+        fix: expect.stringMatching(new RegExp(`^chmod 600 ${path}, .*allowOthersToRead`)),
       })
       await fileKeys({ allowOthersToRead: true }).open(`file:${path}`, idle)
     },

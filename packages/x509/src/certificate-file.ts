@@ -1,5 +1,5 @@
 import { SealwrightError } from '@sealwright/core'
-import { decodePem, encodePem, readDer } from '@sealwright/core/encoding'
+import { decodePem, encodePem, readDer, shellQuote } from '@sealwright/core/encoding'
 import { type Certificate, parseCertificate } from './certificate.ts'
 
 const MAX_BYTES = 4 * 1024 * 1024
@@ -24,14 +24,19 @@ export function parseCertificates(bytes: Uint8Array, label: string): Certificate
   const blocks = decodePem(bytes, label)
   const other = blocks.find(block => block.label !== 'CERTIFICATE')
   if (other !== undefined) {
+    const pkcs7 = /^(?:PKCS7|PKCS #7 SIGNED DATA|CMS)$/.test(other.label)
     throw new SealwrightError(
       'VALIDATION',
       `${label}: it holds a PEM block of type ${other.label} among certificates`,
+      pkcs7
+        ? { why: 'it is a PKCS #7 file', fix: fromPkcs7(label, 'PEM') }
+        : { fix: 'keep the CERTIFICATE blocks alone in the file' },
     )
   }
   if (blocks.length === 0) {
     throw new SealwrightError('VALIDATION', `${label}: it holds no certificate`, {
       why: 'it is neither PEM with a block BEGIN CERTIFICATE nor one certificate in DER',
+      fix: 'name a file of certificates: PEM, with a line -----BEGIN CERTIFICATE-----',
     })
   }
   if (blocks.length > MAX_CERTIFICATES) {
@@ -51,8 +56,35 @@ function parseDer(bytes: Uint8Array, label: string): Certificate {
   try {
     return parseCertificate(bytes, label)
   } catch (error) {
+    const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64))
+    if (startsWith(start, PKCS7)) {
+      throw new SealwrightError('VALIDATION', `${label}: it is a PKCS #7 file`, {
+        why: 'certificates are read as PEM, or one in DER',
+        fix: fromPkcs7(label, 'DER'),
+      })
+    }
+    if (startsWith(start, PKCS12_VERSION)) {
+      throw new SealwrightError('VALIDATION', `${label}: it is a PKCS #12 file`, {
+        why: 'it holds a private key together with certificates',
+        fix: `openssl pkcs12 -in ${shellQuote(label)} -nokeys -out chain.pem`,
+      })
+    }
     throw isPrivateKey(bytes) ? privateKey(label) : error
   }
+}
+
+/** DER of the OID arc of PKCS #7, and of version 3 with which PKCS #12 begins. */
+const PKCS7 = '06092a864886f70d0107'
+const PKCS12_VERSION = '020103'
+
+/** Whether this is the first member of the outer SEQUENCE, whose header has 2 to 6 bytes. */
+function startsWith(start: Buffer, hex: string): boolean {
+  const at = start.indexOf(Buffer.from(hex, 'hex'))
+  return at >= 2 && at <= 6
+}
+
+function fromPkcs7(label: string, form: 'PEM' | 'DER'): string {
+  return `openssl pkcs7 -in ${shellQuote(label)} -inform ${form} -print_certs -out chain.pem`
 }
 
 /** PKCS #8, PKCS #1 and SEC 1 start with a version, and certificates with a sequence. */

@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { encodePem } from '@sealwright/core/encoding'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { encodeCertificates, parseCertificates } from '../src/index.ts'
 import { keyOf, leaf, middle, root } from './craft.ts'
 
@@ -18,6 +22,30 @@ describe('parseCertificates', () => {
 
   it('reads one certificate in DER', () => {
     expect(parseCertificates(chain[0]!.der, 'f')[0]!.fingerprint).toBe(chain[0]!.fingerprint)
+  })
+
+  it.each<[string, 'PEM' | 'DER']>([
+    ['PKCS #7 in PEM', 'PEM'],
+    ['PKCS #7 in DER', 'DER'],
+  ])('names %s with the openssl command that makes PEM of it', (_title, form) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sealwright-x509-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    writeFileSync(join(folder, 'chain.pem'), encodeCertificates(chain))
+    const args = ['crl2pkcs7', '-nocrl', '-certfile', 'chain.pem', '-outform', form, '-out', 'my chain.p7b']
+    execFileSync('openssl', args, { cwd: folder })
+    rmSync(join(folder, 'chain.pem'))
+    const bundle = readFileSync(join(folder, 'my chain.p7b'))
+    const { fix } = thrownBy(() => parseCertificates(bundle, 'my chain.p7b')) as { fix: string }
+    execFileSync('sh', ['-c', fix], { cwd: folder })
+    expect(parseCertificates(readFileSync(join(folder, 'chain.pem')), 'f')).toHaveLength(3)
+  })
+
+  it('names PKCS #12', () => {
+    const bytes = Buffer.from('308209cf0201033082098506092a864886f70d010701', 'hex')
+    expect(thrownBy(() => parseCertificates(bytes, 'a.p12'))).toMatchObject({
+      message: 'a.p12: it is a PKCS #12 file',
+      fix: 'openssl pkcs12 -in a.p12 -nokeys -out chain.pem',
+    })
   })
 
   const privateKey = keyOf('leaf').privateKey

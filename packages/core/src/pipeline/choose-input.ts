@@ -22,7 +22,7 @@ export function chooseInput(algorithm: Algorithm, accepts: Accepts, size: number
       `the message is larger than the key store takes for ${algorithm.id}`,
       {
         why: `at most ${most} bytes, and it takes no digest`,
-        fix: 'sign a smaller message, such as a digest inside an envelope, or use a key of another type',
+        fix: adviceFor(algorithm),
       },
     )
   }
@@ -32,17 +32,33 @@ export function chooseInput(algorithm: Algorithm, accepts: Accepts, size: number
       `a message of more than ${HELD_MAX} bytes cannot be held in memory`,
       {
         why: `${algorithm.id} signs the message itself with this key, not its digest`,
-        fix: 'sign a smaller message, such as a digest inside an envelope, or use a key whose store takes digests',
+        fix: adviceFor(algorithm),
       },
     )
   }
   return size <= most ? 'message' : 'mu'
 }
 
-/** The check before anything is read or contacted: what can be said of a message by its kind and size. */
-export function checkMessage(algorithm: Algorithm, accepts: Accepts, message: Message): void {
-  if (message instanceof Uint8Array) chooseInput(algorithm, accepts, message.length)
-  else if (typeof message !== 'object' || message === null || !(Symbol.asyncIterator in message)) {
+/** Ed25519 and ML-DSA sign the message itself, in every store; the others sign a digest where the store takes one. */
+function adviceFor({ hash }: Algorithm): string {
+  const other = hash === undefined ? 'an RSA or ECDSA key' : 'a key whose store takes digests'
+  return `sign a smaller message, such as a digest inside an envelope, or use ${other}`
+}
+
+/**
+ * The check before anything is read or contacted: what can be said of a message by its kind and size.
+ *
+ * @param streams - Whether the store hashes a message of any size as it arrives.
+ */
+export function checkMessage(
+  algorithm: Algorithm,
+  accepts: Accepts,
+  message: Message,
+  streams: boolean,
+): void {
+  if (message instanceof Uint8Array) {
+    if (!streams) chooseInput(algorithm, accepts, message.length)
+  } else if (typeof message !== 'object' || message === null || !(Symbol.asyncIterator in message)) {
     throw new SealwrightError(
       'VALIDATION',
       'the message is neither a Uint8Array nor an async iterable of them',

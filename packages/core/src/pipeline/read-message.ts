@@ -3,16 +3,27 @@ import type { Algorithm } from '../algorithm.ts'
 import { isSealwrightError, SealwrightError } from '../errors.ts'
 import type { Accepts } from '../key.ts'
 import { messageRepresentative } from '../ml-dsa.ts'
+import type { StreamedSignature } from '../provider.ts'
 import type { Message } from '../signer.ts'
 import { messageVerifier, verifyWith } from '../verify-signature.ts'
 import { chooseInput, HELD_MAX } from './choose-input.ts'
 import type { Scope } from './scope.ts'
 
 /** A message after its one reading. */
-export interface ReadMessage {
+export type ReadMessage = Verifiable & (ForStore | Streamed)
+
+interface ForStore {
   readonly input: keyof Accepts
   /** What the store is given. */
   readonly bytes: Uint8Array
+}
+
+interface Streamed {
+  /** The store has hashed the message already. */
+  readonly streamed: StreamedSignature
+}
+
+interface Verifiable {
   /** Whether `signature` is one of the message. Must be called once at most. */
   verify(signature: Uint8Array): boolean
 }
@@ -23,6 +34,8 @@ export interface Reading {
   /** DER SubjectPublicKeyInfo, and the same parsed. */
   readonly spki: Uint8Array
   readonly publicKey: KeyObject
+  /** Where the store hashes the message itself: `beginSign` of the key. */
+  readonly beginSign?: () => StreamedSignature
 }
 
 /** Up to here a copy and two one-shot calls are cheaper than two streaming objects. */
@@ -35,8 +48,13 @@ type Hashed = Algorithm & { readonly hash: NonNullable<Algorithm['hash']> }
  * or copied where the store needs it whole.
  */
 export async function readMessage(reading: Reading, message: Message, scope: Scope): Promise<ReadMessage> {
-  if (message instanceof Uint8Array) return readBytes(reading, message)
-  return reading.accepts.digest ? readDigested(reading, message, scope) : readHeld(reading, message, scope)
+  const { accepts, beginSign } = reading
+  if (message instanceof Uint8Array) {
+    const isWhole = accepts.digest || beginSign === undefined || message.length <= (accepts.message ?? -1)
+    return isWhole ? readBytes(reading, message) : readStreamed(reading, [message], beginSign(), scope)
+  }
+  if (!accepts.digest && beginSign !== undefined) return readStreamed(reading, message, beginSign(), scope)
+  return accepts.digest ? readDigested(reading, message, scope) : readHeld(reading, message, scope)
 }
 
 function readBytes(reading: Reading, message: Uint8Array): ReadMessage {
@@ -70,6 +88,20 @@ async function readDigested(
   return { input: 'digest', bytes: hasher.digest(), verify: verifier.verify }
 }
 
+async function readStreamed(
+  reading: Reading,
+  message: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  streamed: StreamedSignature,
+  scope: Scope,
+): Promise<ReadMessage> {
+  const verifier = messageVerifier(reading.algorithm as Hashed, reading.publicKey)
+  await readChunks(message, scope, chunk => {
+    streamed.update(chunk)
+    verifier.update(chunk)
+  })
+  return { streamed, verify: verifier.verify }
+}
+
 async function readHeld(
   reading: Reading,
   message: AsyncIterable<Uint8Array>,
@@ -99,14 +131,14 @@ function held({ algorithm, accepts, spki, publicKey }: Reading, message: Uint8Ar
 }
 
 async function readChunks(
-  message: AsyncIterable<Uint8Array>,
+  message: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   scope: Scope,
   take: (chunk: Uint8Array) => void,
 ): Promise<void> {
-  let source: AsyncIterator<Uint8Array> | undefined
+  let source: AsyncIterator<Uint8Array> | Iterator<Uint8Array> | undefined
   let finished = false
   try {
-    source = message[Symbol.asyncIterator]()
+    source = Symbol.asyncIterator in message ? message[Symbol.asyncIterator]() : message[Symbol.iterator]()
     for (;;) {
       const next = await scope.wait(Promise.resolve(source.next()))
       if (next.done) break
@@ -126,7 +158,7 @@ async function readChunks(
 }
 
 /** Not awaited: a source that hangs would hold the call, and its farewell is of no interest. */
-function release(source: AsyncIterator<Uint8Array> | undefined): void {
+function release(source: AsyncIterator<Uint8Array> | Iterator<Uint8Array> | undefined): void {
   Promise.resolve()
     .then(() => source?.return?.())
     .catch(() => {})

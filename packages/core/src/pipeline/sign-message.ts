@@ -3,7 +3,7 @@ import type { Algorithm } from '../algorithm.ts'
 import type { CallOptions } from '../call.ts'
 import { SealwrightError } from '../errors.ts'
 import type { KeyDescriptor } from '../key.ts'
-import type { KeyHandle, KeyProvider, RawSignature } from '../provider.ts'
+import type { KeyHandle, KeyProvider, RawSignature, StreamedSignature } from '../provider.ts'
 import type { Message, OpenOptions, Signature } from '../signer.ts'
 import { attempt } from './attempts.ts'
 import { record } from './audit.ts'
@@ -36,6 +36,7 @@ export async function signMessage(
 ): Promise<Signature> {
   const { key, algorithm } = open
   const accepts = key.algorithms[algorithm.id]!
+  const beginSign = streaming(open)
   const context: TraceContext = {
     operation: 'sign',
     provider: open.provider.name,
@@ -44,9 +45,15 @@ export async function signMessage(
   }
   tracedSync('check', context, () => {
     scope.throwIfEnded()
-    checkMessage(algorithm, accepts, message)
+    checkMessage(algorithm, accepts, message, beginSign !== undefined)
   })
-  const reading = { algorithm, accepts, spki: key.publicKey, publicKey: open.publicKey }
+  const reading = {
+    algorithm,
+    accepts,
+    spki: key.publicKey,
+    publicKey: open.publicKey,
+    ...(beginSign === undefined ? {} : { beginSign }),
+  }
   const read = await traced('read', context, () => readMessage(reading, message, scope))
   return traced('deadline', context, async () => {
     scope.startDeadline(timeoutMs, `signing with ${key.reference}`)
@@ -59,6 +66,12 @@ export async function signMessage(
     }
     return signature
   })
+}
+
+/** How a message is handed over in chunks, if the store hashes it for this algorithm. */
+function streaming({ handle, algorithm }: OpenKey): (() => StreamedSignature) | undefined {
+  if (algorithm.hash === undefined || typeof handle.beginSign !== 'function') return undefined
+  return () => handle.beginSign!(algorithm)
 }
 
 export function defaultTimeoutMs(key: KeyDescriptor): number {
@@ -78,9 +91,13 @@ async function signRead(
     scope,
     context,
     doing: `sign with ${key.reference}`,
-    repeatable: key.presence === undefined,
-    // A fresh copy each time: an adapter that writes into it changes neither a second attempt nor what is verified.
-    call: call => handle.signRaw({ algorithm, input: read.input, bytes: new Uint8Array(read.bytes) }, call),
+    // What was hashed as it arrived is signed once.
+    repeatable: key.presence === undefined && !('streamed' in read),
+    call: call =>
+      'streamed' in read
+        ? read.streamed.sign(call)
+        : // A fresh copy each time: an adapter that writes into it changes neither a second attempt nor what is verified.
+          handle.signRaw({ algorithm, input: read.input, bytes: new Uint8Array(read.bytes) }, call),
   })
   assertRawSignature(provider, raw)
   tracedSync('same-key', context, () => assertSameKey(provider, key, raw))
