@@ -84,7 +84,7 @@ describe('delete', () => {
     const { reference, digest } = await registryWith(self)
     await signed(self, reference)
     const { error } = await self.json(2, ['delete', reference, '--signature', digest, '-y'])
-    expect(error.message).toContain('is no signature')
+    expect(error.message).toContain('is not a signature')
     await self.json(0, ['verify', reference])
   })
 
@@ -95,6 +95,34 @@ describe('delete', () => {
     const { error, manifests } = await self.json(2, ['delete', reference, '--all', '-y'])
     expect(error.code).toBe('UNSUPPORTED')
     expect(manifests.map((one: { outcome: string }) => one.outcome)).toEqual(['kept', 'kept'])
+    await self.json(0, ['verify', reference])
+  })
+
+  it('takes signatures off an index that names them before a registry deletes them, as zot demands', async () => {
+    const self = await program()
+    const { fake, reference, digest } = await registryWith(self, { keepsListed: true })
+    await self.json(0, ['init', 'me', '--scope', '*'])
+    await self.json(0, ['sign', '--referrers', 'tag', reference])
+    expect((await self.expect(0, ['doctor', reference])).stdout).toContain('only once no index names it')
+    await self.json(0, ['delete', reference, '--all', '-y'])
+    expect(await listed(self, reference)).toEqual([])
+    const { tags, manifests } = fake.repository('app')
+    expect(JSON.parse(manifests.get(tags.get(referrersTag(digest))!)!.bytes.toString()).manifests).toEqual([])
+  })
+
+  it('puts a signature back on its list where the registry keeps it for another index', async () => {
+    const self = await program()
+    const { fake, reference, digest } = await registryWith(self, { keepsListed: true })
+    await self.json(0, ['init', 'me', '--scope', '*'])
+    await self.json(0, ['sign', '--referrers', 'tag', reference])
+    const { tags, manifests } = fake.repository('app')
+    tags.set('release', tags.get(referrersTag(digest))!)
+    const [signature = ''] = await listed(self, reference)
+    const { error } = await self.json(2, ['delete', reference, '--all', '-y'])
+    expect(error).toMatchObject({ code: 'UNSUPPORTED' })
+    expect(error.fix).toContain(`lists ${signature}`)
+    const list = JSON.parse(manifests.get(tags.get(referrersTag(digest))!)!.bytes.toString())
+    expect(list.manifests.map((one: { digest: string }) => one.digest)).toEqual([signature])
     await self.json(0, ['verify', reference])
   })
 

@@ -32,6 +32,8 @@ export interface FakeRegistryOptions extends FakeTagsOptions, FakeUploadsOptions
   readonly deletes?: boolean | 'digests'
   /** A manifest that has a tag is not deleted, as with Google's registries. */
   readonly keepsTagged?: boolean
+  /** A manifest that an index names is not deleted, as with zot. */
+  readonly keepsListed?: boolean
   /** HEAD of a manifest without `Docker-Content-Digest`. */
   readonly bareHead?: boolean
   /** `If-Match` and `If-None-Match` count. */
@@ -263,6 +265,9 @@ export class FakeRegistry implements AsyncDisposable {
           'manifest is still referenced by tag',
         )
       }
+      if (this.#options.keepsListed && isListed(repository, digest)) {
+        return answerError(response, 405, 'DENIED', 'requested access to the resource is denied')
+      }
       repository.manifests.delete(digest)
       for (const [tag, target] of repository.tags) if (target === digest) repository.tags.delete(tag)
       return send(202, {})
@@ -397,6 +402,16 @@ export class FakeRegistry implements AsyncDisposable {
   }
 }
 
+/** Whether an index names it: one that still has a tag, as zot collects the others. */
+function isListed({ manifests, tags }: Repository, digest: string): boolean {
+  return [...tags.values()].some(tagged => {
+    const stored = manifests.get(tagged)
+    return (
+      stored?.mediaType === INDEX && parsedOnce(stored.bytes).manifests?.some(each => each.digest === digest)
+    )
+  })
+}
+
 const parsed = new WeakMap<Buffer, FakeManifest>()
 
 function parsedOnce(bytes: Buffer): FakeManifest {
@@ -410,6 +425,7 @@ interface FakeManifest {
   readonly artifactType?: string
   readonly config?: { readonly mediaType: string; readonly digest: string }
   readonly layers?: readonly { readonly digest: string }[]
+  readonly manifests?: readonly { readonly digest: string }[]
   readonly subject?: { readonly digest: string }
   readonly annotations?: Readonly<Record<string, string>>
 }

@@ -1,11 +1,13 @@
+import type { SealwrightError } from '@sealwright/core'
 import { isDigest } from '@sealwright/oci'
-import { type Doomed, doomedOf } from '../deleting/doomed.ts'
-import { deleteLines } from '../deleting/lines.ts'
+import { type Deletable, type Doomed, doomedOf, type Spared } from '../deleting/doomed.ts'
+import { deleteLines, deletionLine } from '../deleting/lines.ts'
 import type { DeleteDocument, Deletion } from '../documents/registries.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import { EXIT, type ExitCode } from '../frame/exit.ts'
 import { asSealwrightError, exitCodeOfError, failureOf } from '../frame/failure.ts'
 import type { Outcome } from '../frame/outcome.ts'
+import { printable } from '../frame/table.ts'
 import { failureLines } from '../frame/text.ts'
 import { usageError } from '../frame/usage.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
@@ -31,25 +33,28 @@ export async function deleteSignatures(
   assertChoice(text, flags)
   const dryRun = flags.dryRun === true
   await using open = await openTarget(context, target, flags)
-  const { subject, doomed, absent } = await find(context, open, flags)
+  const { subject, doomed, spared, absent } = await find(context, open, flags)
   const resolved = open.nameOf(subject)
-  const document = { reference: text, resolved, dryRun, changed: false }
-  const missing = absent.map(digest => gone(digest))
-  if (dryRun || doomed.length === 0) {
-    const manifests = [...missing, ...doomed.map(one => deletion(one, 'wouldDelete'))]
-    return outcome(context, { ...document, manifests })
-  }
-  await assertAgreed(context, doomed, resolved)
-  const { manifests, error, exitCode } = await remove(context, open, doomed)
+  for (const { why } of spared)
+    context.warn(why.why === undefined ? why.message : `${why.message}: ${why.why}`)
+  const others = [...absent.map(digest => gone(digest)), ...spared.map(keptBack)]
+  if (!dryRun && doomed.length > 0) await assertAgreed(context, doomed, resolved)
+  const { manifests, error } = dryRun
+    ? { manifests: doomed.map(one => deletion(one, 'wouldDelete')), error: undefined }
+    : await remove(context, open, doomed)
+  // What only has a tag is somebody else's; a referrer that cannot be read may be a signature.
+  const failed = error ?? spared.find(({ tag }) => tag === undefined)?.why
   return outcome(
     context,
     {
-      ...document,
+      reference: text,
+      resolved,
+      dryRun,
       changed: manifests.some(one => one.outcome === 'deleted'),
-      manifests: [...missing, ...manifests],
-      ...(error === undefined ? {} : { error }),
+      manifests: [...others, ...manifests],
+      ...(failed === undefined ? {} : { error: failureOf(failed) }),
     },
-    exitCode,
+    failed === undefined ? EXIT.done : exitCodeOfError(failed, context.io.signal),
   )
 }
 
@@ -57,7 +62,7 @@ async function find(
   context: Context,
   open: OpenTarget,
   { signature, concurrency }: DeleteFlags,
-): Promise<{ subject: string; doomed: readonly Doomed[]; absent: readonly string[] }> {
+): Promise<Deletable & { readonly subject: string }> {
   const signal = await context.deadline()
   return context.dialogue.waiting(open.signatures.name, async () => {
     const subject = await open.resolve(signal)
@@ -71,11 +76,8 @@ async function remove(
   context: Context,
   open: OpenTarget,
   doomed: readonly Doomed[],
-): Promise<{
-  manifests: readonly Deletion[]
-  error?: NonNullable<DeleteDocument['error']>
-  exitCode: ExitCode
-}> {
+): Promise<{ readonly manifests: readonly Deletion[]; readonly error?: SealwrightError }> {
+  if (doomed.length === 0) return { manifests: [] }
   const done = new Set<string>()
   const { signatures } = open
   const work = async (store: typeof signatures): Promise<void> => {
@@ -91,20 +93,15 @@ async function remove(
     await context.dialogue.waiting(signatures.name, () =>
       signatures.batch ? signatures.batch(work, { signal: context.io.signal }) : work(signatures),
     )
-    return { manifests: manifests(), exitCode: EXIT.done }
+    return { manifests: manifests() }
   } catch (thrown) {
-    const error = asSealwrightError(thrown, context.io.signal)
     // What is written together was not written at all.
     if (signatures.batch) done.clear()
-    return {
-      manifests: manifests(),
-      error: failureOf(error),
-      exitCode: exitCodeOfError(error, context.io.signal),
-    }
+    return { manifests: manifests(), error: asSealwrightError(thrown, context.io.signal) }
   }
 }
 
-function outcome(context: Context, document: DeleteDocument, exitCode: ExitCode = EXIT.done): Outcome {
+function outcome(context: Context, document: DeleteDocument, exitCode: ExitCode): Outcome {
   return {
     exitCode,
     document,
@@ -123,6 +120,11 @@ function deletion({ descriptor, of, kind, tag }: Doomed, outcome: Deletion['outc
     tag: tag ?? null,
     outcome,
   }
+}
+
+function keptBack(spared: Spared): Deletion {
+  const { message, why } = spared.why
+  return { ...deletion(spared, 'kept'), why: why === undefined ? message : `${message}: ${why}` }
 }
 
 function gone(digest: string): Deletion {
@@ -170,8 +172,9 @@ async function assertAgreed(
   resolved: string,
 ): Promise<void> {
   const count = doomed.length === 1 ? 'one manifest' : `${doomed.length} manifests`
+  const named = doomed.map(one => `  ${deletionLine(deletion(one, 'wouldDelete'))}\n`).join('')
   const agreed = await dialogue.confirm({
-    prompt: `delete ${count} that refer to ${resolved}? nobody can bring them back`,
+    prompt: `to be deleted from ${printable(resolved)}:\n${named}delete ${count}? this cannot be undone`,
     missing: `${count} would be deleted, and there is no terminal to ask on`,
     fix: 'agree with -y, or look first: --dry-run',
   })

@@ -1,15 +1,38 @@
-import { isSealwrightError } from '@sealwright/core'
-import { type ArtifactStore, type Descriptor, type GraphNode, readManifest, walkGraph } from '@sealwright/oci'
+import { isSealwrightError, type SealwrightError } from '@sealwright/core'
+import {
+  type ArtifactKind,
+  type ArtifactStore,
+  artifactKind,
+  type Descriptor,
+  type GraphNode,
+  type Manifest,
+  readManifest,
+  walkGraph,
+} from '@sealwright/oci'
 import { usageError } from '../frame/usage.ts'
+import { assertMadeFor } from './made-for.ts'
 
 /** A manifest that is to be deleted. */
 export interface Doomed {
   readonly descriptor: Descriptor
   /** Digest of what it refers to. */
   readonly of: string
-  readonly kind?: string
+  readonly kind?: ArtifactKind
   /** For those that are tied to it by a tag alone. */
   readonly tag?: string
+}
+
+/** What the store has where a signature belongs, and what is not deleted. */
+export interface Spared extends Doomed {
+  readonly why: SealwrightError
+}
+
+export interface Deletable {
+  /** What refers to another comes first. */
+  readonly doomed: readonly Doomed[]
+  readonly spared: readonly Spared[]
+  /** What is named and not there. */
+  readonly absent: readonly string[]
 }
 
 interface FindOptions {
@@ -18,70 +41,102 @@ interface FindOptions {
 }
 
 /**
- * The signatures of an artifact, all or those that are named, and whatever refers to them: what refers to another comes
- * first. Of an index, not those of its manifests.
+ * Finds the signatures of an artifact, all or those that are named, and whatever refers to them.
+ *
+ * A manifest belongs to another if its `subject` says so, or, under a tag of cosign's, if all that it holds is about the
+ * other. What an index lists, or what merely has such a tag, belongs to somebody else and is never deleted; nor is the
+ * artifact.
  *
  * @param named - Digests; nothing for all signatures.
- * @returns `absent`: what is named and not there.
- * @throws {@link SealwrightError} `VALIDATION` for what is named and is there, but refers to something else.
+ * @throws {@link SealwrightError} `VALIDATION` for what is named and is there, but does not belong to the artifact.
  */
 export async function doomedOf(
   store: ArtifactStore,
   subject: Descriptor,
   named: readonly string[] | undefined,
   options: FindOptions,
-): Promise<{ readonly doomed: readonly Doomed[]; readonly absent: readonly string[] }> {
+): Promise<Deletable> {
   const chosen = new Map<string, Doomed>()
+  const spared = new Map<string, Spared>()
   const walk = walkGraph(store, subject, {
     asListed: true,
+    children: false,
     ...options,
     ...(named === undefined ? { only: ['signature'] } : {}),
   })
   for await (const node of walk) {
     const { descriptor, parent } = node
-    if (parent === undefined || chosen.has(descriptor.digest) || !isWanted(node, subject, named, chosen))
-      continue
-    if (!(await refers(store, node, options))) continue
-    chosen.set(descriptor.digest, {
-      descriptor,
-      of: parent.digest,
-      ...(node.kind === undefined ? {} : { kind: node.kind }),
-      ...(node.tag === undefined ? {} : { tag: node.tag }),
-    })
+    const { digest } = descriptor
+    if (parent === undefined || digest === subject.digest || chosen.has(digest)) continue
+    if (!isWanted(digest, parent, subject, named, chosen)) continue
+    const found = await belonging(store, node, parent, options)
+    if (found === undefined) continue
+    if ('why' in found) spared.set(digest, found)
+    else {
+      chosen.set(digest, found)
+      spared.delete(digest)
+    }
   }
-  const absent = (named ?? []).filter(digest => !chosen.has(digest))
-  for (const digest of absent) await assertAbsent(store, digest, subject, options)
-  return { doomed: [...chosen.values()].toReversed(), absent }
+  const unmet = (named ?? []).filter(digest => !chosen.has(digest))
+  const absent: string[] = []
+  for (const digest of unmet) {
+    const refused = spared.get(digest)
+    if (refused !== undefined) throw refused.why
+    await assertAbsent(store, digest, subject, options)
+    absent.push(digest)
+  }
+  return { doomed: [...chosen.values()].toReversed(), spared: [...spared.values()], absent }
 }
 
 function isWanted(
-  { descriptor, parent, role }: GraphNode,
+  digest: string,
+  parent: Descriptor,
   subject: Descriptor,
   named: readonly string[] | undefined,
   chosen: ReadonlyMap<string, Doomed>,
 ): boolean {
-  if (chosen.has(parent!.digest)) return true
-  const attached = parent!.digest === subject.digest && role !== 'child'
-  return attached && (named === undefined || named.includes(descriptor.digest))
+  if (chosen.has(parent.digest)) return true
+  return parent.digest === subject.digest && (named === undefined || named.includes(digest))
 }
 
-/** A list of referrers may name what is none, or what is gone. False for what is gone. */
-async function refers(
+/** Judged by its own bytes, whatever the store lists it as. Nothing for what is listed and gone. */
+async function belonging(
   store: ArtifactStore,
-  { role, descriptor, parent, manifest, fault }: GraphNode,
+  { descriptor, role, tag, kind, manifest: read, fault }: GraphNode,
+  parent: Descriptor,
   { signal }: FindOptions,
-): Promise<boolean> {
-  if (fault !== undefined) {
-    if (fault.code === 'NOT_FOUND') return false
-    throw fault
+): Promise<Doomed | Spared | undefined> {
+  const found = {
+    descriptor,
+    of: parent.digest,
+    ...(kind === undefined ? {} : { kind }),
+    ...(tag === undefined ? {} : { tag }),
   }
-  if (role !== 'referrer' || manifest !== undefined) return true
-  const read = await ifThere(() => readManifest(store, descriptor, { signal }))
-  if (read === undefined) return false
-  if (read.subject?.digest === parent!.digest) return true
-  throw usageError(`${descriptor.digest} is no referrer of ${parent!.digest}`, {
-    why: `${store.name} lists it as one, but it refers to ${read.subject?.digest ?? 'nothing'}`,
-    fix: 'mend the list: sealwright doctor TARGET --fix',
+  if (fault !== undefined) return fault.code === 'NOT_FOUND' ? undefined : { ...found, why: fault }
+  try {
+    const manifest = read ?? (await readManifest(store, descriptor, { signal }))
+    if (role === 'tagged') await assertMadeFor(store, manifest, { tag: tag ?? '', parent, signal })
+    else assertRefers(store, descriptor, manifest, parent)
+    const known = artifactKind(manifest, tag)
+    return { ...found, ...(known === undefined ? {} : { kind: known }) }
+  } catch (error) {
+    if (!isSealwrightError(error)) throw error
+    if (error.code === 'NOT_FOUND') return undefined
+    if (error.code === 'VALIDATION' || error.code === 'INTEGRITY') return { ...found, why: error }
+    throw error
+  }
+}
+
+function assertRefers(
+  store: ArtifactStore,
+  { digest }: Descriptor,
+  { subject }: Manifest,
+  parent: Descriptor,
+): void {
+  if (subject?.digest === parent.digest) return
+  throw usageError(`${digest} is not a referrer of ${parent.digest}`, {
+    why: `${store.name} lists it as one, but it refers to ${subject?.digest ?? 'nothing'}`,
+    fix: `correct the list: sealwright doctor ${store.name}@${parent.digest} --fix`,
   })
 }
 
@@ -91,18 +146,14 @@ async function assertAbsent(
   subject: Descriptor,
   { signal }: FindOptions,
 ): Promise<void> {
-  if ((await ifThere(() => store.resolve(digest, { signal }))) === undefined) return
-  throw usageError(`${digest} is no signature of ${subject.digest}`, {
-    why: `${store.name} has it, but it does not refer to the target`,
-    fix: 'delete takes away what refers to its target, and nothing else',
-  })
-}
-
-async function ifThere<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await read()
+    await store.resolve(digest, { signal })
   } catch (error) {
-    if (isSealwrightError(error) && error.code === 'NOT_FOUND') return undefined
+    if (isSealwrightError(error) && error.code === 'NOT_FOUND') return
     throw error
   }
+  throw usageError(`${digest} is not a signature of ${subject.digest}`, {
+    why: `${store.name} has it, but it does not refer to the target`,
+    fix: `choose one of those that do: sealwright list ${store.name}@${subject.digest}`,
+  })
 }

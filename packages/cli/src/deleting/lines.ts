@@ -11,8 +11,17 @@ const WORDS: Readonly<Record<Deletion['outcome'], string>> = {
 /** What was deleted, as text. */
 export function deleteLines({ manifests, resolved }: DeleteDocument): string[] {
   if (manifests.length === 0) return [`nothing to do: ${printable(resolved)} has no signatures`]
-  return manifests.map(({ digest, kind, artifactType, tag, outcome }) => {
-    const facts = [digest, kind, artifactType, tag].filter(fact => fact !== null)
-    return `${WORDS[outcome].padEnd(12)}  ${printable(facts.join('  '))}`
-  })
+  return manifests.map(one => `${WORDS[one.outcome].padEnd(12)}  ${deletionLine(one)}`)
+}
+
+/** One manifest: its kind, its whole digest, and what ties it to the target. */
+export function deletionLine({ digest, of, kind, artifactType, tag }: Deletion): string {
+  const facts = [
+    ...(of === null ? [] : [kind ?? 'other']),
+    digest,
+    ...(artifactType === null ? [] : [artifactType]),
+    ...(tag === null ? [] : [`tag ${tag}`]),
+    ...(of === null ? [] : [`of ${of}`]),
+  ]
+  return printable(facts.join('  '))
 }

@@ -1,9 +1,12 @@
+import { isSealwrightError } from '@sealwright/core'
 import {
   type ArtifactStore,
   childrenOf,
   type Descriptor,
   examineRegistry,
+  MediaTypes,
   readManifest,
+  referrersTag,
   repairReferrers,
 } from '@sealwright/oci'
 import type { CheckedTarget } from '../documents/doctor.ts'
@@ -43,12 +46,37 @@ export async function checkRegistry(
       ...abilityChecks(abilities),
       ...(abilities.referrers === 'tag'
         ? await listChecks(context, open.store, signatures, subject, fix)
-        : []),
+        : await keptListCheck(signatures, subject, signal)),
     ]
     return { reference, resolved, referrers: abilities.referrers, checks }
   } catch (error) {
     return { ...checked, resolved, checks: [failed(context, 'registry', error)] }
   }
+}
+
+/** A list that older clients left where the registry lists referrers itself: zot deletes nothing that it names. */
+async function keptListCheck(
+  store: ArtifactStore,
+  { digest }: Descriptor,
+  signal: AbortSignal,
+): Promise<readonly Check[]> {
+  const tag = referrersTag(digest)
+  let list: Descriptor
+  try {
+    list = await store.resolve(tag, { signal })
+  } catch (error) {
+    if (isSealwrightError(error) && error.code === 'NOT_FOUND') return []
+    throw error
+  }
+  if (list.digest === digest || list.mediaType !== MediaTypes.index) return []
+  const named = childrenOf(await readManifest(store, list, { signal })).length
+  if (named === 0) return []
+  return [
+    ok(
+      'list',
+      `an index under ${tag} names ${named} of the signatures too; some registries (zot) delete a signature only once no index names it, and sealwright delete removes it from the index first`,
+    ),
+  ]
 }
 
 /** Of the target, and of the manifests of an index. */

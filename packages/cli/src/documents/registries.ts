@@ -29,6 +29,7 @@ const deletion = z.strictObject({
     .nullable()
     .describe('The tag that ties it to what it is of, for those that have no subject.'),
   outcome: z.enum(['deleted', 'wouldDelete', 'absent', 'kept']),
+  why: z.string().optional().describe('Of one that is kept because it does not belong to the target.'),
 })
 export type Deletion = z.infer<typeof deletion>
 

@@ -4,7 +4,7 @@ import type { Descriptor } from '../descriptor.ts'
 import type { RetryPolicy } from '../registry/retry.ts'
 import type { WalkOptions } from './walk-graph.ts'
 
-export interface CopyOptions extends Omit<WalkOptions, 'depth'> {
+export interface CopyOptions extends Omit<WalkOptions, 'children' | 'depth'> {
   /** How many contents of more than 1 MiB are moved at the same time, and twice as many smaller ones. Default 8. */
   readonly concurrency?: number
   /** How often a content is moved again, from its beginning, that was cut off. */

@@ -21,6 +21,8 @@ export interface WalkOptions extends StoreCall {
   readonly only?: readonly string[]
   /** How many steps of referring. 0: the artifact and its children alone. Default: all. */
   readonly depth?: number
+  /** False: does not follow the manifests that an index lists. What an index lists need not belong to it. Default true. */
+  readonly children?: boolean
   /** More manifests than this are an error, never a walk cut short. Default 10 000. */
   readonly limit?: number
   /** How many manifests are looked at together. Default 8. */
@@ -136,7 +138,7 @@ class Visitor {
       return { found: [], left: true }
     }
     const picked = place.picked || chosen
-    const children = childrenOf(manifest).map(
+    const children = (this.#options.children === false ? [] : childrenOf(manifest)).map(
       (child): Place => ({ role: 'child', descriptor: plain(child), parent: descriptor, depth, picked }),
     )
     return { manifest, found: [...children, ...(await this.#referring(place, picked))] }

@@ -109,8 +109,11 @@ export class RegistryBlobs {
     }
   }
 
-  delete(digest: string, call: StoreCall): Promise<boolean> {
-    return deleteAt(this.#client, `blobs/${digest}`, `to delete ${digest} from ${this.#repository}`, call)
+  async delete(digest: string, call: StoreCall): Promise<boolean> {
+    const what = `to delete ${digest} from ${this.#repository}`
+    const { deleted, inUse } = await deleteAt(this.#client, `blobs/${digest}`, what, call)
+    if (inUse !== undefined) throw inUse
+    return deleted
   }
 
   #assertLength({ headers }: Answer, { digest, size }: Identity): void {

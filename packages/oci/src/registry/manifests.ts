@@ -118,8 +118,22 @@ export class RegistryManifests {
     })
   }
 
-  delete(digest: string, call: StoreCall): Promise<boolean> {
-    return deleteAt(this.#client, `manifests/${digest}`, `to delete ${digest} from ${this.#repository}`, call)
+  async delete(digest: string, call: StoreCall): Promise<boolean> {
+    const { deleted, inUse } = await this.deleteUnused(digest, call)
+    if (inUse !== undefined) throw inUse
+    return deleted
+  }
+
+  /**
+   * Removes a manifest. `inUse` is the refusal of a registry that deletes nothing that an index names: zot says so with
+   * 405 and `DENIED`.
+   */
+  async deleteUnused(
+    digest: string,
+    call: StoreCall,
+  ): Promise<{ readonly deleted: boolean; readonly inUse?: SealwrightError }> {
+    const what = `to delete ${digest} from ${this.#repository}`
+    return deleteAt(this.#client, `manifests/${digest}`, what, call)
   }
 
   async #get(reference: string, call: StoreCall): Promise<ServedManifest | undefined> {
@@ -176,13 +190,13 @@ export class RegistryManifests {
   }
 }
 
-/** Removes something; false if it was not there. @throws {@link SealwrightError} `UNSUPPORTED` where nothing may be. */
+/** Removes something. @throws {@link SealwrightError} `UNSUPPORTED` where nothing may be. */
 export async function deleteAt(
   client: RegistryClient,
   path: string,
   what: string,
   call: StoreCall,
-): Promise<boolean> {
+): Promise<{ readonly deleted: boolean; readonly inUse?: SealwrightError }> {
   const answer = await client.retrying(call, () =>
     client.request(
       {
@@ -190,17 +204,20 @@ export async function deleteAt(
         url: client.url(path),
         action: 'delete',
         what,
-        expected: [200, 202, 204, 400, 404],
+        expected: [200, 202, 204, 400, 404, 405],
       },
       call,
     ),
   )
-  if (answer.status === 400) {
+  if (answer.status === 400 || answer.status === 405) {
     const failed = await client.read(answer)
-    throw client.errorOf(what, saysCode(failed, 'UNSUPPORTED') ? { ...failed, status: 405 } : failed)
+    const unsupported = saysCode(failed, 'UNSUPPORTED')
+    const refusal = client.errorOf(what, unsupported ? { ...failed, status: 405 } : failed)
+    if (answer.status === 405 && saysCode(failed, 'DENIED')) return { deleted: false, inUse: refusal }
+    throw refusal
   }
   await answer.cancel()
-  return answer.status !== 404
+  return { deleted: answer.status !== 404 }
 }
 
 /** Without parameters, which a registry may add (distribution-spec, "Pulling manifests"). */

@@ -86,6 +86,12 @@ export class ReferrersFallback {
     return this.#options.claims.remove(subject, digest, call)
   }
 
+  /** Whether the list names a referrer. */
+  async lists(subject: Subject, digest: string, call: StoreCall): Promise<boolean> {
+    const { manifests } = await this.#options.list.read(subject, call)
+    return manifests.some(each => each.digest === digest)
+  }
+
   async remove(subject: Subject, digest: string, call: StoreCall): Promise<void> {
     await this.#options.claims.remove(subject, digest, call)
     await this.#change(subject, { removed: digest }, call)

@@ -100,6 +100,29 @@ export class RegistryReferrers {
     if (mode !== 'api') await fallback.remove(subject, digest, call)
   }
 
+  /**
+   * Deletes a referrer that the list of its subject names, where the registry deletes nothing that an index names: takes it
+   * off the list first, and puts it back if it stays.
+   *
+   * @returns False where the list does not name it, or it is refused all the same.
+   */
+  async deleteUnlisted(
+    { subject, descriptor, manifest }: Omit<Referrer, 'bytes'> & { readonly subject: Subject },
+    call: StoreCall,
+  ): Promise<boolean> {
+    const { manifests, fallback, mode } = this.#options
+    const { digest } = descriptor
+    if (mode === 'api' || !(await fallback.lists(subject, digest, call))) return false
+    await fallback.remove(subject, digest, call)
+    let deleted = false
+    try {
+      deleted = (await manifests.deleteUnused(digest, call)).inUse === undefined
+    } finally {
+      if (!deleted) await fallback.add(subject, referrerEntry(descriptor, manifest), false, call)
+    }
+    return deleted
+  }
+
   /** Takes away the tag that a referrer has of its own. False if it has none, or it stays. */
   unclaim(subject: Subject, digest: string, call: StoreCall): Promise<boolean> {
     return this.#options.fallback.unclaim(subject, digest, call)

@@ -140,8 +140,9 @@ export class RegistryStore implements ArtifactStore {
       return
     }
     const served = await manifests.get(digest, call)
-    const { subject } = (served && readStored(served.bytes, served.descriptor.mediaType)) ?? {}
-    if (served === undefined || !(await this.#deleteManifest(subject, digest, call))) {
+    const manifest = served && readStored(served.bytes, served.descriptor.mediaType)
+    const subject = manifest?.subject
+    if (served === undefined || !(await this.#deleteManifest(served.descriptor, manifest, call))) {
       throw new SealwrightError('NOT_FOUND', `${this.name} has no manifest ${digest}`)
     }
     if (subject !== undefined) await referrers.forget(subject, digest, call)
@@ -184,10 +185,25 @@ export class RegistryStore implements ArtifactStore {
     return this.#parts.repair.run(subject, options)
   }
 
-  async #deleteManifest(subject: Subject | undefined, digest: string, call: StoreCall): Promise<boolean> {
+  async #deleteManifest(
+    descriptor: Descriptor,
+    manifest: Manifest | undefined,
+    call: StoreCall,
+  ): Promise<boolean> {
     const { manifests, referrers } = this.#parts
+    const { digest } = descriptor
+    const subject = manifest?.subject
     try {
-      return await manifests.delete(digest, call)
+      const { deleted, inUse } = await manifests.deleteUnused(digest, call)
+      if (inUse === undefined) return deleted
+      const list = subject && { subject, descriptor, manifest }
+      const freed = list !== undefined && (await referrers.deleteUnlisted(list, call))
+      if (freed) return true
+      throw new SealwrightError(inUse.code, inUse.message, {
+        ...(inUse.why === undefined ? {} : { why: inUse.why }),
+        fix: `delete first what names it: an index in ${this.name} lists ${digest}`,
+        cause: inUse,
+      })
     } catch (error) {
       // Some registries delete nothing that has a tag (Google's); the claim is such a tag, and ours to take away.
       const refused = isSealwrightError(error) && error.code === 'VALIDATION' && subject !== undefined
