@@ -53,3 +53,13 @@ it('links of the documents lead somewhere', ctx => {
     })
   expect(broken).toEqual([])
 })
+
+it('makes no file with a predictable name in a directory that others can write to', ctx => {
+  if (!inGit) ctx.skip('this copy has no git')
+  const programs = tracked.filter(path =>
+    /^(?:packages\/[^/]+\/(?:src|bin)|scripts|examples)\/.*\.[mc]?[jt]s$/.test(path),
+  )
+  expect(programs.length).toBeGreaterThan(100)
+  const withoutImports = findings(/\btmpdir\(\)|['"`]\/tmp\b|TMPDIR|enableCompileCache\(\)/, programs)
+  expect(withoutImports.filter(line => !/\bmkdtemp(?:Sync)?\(join\(tmpdir\(\), /.test(line))).toEqual([])
+})

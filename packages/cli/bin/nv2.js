@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-// Not imported, because an import makes an object of all that the module exports.
-process.getBuiltinModule('node:module').enableCompileCache()
-const { main } = await import('../dist/nv2.js')
-await main()
+import { start } from './start.js'
+
+start('nv2', () => import('../dist/nv2.js'))

@@ -1,6 +1,7 @@
 import { OneByOne } from './at-once.ts'
 import type { Io, Terminal } from './io.ts'
 import { StatusLine } from './status-line.ts'
+import { printable } from './table.ts'
 import { usageError } from './usage.ts'
 
 export interface Question {
@@ -57,7 +58,7 @@ export class Dialogue {
     }
     this.#status.pause()
     try {
-      return await terminal.ask(question.prompt, {
+      return await terminal.ask(shown(question.prompt), {
         secret: question.secret ?? false,
         signal: this.#io.signal,
       })
@@ -82,4 +83,9 @@ export class Dialogue {
     this.#terminal ??= this.#io.openTerminal()
     return this.#terminal
   }
+}
+
+/** A prompt fit for a terminal: labels of tokens and paths are others' text. */
+function shown(prompt: string): string {
+  return prompt.split('\n').map(printable).join('\n')
 }

@@ -35,7 +35,12 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
  * @param signal - That of the whole run, to tell an interrupt from the end of the time that one target has.
  */
 export function asSealwrightError(error: unknown, signal?: AbortSignal): SealwrightError {
-  if (isSealwrightError(error)) return isTimeout(error, signal) ? timeout(error) : error
+  if (isSealwrightError(error)) {
+    if (error.code !== 'ABORTED') return error
+    // What was aborted, though nobody interrupted the run, ran out of time.
+    if (signal !== undefined && !signal.aborted) return timeout(error)
+    return new SealwrightError('ABORTED', 'interrupted', { cause: error })
+  }
   if (isInterrupt(error)) return new SealwrightError('ABORTED', 'interrupted')
   if (!(error instanceof Error)) return internal(error)
   if (error.name === 'AbortError') return new SealwrightError('ABORTED', 'interrupted', { cause: error })
@@ -48,11 +53,6 @@ export function asSealwrightError(error: unknown, signal?: AbortSignal): Sealwri
     })
   }
   return internal(error)
-}
-
-/** What was aborted, though nobody interrupted the run, ran out of time. */
-function isTimeout({ code }: SealwrightError, signal: AbortSignal | undefined): boolean {
-  return code === 'ABORTED' && signal !== undefined && !signal.aborted
 }
 
 function timeout(cause: unknown): SealwrightError {

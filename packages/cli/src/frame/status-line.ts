@@ -53,7 +53,7 @@ export class StatusLine {
     }
     const text = `waiting for ${first.what}${others.length > 0 ? `, and for ${others.length} more` : ''}`
     this.#isShown = true
-    this.#sink.write(`${CLEAR}${text.slice(0, (this.#sink.columns ?? 80) - 1)}`)
+    this.#sink.write(`${CLEAR}${text.slice(0, (this.#sink.columns || 80) - 1)}`)
   }
 
   #clear(): void {
