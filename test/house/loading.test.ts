@@ -19,6 +19,7 @@ const loads: Readonly<Record<string, readonly string[]>> = {
   '@sealwright/core/dsse': [CORE],
   '@sealwright/core/nv2': [CORE],
   '@sealwright/core/http': [CORE],
+  '@sealwright/core/files': [CORE],
   '@sealwright/conformance': [CORE, '@sealwright/conformance'],
   // No SDK: that is loaded when a key is opened.
   '@sealwright/provider-aws-kms': [CORE, '@sealwright/provider-aws-kms'],

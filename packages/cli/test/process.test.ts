@@ -129,7 +129,7 @@ describe('a file that is written whole', () => {
       await mkdir(folder)
       await writeFile(file, 'old')
       const write = (killAt: number) =>
-        promisify(execFile)(process.execPath, [WRITER], {
+        promisify(execFile)(process.execPath, ['--conditions=@sealwright/source', WRITER], {
           ...options,
           env: { ...options.env, KILL_AT: String(killAt), FILE: file },
         })

@@ -12,5 +12,5 @@ for (const name of ['mkdir', 'open', 'rename', 'unlink']) {
   }
 }
 syncBuiltinESMExports()
-const { writeFileAtomic } = await import('../src/config/write-file.ts')
+const { writeFileAtomic } = await import('@sealwright/core/files')
 await writeFileAtomic(process.env.FILE as string, 'new')

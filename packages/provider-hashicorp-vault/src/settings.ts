@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { readRegularFile } from '@sealwright/core/files'
 import { namespaceOf } from './reference.ts'
 
 /** Where Vault is and how its TLS is checked; what is absent is taken from Vault's own variables. */
@@ -35,6 +35,8 @@ export interface Connection {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** Far more than a bundle of authorities or a token has. */
+const MAX_FILE_BYTES = 4 * 1024 * 1024
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 const FALSE = /^(?:0|f|F|false|False|FALSE)?$/
 
@@ -111,11 +113,21 @@ async function fileOf(env: Environment, name: string): Promise<string | undefine
 
 /** @param named - The variable or option that names the file. */
 export async function readText(path: string, named: string, signal?: AbortSignal): Promise<string> {
+  signal?.throwIfAborted()
   try {
-    return await readFile(path, { encoding: 'utf8', ...(signal === undefined ? {} : { signal }) })
-  } catch (cause) {
-    signal?.throwIfAborted()
-    if (isSealwrightError(cause)) throw cause
-    throw new SealwrightError('VALIDATION', `cannot read ${path}, which ${named} names`, { cause })
+    return Buffer.from(await readRegularFile(path, MAX_FILE_BYTES)).toString('utf8')
+  } catch (error) {
+    if (!isSealwrightError(error)) throw error
+    const { code, message, why, fix } = error
+    // NOT_FOUND would say that the key is missing.
+    throw new SealwrightError(
+      code === 'NOT_FOUND' ? 'VALIDATION' : code,
+      `${message}, which ${named} names`,
+      {
+        ...(why === undefined ? {} : { why }),
+        ...(fix === undefined ? {} : { fix }),
+        cause: error,
+      },
+    )
   }
 }

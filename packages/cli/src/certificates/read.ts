@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { type Certificate, orderChain, parseCertificates } from '@sealwright/x509'
+import { MAX_FILE_BYTES } from '../config/read-if-present.ts'
+import { readNamed } from '../frame/read-all.ts'
 
 /** The certificates of a file (PEM or DER), in the order of the file. */
 export async function readCertificates(file: string, cwd: string): Promise<readonly Certificate[]> {
-  const path = resolve(cwd, file)
-  return parseCertificates(await readFile(path), file)
+  return parseCertificates(await readNamed(file, cwd, MAX_FILE_BYTES), file)
 }
 
 /** The one chain of a file, leaf first, whatever order the file has. */

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Signer } from '@sealwright/core'
 import { decodePem } from '@sealwright/core/encoding'
@@ -15,9 +14,11 @@ import {
 import { describeCertificate } from '../certificates/describe.ts'
 import { assertOut, requiredSubject } from '../certificates/out.ts'
 import { readCertificates } from '../certificates/read.ts'
+import { MAX_FILE_BYTES } from '../config/read-if-present.ts'
 import { writeNamedFile } from '../config/replace-file.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
+import { readNamed } from '../frame/read-all.ts'
 import { usageError } from '../frame/usage.ts'
 import { findChain } from '../keys/chain.ts'
 import { isKeyName } from '../keys/key-name.ts'
@@ -132,9 +133,9 @@ async function readRequest(
   const isKey = isKeyName(text) ? text in lock.keys : text.includes(':')
   const path = resolve(io.cwd, text)
   if (isKey || !existsSync(path)) return undefined
-  const bytes = await readFile(path)
+  const bytes = await readNamed(text, io.cwd, MAX_FILE_BYTES)
   if (bytes[0] === 0x30) return parseCertificateRequest(bytes, text)
-  const block = decodePem(bytes.toString('latin1'), text).find(({ label }) =>
+  const block = decodePem(Buffer.from(bytes).toString('latin1'), text).find(({ label }) =>
     /^(NEW )?CERTIFICATE REQUEST$/.test(label),
   )
   if (block === undefined) {

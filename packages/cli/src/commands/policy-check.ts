@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import type { Statement } from '@sealwright/notary'
 import type { Context, Flags } from '../frame/context.ts'
 import { EXIT } from '../frame/exit.ts'
 import type { Outcome } from '../frame/outcome.ts'
-import { readAll } from '../frame/read-all.ts'
+import { readGiven } from '../frame/read-all.ts'
 import { usageError } from '../frame/usage.ts'
 import { appliesLines, appliesTo, kindOf, parseFor } from '../trust/applies.ts'
 import { findPolicyFile, type PolicyFile, type PolicyKind } from '../trust/policy-file.ts'
@@ -56,10 +54,7 @@ async function sources(
   file: string | undefined,
 ): Promise<readonly (Required<PolicyFile> & { readonly kind: PolicyKind })[]> {
   if (file !== undefined) {
-    const bytes =
-      file === '-'
-        ? await readAll(io.stdin.read(), MAX_BYTES, 'stdin')
-        : await readFile(resolve(io.cwd, file))
+    const bytes = await readGiven(io, file, MAX_BYTES)
     return [{ path: file === '-' ? 'stdin' : file, bytes, kind: kindIn(bytes) }]
   }
   const found: (Required<PolicyFile> & { readonly kind: PolicyKind })[] = []

@@ -1,8 +1,8 @@
+import { writeFileAtomic } from '@sealwright/core/files'
 import type { Io } from '../frame/io.ts'
 import { locked } from './locked.ts'
 import { readIfPresent } from './read-if-present.ts'
 import { parseUserConfig } from './user-config.ts'
-import { writeFileAtomic } from './write-file.ts'
 
 type Json = Readonly<Record<string, unknown>>
 

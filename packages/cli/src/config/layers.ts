@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { AlgorithmId } from '@sealwright/core'
+import { readRegularFile } from '@sealwright/core/files'
 import { canonicalRegistry } from '@sealwright/oci'
 import { parseDurationOrNone } from '../frame/duration.ts'
 import type { Io } from '../frame/io.ts'
@@ -8,7 +8,7 @@ import type { GlobalFlags } from '../program/global-flags.ts'
 import { signaturesInFrom } from '../targets/signatures-in.ts'
 import { type Paths, pathsOf } from './paths.ts'
 import { findProjectConfig, type ProjectConfig, parseProjectConfig } from './project-config.ts'
-import { readIfPresent } from './read-if-present.ts'
+import { MAX_FILE_BYTES, readIfPresent } from './read-if-present.ts'
 import { parseUserConfig, type UserConfig } from './user-config.ts'
 
 /** A value and what said so: a flag, a variable, a file. */
@@ -50,7 +50,9 @@ export async function readLayers(flags: GlobalFlags, io: Io): Promise<Layers> {
   const system = paths.systemConfig === undefined ? {} : await readUserConfig(paths.systemConfig)
   const projectPath = await findProjectConfig(io.cwd)
   const project =
-    projectPath === undefined ? {} : parseProjectConfig(await readFile(projectPath), projectPath)
+    projectPath === undefined
+      ? {}
+      : parseProjectConfig(await readRegularFile(projectPath, MAX_FILE_BYTES), projectPath)
   const files = { paths, user, system, project, ...(projectPath === undefined ? {} : { projectPath }) }
   return { ...files, chosen: choose(files, flags, io) }
 }

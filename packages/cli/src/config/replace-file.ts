@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
+import { writeFileAtomic } from '@sealwright/core/files'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
 import { readIfPresent } from './read-if-present.ts'
-import { writeFileAtomic } from './write-file.ts'
 
 /**
  * Writes a file that the user named. What is there already is kept when `isSame` says that it would do, and replaced

@@ -1,6 +1,8 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { findPackageJSON } from 'node:module'
+import { readRegularFile } from '@sealwright/core/files'
 import type { KeyLock } from '@sealwright/keyring'
+import { MAX_FILE_BYTES } from '../config/read-if-present.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Io } from '../frame/io.ts'
 import { VERSION } from '../frame/version.ts'
@@ -44,7 +46,8 @@ async function versionOf(name: string): Promise<string | undefined> {
   try {
     const path = findPackageJSON(name, import.meta.url)
     if (path === undefined) return undefined
-    const { version } = JSON.parse(await readFile(path, 'utf8')) as { readonly version?: unknown }
+    const bytes = await readRegularFile(path, MAX_FILE_BYTES)
+    const { version } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { readonly version?: unknown }
     return typeof version === 'string' ? version : 'of no version'
   } catch {
     return undefined

@@ -1,4 +1,5 @@
 import { type ErrorCode, isSealwrightError, SealwrightError } from '@sealwright/core'
+import { systemFailure } from '@sealwright/core/files'
 import type { Failure } from '../documents/failure.ts'
 import { isDenied } from './denied.ts'
 import { EXIT, type ExitCode, exitCodeOf } from './exit.ts'
@@ -6,28 +7,6 @@ import { isInterrupt } from './io.ts'
 
 const DOCS = 'https://github.com/sealwright/sealwright/blob/main/docs/guides/errors.md#codes'
 const ISSUES = 'https://github.com/sealwright/sealwright/issues'
-
-/** What the operating system's codes mean here; any other code of a file operation is `UNAVAILABLE`. */
-const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
-  ENOENT: 'NOT_FOUND',
-  ENOTDIR: 'VALIDATION',
-  EISDIR: 'VALIDATION',
-  ELOOP: 'VALIDATION',
-  ENAMETOOLONG: 'VALIDATION',
-  EACCES: 'ACCESS_DENIED',
-  EPERM: 'ACCESS_DENIED',
-  EROFS: 'ACCESS_DENIED',
-}
-
-const SYSTEM_REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or directory',
-  ENOTDIR: 'a part of the path is no directory',
-  EISDIR: 'it is a directory',
-  EACCES: 'the file system does not allow it (EACCES)',
-  EPERM: 'the file system does not allow it (EPERM)',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-}
 
 /**
  * Any thrown value as the one error of Sealwright. What nobody foresaw is `INTERNAL`, and its text is not shown.
@@ -45,14 +24,9 @@ export function asSealwrightError(error: unknown, signal?: AbortSignal): Sealwri
   if (!(error instanceof Error)) return internal(error)
   if (error.name === 'AbortError') return new SealwrightError('ABORTED', 'interrupted', { cause: error })
   if (error.name === 'TimeoutError') return timeout(error)
-  const { code, syscall, path } = error as NodeJS.ErrnoException
-  if (code !== undefined && syscall !== undefined && path !== undefined) {
-    return new SealwrightError(SYSTEM_CODES[code] ?? 'UNAVAILABLE', `cannot ${verb(syscall)} ${path}`, {
-      why: SYSTEM_REASONS[code] ?? `the operating system says ${code}`,
-      cause: error,
-    })
-  }
-  return internal(error)
+  const { syscall, path = 'a file' } = error as NodeJS.ErrnoException
+  const failure = syscall === undefined ? error : systemFailure(error, verb(syscall), path)
+  return isSealwrightError(failure) ? failure : internal(error)
 }
 
 function timeout(cause: unknown): SealwrightError {

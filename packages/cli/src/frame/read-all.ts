@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
+import { systemFailure } from '@sealwright/core/files'
 import type { Io } from './io.ts'
 import { usageError } from './usage.ts'
 
@@ -20,13 +21,28 @@ export async function readAll(
   return Buffer.concat(chunks)
 }
 
-/** The whole of a file that was named, or of stdin for `-`; a pipe may be named too. Messages call it as it was named. */
+/**
+ * Reads the whole of a file that the user named, which may be a pipe: `<(command)`. Messages name it as the user did. A
+ * path that nobody named is for `readRegularFile`.
+ */
+export async function readNamed(
+  path: string,
+  cwd: string,
+  maxBytes: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  try {
+    return await readAll(createReadStream(resolve(cwd, path), signal && { signal }), maxBytes, path)
+  } catch (error) {
+    throw systemFailure(error, 'read', path)
+  }
+}
+
+/** The same, or the whole of stdin for `-`. */
 export function readGiven(
   { cwd, stdin, signal }: Pick<Io, 'cwd' | 'stdin' | 'signal'>,
   path: string,
   maxBytes: number,
 ): Promise<Uint8Array> {
-  return path === '-'
-    ? readAll(stdin.read(), maxBytes, 'stdin')
-    : readAll(createReadStream(resolve(cwd, path), { signal }), maxBytes, path)
+  return path === '-' ? readAll(stdin.read(), maxBytes, 'stdin') : readNamed(path, cwd, maxBytes, signal)
 }

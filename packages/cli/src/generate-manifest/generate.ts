@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
+import { writeFileAtomic } from '@sealwright/core/files'
 import { spool } from '@sealwright/oci'
-import { writeFileAtomic } from '../config/write-file.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import { EXIT } from '../frame/exit.ts'
 import type { Outcome } from '../frame/outcome.ts'

@@ -1,10 +1,10 @@
+import { writeFileAtomic } from '@sealwright/core/files'
 import {
   type Certificate,
   certificateSigningAlgorithm,
   encodeCertificates,
   issueCertificate,
 } from '@sealwright/x509'
-import { writeFileAtomic } from '../config/write-file.ts'
 import type { Context } from '../frame/context.ts'
 import type { Keys } from '../keys/keys.ts'
 

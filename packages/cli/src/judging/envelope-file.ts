@@ -1,40 +1,19 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { readRegularFileIfPresent } from '@sealwright/core/files'
 import type { Context } from '../frame/context.ts'
-import { readAll } from '../frame/read-all.ts'
-import { usageError } from '../frame/usage.ts'
+import { readGiven } from '../frame/read-all.ts'
 
 /** As much as is read of an envelope in a registry. */
 export const MAX_ENVELOPE_BYTES: number = 32 * 1024 * 1024
 
-/** The envelope that was given: in a file, or on stdin for `-`. */
-export function readGivenEnvelope({ io }: Context, path: string): Promise<Uint8Array> {
-  return path === '-'
-    ? readAll(io.stdin.read(), MAX_ENVELOPE_BYTES, 'stdin')
-    : readNamedEnvelope(resolve(io.cwd, path), io.signal)
-}
-
-/** The envelope in a file that was named; a pipe may be named too. */
-export function readNamedEnvelope(path: string, signal: AbortSignal): Promise<Uint8Array> {
-  return readAll(createReadStream(path, { signal }), MAX_ENVELOPE_BYTES, path)
+/** Reads the envelope that was given: a file, which may be a pipe, or stdin for `-`. */
+export function readGivenEnvelope({ io }: Pick<Context, 'io'>, path: string): Promise<Uint8Array> {
+  return readGiven(io, path, MAX_ENVELOPE_BYTES)
 }
 
 /**
- * The envelope in a file that nobody named, which whoever made the folder put beside another one: nothing if there is
- * none, and a regular file only, because a pipe would be waited for.
+ * Reads the envelope in a file that nobody named, which whoever made the folder put next to another one: `undefined` if
+ * there is none, and a regular file only, because a pipe would be waited for.
  */
-export async function readFoundEnvelope(path: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
-  try {
-    if (!(await stat(path)).isFile()) {
-      throw usageError(`${path} is no signature`, {
-        why: 'it is not a regular file',
-        fix: 'take it away, or name another file with --signature',
-      })
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-  return readNamedEnvelope(path, signal)
+export function readFoundEnvelope(path: string): Promise<Uint8Array | undefined> {
+  return readRegularFileIfPresent(path, MAX_ENVELOPE_BYTES)
 }

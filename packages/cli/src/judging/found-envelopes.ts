@@ -16,7 +16,7 @@ export async function envelopesFor(
   const path = resolve(context.io.cwd, target.path)
   const found: Uint8Array[] = []
   for (const format of ['jws', 'cose']) {
-    const bytes = await readFoundEnvelope(`${path}.${format}.sig`, context.io.signal)
+    const bytes = await readFoundEnvelope(`${path}.${format}.sig`)
     if (bytes !== undefined) found.push(bytes)
   }
   // That there is no file says more than that it has no signature.

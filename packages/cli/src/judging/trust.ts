@@ -1,10 +1,10 @@
 import { createPublicKey } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { policySource, type Trust, trustAnchors, trustDirectory, trustKey } from '@sealwright/notary'
 import type { Certificate } from '@sealwright/x509'
 import { readCertificates } from '../certificates/read.ts'
+import { MAX_FILE_BYTES } from '../config/read-if-present.ts'
 import type { Context } from '../frame/context.ts'
+import { readNamed } from '../frame/read-all.ts'
 import { usageError } from '../frame/usage.ts'
 import { defaultAlgorithm } from '../keys/default-algorithm.ts'
 import { isKeyName } from '../keys/key-name.ts'
@@ -34,7 +34,7 @@ export async function trustOf(context: Context, flags: TrustFlags): Promise<Trus
   const { trust: directory } = (await context.settings()).paths
   const trust = await trustDirectory(directory)
   if (flags.policy === undefined) return trust
-  const bytes = await readFile(resolve(context.io.cwd, flags.policy))
+  const bytes = await readNamed(flags.policy, context.io.cwd, MAX_FILE_BYTES)
   // One file, of the kind that the target asks for: a policy for files has no scopes.
   return {
     ...trust,
@@ -76,8 +76,8 @@ async function publicKeyOf(context: Context, text: string, flags: KeyFlags): Pro
 }
 
 async function publicKeyIn(file: string, cwd: string): Promise<Uint8Array> {
-  const bytes = await readFile(resolve(cwd, file))
-  const text = bytes.toString('latin1')
+  const bytes = await readNamed(file, cwd, MAX_FILE_BYTES)
+  const text = Buffer.from(bytes).toString('latin1')
   if (text.includes('-----BEGIN CERTIFICATE-----')) {
     const [certificate] = await readCertificates(file, cwd)
     return (certificate as Certificate).publicKey

@@ -1,7 +1,7 @@
+import { writeFileAtomic } from '@sealwright/core/files'
 import { emptyKeyLock, formatKeyLock, type KeyLock, parseKeyLock } from '@sealwright/keyring'
 import { locked } from '../config/locked.ts'
 import { readIfPresent } from '../config/read-if-present.ts'
-import { writeFileAtomic } from '../config/write-file.ts'
 import type { Io } from '../frame/io.ts'
 
 /** Reads `keys.lock.json`; without the file no key has a name. Throws `VALIDATION` for a file that is no lock. */

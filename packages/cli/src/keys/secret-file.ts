@@ -1,13 +1,11 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { asSealwrightError } from '../frame/failure.ts'
+import { readNamed } from '../frame/read-all.ts'
 import { usageError } from '../frame/usage.ts'
+
+const MAX_SECRET_BYTES = 64 * 1024
 
 /** The secret in the first line of a file, and nothing else in it. `what` is that secret: `passphrase`. */
 export async function readSecretFile(file: string, cwd: string, what: string): Promise<string> {
-  const text = await readFile(resolve(cwd, file), 'utf8').catch((error: unknown) => {
-    throw asSealwrightError(error)
-  })
+  const text = Buffer.from(await readNamed(file, cwd, MAX_SECRET_BYTES)).toString('utf8')
   const [line = '', ...rest] = text.split(/\r?\n/)
   if (rest.some(other => other !== '')) {
     throw usageError(`${file} is no ${what} file`, {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { readRegularFile } from '@sealwright/core/files'
+import { MAX_FILE_BYTES } from '../config/read-if-present.ts'
 import type { Members, Place } from '../config/shape.ts'
-import { asSealwrightError } from '../frame/failure.ts'
 import type { Io } from '../frame/io.ts'
 import { usageError } from '../frame/usage.ts'
 
@@ -169,7 +169,5 @@ async function withFiles(
 }
 
 async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: unknown) => {
-    throw asSealwrightError(error)
-  })
+  return Buffer.from(await readRegularFile(path, MAX_FILE_BYTES)).toString('utf8')
 }

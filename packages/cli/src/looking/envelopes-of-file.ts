@@ -15,7 +15,7 @@ export async function envelopesOfFile(
   if (path !== '-') {
     const file = resolve(context.io.cwd, path)
     for (const format of ['jws', 'cose']) {
-      const bytes = await readFoundEnvelope(`${file}.${format}.sig`, context.io.signal)
+      const bytes = await readFoundEnvelope(`${file}.${format}.sig`)
       if (bytes !== undefined) beside.push(detached(bytes))
     }
   }

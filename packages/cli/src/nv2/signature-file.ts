@@ -1,7 +1,7 @@
-import { resolve } from 'node:path'
 import type { Context } from '../frame/context.ts'
+import { readNamed } from '../frame/read-all.ts'
 import { usageError } from '../frame/usage.ts'
-import { readNamedEnvelope } from '../judging/envelope-file.ts'
+import { MAX_ENVELOPE_BYTES } from '../judging/envelope-file.ts'
 
 export interface SignatureFlags {
   readonly signature?: string
@@ -15,5 +15,5 @@ export function readSignatureFile({ io }: Context, { signature, s }: SignatureFl
   if (path === undefined || (signature !== undefined && s !== undefined)) {
     throw usageError('one signature file must be named', { fix: 'add -f FILE' })
   }
-  return readNamedEnvelope(resolve(io.cwd, path), io.signal)
+  return readNamed(path, io.cwd, MAX_ENVELOPE_BYTES, io.signal)
 }

@@ -1,7 +1,7 @@
 import { isSealwrightError } from '@sealwright/core'
+import { writeFileAtomic } from '@sealwright/core/files'
 import { openNv2 } from '@sealwright/core/nv2'
 import { readIfPresent } from '../config/read-if-present.ts'
-import { writeFileAtomic } from '../config/write-file.ts'
 import { usageError } from '../frame/usage.ts'
 
 /** Writes a signature file; an earlier signature in it is replaced, as by the prototype, and nothing else is. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { TargetArtifact } from '@sealwright/core'
+import { writeFileAtomic } from '@sealwright/core/files'
 import { digestOf } from '@sealwright/oci'
-import { writeFileAtomic } from '../config/write-file.ts'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
 import { readFoundEnvelope } from '../judging/envelope-file.ts'
@@ -21,7 +21,7 @@ export interface DetachedRequest {
 export async function signDetached(context: Context, request: DetachedRequest): Promise<SignedOutcome> {
   const { content, resolved, path, plan, signal } = request
   const expected = { content, publicKey: plan.signer.key.publicKey, now: plan.now }
-  const existing = path === '-' ? undefined : await readFoundEnvelope(resolve(context.io.cwd, path), signal)
+  const existing = path === '-' ? undefined : await readFoundEnvelope(resolve(context.io.cwd, path))
   if (existing !== undefined) {
     const made = readMadeEnvelope(bindingOf(plan), existing, expected)
     if (made !== undefined && !plan.again) {
@@ -43,7 +43,9 @@ export async function signDetached(context: Context, request: DetachedRequest): 
       envelope: envelope.bytes,
     }
   }
-  await writeFileAtomic(resolve(context.io.cwd, path), envelope.bytes, { mode: 0o644 })
+  // Where the user named no file, a link of that name may be a trap of whoever made the directory.
+  const replaceLink = plan.signature === undefined
+  await writeFileAtomic(resolve(context.io.cwd, path), envelope.bytes, { mode: 0o644, replaceLink })
   return { target: { resolved, outcome: 'signed', stored: { as: 'file', path }, signature } }
 }
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { writeFileAtomic } from '@sealwright/core/files'
 import { formatTrustPolicy, parseTrustPolicy, type Statement } from '@sealwright/notary'
 import { locked } from '../config/locked.ts'
 import { readIfPresent } from '../config/read-if-present.ts'
-import { writeFileAtomic } from '../config/write-file.ts'
 import type { Io } from '../frame/io.ts'
 
 export type PolicyKind = 'oci' | 'blob'

@@ -1,7 +1,8 @@
-import { readdir, readFile, rmdir, unlink } from 'node:fs/promises'
+import { readdir, rmdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readRegularFile, writeFileAtomic } from '@sealwright/core/files'
 import { type Certificate, encodeCertificates, parseCertificates } from '@sealwright/x509'
-import { writeFileAtomic } from '../config/write-file.ts'
+import { MAX_FILE_BYTES } from '../config/read-if-present.ts'
 import { usageError } from '../frame/usage.ts'
 
 const STORE_TYPES = ['ca', 'signingAuthority', 'tsa'] as const
@@ -102,7 +103,7 @@ async function readFiles(trust: string, store: StoreReference): Promise<readonly
   const files: StoreFile[] = []
   for (const name of await namesIn(directory)) {
     const path = join(directory, name)
-    files.push({ path, certificates: parseCertificates(await readFile(path), path) })
+    files.push({ path, certificates: parseCertificates(await readRegularFile(path, MAX_FILE_BYTES), path) })
   }
   return files
 }

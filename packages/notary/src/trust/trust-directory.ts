@@ -1,6 +1,7 @@
-import { lstat, readFile } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
+import { readRegularFile } from '@sealwright/core/files'
 import { checkTrustPolicy } from './check-policy.ts'
 import type { PolicyKind } from './policy.ts'
 import type { PolicySource, Trust } from './trust.ts'
@@ -11,6 +12,8 @@ const FILES: Readonly<Record<PolicyKind, readonly string[]>> = {
   oci: ['trustpolicy.oci.json', 'trustpolicy.json'],
   blob: ['trustpolicy.blob.json'],
 }
+
+const MAX_POLICY_BYTES = 4 * 1024 * 1024
 
 /** A policy of a later version: to leave it unread would be to verify by other rules than the ones written down. */
 const LATER = 'trustpolicy.sealwright.json'
@@ -72,7 +75,7 @@ async function readPolicy(path: string, kind: PolicyKind): Promise<PolicySource 
         fix: 'put the policy itself in its place',
       })
     }
-    return policySource(file, await readFile(file), kind)
+    return policySource(file, await readRegularFile(file, MAX_POLICY_BYTES), kind)
   }
   return undefined
 }

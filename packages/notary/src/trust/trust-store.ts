@@ -1,6 +1,7 @@
-import { lstat, readdir, readFile } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
+import { readRegularFile } from '@sealwright/core/files'
 import { type Certificate, parseCertificates } from '@sealwright/x509'
 import { STORE_TYPES, type StoreType } from './policy.ts'
 import { storeNameFault } from './store-reference.ts'
@@ -51,7 +52,7 @@ async function readStoreFile(path: string, type: StoreType): Promise<TrustStore>
   const status = await lstat(path)
   if (!status.isFile()) return { fault: 'not a regular file (directories and symbolic links are refused)' }
   if (status.size > MAX_FILE_BYTES) return { fault: `larger than ${MAX_FILE_BYTES} bytes` }
-  const certificates = parseCertificates(await readFile(path), path)
+  const certificates = parseCertificates(await readRegularFile(path, MAX_FILE_BYTES), path)
   for (const certificate of certificates) {
     const fault = storeCertificateFault(certificate, type)
     if (fault !== undefined) return { fault }

@@ -1,4 +1,4 @@
-import type { RegularFile } from '../layout/read-file.ts'
+import type { RegularFile } from '@sealwright/core/files'
 
 /** Bytes by position. Positions asked for never decrease, so that a stream can serve as well as a file. */
 export interface ByteSource {

@@ -2,7 +2,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
-import { openRegular, readOpen } from '../layout/read-file.ts'
+import { openRegular, readOpen } from '@sealwright/core/files'
 import { writeAt } from '../layout/write-chunks.ts'
 
 const MAX_BYTES = 64 * 1024 ** 3

@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openRegular, readOpen } from '@sealwright/core/files'
 import { collectVerified, type Identity, verified } from '../content.ts'
 
 export interface StagedBlob {
@@ -24,7 +24,7 @@ export class StagedBlobs {
     const bytes = this.#small.get(digest)
     if (bytes !== undefined) return { size: bytes.byteLength, read: () => once(bytes) }
     const large = this.#large.get(digest)
-    return large && { size: large.size, read: () => createReadStream(large.path) }
+    return large && { size: large.size, read: () => readStaged(large.path) }
   }
 
   digests(): readonly string[] {
@@ -61,6 +61,12 @@ export class StagedBlobs {
     this.#large.delete(digest)
     if (large) await rm(large.folder, { recursive: true, force: true })
   }
+}
+
+async function* readStaged(path: string): AsyncGenerator<Uint8Array> {
+  const file = await openRegular(path)
+  if (file === undefined) throw new Error('a staged blob is gone')
+  yield* readOpen(file)
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

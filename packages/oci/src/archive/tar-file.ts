@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
+import { openRegular, type RegularFile, readOpen } from '@sealwright/core/files'
 import { fileVersion } from '../layout/file-version.ts'
-import { openRegular, type RegularFile, readOpen } from '../layout/read-file.ts'
 import { fileSource, streamSource } from './byte-source.ts'
 import { gunzip } from './gunzip.ts'
 import { type TarEntry, type TarOptions, tarEntries } from './tar-entries.ts'

@@ -1,5 +1,5 @@
+import { openRegular, readOpen } from '@sealwright/core/files'
 import type { AtomicFile } from '../layout/atomic-file.ts'
-import { openRegular, readOpen } from '../layout/read-file.ts'
 import { writeAt } from '../layout/write-chunks.ts'
 import { BLOCK } from './tar-header.ts'
 import { packFile, TAR_END, type TarContent } from './tar-write.ts'

@@ -1,12 +1,12 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { decodeJson } from '@sealwright/core/encoding'
+import { isAbsent, readRegularFileIfPresent } from '@sealwright/core/files'
 import type { StoreCall } from '../artifact-store.ts'
 import { type JsonObject, readObject } from '../descriptor-json.ts'
 import { writeFileAtomically } from '../layout/atomic-file.ts'
-import { isAbsent, onFiles } from '../layout/file-errors.ts'
+import { onFiles } from '../layout/file-errors.ts'
 import { withFileLock } from '../layout/file-lock.ts'
-import { readSmallFile } from '../layout/read-file.ts'
 
 const MAX_CONFIG_BYTES = 1024 * 1024
 
@@ -16,7 +16,7 @@ const MAX_CONFIG_BYTES = 1024 * 1024
  * @throws {@link SealwrightError} `VALIDATION` when it is not JSON.
  */
 export async function readDockerConfig(configFile: string): Promise<JsonObject | undefined> {
-  const bytes = await onFiles(configFile, () => readSmallFile(configFile, MAX_CONFIG_BYTES))
+  const bytes = await onFiles(configFile, () => readRegularFileIfPresent(configFile, MAX_CONFIG_BYTES))
   return bytes && readObject(decodeJson(bytes, { label: configFile }), configFile)
 }
 

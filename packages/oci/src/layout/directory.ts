@@ -1,16 +1,16 @@
 import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
+import { isAbsent, openRegular, readOpen, readRegularFileIfPresent, readWhole } from '@sealwright/core/files'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import { type Identity, isOwn, verified } from '../content.ts'
 import { parseDigest } from '../digest.ts'
 import { sweep, writeFileAtomically } from './atomic-file.ts'
 import type { IndexChange, LayoutBackend } from './backend.ts'
-import { isAbsent, onFiles } from './file-errors.ts'
+import { onFiles } from './file-errors.ts'
 import { withFileLock } from './file-lock.ts'
 import { IndexDocument } from './index-document.ts'
 import { assertLayoutVersion, blobPath, LAYOUT_BYTES, LAYOUT_FILE, MAX_LAYOUT_BYTES } from './layout-file.ts'
-import { openRegular, readOpen, readSmallFile, readWhole } from './read-file.ts'
 import { LayoutStore } from './store.ts'
 
 export interface LayoutDirectoryOptions {
@@ -132,7 +132,7 @@ class DirectoryBackend implements LayoutBackend {
     }
     // Two changes within one tick of a file system's clock look like one: what is younger is read again.
     const settled = Date.now() - changedAt > SETTLED_MS
-    const bytes = await readWhole(file, path, MAX_INDEX_BYTES)
+    const bytes = await readWhole(file, MAX_INDEX_BYTES)
     const same = this.#index !== undefined && Buffer.from(this.#index.bytes).equals(bytes)
     const document = same ? this.#index!.document : IndexDocument.parse(bytes, path)
     this.#index = { version: settled ? version : undefined, bytes, document }
@@ -158,7 +158,7 @@ class DirectoryBackend implements LayoutBackend {
   async #isLayout(): Promise<boolean> {
     if (this.#checked) return true
     const path = join(this.#path, LAYOUT_FILE)
-    const bytes = await readSmallFile(path, MAX_LAYOUT_BYTES)
+    const bytes = await readRegularFileIfPresent(path, MAX_LAYOUT_BYTES)
     if (bytes === undefined) return false
     assertLayoutVersion(bytes, path)
     this.#checked = true

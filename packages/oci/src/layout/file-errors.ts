@@ -1,11 +1,5 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
 
-/** Whether a file system call failed because there is nothing at the path. */
-export function isAbsent(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException
-  return code === 'ENOENT' || code === 'ENOTDIR'
-}
-
 /** Runs what touches files, and says what failed in the words of this library. */
 export async function onFiles<T>(what: string, action: () => Promise<T>): Promise<T> {
   try {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { open, readFile, rename, rm, utimes } from 'node:fs/promises'
+import { lstat, open, rename, rm, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { SealwrightError } from '@sealwright/core'
+import { readRegularFileIfPresent } from '@sealwright/core/files'
 import { pause } from '../abort.ts'
 import type { StoreCall } from '../artifact-store.ts'
 import { fileVersion } from './file-version.ts'
@@ -17,6 +18,7 @@ const SILENT_MS = 10_000
 const DEAD_MS = 1500
 const WAIT_MS = 60_000
 const HEARTBEAT_MS = 500
+const MAX_LOCK_BYTES = 1024
 
 /**
  * Runs `action` while holding the lock file at `path`. The file names its holder, who touches it twice a second; a
@@ -99,7 +101,8 @@ async function create(path: string, token: string): Promise<boolean> {
 }
 
 async function holderOf(path: string): Promise<Holder | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => '')
+  const bytes = await readRegularFileIfPresent(path, MAX_LOCK_BYTES).catch(() => undefined)
+  const text = Buffer.from(bytes ?? []).toString('utf8')
   const match = /^([0-9a-f]{32}) (\d+) (\S+)\n$/.exec(text)
   return match ? { token: match[1]!, pid: Number(match[2]), host: match[3]! } : undefined
 }
@@ -122,6 +125,12 @@ function mayBeAlive(holder: Holder | undefined): boolean {
  */
 async function breakLock(path: string, token: string | undefined): Promise<void> {
   if ((await holderOf(path))?.token !== token) return
+  if ((await lstat(path).catch(() => undefined))?.isDirectory()) {
+    throw new SealwrightError('VALIDATION', `${path} is not a lock`, {
+      why: 'it is a directory',
+      fix: `rmdir '${path}'`,
+    })
+  }
   const aside = `${path}.${randomBytes(8).toString('hex')}.tmp`
   try {
     await rename(path, aside)

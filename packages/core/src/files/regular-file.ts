@@ -1,16 +1,42 @@
-import { closeSync, constants, fstatSync, open, read, readSync } from 'node:fs'
-import { SealwrightError } from '@sealwright/core'
-import { isAbsent } from './file-errors.ts'
+import { closeSync, constants, fstatSync, open, read, readSync, type Stats } from 'node:fs'
+import { SealwrightError } from '../errors.ts'
+import { isAbsent, systemFailure } from './system-failure.ts'
 
 const CHUNK = 256 * 1024
-/** A read of so much takes less time than the hop to a thread that would do it. */
+/** A read of at most this many bytes takes less time than the hop to a thread that would do it. */
 const READ_IN_PLACE = 64 * 1024
+
+/**
+ * Reads a whole regular file. Follows symbolic links. A pipe or a device is refused without waiting for it.
+ *
+ * @throws {@link SealwrightError} `NOT_FOUND` where there is no file; `VALIDATION` for anything but a regular file, and
+ *   for one larger than `maxBytes`; otherwise as {@link systemFailure}.
+ */
+export async function readRegularFile(path: string, maxBytes: number): Promise<Uint8Array> {
+  let descriptor: number
+  try {
+    descriptor = await openToRead(path)
+  } catch (error) {
+    throw systemFailure(error, 'read', path)
+  }
+  return readWhole(new RegularFile(path, descriptor), maxBytes)
+}
+
+/** The same; `undefined` where there is no file. */
+export async function readRegularFileIfPresent(
+  path: string,
+  maxBytes: number,
+): Promise<Uint8Array | undefined> {
+  const file = await openRegular(path)
+  return file && readWhole(file, maxBytes)
+}
 
 /**
  * A regular file that is open for reading. A hop to the thread pool costs more than what is done there, so only what may
  * wait for long takes one: finding the file, and reading much of it.
  */
 export class RegularFile {
+  readonly path: string
   /** Bytes, when it was opened. */
   readonly size: number
   /** Tells one state of the file from the next. */
@@ -21,10 +47,14 @@ export class RegularFile {
   #reading = 0
   #closed = false
 
-  /** @throws {@link SealwrightError} `VALIDATION` for a directory, a pipe or a device. */
+  /**
+   * Takes over the descriptor, which is closed if this throws.
+   *
+   * @throws {@link SealwrightError} `VALIDATION` for a directory, a pipe or a device.
+   */
   constructor(path: string, descriptor: number) {
-    const found = fstatSync(descriptor)
-    if (!found.isFile()) throw new SealwrightError('VALIDATION', `${path} is not a regular file`)
+    const found = statusOf(path, descriptor)
+    this.path = path
     this.size = found.size
     this.version = `${found.dev}:${found.ino}:${found.size}:${found.mtimeMs}:${found.ctimeMs}`
     this.changedAt = Math.max(found.mtimeMs, found.ctimeMs)
@@ -34,14 +64,16 @@ export class RegularFile {
   /** @returns How many bytes were read; 0 at the end of the file. */
   async read(into: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     if (this.#closed) throw new Error('the file is closed')
-    if (length <= READ_IN_PLACE) return readSync(this.#descriptor, into, offset, length, position)
     this.#reading++
     try {
+      if (length <= READ_IN_PLACE) return readSync(this.#descriptor, into, offset, length, position)
       return await new Promise((resolve, reject) => {
         read(this.#descriptor, into, offset, length, position, (error, count) =>
           error ? reject(error) : resolve(count),
         )
       })
+    } catch (error) {
+      throw systemFailure(error, 'read', this.path)
     } finally {
       this.#reading--
       if (this.#closed) this.#release()
@@ -61,35 +93,53 @@ export class RegularFile {
   }
 }
 
-/**
- * Opens a regular file for reading, following links: what a digest names is checked wherever it lies. A pipe or a
- * device under such a name is refused without waiting for it. Nothing if there is no such file.
- */
+function statusOf(path: string, descriptor: number): Stats {
+  try {
+    const found = fstatSync(descriptor)
+    if (found.isFile()) return found
+    throw notRegular(path, found)
+  } catch (error) {
+    closeSync(descriptor)
+    throw systemFailure(error, 'read', path)
+  }
+}
+
+/** The error for a path at which something other than a regular file is. */
+export function notRegular(path: string, found: Stats): SealwrightError {
+  return new SealwrightError('VALIDATION', `${path} is not a regular file`, {
+    why: `it is a ${kindOf(found)}`,
+    fix: 'name a regular file',
+  })
+}
+
+function kindOf(found: Stats): string {
+  if (found.isDirectory()) return 'directory'
+  if (found.isFIFO()) return 'named pipe'
+  return found.isSocket() ? 'socket' : 'device'
+}
+
+/** Opens a regular file for reading, as {@link readRegularFile} does; `undefined` where there is no file. */
 export async function openRegular(path: string): Promise<RegularFile | undefined> {
   let descriptor: number
   try {
     descriptor = await openToRead(path)
   } catch (error) {
     if (isAbsent(error)) return undefined
-    throw error
+    throw systemFailure(error, 'read', path)
   }
-  try {
-    return new RegularFile(path, descriptor)
-  } catch (error) {
-    closeSync(descriptor)
-    throw error
-  }
+  return new RegularFile(path, descriptor)
 }
 
 function openToRead(path: string): Promise<number> {
   return new Promise((resolve, reject) => {
+    // Without O_NONBLOCK, opening a pipe would wait for its writer.
     open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0), (error, descriptor) =>
       error ? reject(error) : resolve(descriptor),
     )
   })
 }
 
-/** The bytes from `start` on, at most `length`; closes the file at the end, or when the reader stops. */
+/** Yields the bytes from `start` on, at most `length`; closes the file at the end, or when the reader stops. */
 export async function* readOpen(
   file: RegularFile,
   start = 0,
@@ -112,20 +162,14 @@ export async function* readOpen(
   }
 }
 
-/** A small file whole; nothing if there is none. */
-export async function readSmallFile(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
-  const file = await openRegular(path)
-  return file && readWhole(file, path, maxBytes)
-}
-
-/** @throws {@link SealwrightError} `VALIDATION` beyond `maxBytes`. */
-export async function readWhole(file: RegularFile, path: string, maxBytes: number): Promise<Uint8Array> {
+/** Reads an open file to its end and closes it. */
+export async function readWhole(file: RegularFile, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let total = 0
   for await (const chunk of readOpen(file)) {
     total += chunk.byteLength
     if (total > maxBytes) {
-      throw new SealwrightError('VALIDATION', `${path} is larger than ${maxBytes} bytes`)
+      throw new SealwrightError('VALIDATION', `${file.path} is larger than ${maxBytes} bytes`)
     }
     chunks.push(chunk)
   }

@@ -1,0 +1,10 @@
+export {
+  openRegular,
+  type RegularFile,
+  readOpen,
+  readRegularFile,
+  readRegularFileIfPresent,
+  readWhole,
+} from './regular-file.ts'
+export { isAbsent, systemFailure } from './system-failure.ts'
+export { type WriteOptions, writeFileAtomic } from './write-file-atomic.ts'
