@@ -115,13 +115,18 @@ export async function imageOn(shelf: Shelf, name: string, ...tags: string[]): Pr
   return put
 }
 
-/** What cosign puts under the tag of a digest: a layer for each that it is said to sign. */
-export async function cosignSignature(shelf: Shelf, tagOf: string, ...signed: string[]): Promise<Put> {
+/** What cosign puts under the tag of a digest: a layer for each that it is said to sign, and by whom. */
+export async function cosignSignature(
+  shelf: Shelf,
+  tagOf: string,
+  ...signed: (string | readonly [digest: string, signer: string])[]
+): Promise<Put> {
   const config = await shelf.blob('application/vnd.oci.image.config.v1+json', '{}')
   const layers = []
-  for (const [index, digest] of signed.entries()) {
+  for (const [index, each] of signed.entries()) {
+    const [digest, signer] = typeof each === 'string' ? [each, `signer ${index}`] : each
     const critical = {
-      identity: { 'docker-reference': `signer ${index}` },
+      identity: { 'docker-reference': signer },
       image: { 'docker-manifest-digest': digest },
       type: 'cosign container image signature',
     }

@@ -1,5 +1,6 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import type { ArtifactStore, StoreCall, StoredEntry } from './artifact-store.ts'
+import { isTaggedSignature } from './copy/cosign-tags.ts'
 import type { Descriptor } from './descriptor.ts'
 import type { Manifest } from './manifest.ts'
 import { readManifest } from './read.ts'
@@ -24,6 +25,8 @@ export async function soleTarget(store: ArtifactStore, call: StoreCall = {}): Pr
     if (entry.tags.some(isReferrersTag)) continue
     const manifest = await readIfThere(store, entry.descriptor, call)
     if (manifest?.subject !== undefined) continue
+    // What cosign appended to stays listed without its tag.
+    if (manifest !== undefined && isTaggedSignature(manifest)) continue
     if (manifest?.kind === 'index') for (const part of manifest.manifests) parts.add(part.digest)
     candidates.push(entry)
   }

@@ -40,7 +40,7 @@ export async function copyGraph(
   const begin = async (
     part: CopyPlan,
     store: ArtifactStore,
-    more: Pick<CopyRunOptions, 'tags' | 'absent'>,
+    more: Pick<CopyRunOptions, 'tags' | 'absent' | 'brought'>,
   ) => {
     const run = new CopyRun(part, { from, to: store, call, retry, tell }, { concurrency, dryRun, ...more })
     await run.all(stop)
@@ -53,7 +53,9 @@ export async function copyGraph(
     const other =
       referrersTo &&
       others &&
-      (await writing(referrersTo, place => begin(others, place, { tags: [], absent: run.left })))
+      (await writing(referrersTo, place =>
+        begin(others, place, { tags: [], absent: run.left, brought: run.copied }),
+      ))
     await run.tag()
     return {
       root: plan.root.descriptor,

@@ -28,6 +28,8 @@ export interface CopyPlan {
   readonly blobs: ReadonlyMap<string, Descriptor>
   /** Digests of all that refers to another, by its subject or by a tag; one may be a child as well. */
   readonly referring: ReadonlySet<string>
+  /** Digests of all that was found otherwise than by a tag that is made of a digest. */
+  readonly needed: ReadonlySet<string>
   /** What cannot be read. */
   readonly left: readonly LeftBehind[]
 }
@@ -54,11 +56,13 @@ export async function planCopy(
   const blobs = new Map<string, Descriptor>()
   const left = new Map<string, LeftBehind>()
   const referring = new Set<string>()
+  const needed = new Set<string>()
   let root: PlannedManifest | undefined
   let kept = 0
   for await (const node of walkGraph(from, artifact, options)) {
     const { descriptor, manifest, role, tag } = node
     if (role === 'referrer' || role === 'tagged') referring.add(descriptor.digest)
+    if (role !== 'tagged') needed.add(descriptor.digest)
     if (node.fault !== undefined)
       left.set(descriptor.digest, { descriptor: plain(descriptor), why: node.fault })
     if (tag !== undefined) manifests.get(descriptor.digest)?.tags.push(tag)
@@ -70,7 +74,7 @@ export async function planCopy(
     root ??= planned
   }
   if (root === undefined) throw new SealwrightError('INTERNAL', 'a walk gave nothing')
-  return { root, manifests, blobs, referring, left: [...left.values()] }
+  return { root, manifests, blobs, referring, needed, left: [...left.values()] }
 }
 
 function plannedOf(

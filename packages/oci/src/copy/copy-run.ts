@@ -1,11 +1,13 @@
 import { SealwrightError } from '@sealwright/core'
 import { throwIfAborted } from '../abort.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { readBlob } from '../read.ts'
+import { parseManifest } from '../manifest.ts'
+import { readBlob, readManifest } from '../read.ts'
 import { asError, copyContent, type Sides } from './copy-content.ts'
 import type { LeftBehind } from './copy-options.ts'
 import { type CopyPlan, isForeign, keyOf, type PlannedManifest } from './copy-plan.ts'
 import { CopyState } from './copy-state.ts'
+import { type TagChange, tagChange } from './cosign-tags.ts'
 import { Limiter } from './limiter.ts'
 import { lostReferrers } from './lost-referrers.ts'
 
@@ -16,10 +18,21 @@ export interface CopyRunOptions {
   readonly tags: readonly string[]
   /** What was to be brought elsewhere, and was not: what refers to it stays behind as well. */
   readonly absent?: readonly LeftBehind[]
+  /** What was brought elsewhere before. */
+  readonly brought?: readonly Descriptor[]
 }
 
 /** What one content came to: nothing if it is at the destination. */
 type Result = SealwrightError | undefined
+
+/** What becomes of a manifest with tags that are made of digests. */
+interface TaggedManifest {
+  /** Whether it is brought: not for a tag that stays with another. */
+  readonly wanted: boolean
+  /** Every tag of it stays with another: it was left behind. */
+  readonly refused: boolean
+  set(): Promise<void>
+}
 
 /** What may be wrong with one content at the source, and not with the source. */
 const FAULTS_OF_CONTENT: readonly string[] = ['NOT_FOUND', 'INTEGRITY', 'VALIDATION']
@@ -53,6 +66,7 @@ export class CopyRun {
   readonly #oneByOne: Limiter
   readonly #blobs = new Map<string, Promise<Result>>()
   readonly #manifests = new Map<string, Promise<Result>>()
+  readonly #tags = new Map<string, Promise<TaggedManifest>>()
   readonly #referrers: PlannedManifest[] = []
   readonly #unreadable: ReadonlyMap<string, SealwrightError>
   /** Errors that the source is to blame for, not the destination. */
@@ -140,13 +154,14 @@ export class CopyRun {
     // A source that is a stream itself would have to be read to its end to know.
     if (!from.stream) await Promise.all([...blobs.values()].map(blob => this.#assertThere(blob)))
     for (const planned of manifests.values()) {
-      const { descriptor, bytes, tags } = planned
+      const { descriptor, bytes } = planned
       if (await this.#isKnownToBeMissing(planned)) continue
-      if (!(await this.#state.isThere(descriptor, planned))) {
+      const { wanted, set } = await this.#tagged(planned)
+      if (wanted && !(await this.#state.isThere(descriptor, planned))) {
         await to.push(descriptor, bytes ?? (await readBlob(from, descriptor, descriptor.size, call)), call)
         this.#announced.add(descriptor.digest)
       }
-      for (const tag of tags) await to.tag(descriptor, tag, call)
+      await set()
       if (planned === root) for (const tag of this.#options.tags) await to.tag(descriptor, tag, call)
     }
   }
@@ -230,13 +245,15 @@ export class CopyRun {
     bytes: Uint8Array | undefined,
     manifest: PlannedManifest | undefined,
   ): Promise<Result> {
-    const { to, call, tell } = this.#sides
+    const { tell } = this.#sides
     const { dryRun } = this.#options
     const small = this.#smallLimiter
     const large = descriptor.size > SMALL ? this.#limiter : small
     try {
+      const tagged = manifest && (await small.run(() => this.#tagged(manifest)))
       // Asked for ahead of the large ones that are under way.
-      if (await small.run(() => this.#isThere(descriptor, manifest))) {
+      if (tagged?.refused) return undefined
+      if (tagged?.wanted === false || (await small.run(() => this.#isThere(descriptor, manifest)))) {
         this.skipped.push(descriptor)
         tell({ type: 'skipped', descriptor })
       } else if (dryRun) {
@@ -249,8 +266,7 @@ export class CopyRun {
         if (manifest?.subject !== undefined && referrers !== 'tag') this.#referrers.push(manifest)
         tell({ type: way, descriptor })
       }
-      for (const tag of dryRun ? [] : (manifest?.tags ?? []))
-        await small.run(() => to.tag(descriptor, tag, call))
+      if (tagged !== undefined && !dryRun) await small.run(tagged.set)
       return undefined
     } catch (thrown) {
       const error = asError(thrown)
@@ -260,6 +276,58 @@ export class CopyRun {
       if (error.retryable || error.code === 'ABORTED' || error.code === 'UNAUTHENTICATED') throw error
       return isForeign(descriptor) && error.code === 'NOT_FOUND' ? error : this.#leave(descriptor, error)
     }
+  }
+
+  /**
+   * What becomes of the tags of a manifest that are made of a digest: decided once, before it is brought. What cannot have
+   * its tag is left behind; it is not brought for the tag alone.
+   */
+  #tagged(planned: PlannedManifest): Promise<TaggedManifest> {
+    return once(this.#tags, planned.descriptor.digest, () => this.#decideTags(planned))
+  }
+
+  async #decideTags(planned: PlannedManifest): Promise<TaggedManifest> {
+    const { from, to, call } = this.#sides
+    const { descriptor, bytes, tags, after } = planned
+    if (tags.length === 0) return { wanted: true, refused: false, set: async () => {} }
+    const manifest = async () =>
+      bytes === undefined ? readManifest(from, descriptor, call) : parseManifest(bytes, descriptor.mediaType)
+    const brought = () => after !== undefined && this.#brings(after)
+    const changes: { readonly tag: string; readonly change: TagChange }[] = []
+    for (const tag of tags) {
+      const change = await tagChange(to, tag, { ...call, descriptor, manifest, brought })
+      changes.push({ tag, change })
+      if (change.type === 'refuse') this.#leave(descriptor, change.why)
+    }
+    const needed = this.#plan.needed.has(descriptor.digest)
+    return {
+      wanted: needed || changes.some(({ change }) => change.type === 'set'),
+      refused: !needed && changes.every(({ change }) => change.type === 'refuse'),
+      set: async () => {
+        for (const { tag, change } of changes) {
+          if (change.type === 'set') await to.tag(descriptor, tag, call)
+          if (change.type === 'merge') await this.#merge(tag, change)
+        }
+      },
+    }
+  }
+
+  async #merge(tag: string, { config, manifest }: Extract<TagChange, { type: 'merge' }>): Promise<void> {
+    const { to, call } = this.#sides
+    for (const { descriptor, bytes } of [config, manifest]) {
+      await to.push(descriptor, bytes, call)
+      this.copied.push(descriptor)
+    }
+    await to.tag(manifest.descriptor, tag, call)
+  }
+
+  /** Whether the copy brings it: the artifact that was asked for, or what was not at the destination before. */
+  #brings({ digest }: Descriptor): boolean {
+    return (
+      digest === this.#plan.root.descriptor.digest ||
+      this.#announced.has(digest) ||
+      [...this.copied, ...(this.#options.brought ?? [])].some(each => each.digest === digest)
+    )
   }
 
   async #isThere(descriptor: Descriptor, manifest: PlannedManifest | undefined): Promise<boolean> {

@@ -27,7 +27,7 @@ function withChildren({ manifests }: CopyPlan, digests: Iterable<string>): Reado
 }
 
 function partOf(
-  { root, referring, manifests: all, left }: CopyPlan,
+  { root, referring, needed, manifests: all, left }: CopyPlan,
   wanted: ReadonlySet<string>,
   change: (planned: PlannedManifest) => PlannedManifest,
 ): CopyPlan {
@@ -43,6 +43,7 @@ function partOf(
     manifests,
     blobs,
     referring,
+    needed,
     left: left.filter(({ descriptor }) => wanted.has(descriptor.digest)),
   }
 }

@@ -1,0 +1,138 @@
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
+import type { Descriptor } from '../descriptor.ts'
+import { digestOf } from '../digest.ts'
+import { formatManifest, type ImageManifest, MAX_MANIFEST_BYTES, type Manifest } from '../manifest.ts'
+import { MediaTypes } from '../media-types.ts'
+import { readManifest } from '../read.ts'
+
+/** What a copy does with a tag that is made of a digest. */
+export type TagChange =
+  /** Nothing else has it at the destination, or what has it is part of what comes. */
+  | { readonly type: 'set' }
+  /** What has it at the destination holds all that comes. */
+  | { readonly type: 'keep' }
+  /** Both are cosign's: one manifest with the layers of both takes the tag. */
+  | { readonly type: 'merge'; readonly config: Content; readonly manifest: Content }
+  /** It would be lost what has it at the destination. */
+  | { readonly type: 'refuse'; readonly why: SealwrightError }
+
+export interface Content {
+  readonly descriptor: Descriptor
+  readonly bytes: Uint8Array
+}
+
+/** Under which tags cosign keeps what it appends to: one layer for each signature, and for each attestation. */
+const LAYER_TYPES: Readonly<Record<string, string>> = {
+  '.sig': 'application/vnd.dev.cosign.simplesigning.v1+json',
+  '.att': 'application/vnd.dsse.envelope.v1+json',
+}
+/** What cosign writes, so that equal signatures have equal manifests. */
+const NO_TIME = '0001-01-01T00:00:00Z'
+
+export interface TagQuery extends StoreCall {
+  readonly descriptor: Descriptor
+  /** That of `descriptor`, read where it comes from. */
+  readonly manifest: () => Promise<Manifest>
+  /** Whether the copy brings what the tag is made of; else that belongs to the destination, and so does its tag. */
+  readonly brought: () => boolean
+}
+
+/**
+ * Says what becomes of a tag at the destination. A tag `sha256-<hex>.sig` there may hold signatures that the source never
+ * had, and they are not lost: cosign appends to what is there, and so does a copy.
+ */
+export async function tagChange(to: ArtifactStore, tag: string, query: TagQuery): Promise<TagChange> {
+  const { descriptor, brought, signal } = query
+  const call = signal === undefined ? {} : { signal }
+  const there = await resolved(to, tag, call)
+  if (there === undefined || there.digest === descriptor.digest) return { type: 'set' }
+  const refuse = (reason: string): TagChange => ({
+    type: 'refuse',
+    why: new SealwrightError('VALIDATION', `the tag ${tag} in ${to.name} stays with another manifest`, {
+      why: `it names ${there.digest}, and the copy would move it to ${descriptor.digest}: ${reason}`,
+      fix: `compare the two; if the one in ${to.name} is not needed, delete it and copy again`,
+    }),
+  })
+  const type = LAYER_TYPES[/\.[a-z]+$/.exec(tag)?.[0] ?? '']
+  if (type === undefined) return refuse('only signatures and attestations of cosign can be merged')
+  let own: Manifest
+  try {
+    own = await readManifest(to, there, call)
+  } catch (error) {
+    if (isSealwrightError(error) && ['NOT_FOUND', 'INTEGRITY', 'VALIDATION'].includes(error.code))
+      return refuse(error.message)
+    throw error
+  }
+  const coming = await query.manifest()
+  if (!isCosigns(own, type)) return refuse('the one that has it is not of the form that cosign writes')
+  if (!isCosigns(coming, type)) return refuse('the one that comes is not of the form that cosign writes')
+  const known = new Set(own.layers.map(keyOf))
+  const added = coming.layers.filter(layer => !known.has(keyOf(layer)))
+  if (added.length === 0) return { type: 'keep' }
+  const comes = new Set(coming.layers.map(keyOf))
+  if (own.layers.every(layer => comes.has(keyOf(layer)))) return { type: 'set' }
+  if (!brought()) return refuse('the manifest that they are about was there before the copy')
+  const merged = mergedOf(own, [...own.layers, ...added])
+  return merged.manifest.bytes.byteLength <= MAX_MANIFEST_BYTES
+    ? { type: 'merge', ...merged }
+    : refuse(`together they exceed ${MAX_MANIFEST_BYTES} bytes`)
+}
+
+/** Whether a manifest holds nothing but what cosign keeps under a tag: it is never an artifact of its own. */
+export function isTaggedSignature(manifest: Manifest): boolean {
+  return Object.values(LAYER_TYPES).some(type => isCosigns(manifest, type))
+}
+
+function isCosigns(manifest: Manifest, type: string): manifest is ImageManifest {
+  return (
+    manifest.kind === 'image' &&
+    manifest.subject === undefined &&
+    manifest.layers.length > 0 &&
+    manifest.layers.every(layer => layer.mediaType === type)
+  )
+}
+
+/** Two signatures of the same payload differ in the annotations alone. */
+function keyOf({ digest, annotations = {} }: Descriptor): string {
+  return JSON.stringify([
+    digest,
+    Object.entries(annotations).sort(([one], [other]) => (one < other ? -1 : 1)),
+  ])
+}
+
+function mergedOf(
+  { config, annotations }: ImageManifest,
+  layers: readonly Descriptor[],
+): { readonly config: Content; readonly manifest: Content } {
+  const image = {
+    architecture: '',
+    created: NO_TIME,
+    history: layers.map(() => ({ created: NO_TIME })),
+    os: '',
+    rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => digest) },
+    config: {},
+  }
+  const configured = contentOf(config.mediaType, Buffer.from(JSON.stringify(image)))
+  const manifest = formatManifest({
+    kind: 'image',
+    mediaType: MediaTypes.manifest,
+    config: configured.descriptor,
+    layers,
+    ...(annotations === undefined ? {} : { annotations }),
+  })
+  return { config: configured, manifest: contentOf(MediaTypes.manifest, manifest) }
+}
+
+function contentOf(mediaType: string, bytes: Uint8Array): Content {
+  return { descriptor: { mediaType, digest: digestOf('sha256', bytes), size: bytes.byteLength }, bytes }
+}
+
+async function resolved(to: ArtifactStore, tag: string, call: StoreCall): Promise<Descriptor | undefined> {
+  try {
+    return await to.resolve(tag, call)
+  } catch (error) {
+    if (isSealwrightError(error) && error.code === 'NOT_FOUND') return undefined
+    throw error
+  }
+}
