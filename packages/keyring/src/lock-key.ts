@@ -1,5 +1,5 @@
 import { type AlgorithmId, fingerprint, type KeyDescriptor, SealwrightError } from '@sealwright/core'
-import { encodeBase64 } from '@sealwright/core/encoding'
+import { encodeBase64, shellQuote } from '@sealwright/core/encoding'
 import { isKeyName, type KeyLock, keyLockOf, type LockedKey, lockedKey } from './key-lock.ts'
 
 export interface LockRequest {
@@ -35,7 +35,7 @@ export function lockKey(lock: KeyLock, name: string, request: LockRequest): KeyL
   if (isSameKey(present, locked) && present.algorithm === locked.algorithm) return lock
   throw new SealwrightError('VALIDATION', `the name ${JSON.stringify(name)} is taken`, {
     why: `it means ${present.resolved} (public key ${present.fingerprint})`,
-    fix: `choose another name, or: sealwright key rotate ${name} --to ${request.reference}`,
+    fix: `choose another name, or: sealwright key rotate ${shellQuote(name)} --to ${shellQuote(request.reference)}`,
   })
 }
 

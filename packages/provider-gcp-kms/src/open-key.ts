@@ -46,7 +46,7 @@ async function newestEnabled(
   if (newest === undefined) {
     throw new SealwrightError('KEY_STATE', `no version of ${key} can sign`, {
       why: 'none is enabled',
-      fix: 'enable one, or make one: sealwright key rotate',
+      fix: 'enable one, or make one: sealwright key rotate NAME',
     })
   }
   const { name, algorithm } = newest

@@ -2,7 +2,7 @@ import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
 
 /** The subject that must be given. */
-export function requiredSubject(subject: string | undefined, command: string): string {
+export function requiredSubject(subject: string | undefined, command: 'cert issue' | 'cert request'): string {
   if (subject !== undefined) return subject
   throw usageError('--subject is missing', {
     why: 'a certificate says whom the key belongs to',

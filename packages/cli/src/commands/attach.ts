@@ -1,3 +1,4 @@
+import { shellQuote } from '@sealwright/core/encoding'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { usageError } from '../frame/usage.ts'
@@ -32,7 +33,7 @@ function artifactOf(context: Context, text: string, path: string, flags: Registr
   if (target.kind === 'file') {
     throw usageError(`nothing is attached to a file: ${text}`, {
       why: 'the signature of a file is a file itself',
-      fix: `sealwright verify --signature ${path} ${text}`,
+      fix: `sealwright verify --signature ${shellQuote(path)} ${shellQuote(text)}`,
     })
   }
   assertUsable(context, [target], flags, path === '-' ? ['the envelope'] : [])

@@ -1,4 +1,5 @@
 import type { AlgorithmId } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import { attestationAlgorithm } from '@sealwright/notary'
 import { attestTarget } from '../attesting/attest-target.ts'
 import { attestedLines } from '../attesting/lines.ts'
@@ -95,7 +96,7 @@ function artifactTarget(
   if (target.kind === 'file') {
     throw usageError(`nothing can be attached to a file: ${text}`, {
       why: 'attestations are referrers of artifacts in registries, layouts and archives',
-      fix: `push it as an artifact first, or sign it: sealwright sign ${text}`,
+      fix: `push it as an artifact first, or sign it: sealwright sign ${shellQuote(text)}`,
     })
   }
   if (target.kind === 'archive' && target.path === '-' && signaturesIn === BESIDE) {

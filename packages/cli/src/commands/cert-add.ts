@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { shellQuote } from '@sealwright/core/encoding'
 import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
 import { describeCertificate } from '../certificates/describe.ts'
 import { readCertificates } from '../certificates/read.ts'
@@ -21,7 +22,7 @@ export async function certAdd({ io, settings }: Context, args: readonly string[]
           `${file}: ${formatDistinguishedName(certificate.subject)} cannot be in ${store.text}`,
           {
             why: unfit,
-            fix: `give the root that issued it: sealwright cert add ${store.text} root.crt`,
+            fix: `give the root that issued it: sealwright cert add ${shellQuote(store.text)} root.crt`,
           },
         )
       }

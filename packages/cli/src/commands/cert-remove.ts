@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { shellQuote } from '@sealwright/core/encoding'
 import { formatDistinguishedName } from '@sealwright/x509'
 import { describeCertificate } from '../certificates/describe.ts'
 import { readCertificates } from '../certificates/read.ts'
@@ -18,7 +19,7 @@ export async function certRemove(context: Context, args: readonly string[], flag
       all ? '--all and a certificate cannot be used together' : 'it is not said which certificates to remove',
       {
         why: 'either all of the store goes, or what is named',
-        fix: `sealwright cert remove ${store.text} ${all ? '--all' : 'FINGERPRINT'}`,
+        fix: `sealwright cert remove ${shellQuote(store.text)} FINGERPRINT`,
       },
     )
   }
@@ -65,7 +66,7 @@ async function fingerprintsOf(named: readonly string[], cwd: string): Promise<Re
     } else {
       throw usageError(`"${one}" is neither a file nor a fingerprint`, {
         why: 'there is no such file, and a fingerprint has 64 hexadecimal digits',
-        fix: 'sealwright cert list shows the fingerprints',
+        fix: 'look for the fingerprint: sealwright cert list',
       })
     }
   }

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import { type Certificate, chainRules, checkChain, orderChain } from '@sealwright/x509'
 import { certificateLines, describeCertificate } from '../certificates/describe.ts'
 import { readCertificates } from '../certificates/read.ts'
@@ -35,7 +36,7 @@ async function chainsOf(context: Context, source: string, flags: KeyFlags): Prom
   if (chain === undefined) {
     throw usageError(`key ${key.label} has no certificate`, {
       why: 'neither its store nor the configuration holds one',
-      fix: `sealwright cert request ${key.label} --subject "C=DE,ST=Hessen,O=Acme,CN=release"`,
+      fix: `sealwright cert request ${shellQuote(key.label)} --subject "C=DE,ST=Hessen,O=Acme,CN=release"`,
     })
   }
   return [shown(context, source, chain)]

@@ -1,4 +1,5 @@
 import type { SealwrightError } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import { isDigest } from '@sealwright/oci'
 import { type Deletable, type Doomed, doomedOf, type Spared } from '../deleting/doomed.ts'
 import { deleteLines, deletionLine } from '../deleting/lines.ts'
@@ -154,14 +155,14 @@ function assertChoice(text: string, { signature, all }: DeleteFlags): void {
     if (wrong === undefined) return
     throw usageError(`"${wrong}" is not a digest`, {
       why: 'signatures are named by the digest of their manifest',
-      fix: `find it: sealwright list ${text}`,
+      fix: `find it: sealwright list ${shellQuote(text)}`,
     })
   }
   throw usageError(
     all ? '--all and --signature cannot be used together' : 'delete needs to know which signatures',
     {
       why: 'either all signatures are deleted, or those that are named by digest',
-      fix: `sealwright delete ${text} --signature sha256:…, or --all`,
+      fix: `choose one: sealwright delete ${shellQuote(text)} --all`,
     },
   )
 }

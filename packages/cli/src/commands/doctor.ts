@@ -1,3 +1,4 @@
+import { shellQuote } from '@sealwright/core/encoding'
 import type { KeyLock } from '@sealwright/keyring'
 import { shownReference } from '@sealwright/oci'
 import { type Layers, readLayers } from '../config/layers.ts'
@@ -130,7 +131,7 @@ function registryTarget({ io }: Context, text: string): ArtifactTarget {
   if (target.kind === 'registry') return target
   throw usageError(`"${text}" is in no registry`, {
     why: 'of targets, doctor looks at what their registry offers, and at its list of signatures',
-    fix: `name a key or a registry target, or look at this one: sealwright list ${text}`,
+    fix: `name a key or a registry target, or look at this one: sealwright list ${shellQuote(text)}`,
   })
 }
 

@@ -1,3 +1,4 @@
+import { shellQuote } from '@sealwright/core/encoding'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { printable } from '../frame/table.ts'
@@ -88,7 +89,7 @@ function choose(
       envelopes.length === 0
         ? 'it has none'
         : `it has ${envelopes.map(envelope => envelope.digest).join(', ')}`,
-    fix: `sealwright inspect ${text}`,
+    fix: `sealwright inspect ${shellQuote(text)}`,
   })
 }
 

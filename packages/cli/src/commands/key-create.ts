@@ -1,5 +1,6 @@
 import type { AlgorithmId, KeyType, Signer } from '@sealwright/core'
 import { isSealwrightError, keyType, SealwrightError } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { usageError } from '../frame/usage.ts'
@@ -100,7 +101,7 @@ async function assertMade(keys: Keys, signer: Signer, resolved: string): Promise
   if (Buffer.compare(made.key.publicKey, signer.key.publicKey) === 0) return
   throw new SealwrightError('KEY_MISMATCH', `${signer.key.reference} is not the key that was made`, {
     why: `the key that was made is ${resolved}; somebody else has changed what the reference leads to`,
-    fix: `name the key itself: sealwright key add NAME ${resolved}`,
+    fix: `name the key itself: sealwright key add NAME ${shellQuote(resolved)}`,
   })
 }
 

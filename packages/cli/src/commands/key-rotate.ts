@@ -1,4 +1,5 @@
 import { SealwrightError, type Signer } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import { rotateKey } from '@sealwright/keyring'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
@@ -44,8 +45,8 @@ export async function keyRotate(
   const newKey = key.fingerprint !== locked.fingerprint
   const next = newKey
     ? [
-        `sealwright cert request ${name} --subject "C=DE,ST=Hessen,O=Acme,CN=${name}" --out ${name}.csr`,
-        `sealwright key add ${name} ${reference} --cert-chain ${name}.crt`,
+        `sealwright cert request ${shellQuote(name)} --subject ${shellQuote(`C=DE,ST=Hessen,O=Acme,CN=${name}`)} --out ${shellQuote(`${name}.csr`)}`,
+        `sealwright key add ${shellQuote(name)} ${shellQuote(reference)} --cert-chain ${shellQuote(`${name}.crt`)}`,
       ]
     : []
   return {
@@ -74,7 +75,7 @@ async function rotateInStore(context: Context, keys: Keys, reference: string, na
   if (rotate === undefined) {
     throw new SealwrightError('UNSUPPORTED', `the store of key "${name}" cannot rotate it`, {
       why: `${provider.name} keys have no versions`,
-      fix: `make another key and move the name: sealwright key rotate ${name} --to REF`,
+      fix: `make another key and move the name: sealwright key rotate ${shellQuote(name)} --to REF`,
     })
   }
   context.step(`rotate ${reference}`)

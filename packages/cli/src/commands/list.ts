@@ -1,3 +1,4 @@
+import { shellQuote } from '@sealwright/core/encoding'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { printable } from '../frame/table.ts'
@@ -25,7 +26,7 @@ export async function list(context: Context, [text = '']: readonly string[], giv
   if (target.kind === 'file') {
     throw usageError(`nothing refers to a file: ${text}`, {
       why: 'referrers are of artifacts in registries, layouts and archives',
-      fix: `sealwright inspect ${text}`,
+      fix: `sealwright inspect ${shellQuote(text)}`,
     })
   }
   assertUsable(context, [target], flags)

@@ -1,4 +1,5 @@
 import { isSealwrightError, type SealwrightError } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import {
   type ArtifactKind,
   type ArtifactStore,
@@ -136,7 +137,7 @@ function assertRefers(
   if (subject?.digest === parent.digest) return
   throw usageError(`${digest} is not a referrer of ${parent.digest}`, {
     why: `${store.name} lists it as one, but it refers to ${subject?.digest ?? 'nothing'}`,
-    fix: `correct the list: sealwright doctor ${store.name}@${parent.digest} --fix`,
+    fix: `correct the list: sealwright doctor ${shellQuote(`${store.name}@${parent.digest}`)} --fix`,
   })
 }
 
@@ -154,6 +155,6 @@ async function assertAbsent(
   }
   throw usageError(`${digest} is not a signature of ${subject.digest}`, {
     why: `${store.name} has it, but it does not refer to the target`,
-    fix: `choose one of those that do: sealwright list ${store.name}@${subject.digest}`,
+    fix: `choose one of those that do: sealwright list ${shellQuote(`${store.name}@${subject.digest}`)}`,
   })
 }

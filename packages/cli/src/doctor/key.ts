@@ -1,4 +1,5 @@
 import { fingerprint, type KeyProvider, type Operation, type Signer } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import { attributeValues, type Certificate, checkChain, formatDistinguishedName } from '@sealwright/x509'
 import type { CheckedKey } from '../documents/doctor.ts'
 import type { Context } from '../frame/context.ts'
@@ -90,7 +91,7 @@ function lockOf({ name, reference, lock }: SelectedKey): Check {
     return warning(
       'lock',
       'it has no name of ours, so nothing notices when another key answers',
-      `sealwright key add NAME ${reference}`,
+      `sealwright key add NAME ${shellQuote(reference)}`,
     )
   }
   const since = lock.lockedAt === undefined ? 'locked' : `locked ${lock.lockedAt.slice(0, 10)}`
@@ -119,7 +120,7 @@ async function checkCertificate(
         warning(
           'certificate',
           'neither the store nor the configuration holds one, and a signature of the Notary Project carries one',
-          `sealwright cert request ${label} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.csr`,
+          `sealwright cert request ${shellQuote(label)} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.csr`,
         ),
       ]
     }
@@ -131,7 +132,7 @@ async function checkCertificate(
 }
 
 function judge(chain: readonly Certificate[], label: string, now: Date): readonly Check[] {
-  const renew = `sealwright cert request ${label} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.csr`
+  const renew = `sealwright cert request ${shellQuote(label)} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.csr`
   const broken = checkChain(chain, { purpose: 'codeSigning', at: now })
   if (broken.length > 0) {
     return broken.map(({ message, certificate }) =>

@@ -74,7 +74,7 @@ async function keptListCheck(
   return [
     ok(
       'list',
-      `an index under ${tag} names ${named} of the signatures too; some registries (zot) delete a signature only once no index names it, and sealwright delete removes it from the index first`,
+      `an index under ${tag} names ${named} of the signatures too; some registries (zot) delete a signature only once no index names it, and \`sealwright delete\` removes it from the index first`,
     ),
   ]
 }

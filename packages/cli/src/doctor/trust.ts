@@ -1,3 +1,4 @@
+import { shellQuote } from '@sealwright/core/encoding'
 import type { Context } from '../frame/context.ts'
 import { findPolicyFile } from '../trust/policy-file.ts'
 import { faultLine, showPolicy } from '../trust/shown-policy.ts'
@@ -32,7 +33,7 @@ async function policies(context: Context, trust: string): Promise<readonly Check
     if (bytes === undefined) continue
     const shown = showPolicy({ path, bytes }, kind)
     const found = [...shown.faults, ...(await storeFaults(context.io.now(), trust, shown))]
-    const fix = `sealwright policy check ${path}`
+    const fix = `sealwright policy check ${shellQuote(path)}`
     checks.push(
       ...found.map(each =>
         (each.severity === 'error' ? fault : warning)('policy', faultLine(path, each), fix),

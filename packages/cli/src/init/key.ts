@@ -1,4 +1,5 @@
 import { fingerprint, type Signer } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
 import { canonicalReference } from '../keys/canonical.ts'
@@ -30,7 +31,7 @@ export async function findKey(
   if (locked !== undefined && locked.reference !== reference) {
     throw usageError(`the name "${name}" stands for another key`, {
       why: `it is locked to ${locked.reference}`,
-      fix: `choose another name, or move this one: sealwright key rotate ${name} --to ${reference}`,
+      fix: `choose another name, or move this one: sealwright key rotate ${shellQuote(name)} --to ${shellQuote(reference)}`,
     })
   }
   if (locked?.publicKey !== undefined && state.chain !== undefined) {

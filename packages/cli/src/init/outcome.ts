@@ -1,4 +1,5 @@
 import { fingerprint } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import type { Certificate } from '@sealwright/x509'
 import { describeCertificate } from '../certificates/describe.ts'
 import type { Paths } from '../config/paths.ts'
@@ -50,7 +51,10 @@ export function initOutcome({ paint }: Context, plan: InitPlan, made: InitMade |
     trustStore: state.store.text,
     policy: { file: state.policyFile.path, statement: policy.statement, scopes: [...policy.scopes] },
     steps,
-    next: [`sealwright sign -k ${name} ${target}`, `sealwright verify ${target}`],
+    next: [
+      `sealwright sign -k ${shellQuote(name)} ${shellQuote(target)}`,
+      `sealwright verify ${shellQuote(target)}`,
+    ],
   }
   return { exitCode: 0, document: { ...document }, lines: linesOf(document, paint) }
 }

@@ -1,3 +1,4 @@
+import { shellQuote } from '@sealwright/core/encoding'
 import { checkTrustPolicy, formatTrustPolicy, type Statement } from '@sealwright/notary'
 import { usageError } from '../frame/usage.ts'
 import type { PolicyFile } from '../trust/policy-file.ts'
@@ -105,6 +106,6 @@ function assertUsable(statements: readonly Statement[], { path }: PolicyFile, wi
       .filter(({ severity }) => severity === 'error')
       .map(({ message }) => message)
       .join('; '),
-    fix: `check --scope and --subject: sealwright init ${wish.name} --scope registry.example/app --subject "C=DE,ST=Hessen,O=Acme,CN=${wish.name}"`,
+    fix: `check --scope and --subject: sealwright init ${shellQuote(wish.name)} --scope registry.example/app --subject ${shellQuote(`C=DE,ST=Hessen,O=Acme,CN=${wish.name}`)}`,
   })
 }

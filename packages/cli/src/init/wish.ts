@@ -1,3 +1,4 @@
+import { shellQuote } from '@sealwright/core/encoding'
 import type { Statement } from '@sealwright/notary'
 import { type Certificate, formatDistinguishedName, parseDistinguishedName } from '@sealwright/x509'
 import type { Context } from '../frame/context.ts'
@@ -54,7 +55,7 @@ export async function scopesFor(
   const answer = await dialogue.ask({
     prompt: 'trust the key for which repository (registry.example/app, or * for all)? ',
     missing: 'a scope is needed and there is no terminal to ask on',
-    fix: `sealwright init ${name} --scope registry.example/app`,
+    fix: `sealwright init ${shellQuote(name)} --scope registry.example/app`,
   })
   const scopes = answer.split(/[\s,]+/).filter(scope => scope !== '')
   if (scopes.length > 0) return scopes

@@ -1,4 +1,5 @@
 import { isSealwrightError, SealwrightError, type Signer } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 
 /** A signer whose refusals name the command that prints what is needed. */
 export function withAdvice(signer: Signer, label: string): Signer {
@@ -17,7 +18,7 @@ export function withAdvice(signer: Signer, label: string): Signer {
 export function advised(error: unknown, label: string): unknown {
   if (!isSealwrightError(error) || error.code !== 'ACCESS_DENIED') return error
   const { why, fix, requestId } = error
-  const doctor = `\`sealwright doctor ${label}\` prints the policy`
+  const doctor = `\`sealwright doctor ${shellQuote(label)}\` prints the policy`
   return new SealwrightError(error.code, error.message, {
     ...(why === undefined ? {} : { why }),
     fix: fix === undefined ? doctor : `${fix}; ${doctor}`,

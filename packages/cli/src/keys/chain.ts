@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { fingerprint, SealwrightError, type Signer } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import {
   attributeValues,
   type Certificate,
@@ -57,7 +58,7 @@ export async function signingChain(
   if (chain === undefined) {
     throw usageError(`key ${label} has no certificate`, {
       why: 'a Notary Project signature carries the chain of its signer, and neither the store nor the configuration holds one',
-      fix: `give one with --cert-chain, or make one: sealwright cert issue ${label} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.crt`,
+      fix: `give one with --cert-chain, or make one: sealwright cert issue ${shellQuote(label)} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.crt`,
     })
   }
   assertOver(chain, sources.signer.key.publicKey, label)
@@ -68,7 +69,7 @@ export async function signingChain(
     )
     throw usageError(`Notation would reject the certificate of key ${label}`, {
       why: why.join('; '),
-      fix: `sealwright cert request ${label} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.csr, and have your CA sign it`,
+      fix: `have your CA sign a request: sealwright cert request ${shellQuote(label)} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.csr`,
     })
   }
   const { subject } = chain[0] as Certificate

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { isSealwrightError, type KeySpec, SealwrightError } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import type { Context } from '../frame/context.ts'
 import { askStore } from './ask-store.ts'
 import { defaultAlgorithm } from './default-algorithm.ts'
@@ -24,7 +25,7 @@ export async function createKey(context: Context, keys: Keys, wish: KeySpec): Pr
   if (admin === undefined) {
     throw new SealwrightError('UNSUPPORTED', `keys cannot be made in ${provider.name} from here`, {
       why: 'its provider only signs',
-      fix: `make the key with the store's own tool, then: sealwright key add NAME ${spec.reference}`,
+      fix: `make the key with the store's own tool, then: sealwright key add NAME ${shellQuote(spec.reference)}`,
     })
   }
   if (canonical !== undefined && (await exists(keys, canonical))) {

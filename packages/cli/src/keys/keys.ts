@@ -6,6 +6,7 @@ import {
   SealwrightError,
   type Signer,
 } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import { createKeyring, type KeyLock, type Keyring, type LockedKey } from '@sealwright/keyring'
 import { type Certificate, certificateSigningAlgorithm } from '@sealwright/x509'
 import { readNotationKeys } from '../config/notation-keys.ts'
@@ -109,7 +110,7 @@ async function selectKey(
   if (wanted === undefined) {
     throw usageError('no key is named, and there is no default key', {
       why: 'neither -k, SEALWRIGHT_KEY, sealwright.json nor the configuration names one',
-      fix: 'sealwright init, or name a key with -k',
+      fix: 'name a key with -k, or make one: sealwright init',
     })
   }
   const given = normalReference(wanted, context.io.cwd)
@@ -131,7 +132,7 @@ async function selectKey(
   const names = [...Object.keys(lock.keys), ...notation.keys.map(({ name }) => name)]
   throw new SealwrightError('NOT_FOUND', `there is no key named "${wanted}"`, {
     why: names.length === 0 ? 'no key has a name yet' : `there are ${names.join(', ')}`,
-    fix: `name a key: sealwright key add ${wanted} file:PATH   (or make one: sealwright init ${wanted})`,
+    fix: `make one with \`sealwright init\`, or name one: sealwright key add ${shellQuote(wanted)} file:PATH`,
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Signer } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import { writeFileAtomic } from '@sealwright/core/files'
 import { type KeyLock, lockKey } from '@sealwright/keyring'
 import { encodeCertificates, parseCertificates } from '@sealwright/x509'
@@ -71,6 +72,6 @@ async function warnOfOldChain(context: Context, path: string, signer: Signer, na
   const [leaf] = parseCertificates(bytes, path)
   if (leaf === undefined || Buffer.compare(leaf.publicKey, signer.key.publicKey) === 0) return
   context.warn(
-    `${path} is over another key; give the chain of this one: sealwright key add ${name} REF --cert-chain FILE`,
+    `${path} is over another key; give the chain of this one: sealwright key add ${shellQuote(name)} REF --cert-chain FILE`,
   )
 }

@@ -1,4 +1,5 @@
 import type { Envelope } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import {
   attachSignature,
   findSignatures,
@@ -89,7 +90,7 @@ function assertSigns(sound: SoundEnvelope, subject: Descriptor, { path, resolved
     fix:
       digest === subject.digest
         ? 'sign the artifact as it is in this place'
-        : `attach it to what it signs: sealwright attach ${nameOf(digest)} ${path}`,
+        : `attach it to what it signs: sealwright attach ${shellQuote(nameOf(digest))} ${shellQuote(path)}`,
   })
 }
 

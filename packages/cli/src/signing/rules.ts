@@ -1,4 +1,5 @@
 import type { AlgorithmId } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import type { Settings } from '../config/settings.ts'
 import { deniedError } from '../frame/denied.ts'
 import type { Target } from '../targets/target.ts'
@@ -11,7 +12,7 @@ export function assertAllowed({ sign: rules, paths }: Rules, targets: readonly T
   if (!rules.requireDigest || tagged === undefined) return
   throw deniedError(`${tagged.text} names no digest`, {
     why: `${paths.config} says sign.requireDigest: a tag may move between building and signing`,
-    fix: `sealwright sign ${tagged.text}@sha256:…`,
+    fix: `sealwright sign ${shellQuote(tagged.text)}@sha256:…`,
   })
 }
 

@@ -1,4 +1,5 @@
 import { isSealwrightError } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import { parseReference, shownReference } from '@sealwright/oci'
 import { usageError } from '../frame/usage.ts'
 
@@ -18,6 +19,6 @@ export function parseRegistryHost(text: string, command: string): string {
   const [host = ''] = bare.split('/')
   throw usageError(`"${shownReference(text)}" is not the name of a registry`, {
     why: 'it is a host, with its port if it has one, as references begin with it',
-    fix: `sealwright ${command} ${/^[\w.-]+(?::\d+)?$/.test(host) ? host.toLowerCase() : 'registry.example'}`,
+    fix: `sealwright ${command} ${shellQuote(/^[\w.-]+(?::\d+)?$/.test(host) ? host.toLowerCase() : 'registry.example')}`,
   })
 }

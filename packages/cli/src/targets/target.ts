@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import { isDigest, isTag, parseReference, shownReference } from '@sealwright/oci'
 import { usageError } from '../frame/usage.ts'
 
@@ -102,7 +103,7 @@ function registryTarget(text: string, cwd: string, command: string): Target {
   if (selector.tag === undefined && selector.digest === undefined) {
     throw usageError(`"${text}" names neither a tag nor a digest`, {
       why: 'a repository holds many artifacts',
-      fix: `sealwright ${command} ${text}@sha256:…`,
+      fix: `sealwright ${command} ${shellQuote(text)}@sha256:…`,
     })
   }
   const host = text.slice(0, text.indexOf('/'))
@@ -137,7 +138,7 @@ function readReference(text: string, cwd: string, command: string): ReturnType<t
         : (bare ?? 'registry.example/app@sha256:…')
     throw usageError(`"${shownReference(text)}" is not a registry reference`, {
       why: `${error.why ?? 'it has no host and repository (registry.example/app@sha256:…)'}${here}`,
-      fix: `sealwright ${command} ${spelling}`,
+      fix: `sealwright ${command} ${shellQuote(spelling)}`,
     })
   }
 }

@@ -1,4 +1,5 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import { blobsOf, childrenOf } from '../copy/graph-node.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { type Manifest, parseManifest } from '../manifest.ts'
@@ -87,7 +88,10 @@ function notOnlyManifests(blobs: readonly Descriptor[]): Reason {
 /** A list of referrers that names what was deleted cannot be written again. */
 function mending({ kind }: Manifest, { reference, name }: Refused): string | undefined {
   const subject = kind === 'index' ? listedSubject(reference) : undefined
-  return subject && `take out of the list what is gone: sealwright doctor ${name}@${subject} --fix`
+  return (
+    subject &&
+    `take out of the list what is gone: sealwright doctor ${shellQuote(`${name}@${subject}`)} --fix`
+  )
 }
 
 function several(texts: readonly string[]): string {
