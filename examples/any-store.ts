@@ -26,8 +26,8 @@ async function load(): Promise<KeyProvider> {
 }
 
 const providers = [{ schemes: store.schemes, package: store.package, load }]
-await using keyring = createKeyring({ providers, keys: emptyKeyLock() })
-await using signer = await keyring.signer(store.key, {
+const keyring = createKeyring({ providers, keys: emptyKeyLock() })
+const signer = await keyring.signer(store.key, {
   algorithm: ({ algorithms }) => {
     // One that the key has, and the same each time.
     const [first] = (['Ed25519', 'ES256', 'ES384', 'ES512', 'PS256', 'RS256'] as const).filter(
@@ -41,3 +41,5 @@ const content = { payloadType: 'application/octet-stream', payload: await readFi
 const envelope = await seal(dsse, content, signer, { attributes: {} })
 await writeFile(`${file}.dsse.json`, envelope.bytes)
 console.log(`${signer.key.reference}, ${signer.algorithm.id}`)
+await signer[Symbol.asyncDispose]()
+await keyring[Symbol.asyncDispose]()

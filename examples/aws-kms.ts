@@ -7,5 +7,6 @@ import { signImage } from './shared/sign-image.ts'
 const [reference = 'awskms:///alias/release', layout = 'image', tag = 'v1', chainFile = 'release.crt'] =
   process.argv.slice(2)
 
-await using keys = awsKms()
+const keys = awsKms()
 await signImage(keys, { reference, layout, tag, chainFile })
+await keys[Symbol.asyncDispose]?.()

@@ -13,5 +13,6 @@ const [
   endpoint,
 ] = process.argv.slice(2)
 
-await using keys = azureKeyVault(endpoint === undefined ? {} : { endpoint })
+const keys = azureKeyVault(endpoint === undefined ? {} : { endpoint })
 await signImage(keys, { reference, layout, tag, chainFile })
+await keys[Symbol.asyncDispose]?.()

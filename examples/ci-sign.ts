@@ -21,14 +21,14 @@ const reference = parseReference(process.argv[2] ?? '')
 // A tag may have moved since the push: what was not built here would be signed.
 if (reference.digest === undefined) throw new Error('give the digest that the push printed, not a tag')
 
-await using vault = hashicorpVault({
+const vault = hashicorpVault({
   auth: {
     method: 'jwt',
     role: variable('VAULT_ROLE'),
     jwt: () => readFile(variable('ID_TOKEN_FILE'), 'utf8'),
   },
 })
-await using signer = await openSigner(vault, variable('SIGNING_KEY'), {
+const signer = await openSigner(vault, variable('SIGNING_KEY'), {
   algorithm: notaryJws.envelope.algorithmFor,
 })
 const chainFile = variable('SIGNING_CHAIN')
@@ -40,3 +40,5 @@ const { subject, signature } = await signArtifact({ artifacts }, reference.diges
   seal(notaryJws.envelope, content, signer, { attributes: { signingTime: new Date() }, certificates }),
 )
 console.log(`signed ${subject.digest}\nsignature ${signature.digest}\nkey ${signer.key.reference}`)
+await signer[Symbol.asyncDispose]()
+await vault[Symbol.asyncDispose]?.()

@@ -21,7 +21,7 @@ for (const name of ['author', 'reviewer', 'releaser']) {
     { reference: `file:${join(folder, `${name}.key`)}`, type: 'EC-P256' },
     call,
   )
-  await using signer = await openSigner(keys, reference)
+  const signer = await openSigner(keys, reference)
   publicKeys.push(signer.key.publicKey)
   const sealed = await seal(dsse, content, signer, {
     attributes: {},
@@ -29,6 +29,7 @@ for (const name of ['author', 'reviewer', 'releaser']) {
     ...(envelope === undefined ? {} : { onto: envelope }),
   })
   envelope = sealed.bytes
+  await signer[Symbol.asyncDispose]()
 }
 
 // The trusted keys decide: an envelope's key id is a hint, and its algorithm a claim.

@@ -7,5 +7,6 @@ import { signImage } from './shared/sign-image.ts'
 const [reference = 'hashivault://release', layout = 'image', tag = 'v1', chainFile = 'release.crt'] =
   process.argv.slice(2)
 
-await using keys = hashicorpVault()
+const keys = hashicorpVault()
 await signImage(keys, { reference, layout, tag, chainFile })
+await keys[Symbol.asyncDispose]?.()

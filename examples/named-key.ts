@@ -16,16 +16,21 @@ const providers = [
 ]
 
 async function lock(name: string, reference: string) {
-  await using keyring = createKeyring({ providers, keys: emptyKeyLock() })
-  await using signer = await keyring.signer(reference)
-  return lockKey(emptyKeyLock(), name, { reference, key: signer.key, at: new Date() })
+  const keyring = createKeyring({ providers, keys: emptyKeyLock() })
+  const signer = await keyring.signer(reference)
+  const locked = lockKey(emptyKeyLock(), name, { reference, key: signer.key, at: new Date() })
+  await signer[Symbol.asyncDispose]()
+  await keyring[Symbol.asyncDispose]()
+  return locked
 }
 
 const keys = await lock('release', `file:${keyFile}`)
 console.log(formatKeyLock(keys))
 
 // From here on another key under the same reference is KEY_MISMATCH.
-await using keyring = createKeyring({ providers, keys })
-await using signer = await keyring.signer('release')
+const keyring = createKeyring({ providers, keys })
+const signer = await keyring.signer('release')
 const { bytes } = await signer.sign(new TextEncoder().encode('hello'))
 console.log(`${signer.algorithm.id}, ${bytes.length} bytes`)
+await signer[Symbol.asyncDispose]()
+await keyring[Symbol.asyncDispose]()

@@ -13,7 +13,7 @@ const reference = await keys.admin.create(
   { reference: `file:${join(folder, `${name}.key`)}`, type: 'EC-P256' },
   { signal: AbortSignal.timeout(30_000) },
 )
-await using signer = await openSigner(keys, reference, { algorithm: certificateSigningAlgorithm })
+const signer = await openSigner(keys, reference, { algorithm: certificateSigningAlgorithm })
 const notBefore = new Date()
 const certificate = await issueCertificate({
   signer,
@@ -23,3 +23,4 @@ const certificate = await issueCertificate({
 })
 await writeFile(join(folder, `${name}.crt`), encodeCertificates([certificate]))
 console.log(`${reference}\n${certificate.fingerprint}`)
+await signer[Symbol.asyncDispose]()

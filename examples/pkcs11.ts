@@ -14,7 +14,7 @@ const [
   pinFile = 'pin.txt',
 ] = process.argv.slice(2)
 
-await using keys = pkcs11({
+const keys = pkcs11({
   modulePath,
   pin: async ({ triesLeft }) => {
     // Another wrong PIN would lock the token: a person should look.
@@ -23,3 +23,4 @@ await using keys = pkcs11({
   },
 })
 await signImage(keys, { reference, layout, tag, chainFile })
+await keys[Symbol.asyncDispose]?.()

@@ -20,7 +20,7 @@ async function party(organisation: string, metadata: Record<string, string>) {
     { reference: `file:${join(folder, `${organisation}.key`)}`, type: 'EC-P256' },
     { signal: AbortSignal.timeout(30_000) },
   )
-  await using signer = await openSigner(keys, reference, { algorithm: notaryJws.envelope.algorithmFor })
+  const signer = await openSigner(keys, reference, { algorithm: notaryJws.envelope.algorithmFor })
   const certificate = await selfSigned(signer, organisation)
   await signArtifact(
     { artifacts },
@@ -33,6 +33,7 @@ async function party(organisation: string, metadata: Record<string, string>) {
       }),
     { metadata },
   )
+  await signer[Symbol.asyncDispose]()
   return { organisation, certificate, metadata }
 }
 

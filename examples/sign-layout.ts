@@ -10,7 +10,7 @@ const [layout = 'image', tag = 'v1', keyFile = 'release.key', chainFile = 'relea
   process.argv.slice(2)
 
 const keys = fileKeys({ passphrase: () => readFile(passphraseFile ?? 'passphrase.txt', 'utf8') })
-await using signer = await openSigner(keys, `file:${keyFile}`, { algorithm: notaryJws.envelope.algorithmFor })
+const signer = await openSigner(keys, `file:${keyFile}`, { algorithm: notaryJws.envelope.algorithmFor })
 const certificates = parseCertificates(await readFile(chainFile), chainFile).map(({ der }) => der)
 
 const artifacts = layoutDirectory(layout)
@@ -18,3 +18,4 @@ const { subject, signature } = await signArtifact({ artifacts }, tag, notaryJws,
   seal(notaryJws.envelope, content, signer, { attributes: { signingTime: new Date() }, certificates }),
 )
 console.log(`signed ${subject.digest}\nsignature ${signature.digest}`)
+await signer[Symbol.asyncDispose]()

@@ -1,13 +1,15 @@
-// npm start: installs, builds, and does the main job before the reader's eyes. Everything it makes, keys and
-// configuration included, lies in one temporary folder that is removed at the end.
+// npm start: installs, builds, and does the main job before the reader's eyes. Keys and configuration are made in one
+// temporary folder that is removed at the end. What stays is an unsigned image in the checkout, for the README's quick start.
 import { randomBytes } from 'node:crypto'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { blobPath, digestOfTag, writeLayout } from './layout.mjs'
-import { build, install, program, run } from './workspace.mjs'
+import { build, install, program, root, run } from './workspace.mjs'
 
 const SCOPE = 'registry.example/app'
+/** The quick start of the README. */
+const QUICK_START = [`init me --scope ${SCOPE}`, 'sign oci:image:v1', `verify --scope ${SCOPE} oci:image:v1`]
 
 class StepFailed extends Error {}
 
@@ -66,7 +68,7 @@ async function demonstrate(folder) {
   say('one command makes key, certificate, trust store and policy')
   await show(folder, ['init', 'vendor', '--scope', SCOPE])
 
-  say('one command signs; the signature travels beside the image')
+  say('one command signs; the signature is stored next to the image')
   await show(folder, ['sign', '-k', 'vendor', 'oci:image:v1'])
   sameDigest(folder, digest)
 
@@ -99,7 +101,10 @@ try {
   await prepare('building', build)
   folder = mkdtempSync(join(tmpdir(), 'sealwright-start-'))
   await demonstrate(folder)
-  console.log('\nThe program is node_modules/.bin/sealwright; the README tells how to go on.')
+  const image = join(root, 'image')
+  if (!existsSync(image)) writeLayout(image)
+  console.log(`\nYour turn: ${image} holds an image with the tag v1. In ${root}:\n`)
+  for (const args of QUICK_START) console.log(`  npx sealwright ${args}`)
 } catch (error) {
   if (!(error instanceof StepFailed)) throw error
   console.error(`\nstopped: ${error.message}`)

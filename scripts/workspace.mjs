@@ -2,7 +2,7 @@
 // later) before anything is installed; what it starts runs on the Node of node_modules/.bin.
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PNPM = 'pnpm@12.21.0'
@@ -111,6 +111,11 @@ function nodeHeaders() {
     dirname(dirname(process.execPath)),
     ...packaged.map(name => join(store, name, 'node_modules', 'node', 'node_modules', platform)),
   ].find(folder => existsSync(join(folder, 'include', 'node', 'node_api.h')))
+}
+
+/** Packs every package, as it would be published, into a folder. The packages must be built. */
+export function pack(folder) {
+  return pnpm(['--recursive', '--filter', './packages/*', 'pack', '--pack-destination', resolve(folder)])
 }
 
 /** Builds every package that changed, in the order of their dependencies. */

@@ -16,7 +16,7 @@ export async function chainOf(keys: KeyProvider, reference: string, file: string
     if (error.code !== 'ENOENT') throw error
   })
   if (found !== undefined) return parseCertificates(found, file).map(({ der }) => der)
-  await using signer = await openSigner(keys, reference, { algorithm: certificateSigningAlgorithm })
+  const signer = await openSigner(keys, reference, { algorithm: certificateSigningAlgorithm })
   const notBefore = new Date()
   const certificate = await issueCertificate({
     signer,
@@ -24,6 +24,7 @@ export async function chainOf(keys: KeyProvider, reference: string, file: string
     notBefore,
     notAfter: new Date(notBefore.getTime() + 365 * 86_400_000),
   })
+  await signer[Symbol.asyncDispose]()
   await writeFile(file, encodeCertificates([certificate]))
   return [certificate.der]
 }

@@ -19,10 +19,11 @@ export async function signImage(
   { reference, layout, tag, chainFile }: ToSign,
 ): Promise<void> {
   const certificates = await chainOf(keys, reference, chainFile)
-  await using signer = await openSigner(keys, reference, { algorithm: notaryJws.envelope.algorithmFor })
+  const signer = await openSigner(keys, reference, { algorithm: notaryJws.envelope.algorithmFor })
   const artifacts = layoutDirectory(layout)
   const { subject, signature } = await signArtifact({ artifacts }, tag, notaryJws, content =>
     seal(notaryJws.envelope, content, signer, { attributes: { signingTime: new Date() }, certificates }),
   )
   console.log(`signed ${subject.digest}\nsignature ${signature.digest}\nkey ${signer.key.reference}`)
+  await signer[Symbol.asyncDispose]()
 }

@@ -16,10 +16,17 @@ export const STORE_EXAMPLES = [
 export interface ExampleOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
+  /** Another Node, with the packages as they are built; by default that of the workspace, with their sources. */
+  readonly node?: string | undefined
 }
 
 /** Runs an example as a user would, in a folder with what it needs. */
-export function runExample(name: string, args: readonly string[], options: ExampleOptions): Promise<Ended> {
+export function runExample(
+  name: string,
+  args: readonly string[],
+  { node, ...options }: ExampleOptions,
+): Promise<Ended> {
   const file = join(root, 'examples', `${name}.ts`)
+  if (node !== undefined) return runTool(node, [file, ...args], options)
   return runTool('node', ['--conditions=@sealwright/source', file, ...args], options)
 }

@@ -1,105 +1,121 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { removeScratch, scratch } from '../services/scratch.ts'
 import { runExample, STORE_EXAMPLES } from './example.ts'
+import { NEWEST_NODE, nodeVersion, OLDEST_NODE } from './node-version.ts'
 import { runTool } from './process.ts'
-import { root } from './workspace.ts'
+import { packages, root } from './workspace.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
 const SCOPE = 'registry.example/app'
 
-let folder: string
-let digest: string
 const ran = new Set<string>()
 
-beforeAll(async () => {
-  folder = await scratch('examples')
-  const made = await runTool('node', [join(root, 'scripts', 'layout.mjs'), join(folder, 'image')])
-  expect(made.code, made.output).toBe(0)
-  digest = made.stdout.trim()
-  writeFileSync(join(folder, 'passphrase.txt'), 'correct horse battery staple', { mode: 0o600 })
-})
-afterAll(() => removeScratch(folder))
+describe.each(['of the workspace', OLDEST_NODE, NEWEST_NODE])('on Node %s', version => {
+  let folder: string
+  let digest: string
+  let node: string | undefined
+  let missing: string | undefined
 
-/** Runs an example in a folder with an image layout and a passphrase. */
-async function example(name: string, ...args: string[]) {
-  ran.add(`${name}.ts`)
-  return runExample(name, args, { cwd: folder })
-}
+  beforeAll(async () => {
+    folder = await scratch('examples')
+    if (version !== 'of the workspace') {
+      const tool = await nodeVersion(version)
+      if ('path' in tool) node = tool.path
+      else missing = tool.missing
+      if (packages.some(pkg => !existsSync(join(pkg.folder, 'dist')))) missing = 'not built: npm run build'
+    }
+    const made = await runTool('node', [join(root, 'scripts', 'layout.mjs'), join(folder, 'image')])
+    expect(made.code, made.output).toBe(0)
+    digest = made.stdout.trim()
+    writeFileSync(join(folder, 'passphrase.txt'), 'correct horse battery staple', { mode: 0o600 })
+  })
+  afterAll(() => removeScratch(folder))
 
-it('a key and a certificate are made, an image is signed with them, and verified under a trust policy', async () => {
-  const identity = await example('new-identity', '.', 'release', 'passphrase.txt')
-  expect(identity.code, identity.output).toBe(0)
-  // notation's own directory, as notation would write it.
-  mkdirSync(join(folder, 'trust/truststore/x509/ca/acme'), { recursive: true })
-  writeFileSync(
-    join(folder, 'trust/truststore/x509/ca/acme/release.crt'),
-    readFileSync(join(folder, 'release.crt')),
-  )
-  writeFileSync(
-    join(folder, 'trust/trustpolicy.json'),
-    JSON.stringify({
-      version: '1.0',
-      trustPolicies: [
-        {
-          name: 'app',
-          registryScopes: [SCOPE],
-          signatureVerification: { level: 'strict' },
-          trustStores: ['ca:acme'],
-          trustedIdentities: ['x509.subject: C=DE, ST=Hessen, O=Acme'],
-        },
-      ],
-    }),
-  )
-  const unsigned = await example('verify-layout', 'image', 'v1', 'trust', SCOPE)
-  expect(unsigned.code, unsigned.output).toBe(1)
-  const signed = await example('sign-layout', 'image', 'v1', 'release.key', 'release.crt', 'passphrase.txt')
-  expect(signed.code, signed.output).toBe(0)
-  expect(signed.stdout).toContain(`signed ${digest}`)
-  const verified = await example('verify-layout', 'image', 'v1', 'trust', SCOPE)
-  expect(verified.code, verified.output).toBe(0)
-  expect(verified.stdout).toContain('verified')
-  const elsewhere = await example('verify-layout', 'image', 'v1', 'trust', 'registry.example/other')
-  expect(elsewhere.code, elsewhere.output).toBe(1)
-})
+  /** Runs an example in a folder with an image layout and a passphrase. */
+  async function example(name: string, ...args: string[]) {
+    ran.add(`${name}.ts`)
+    return runExample(name, args, { cwd: folder, node })
+  }
 
-it('a name is locked to a key, and signs with that key only', async () => {
-  const identity = await example('new-identity', '.', 'named', 'passphrase.txt')
-  expect(identity.code, identity.output).toBe(0)
-  const { code, stdout, output } = await example('named-key', 'named.key', 'passphrase.txt')
-  expect(code, output).toBe(0)
-  expect(stdout).toMatch(/"release"[\s\S]*"fingerprint": "sha256:[0-9a-f]{64}"[\s\S]*\nES256, 64 bytes\n$/)
-})
+  beforeEach(ctx => {
+    if (missing !== undefined) ctx.skip(missing)
+  })
 
-it('vendor, aggregator and customer sign one image, which stays as it was', async () => {
-  const keys = join(folder, 'parties')
-  mkdirSync(keys)
-  const made = await runTool('node', [join(root, 'scripts', 'layout.mjs'), join(folder, 'published')])
-  expect(made.code, made.output).toBe(0)
-  const { code, stdout, output } = await example(
-    'publishing-workflow',
-    'published',
-    'v1',
-    keys,
-    'passphrase.txt',
-  )
-  expect(code, output).toBe(0)
-  expect(stdout.trim().split('\n')).toEqual([
-    'vendor: verified, 1 of 3 signatures',
-    'aggregator: verified, 1 of 3 signatures',
-    'customer: verified, 1 of 3 signatures',
-    `v1 is ${made.stdout.trim()}: unchanged`,
-  ])
-})
+  it('a key and a certificate are made, an image is signed with them, and verified under a trust policy', async () => {
+    const identity = await example('new-identity', '.', 'release', 'passphrase.txt')
+    expect(identity.code, identity.output).toBe(0)
+    // notation's own directory, as notation would write it.
+    mkdirSync(join(folder, 'trust/truststore/x509/ca/acme'), { recursive: true })
+    writeFileSync(
+      join(folder, 'trust/truststore/x509/ca/acme/release.crt'),
+      readFileSync(join(folder, 'release.crt')),
+    )
+    writeFileSync(
+      join(folder, 'trust/trustpolicy.json'),
+      JSON.stringify({
+        version: '1.0',
+        trustPolicies: [
+          {
+            name: 'app',
+            registryScopes: [SCOPE],
+            signatureVerification: { level: 'strict' },
+            trustStores: ['ca:acme'],
+            trustedIdentities: ['x509.subject: C=DE, ST=Hessen, O=Acme'],
+          },
+        ],
+      }),
+    )
+    const unsigned = await example('verify-layout', 'image', 'v1', 'trust', SCOPE)
+    expect(unsigned.code, unsigned.output).toBe(1)
+    const signed = await example('sign-layout', 'image', 'v1', 'release.key', 'release.crt', 'passphrase.txt')
+    expect(signed.code, signed.output).toBe(0)
+    expect(signed.stdout).toContain(`signed ${digest}`)
+    const verified = await example('verify-layout', 'image', 'v1', 'trust', SCOPE)
+    expect(verified.code, verified.output).toBe(0)
+    expect(verified.stdout).toContain('verified')
+    const elsewhere = await example('verify-layout', 'image', 'v1', 'trust', 'registry.example/other')
+    expect(elsewhere.code, elsewhere.output).toBe(1)
+  })
 
-it('three signers add to one DSSE envelope', async () => {
-  const keys = join(folder, 'signers')
-  mkdirSync(keys)
-  const { code, stdout, output } = await example('dsse-several-signers', keys, 'passphrase.txt')
-  expect(code, output).toBe(0)
-  expect(stdout).toBe('3 signatures, 3 of 3 trusted keys\n')
+  it('a name is locked to a key, and signs with that key only', async () => {
+    const identity = await example('new-identity', '.', 'named', 'passphrase.txt')
+    expect(identity.code, identity.output).toBe(0)
+    const { code, stdout, output } = await example('named-key', 'named.key', 'passphrase.txt')
+    expect(code, output).toBe(0)
+    expect(stdout).toMatch(/"release"[\s\S]*"fingerprint": "sha256:[0-9a-f]{64}"[\s\S]*\nES256, 64 bytes\n$/)
+  })
+
+  it('vendor, aggregator and customer sign one image, which stays as it was', async () => {
+    const keys = join(folder, 'parties')
+    mkdirSync(keys)
+    const made = await runTool('node', [join(root, 'scripts', 'layout.mjs'), join(folder, 'published')])
+    expect(made.code, made.output).toBe(0)
+    const { code, stdout, output } = await example(
+      'publishing-workflow',
+      'published',
+      'v1',
+      keys,
+      'passphrase.txt',
+    )
+    expect(code, output).toBe(0)
+    expect(stdout.trim().split('\n')).toEqual([
+      'vendor: verified, 1 of 3 signatures',
+      'aggregator: verified, 1 of 3 signatures',
+      'customer: verified, 1 of 3 signatures',
+      `v1 is ${made.stdout.trim()}: unchanged`,
+    ])
+  })
+
+  it('three signers add to one DSSE envelope', async () => {
+    const keys = join(folder, 'signers')
+    mkdirSync(keys)
+    const { code, stdout, output } = await example('dsse-several-signers', keys, 'passphrase.txt')
+    expect(code, output).toBe(0)
+    expect(stdout).toBe('3 signatures, 3 of 3 trusted keys\n')
+  })
 })
 
 it('no example is left out', () => {

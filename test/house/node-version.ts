@@ -5,6 +5,10 @@ import { underLock } from '../services/lock.ts'
 import { run } from '../services/run.ts'
 import type { Tool } from '../services/tool.ts'
 
+/** The oldest and the newest line of Node that the packages declare, beside the one of the workspace. */
+export const OLDEST_NODE = '22.23.3'
+export const NEWEST_NODE = '26.10.0'
+
 /** What npm prints where a registry cannot be reached, or refuses. */
 export const CANNOT_INSTALL_HERE =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|E404|E403)\b/

@@ -3,14 +3,15 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { removeScratch, scratch } from '../services/scratch.ts'
 import { need, type Skips } from '../services/tool.ts'
-import { CANNOT_INSTALL_HERE, nodeVersion } from './node-version.ts'
+import { makeIdentity, programs, readersFolder } from './documents.ts'
+import { CANNOT_INSTALL_HERE, NEWEST_NODE, nodeVersion, OLDEST_NODE } from './node-version.ts'
+import { pack } from './pack.ts'
 import { runTool } from './process.ts'
 import { libraries, type Manifest, packages, root, specifiers } from './workspace.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
 
-/** The oldest and the newest line of Node that the packages declare, beside the one of the workspace. */
-const otherNodes = ['22.23.3', '26.10.0']
+const otherNodes = [OLDEST_NODE, NEWEST_NODE]
 
 let folder: string
 let missing: string | undefined
@@ -24,12 +25,7 @@ beforeAll(async () => {
     return
   }
   mkdirSync(join(folder, 'tarballs'))
-  const packed = await runTool('npx', [
-    '--yes',
-    'pnpm@12.21.0',
-    ...['--recursive', '--filter', './packages/*'],
-    ...['pack', '--pack-destination', join(folder, 'tarballs')],
-  ])
+  const packed = await pack(join(folder, 'tarballs'))
   expect(packed.code, packed.output).toBe(0)
   writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}')
   const installed = await runTool(
@@ -172,6 +168,21 @@ describe('the packed packages, installed in an empty folder', () => {
     const { code, output } = await runTool(join(cwd, 'node_modules', '.bin', program), [argument], { cwd })
     expect(code, output).toBe(0)
     expect(output).toContain(packages.find(({ name }) => name === 'sealwright')!.manifest.version)
+  })
+})
+
+describe('a program of the documents, with the packed packages', () => {
+  const runs = otherNodes.flatMap(version => programs.map(program => ({ version, ...program })))
+
+  it.for(runs)('runs on Node $version: $document:$line', async ({ version, document, line, code }, ctx) => {
+    const parent = installedFolder(ctx)
+    const node = need(ctx, await nodeVersion(version))
+    const cwd = await readersFolder(parent, `${document} ${version}`)
+    await makeIdentity(cwd)
+    const file = join(cwd, `${line}.ts`)
+    writeFileSync(file, code)
+    const ended = await runTool(node, [file], { cwd })
+    expect(ended.code, ended.output).toBe(0)
   })
 })
 

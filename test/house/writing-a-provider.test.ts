@@ -1,11 +1,12 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { removeScratch, scratch } from '../services/scratch.ts'
 import type { Skips } from '../services/tool.ts'
 import { CANNOT_INSTALL_HERE } from './node-version.ts'
+import { pack } from './pack.ts'
 import { runTool } from './process.ts'
-import { root } from './workspace.ts'
+import { packages, root } from './workspace.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
@@ -23,26 +24,24 @@ let missing: string | undefined
 /** Does what the guide says in a folder outside the workspace, with the tarballs in the place of the registry. */
 beforeAll(async () => {
   folder = await scratch('writing-a-provider')
-  const unbuilt = PACKED.filter(name => !existsSync(join(root, 'packages', name, 'dist')))
+  const unbuilt = packages.filter(({ folder }) => !existsSync(join(folder, 'dist'))).map(({ name }) => name)
   if (unbuilt.length > 0) {
     missing = `not built: ${unbuilt.join(', ')}; npm run build`
     return
   }
-  const packed = await runTool('npx', [
-    '--yes',
-    'pnpm@12.21.0',
-    ...['--recursive', ...PACKED.flatMap(name => ['--filter', `./packages/${name}`])],
-    ...['pack', '--pack-destination', folder],
-  ])
+  mkdirSync(join(folder, 'tarballs'))
+  const packed = await pack(join(folder, 'tarballs'))
   expect(packed.code, packed.output).toBe(0)
   writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}')
-  const tarballs = readdirSync(folder).filter(name => name.endsWith('.tgz'))
-  expect(tarballs).toHaveLength(PACKED.length)
+  const tarballs = PACKED.map(name => {
+    const [tarball] = readdirSync(join(folder, 'tarballs')).filter(file =>
+      file.startsWith(`sealwright-${name}-`),
+    )
+    return `./tarballs/${tarball}`
+  })
   const installed = await runTool(
     'npm',
-    ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline'].concat(
-      tarballs.map(name => `./${name}`),
-    ),
+    ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', ...tarballs],
     { cwd: folder },
   )
   const reason = CANNOT_INSTALL_HERE.exec(installed.stderr)?.[0]
