@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { removeScratch, scratch } from '../services/scratch.ts'
 import { need } from '../services/tool.ts'
+import { refusal, sealwrightCalls } from './command-lines.ts'
 import { documentAt, documents, makeIdentity, programs, readersFolder } from './documents.ts'
 import { nodeVersion, OLDEST_NODE } from './node-version.ts'
 import { runTool } from './process.ts'
@@ -12,7 +13,14 @@ import { root } from './workspace.ts'
 vi.setConfig({ testTimeout: 120_000 })
 
 const scripts = documents
-  .map(({ document, blocks }) => ({ document, code: blocks.filter(({ language }) => language === 'sh') }))
+  .map(({ document, blocks }) => ({
+    document,
+    code: blocks.filter(({ language }) => language === 'sh').map(block => block.code),
+    // What the commands right above print; `…` stands for what differs.
+    printed: blocks
+      .filter(({ language }, index) => language === 'output' && blocks[index - 1]?.language === 'sh')
+      .flatMap(block => block.code.split('\n').filter(line => !line.includes('…'))),
+  }))
   .filter(({ code }) => code.length > 0)
 
 let folder: string
@@ -24,6 +32,16 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
 })
 afterAll(() => removeScratch(folder))
+
+it.for(['README.md', 'docs/README.md'])(
+  '%s links every guide, provider page and the guide to writing one',
+  index => {
+    const text = readFileSync(join(root, index), 'utf8')
+    const targets = [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => join(index, '..', target!))
+    const pages = documents.map(({ document }) => document).filter(document => document.startsWith('docs/'))
+    expect([...pages, 'docs/writing-a-provider.md'].filter(page => !targets.includes(page))).toEqual([])
+  },
+)
 
 describe('programs in the documents', () => {
   it('type-check', async () => {
@@ -82,13 +100,29 @@ describe('programs in the documents', () => {
   })
 })
 
+const calls = [...documents, documentAt(join('docs', 'writing-a-provider.md'))].flatMap(
+  ({ document, blocks }) =>
+    blocks
+      .filter(({ language, code }) => language === 'text' && /^\s*(?:.*\$\()?sealwright /m.test(code))
+      .map(({ line, code }) => ({ document, line, code })),
+)
+
 describe('commands in the documents', () => {
-  it.for(scripts)('$document', async ({ document, code }, ctx) => {
+  // They need what is not here, a registry or a store: shown as text, they do not run.
+  it.for(calls)('$document:$line is what sealwright takes', async ({ code }) => {
+    const found = await sealwrightCalls(code)
+    expect(found.length).toBeGreaterThanOrEqual(
+      code.split('\n').filter(line => /^sealwright /.test(line)).length,
+    )
+    for (const call of found) expect(await refusal(call)).toBeUndefined()
+  })
+
+  it.for(scripts)('$document', async ({ document, code, printed }, ctx) => {
     if (!existsSync(join(root, 'packages', 'cli', 'dist', 'main.js'))) ctx.skip('not built: npm run build')
     const cwd = await readersFolder(folder, document)
     const home = join(cwd, 'home')
     mkdirSync(home, { recursive: true })
-    const script = ['set -euo pipefail', 'npx() { "$@"; }', ...code.map(block => block.code)].join('\n')
+    const script = ['set -euo pipefail', 'npx() { "$@"; }', ...code].join('\n')
     const ended = await runTool('bash', ['-c', script], {
       cwd,
       env: {
@@ -99,5 +133,6 @@ describe('commands in the documents', () => {
       },
     })
     expect(ended.code, ended.output).toBe(0)
+    for (const line of printed) expect(ended.output).toContain(line)
   })
 })

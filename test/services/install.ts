@@ -1,3 +1,4 @@
+import * as linters from './linters.ts'
 import { localstackProgram } from './localstack.ts'
 import { ministackProgram } from './ministack.ts'
 import { nssModule } from './nss.ts'
@@ -17,7 +18,7 @@ const stores = {
 }
 
 /** Installs every peer and server into the cache, one after another, so that no test waits for a compiler or a download. */
-for (const [name, tool] of Object.entries({ ...peers, ...stores })) {
+for (const [name, tool] of Object.entries({ ...peers, ...stores, ...linters })) {
   const began = performance.now()
   const found = await tool()
   const seconds = ((performance.now() - began) / 1000).toFixed(1)

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -30,6 +31,7 @@ import type { Skips } from '../services/tool.ts'
 const timeout = 600_000 // servers are installed, the first time
 
 const openbao = shared(startOpenbao)
+const olareg = shared(startOlareg)
 
 /** A folder with an image in a layout, as a user has it. */
 async function place() {
@@ -231,87 +233,179 @@ test('a configuration alone changes the store', { timeout }, async () => {
   }
 })
 
-describe('the pipeline', { timeout }, () => {
-  test('signs what was pushed, by its digest, with what says which job it is', async context => {
-    const bao = await openbao(context)
-    await using server = await startOlareg(context)
-    const image = makeImage()
-    await pushImage(server.url, 'acme/app', image, 'v1.0.0')
-    const cwd = await scratch('pipeline')
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    await letIn(bao, publicKey.export({ type: 'spki', format: 'pem' }).toString())
-    const claims = { sub: 'repo:acme/app:ref:refs/tags/v1.0.0', aud: 'sealwright' }
-    await writeFile(join(cwd, 'id-token'), jwtOf(privateKey, claims))
-    await writeFile(join(cwd, 'ca.pem'), bao.ca)
-    const env = {
-      HOME: cwd,
-      IMAGE: `${server.host}/acme/app`,
-      DIGEST: image.digest,
-      SIGNING_KEY: 'hashivault://Pipeline?version=1',
-      SIGNING_CHAIN: join(cwd, 'release.crt'),
-      VAULT_ADDR: bao.url,
-      VAULT_CACERT: join(cwd, 'ca.pem'),
-      VAULT_ROLE: 'release',
-      ID_TOKEN_FILE: join(cwd, 'id-token'),
-    }
-    // The chain that is in the repository: here the key's own certificate.
-    await putIntoLayout(join(cwd, 'image'), image, 'v1')
-    const token = await bao.call('POST', 'auth/token/create', { policies: ['root'], ttl: '5m' })
-    const certified = await runExample(
-      'hashicorp-vault',
-      ['hashivault://Pipeline', 'image', 'v1', 'release.crt'],
-      {
-        cwd,
-        env: { ...env, VAULT_TOKEN: token.auth.client_token },
-      },
-    )
-    expect(certified.code, certified.output).toBe(0)
-    const signed = await runStep(env)
-    expect(signed.code, signed.output).toBe(0)
-    expect(signed.stdout).toContain(`signed ${image.digest}\n`)
-    const notation = await notationHome(context, { trust: { acme: [join(cwd, 'release.crt')] } })
-    await notation.writePolicy(trustEverywhere('acme'))
-    const target = `${server.host}/acme/app@${image.digest}`
-    const verified = await notation.run(['verify', '--insecure-registry', target])
-    expect(verified.code, verified.stderr).toBe(0)
-
-    // Another repository's job, and a tag.
-    await writeFile(
-      join(cwd, 'id-token'),
-      jwtOf(privateKey, { ...claims, sub: 'repo:mallory/app:ref:refs/heads/x' }),
-    )
-    const stranger = await runStep(env)
-    expect(stranger.code).toBe(1)
-    expect(stranger.output).toContain('UNAUTHENTICATED')
-    const tag = await runExample('ci-sign', [`${server.host}/acme/app:v1.0.0`], { cwd, env })
-    expect(tag.output).toContain('not a tag')
-    expect(tag.code).toBe(1)
-  })
-
-  test('is given no secret', async () => {
-    const workflow = await readFile(join(root, 'examples', 'ci-pipeline.yml'), 'utf8')
-    expect(workflow).not.toMatch(/secrets\.|passphrase|(?:PASSWORD|TOKEN|SECRET): /)
-    expect(workflow).toMatch(/^ {2}id-token: write/m)
-  })
-})
-
-/** The last step of the workflow, as it is written there. */
-async function runStep(env: Record<string, string>) {
-  const workflow = await readFile(join(root, 'examples', 'ci-pipeline.yml'), 'utf8')
-  const command = /- name: sign\n {8}run: (.+)\n/.exec(workflow)?.[1]
-  expect(command).toBeDefined()
-  return runTool('bash', ['-c', command!], {
-    env: { ...env, NODE_OPTIONS: '--conditions=@sealwright/source' },
-  })
+/** A repository's folder in a job, an image that it has pushed, and a key in OpenBao that the job may use. */
+async function job(context: Skips) {
+  const bao = await openbao(context)
+  const server = await olareg(context)
+  const image = makeImage()
+  await pushImage(server.url, 'acme/app', image, 'v1.0.0')
+  const cwd = await scratch('pipeline')
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  await letIn(bao, publicKey.export({ type: 'spki', format: 'pem' }).toString())
+  await cp(join(root, 'examples', 'ci'), join(cwd, 'ci'), { recursive: true })
+  await writeFile(join(cwd, 'ca.pem'), bao.ca)
+  const env = {
+    HOME: cwd,
+    XDG_CONFIG_HOME: join(cwd, '.config'),
+    CI: 'true',
+    IMAGE: `${server.host}/acme/app`,
+    DIGEST: image.digest,
+    SEALWRIGHT_CONFIG: 'ci/sealwright.json',
+    VAULT_ADDR: bao.url,
+    VAULT_CACERT: join(cwd, 'ca.pem'),
+  }
+  // The chain that is in the repository: here the key's own certificate.
+  const token = await bao.call('POST', 'auth/token/create', { policies: ['root'], ttl: '5m' })
+  const certified = await runTool(
+    'sealwright',
+    ['cert', 'issue', KEY, '--subject', 'C=DE,ST=Hessen,O=Acme,CN=release', '--out', 'ci/release.crt'],
+    { cwd, env: { ...env, SEALWRIGHT_CONFIG: '', VAULT_TOKEN: token.auth.client_token } },
+  )
+  expect(certified.code, certified.output).toBe(0)
+  const claims = { sub: 'repo:acme/app:ref:refs/tags/v1.0.0', aud: 'sealwright' }
+  return {
+    cwd,
+    env,
+    image,
+    idToken: jwtOf(privateKey, claims),
+    strangersToken: jwtOf(privateKey, { ...claims, sub: 'repo:mallory/app:ref:refs/heads/x' }),
+  }
 }
+
+const KEY = 'hashivault://release?version=1'
+
+/** The commands of a step, as they are written in a pipeline. */
+async function step(pipeline: string, name: 'sign' | 'verify'): Promise<string> {
+  const text = await readFile(join(root, 'examples', 'ci', pipeline), 'utf8')
+  if (pipeline === 'ci-pipeline.yml') {
+    const [, lines] = new RegExp(
+      `- name: ${name}\\n(?: {8}env:\\n {10}.*\\n)? {8}run: ((?:.*\\n)(?: {10}.*\\n)*)`,
+    ).exec(text)!
+    return lines!.replace(/^\|\n/, '')
+  }
+  const [line] = /(?:sealwright sign|sh ci\/verify\.sh).*"\$IMAGE@\$DIGEST"/.exec(
+    name === 'sign' ? text : text.slice(text.indexOf('sh ci/verify.sh')),
+  )!
+  return line
+}
+
+describe.for(['ci-pipeline.yml', 'gitlab-ci.yml', 'Jenkinsfile'])(
+  'the pipeline %s',
+  { timeout },
+  pipeline => {
+    test('signs by digest, as the job that Vault lets in, and deploys what is verified', async context => {
+      if (!existsSync(join(root, 'packages', 'cli', 'dist', 'main.js')))
+        context.skip('not built: npm run build')
+      const { cwd, env, image, idToken, strangersToken } = await job(context)
+      await using github = await tokenService(() => idToken)
+      const run = async (name: 'sign' | 'verify', extra: Record<string, string> = {}) =>
+        runTool('bash', ['-e', '-o', 'pipefail', '-c', await step(pipeline, name)], {
+          cwd,
+          env: { ...env, ...github.env, ID_TOKEN: idToken, RETRY_SECONDS: '0', ...extra },
+        })
+      const trust = join(cwd, 'ci', 'trust')
+      for (const args of [
+        ['cert', 'add', 'ca:acme', 'ci/release.crt'],
+        [
+          'policy',
+          'init',
+          '--name',
+          'app',
+          '--scope',
+          env.IMAGE,
+          '--trust-store',
+          'ca:acme',
+          '--trusted-identity',
+          '*',
+        ],
+      ]) {
+        const made = await runTool('sealwright', ['--trust', trust, ...args], { cwd, env })
+        expect(made.code, made.output).toBe(0)
+      }
+      const early = await run('verify')
+      expect(early.code, early.output).toBe(1)
+
+      const signed = await run('sign')
+      expect(signed.code, signed.output).toBe(0)
+      expect(signed.stdout).toContain(image.digest)
+      const verified = await run('verify')
+      expect(verified.code, verified.output).toBe(0)
+      const notation = await notationHome(context, { trust: { acme: [join(cwd, 'ci', 'release.crt')] } })
+      await notation.writePolicy(trustEverywhere('acme'))
+      const byNotation = await notation.run(['verify', '--insecure-registry', `${env.IMAGE}@${image.digest}`])
+      expect(byNotation.code, byNotation.stderr).toBe(0)
+
+      // Another repository's job, and a tag.
+      await using mallory = await tokenService(() => strangersToken)
+      const stranger = await run('sign', { ...mallory.env, ID_TOKEN: strangersToken })
+      expect(stranger.code, stranger.output).toBe(5)
+      const script = (await step(pipeline, 'sign')).replace('@$DIGEST', ':v1.0.0')
+      const tag = await runTool('bash', ['-c', script], {
+        cwd,
+        env: { ...env, ...github.env, ID_TOKEN: idToken },
+      })
+      expect(tag.code, tag.output).toBe(4)
+    })
+  },
+)
+
+/** What GitHub gives its jobs: a service that says who they are. */
+async function tokenService(token: () => string) {
+  const server = createServer((request, response) => {
+    const url = new URL(request.url!, 'http://github')
+    const isKnown =
+      request.headers.authorization === 'bearer canary-request-token' &&
+      url.searchParams.get('audience') === 'sealwright'
+    response.writeHead(isKnown ? 200 : 401, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ value: token() }))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    env: {
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'canary-request-token',
+      ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/token?api=1`,
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+test('the example ci-sign.ts signs by digest with the token of the job in a file', {
+  timeout,
+}, async context => {
+  const { cwd, env, image, idToken, strangersToken } = await job(context)
+  const given = {
+    ...env,
+    SIGNING_KEY: KEY,
+    SIGNING_CHAIN: join(cwd, 'ci', 'release.crt'),
+    VAULT_ROLE: 'release',
+    ID_TOKEN_FILE: join(cwd, 'id-token'),
+  }
+  const signs = (target: string) => runExample('ci-sign', [target], { cwd, env: given })
+  await writeFile(join(cwd, 'id-token'), idToken)
+  const signed = await signs(`${env.IMAGE}@${image.digest}`)
+  expect(signed.code, signed.output).toBe(0)
+  expect(signed.stdout).toContain(`signed ${image.digest}\n`)
+  const tag = await signs(`${env.IMAGE}:v1.0.0`)
+  expect(tag.output).toContain('not a tag')
+  expect(tag.code).toBe(1)
+  await writeFile(join(cwd, 'id-token'), strangersToken)
+  const stranger = await signs(`${env.IMAGE}@${image.digest}`)
+  expect(stranger.code).toBe(1)
+  expect(stranger.output).toContain('UNAUTHENTICATED')
+})
 
 /** What an operator does once: the key, who may sign with it, and how that is shown. */
 async function letIn(bao: Awaited<ReturnType<typeof startOpenbao>>, publicKey: string): Promise<void> {
-  await bao.call('POST', 'transit/keys/Pipeline', { type: 'ecdsa-p256' })
-  await bao.call('POST', 'sys/auth/jwt', { type: 'jwt' })
+  await bao.call('POST', 'transit/keys/release', { type: 'ecdsa-p256' })
+  if (!('jwt/' in (await bao.call('GET', 'sys/auth'))))
+    await bao.call('POST', 'sys/auth/jwt', { type: 'jwt' })
   await bao.call('POST', 'auth/jwt/config', { jwt_validation_pubkeys: [publicKey] })
-  const policy = `path "transit/keys/Pipeline" { capabilities = ["read"] }
-    path "transit/sign/Pipeline" { capabilities = ["update"] }`
+  const policy = `path "transit/keys/release" { capabilities = ["read"] }
+    path "transit/sign/release" { capabilities = ["update"] }`
   await bao.call('PUT', 'sys/policies/acl/release', { policy })
   await bao.call('POST', 'auth/jwt/role/release', {
     role_type: 'jwt',
