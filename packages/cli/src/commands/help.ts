@@ -9,8 +9,8 @@ export async function help(context: Context, words: readonly string[]): Promise<
   for (const word of words) {
     const child = command.commands.find(candidate => candidate.name() === word)
     if (!child) {
-      throw usageError(`"${word}" is no command`, {
-        why: `there are ${command.commands.map(candidate => candidate.name()).join(', ') || 'none below this one'}`,
+      throw usageError(`unknown command "${word}"`, {
+        why: `the commands are ${command.commands.map(candidate => candidate.name()).join(', ') || 'none'}`,
         fix: 'sealwright help',
       })
     }
@@ -21,7 +21,7 @@ export async function help(context: Context, words: readonly string[]): Promise<
     writeOut: chunk => {
       text += chunk
     },
-    getOutHelpWidth: () => context.io.stdout.columns ?? 100,
+    getOutHelpWidth: () => context.io.stdout.columns || 100,
     getOutHasColors: () => false,
   })
   command.outputHelp()

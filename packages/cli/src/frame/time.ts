@@ -21,7 +21,7 @@ export function parseTime(text: string, label: string): Date {
   if (!exists || Number.isNaN(date.getTime())) {
     throw usageError(`${label}: "${text}" is not a time`, {
       why: 'times are RFC 3339, with an offset',
-      fix: `${label} 2026-11-22T14:00:00Z`,
+      fix: `use ${label} 2026-11-22T14:00:00Z`,
     })
   }
   return date

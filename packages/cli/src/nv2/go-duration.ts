@@ -17,7 +17,7 @@ export function parseGoDuration(text: string, label: string): number {
   if (!(seconds >= 1 && seconds <= LONGEST)) {
     throw usageError(`${label}: "${text}" is not a duration`, {
       why: 'a duration is made of whole numbers and units: 8760h, 1h30m, 90d',
-      fix: `${label} 8760h`,
+      fix: `use ${label} 8760h`,
     })
   }
   return seconds * 1000

@@ -7,7 +7,7 @@ import type { Leaf } from './leaf.ts'
 export const attestCommand: Leaf = {
   name: 'attest',
   args: '<target...>',
-  summary: 'say something of artifacts, signed and attached: how they were built, what is in them',
+  summary: 'sign in-toto attestations about artifacts and attach them',
   options: () => [
     single('-k, --key <key>', 'name or reference of the key (default: the default key)'),
     single('--type <type>', 'what the predicate is: slsa, spdx, cyclonedx, vsa, or a URI'),
@@ -28,5 +28,6 @@ export const attestCommand: Leaf = {
     'sealwright attest -k release --type slsa --predicate provenance.json registry.example/app@sha256:…',
     'syft -o spdx-json registry.example/app:v1 | sealwright attest --type spdx --predicate - registry.example/app:v1',
   ],
+  resolves: true,
   load: async () => (await import('../commands/attest.ts')).attest,
 }

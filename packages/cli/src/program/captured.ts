@@ -8,7 +8,7 @@ export interface Captured {
 }
 
 /** Keeps commander from printing and from ending the process, in the program and every command of it. */
-export function captured(program: Command, columns = 100): Captured {
+export function captured(program: Command, columns?: number): Captured {
   const kept: Captured = { text: '', failed: program }
   const keep = (text: string) => {
     kept.text += text
@@ -23,7 +23,8 @@ export function captured(program: Command, columns = 100): Captured {
         writeOut: keep,
         writeErr: keep,
         outputError: () => {},
-        getOutHelpWidth: () => columns,
+        getOutHelpWidth: () => columns || 100,
+        getErrHelpWidth: () => columns || 100,
         getOutHasColors: () => false,
       }),
   )

@@ -20,6 +20,7 @@ export const certificateCommands: Group = {
       ],
       examples: [
         'sealwright cert request release --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.csr',
+        'sealwright cert request awskms:///alias/release --subject "C=DE,ST=Hessen,O=Acme,CN=release" > release.csr',
       ],
       load: async () => (await import('../commands/cert-request.ts')).certRequest,
     },
@@ -36,6 +37,10 @@ export const certificateCommands: Group = {
         OUT(),
         ...keyFlags(),
       ],
+      examples: [
+        'sealwright cert issue root --ca-cert --subject "C=DE,ST=Hessen,O=Acme,CN=root" --expiry 3650d --out root.crt',
+        'sealwright cert issue release.csr --ca root --ca-chain root.crt --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.crt',
+      ],
       load: async () => (await import('../commands/cert-issue.ts')).certIssue,
     },
     {
@@ -43,19 +48,21 @@ export const certificateCommands: Group = {
       args: '<source...>',
       summary: 'show certificates of a file, a key or a trust store, and whether Notation would accept them',
       options: keyFlags,
+      examples: ['sealwright cert show release.crt', 'sealwright cert show ca:acme'],
       load: async () => (await import('../commands/cert-show.ts')).certShow,
     },
     {
       name: 'add',
       args: '<store> <file...>',
       summary: 'trust certificates: put them in a trust store (ca:NAME, signingAuthority:NAME, tsa:NAME)',
-      examples: ['sealwright cert add ca:acme acme-root.crt'],
+      examples: ['sealwright cert add ca:acme acme-root.crt', 'sealwright cert add tsa:acme tsa-root.crt'],
       load: async () => (await import('../commands/cert-add.ts')).certAdd,
     },
     {
       name: 'list',
       args: '[store]',
       summary: 'list trusted certificates',
+      examples: ['sealwright cert list', 'sealwright cert list ca:acme'],
       load: async () => (await import('../commands/cert-list.ts')).certList,
     },
     {
@@ -63,6 +70,7 @@ export const certificateCommands: Group = {
       args: '<store> [certificate...]',
       summary: 'trust certificates no longer: by file or by fingerprint',
       options: () => [toggle('--all', 'all of the store')],
+      examples: ['sealwright cert remove ca:acme acme-root.crt', 'sealwright cert remove ca:acme --all'],
       load: async () => (await import('../commands/cert-remove.ts')).certRemove,
     },
   ],

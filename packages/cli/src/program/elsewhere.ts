@@ -4,15 +4,24 @@ export interface Elsewhere {
   readonly from: string
   readonly there: string
   readonly here: string
+  /** The fix, where `here` names several commands or is none. */
+  readonly fix?: string | undefined
 }
 
-function row(from: string, there: string, here: string): Elsewhere {
-  return { from, there, here }
+function row(from: string, there: string, here: string, fix?: string): Elsewhere {
+  return { from, there, here, fix }
 }
 
 /** Commands of other tools, by the words after the program's name. */
 const COMMANDS: Readonly<Record<string, Elsewhere>> = {
-  blob: row('notation', 'blob sign|verify|inspect FILE', 'sealwright sign|verify|inspect ./FILE'),
+  blob: row(
+    'notation',
+    'blob sign|verify|inspect FILE',
+    'sealwright sign|verify|inspect ./FILE',
+    'sealwright sign ./FILE',
+  ),
+  'blob verify': row('notation', 'blob verify FILE', 'sealwright verify ./FILE'),
+  'blob inspect': row('notation', 'blob inspect FILE', 'sealwright inspect ./FILE'),
   certificate: row('notation', 'certificate add -t ca -s NAME FILE', 'sealwright cert add ca:NAME FILE'),
   ls: row('notation', 'ls', 'sealwright list TARGET'),
   'key ls': row('notation', 'key ls', 'sealwright key list'),
@@ -28,6 +37,7 @@ const COMMANDS: Readonly<Record<string, Elsewhere>> = {
     'cosign',
     'verify-attestation --type TYPE',
     'sealwright verify --attestation TYPE',
+    'sealwright verify --attestation TYPE TARGET',
   ),
   tree: row('cosign', 'tree', 'sealwright list TARGET'),
   clean: row('cosign', 'clean', 'sealwright delete TARGET --all'),
@@ -44,24 +54,38 @@ const COMMANDS: Readonly<Record<string, Elsewhere>> = {
 
 /** Flags of other tools. */
 const FLAGS: Readonly<Record<string, Elsewhere>> = {
-  '--plugin': row('notation', '--plugin P --id I', '-k notation-plugin:P/I'),
-  '--id': row('notation', '--plugin P --id I', '-k notation-plugin:P/I'),
-  '--signature-format': row('notation', '--signature-format jws|cose', '--format jws|cose'),
-  '-e': row('notation', '-e 720h', '--expiry 30d'),
-  '--user-metadata': row('notation', '--user-metadata K=V', '--metadata K=V'),
-  '--force-referrers-tag': row('notation', '--force-referrers-tag', '--referrers tag'),
-  '--insecure-registry': row('notation', '--insecure-registry', '--plain-http HOST'),
-  '--oci-layout': row('notation', '--oci-layout DIR:tag', 'oci:DIR:tag'),
-  '--policy-name': row('notation', '--policy-name NAME', '--statement NAME'),
-  '--type': row('notation', '--type ca --store NAME', 'the store as a policy spells it: ca:NAME'),
-  '--store': row('notation', '--type ca --store NAME', 'the store as a policy spells it: ca:NAME'),
-  '-t': row('notation', '-t ca -s NAME', 'the store as a policy spells it: ca:NAME'),
-  '-s': row('notation', '-t ca -s NAME', 'the store as a policy spells it: ca:NAME'),
-  '-r': row('cosign', '-r', '--recursive'),
-  '--output-signature': row('cosign', '--output-signature FILE', '--signature FILE'),
-  '--upload': row('cosign', '--upload=false', '--signature FILE'),
-  '--lazy': row('jsign', '--lazy', 'the default: what is signed already is skipped'),
-  '--tsaurl': row('jsign', '--tsaurl A,B', '--timestamp A --timestamp B'),
+  '--plugin': row('notation', '--plugin P --id I', '-k KEY', 'name the key: sealwright key add NAME REF'),
+  '--id': row('notation', '--plugin P --id I', '-k KEY', 'name the key: sealwright key add NAME REF'),
+  '--signature-format': row(
+    'notation',
+    '--signature-format jws|cose',
+    '--format jws|cose',
+    'use --format jws or --format cose',
+  ),
+  '-e': row('notation', '-e 720h', '--expiry 30d', 'use --expiry 30d'),
+  '--user-metadata': row('notation', '--user-metadata K=V', '--metadata K=V', 'use --metadata K=V'),
+  '--force-referrers-tag': row('notation', '--force-referrers-tag', '--referrers tag', 'use --referrers tag'),
+  '--insecure-registry': row('notation', '--insecure-registry', '--plain-http HOST', 'use --plain-http HOST'),
+  '--oci-layout': row('notation', '--oci-layout DIR:tag', 'oci:DIR:tag', 'name the target oci:DIR:TAG'),
+  '--policy-name': row('notation', '--policy-name NAME', '--statement NAME', 'use --statement NAME'),
+  '--type': row(
+    'notation',
+    '--type ca --store NAME',
+    'ca:NAME, as a policy spells the store',
+    'name the store ca:NAME',
+  ),
+  '--store': row(
+    'notation',
+    '--type ca --store NAME',
+    'ca:NAME, as a policy spells the store',
+    'name the store ca:NAME',
+  ),
+  '-t': row('notation', '-t ca -s NAME', 'ca:NAME, as a policy spells the store', 'name the store ca:NAME'),
+  '-s': row('notation', '-t ca -s NAME', 'ca:NAME, as a policy spells the store', 'name the store ca:NAME'),
+  '-r': row('cosign', '-r', '--recursive', 'use --recursive'),
+  '--output-signature': row('cosign', '--output-signature FILE', '--signature FILE', 'use --signature FILE'),
+  '--upload': row('cosign', '--upload=false', '--signature FILE', 'use --signature FILE'),
+  '--lazy': row('jsign', '--lazy', 'the default: what is signed already is skipped', 'leave --lazy out'),
 }
 
 /** What does here what `words` did elsewhere; the longest match counts. */

@@ -1,5 +1,6 @@
-import { isSealwrightError } from '@sealwright/core'
-import { InvalidArgumentError, Option } from 'commander'
+import type { SealwrightError } from '@sealwright/core'
+import { Option } from 'commander'
+import { usageError } from '../frame/usage.ts'
 
 type Read<T> = (text: string, label: string) => T
 
@@ -7,7 +8,7 @@ type Read<T> = (text: string, label: string) => T
 export function single<T = string>(flags: string, description: string, read?: Read<T>): Option {
   const option = new Option(flags, description)
   return option.argParser((text: string, previous: unknown) => {
-    if (previous !== undefined) throw new InvalidArgumentError('It was given more than once.')
+    if (previous !== undefined) throw givenTwice(labelOf(option))
     return readValue(text, option, read)
   })
 }
@@ -21,11 +22,16 @@ export function repeatable<T = string>(flags: string, description: string, read?
   ])
 }
 
-/** An option with one value out of `choices`. */
+/** An option with one value out of `choices`, which the help lists where the description does not. */
 export function choice(flags: string, description: string, choices: readonly string[]): Option {
-  return single(flags, description, text => {
-    if (!choices.includes(text)) throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`)
-    return text
+  const isListed = choices.every(each => description.includes(each))
+  const whole = isListed ? description : `${description}: ${choices.join(', ')}`
+  return single(flags, whole, (text, label) => {
+    if (choices.includes(text)) return text
+    throw usageError(`${label} does not take "${text}"`, {
+      why: `it takes ${choices.join(', ')}`,
+      fix: `use ${label} ${choices[0]}`,
+    })
   })
 }
 
@@ -35,20 +41,36 @@ export function toggle(flags: string, description: string): Option {
 }
 
 /** Reads a whole number of at least one. */
-export function count(text: string): number {
-  if (!/^[1-9][0-9]{0,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above zero.')
-  return Number(text)
+export function count(text: string, label: string): number {
+  if (/^[1-9][0-9]{0,6}$/.test(text)) return Number(text)
+  throw usageError(`${label}: "${text}" is not a count`, {
+    why: 'it takes a whole number from 1 to 9999999',
+    fix: `use ${label} 8`,
+  })
 }
 
 function readValue<T>(text: string, option: Option, read: Read<T> | undefined): T | string {
+  const label = labelOf(option)
   // `--format --dry-run` forgot a value; taking the next flag for it would ignore that flag.
-  if (text.startsWith('--')) throw new InvalidArgumentError('A value is missing before the next option.')
-  if (text === '') throw new InvalidArgumentError('It is empty.')
-  if (read === undefined) return text
-  try {
-    return read(text, option.long ?? option.flags)
-  } catch (error) {
-    if (!isSealwrightError(error)) throw error
-    throw new InvalidArgumentError(error.why ?? error.message)
-  }
+  if (/^--|^-[a-z]/i.test(text))
+    throw missingValue(label, option.flags, `the next word is the option ${text}`)
+  if (text === '') throw missingValue(label, option.flags, 'its value is empty')
+  return read === undefined ? text : read(text, label)
+}
+
+function labelOf(option: Option): string {
+  return option.long ?? option.flags
+}
+
+/** The error of an option without its value. `flags` as they were declared: `--format <form>`. */
+export function missingValue(label: string, flags: string, why: string): SealwrightError {
+  const placeholder = /<(.*)>/.exec(flags)?.[1] ?? 'value'
+  return usageError(`${label} needs a value`, { why, fix: `use ${label} ${placeholder.toUpperCase()}` })
+}
+
+function givenTwice(label: string): SealwrightError {
+  return usageError(`${label} was given more than once`, {
+    why: 'it takes one value, and the others would be ignored',
+    fix: `give ${label} once`,
+  })
 }

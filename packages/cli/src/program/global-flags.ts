@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { parseDurationOrNone } from '../frame/duration.ts'
 import type { ColorMode } from '../frame/style.ts'
 import { choice, single, toggle } from './flag.ts'
+import { formatHelp, HEADINGS } from './help.ts'
 
 /** The flags of every command. */
 export interface GlobalFlags {
@@ -19,27 +20,29 @@ export interface GlobalFlags {
   readonly trust?: string
 }
 
-const HEADING = 'Everywhere:'
-
 /** Adds the flags of every command. */
-export function addGlobalFlags(command: Command): Command {
+export function addGlobalFlags(
+  command: Command,
+  quiet = 'print resolved references only, or nothing',
+): Command {
   const options = [
-    choice('-o, --output <form>', 'text or json', ['text', 'json']),
-    toggle('-q, --quiet', 'print resolved references only'),
-    toggle('-v, --verbose', 'name each step'),
+    choice('-o, --output <form>', 'text or json (default: text)', ['text', 'json']),
+    toggle('-q, --quiet', quiet),
+    toggle('-v, --verbose', 'name each step; print digests in full'),
     toggle('--debug', 'name the causes of a failure'),
-    choice('--color <when>', 'auto, always or never', ['auto', 'always', 'never']),
-    toggle('--no-input', 'never ask; a missing answer is an error'),
-    toggle('-y, --yes', 'agree to every confirmation'),
+    choice('--color <when>', 'colour: auto, always or never (default: auto)', ['auto', 'always', 'never']),
+    toggle('--no-input', 'never prompt; a missing answer is an error'),
+    toggle('-y, --yes', 'answer every confirmation with yes'),
     single(
       '--timeout <duration>',
-      'time for one target, 30s to 1h say, or none (default: 60s)',
+      'per-target timeout, e.g. 30s or 1h, or none (default: 60s)',
       (text, label) => parseDurationOrNone(text, label) ?? 'none',
     ),
-    toggle('--offline', 'no connection to anywhere'),
-    single('--config <file>', "the user's configuration; keys lie beside it"),
-    single('--trust <directory>', 'the trust store and policy, laid out as Notation has them'),
+    toggle('--offline', 'connect to nothing; targets must be local'),
+    single('--config <file>', "the user's configuration; keys are stored next to it"),
+    single('--trust <directory>', 'directory with trust stores and policies, laid out as Notation has them'),
   ]
-  for (const option of options) command.addOption(option.helpGroup(HEADING))
-  return command.addHelpOption(toggle('-h, --help', 'show this help').helpGroup(HEADING))
+  for (const option of options) command.addOption(option.helpGroup(HEADINGS.global))
+  command.configureHelp({ formatHelp })
+  return command.addHelpOption(toggle('-h, --help', 'show this help').helpGroup(HEADINGS.global))
 }

@@ -19,7 +19,7 @@ const KEY_TYPES = [
 /** The commands about keys. */
 export const keyCommands: Group = {
   name: 'key',
-  summary: 'name keys, lock them, make them',
+  summary: 'create, name and lock keys',
   leaves: [
     {
       name: 'add',
@@ -30,7 +30,10 @@ export const keyCommands: Group = {
         toggle('--default', 'use it when no key is named'),
         ...keyFlags(),
       ],
-      examples: ['sealwright key add release file:./release.key --cert-chain release.crt'],
+      examples: [
+        'sealwright key add release file:./release.key --cert-chain release.crt',
+        'sealwright key add release awskms:///alias/release --default',
+      ],
       load: async () => (await import('../commands/key-add.ts')).keyAdd,
     },
     {
@@ -46,7 +49,10 @@ export const keyCommands: Group = {
         ...keyFlags(),
         toggle('--no-passphrase', 'store the key in clear text'),
       ],
-      examples: ['sealwright key create file:./release.key --name release --type EC-P384'],
+      examples: [
+        'sealwright key create file:./release.key --name release --type EC-P384',
+        'sealwright key create awskms:///alias/release --name release --protection hsm',
+      ],
       load: async () => (await import('../commands/key-create.ts')).keyCreate,
     },
     {
@@ -54,7 +60,8 @@ export const keyCommands: Group = {
       args: '[store]',
       summary: 'list named keys, or what is in a store',
       options: keyFlags,
-      examples: ['sealwright key list awskms:///alias/'],
+      about: { store: 'what references begin with: awskms:///alias/, pkcs11:token=ACME' },
+      examples: ['sealwright key list', 'sealwright key list awskms:///alias/'],
       load: async () => (await import('../commands/key-list.ts')).keyList,
     },
     {
@@ -62,6 +69,7 @@ export const keyCommands: Group = {
       args: '[key]',
       summary: 'show a key and its certificates',
       options: () => [toggle('--public', 'print the public key as PEM'), ...keyFlags()],
+      examples: ['sealwright key show release', 'sealwright key show release --public > release.pub'],
       load: async () => (await import('../commands/key-show.ts')).keyShow,
     },
     {
@@ -69,12 +77,17 @@ export const keyCommands: Group = {
       args: '<name>',
       summary: 'move a name to a new version or key, and lock that',
       options: () => [single('--to <ref>', 'the new key'), ...keyFlags()],
+      examples: [
+        'sealwright key rotate release',
+        'sealwright key rotate release --to awskms:///alias/release-2',
+      ],
       load: async () => (await import('../commands/key-rotate.ts')).keyRotate,
     },
     {
       name: 'remove',
       args: '<name>',
-      summary: 'forget a name; the key stays in its store',
+      summary: 'remove a name; the key stays in its store',
+      examples: ['sealwright key remove release', 'sealwright key remove release -o json'],
       load: async () => (await import('../commands/key-remove.ts')).keyRemove,
     },
   ],

@@ -1,5 +1,6 @@
 import { Command, type Option } from 'commander'
 import { addGlobalFlags } from './global-flags.ts'
+import { ARGUMENTS } from './help.ts'
 import type { Run } from './invocation.ts'
 import { addRegistryFlags } from './registry-flags.ts'
 
@@ -8,10 +9,14 @@ export interface Leaf {
   readonly name: string
   /** As commander has them: `<target...>`. */
   readonly args?: string
+  /** What an argument is, where it is not what the help says of every argument of that name. */
+  readonly about?: Readonly<Record<string, string>>
   readonly summary: string
   /** Made when the command is called, or its help is asked for. */
   options?(): readonly Option[]
   readonly registry?: boolean
+  /** Under `-q` it prints the references that it resolved. */
+  readonly resolves?: boolean
   readonly examples?: readonly string[]
   load(): Promise<Run>
 }
@@ -29,11 +34,13 @@ export type Found = (leaf: Leaf, command: Command) => void
 export function leafCommand(leaf: Leaf, found: Found): Command {
   const command = new Command(leaf.name).description(leaf.summary)
   if (leaf.args) command.arguments(leaf.args)
+  for (const argument of command.registeredArguments)
+    argument.description = leaf.about?.[argument.name()] ?? ARGUMENTS[argument.name()] ?? ''
   for (const option of leaf.options?.() ?? []) command.addOption(option)
   if (leaf.registry) addRegistryFlags(command)
-  addGlobalFlags(command)
+  addGlobalFlags(command, leaf.resolves ? 'print resolved references only' : 'print nothing but errors')
   if (leaf.examples) {
-    command.addHelpText('after', `\nFor example:\n${leaf.examples.map(line => `  ${line}`).join('\n')}`)
+    command.addHelpText('after', `\nExamples:\n${leaf.examples.map(line => `  ${line}`).join('\n')}`)
   }
   return command.action(() => found(leaf, command))
 }

@@ -6,7 +6,7 @@ export function parseMetadata(text: string, label: string): readonly [key: strin
   if (at < 1) {
     throw usageError(`${label}: "${text}" is not KEY=VALUE`, {
       why: 'metadata is KEY=VALUE',
-      fix: `${label} build=42`,
+      fix: `use ${label} build=42`,
     })
   }
   const key = text.slice(0, at)

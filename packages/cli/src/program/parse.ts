@@ -1,10 +1,14 @@
+import { isSealwrightError, type SealwrightError } from '@sealwright/core'
 import { Command, CommanderError } from 'commander'
+import { version } from '../commands/version.ts'
 import type { Flags } from '../frame/context.ts'
+import { failureOf } from '../frame/failure.ts'
 import type { Io } from '../frame/io.ts'
 import { usageError } from '../frame/usage.ts'
+import { VERSION } from '../frame/version.ts'
 import { captured } from './captured.ts'
 import { pathOf } from './command-path.ts'
-import { explain } from './explain.ts'
+import { explain, unknownCommand } from './explain.ts'
 import { addGlobalFlags, type GlobalFlags } from './global-flags.ts'
 import type { Invocation } from './invocation.ts'
 import { type Found, type Group, type Leaf, leafCommand } from './leaf.ts'
@@ -42,11 +46,55 @@ export function parseArguments(argv: readonly string[], io: Pick<Io, 'env' | 'st
   try {
     program.parse([...argv], { from: 'user' })
   } catch (error) {
+    // The value of an option that its reader refuses.
+    if (isSealwrightError(error)) return wrongCall(error, calledCommand(program, argv), argv, io.env)
     if (!(error instanceof CommanderError)) throw error
-    if (error.code === 'commander.helpDisplayed') return helpInvocation(kept.text, kept.failed, argv, io.env)
-    return wrongCall(explain(error, kept.failed), kept.failed, argv, io.env)
+    const { failed, text } = kept
+    switch (error.code) {
+      case 'commander.version':
+        return { ...textInvocation('version', text, failed, argv, io.env), load: async () => version }
+      case 'commander.helpDisplayed': {
+        const [unknown] =
+          failed.commands.length > 0 ? failed.args.filter(word => !/^(?:-h|--help)$/.test(word)) : []
+        if (unknown === undefined) return textInvocation('help', text, failed, argv, io.env)
+        const name = ['sealwright', ...pathOf(failed)]
+        const words = [...name.slice(1), unknown]
+        return wrongCall(unknownCommand(name.join(' '), words, unknown, true), failed, argv, io.env)
+      }
+      case 'commander.help':
+        return incompleteCall(explain(error, failed), text, failed, argv, io.env)
+      default:
+        return wrongCall(explain(error, failed), failed, argv, io.env)
+    }
   }
   return found as Invocation
+}
+
+/** The command that the words of a call lead to. */
+function calledCommand(program: Command, argv: readonly string[]): Command {
+  return argv.reduce(
+    (command, word) => command.commands.find(child => child.name() === word) ?? command,
+    program,
+  )
+}
+
+/** A call that stops before a command is answered with the help. */
+function incompleteCall(
+  error: SealwrightError,
+  help: string,
+  command: Command,
+  argv: readonly string[],
+  env: Io['env'],
+): Invocation {
+  return {
+    ...wrongCall(error, command, argv, env),
+    load: async () => async () => ({
+      exitCode: 2,
+      document: { error: failureOf(error) },
+      faults: [help.trimEnd()],
+      lines: [],
+    }),
+  }
 }
 
 /** A wrong call runs as the command it addressed, so that the answer is that command's document. */
@@ -73,6 +121,7 @@ function wrongCall(error: Error, command: Command, argv: readonly string[], env:
  */
 export function buildProgram(words: readonly string[], found: Found): Command {
   const program = addGlobalFlags(new Command('sealwright'))
+    .version(VERSION, '-V, --version', 'print the version')
     .description('Sign container images, OCI artifacts and files with keys that never leave their stores.')
     .enablePositionalOptions()
     .helpCommand(false)
@@ -151,14 +200,21 @@ function globalFlags(given: Flags, env: Io['env']): GlobalFlags {
   }
 }
 
-function helpInvocation(text: string, program: Command, argv: readonly string[], env: Io['env']): Invocation {
+/** The invocation of an option that prints a text and does nothing else. */
+function textInvocation(
+  name: string,
+  text: string,
+  program: Command,
+  argv: readonly string[],
+  env: Io['env'],
+): Invocation {
   const given = givenOptions(program)
   const flags = globalFlags(
     { output: argv.includes('json') && given.output === undefined ? 'json' : undefined, ...given },
     env,
   )
   return {
-    name: 'help',
+    name,
     args: [],
     options: {},
     flags,

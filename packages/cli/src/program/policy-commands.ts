@@ -23,7 +23,10 @@ export const policyCommands: Group = {
           'skip',
         ]),
       ],
-      examples: ['sealwright policy init --name prod --scope registry.example/app --trust-store ca:acme'],
+      examples: [
+        'sealwright policy init --name prod --scope registry.example/app --trust-store ca:acme --trusted-identity "C=DE,ST=Hessen,O=Acme"',
+        'sealwright policy init --name files --statement-for-files --global --trust-store ca:acme --trusted-identity "*"',
+      ],
       load: async () => (await import('../commands/policy-init.ts')).policyInit,
     },
     {
@@ -32,6 +35,7 @@ export const policyCommands: Group = {
       options: () => [
         single('--for <target>', 'the statement that applies to it, and why the others do not'),
       ],
+      examples: ['sealwright policy show', 'sealwright policy show --for registry.example/app:v1'],
       load: async () => (await import('../commands/policy-show.ts')).policyShow,
     },
     {
@@ -39,6 +43,10 @@ export const policyCommands: Group = {
       args: '[file]',
       summary: 'find faults in a policy, with line and column',
       options: () => [single('--for <target>', 'and the statement that applies to it')],
+      examples: [
+        'sealwright policy check',
+        'sealwright policy check policy.json --for registry.example/app:v1',
+      ],
       load: async () => (await import('../commands/policy-check.ts')).policyCheck,
     },
   ],

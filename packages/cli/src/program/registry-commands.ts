@@ -4,7 +4,7 @@ import type { Leaf } from './leaf.ts'
 export const deleteCommand: Leaf = {
   name: 'delete',
   args: '<target>',
-  summary: 'delete signatures of a target, and what refers to them; the target itself stays',
+  summary: 'delete signatures of a target; the target itself stays',
   options: () => [
     repeatable('--signature <digest>', 'this one; sealwright list shows the digests'),
     toggle('--all', 'all signatures; attestations and bills of materials stay'),
@@ -15,27 +15,31 @@ export const deleteCommand: Leaf = {
     'sealwright delete registry.example/app:v1 --signature sha256:…',
     'sealwright delete registry.example/app:v1 --all --dry-run',
   ],
+  resolves: true,
   load: async () => (await import('../commands/delete.ts')).deleteSignatures,
 }
 
 export const loginCommand: Leaf = {
   name: 'login',
   args: '<host>',
-  summary: 'log in to a registry, as docker, podman and oras do; the login is checked before it is kept',
+  summary: 'log in to a registry, as docker, podman and oras do',
   options: () => [
     single('--username <name>', 'user of the registry'),
     toggle('--password-stdin', 'read the password from stdin'),
     repeatable('--plain-http <host>', 'speak http to this host; loopback needs no permission'),
     single('--ca-file <file>', 'PEM certificates that vouch for the registry, beside the usual ones'),
   ],
-  examples: ['sealwright login registry.example --username ci --password-stdin < token'],
+  examples: [
+    'sealwright login registry.example',
+    'sealwright login registry.example --username ci --password-stdin < token',
+  ],
   load: async () => (await import('../commands/login.ts')).login,
 }
 
 export const logoutCommand: Leaf = {
   name: 'logout',
   args: '<host>',
-  summary: 'forget the login to a registry',
-  examples: ['sealwright logout registry.example'],
+  summary: 'log out of a registry',
+  examples: ['sealwright logout registry.example', 'sealwright logout localhost:5000'],
   load: async () => (await import('../commands/logout.ts')).logout,
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { choice, count, repeatable, single, toggle } from './flag.ts'
+import { HEADINGS } from './help.ts'
 
 /** The flags of commands that may talk to a registry. */
 export interface RegistryFlags {
@@ -32,7 +33,7 @@ export function addRegistryFlags(command: Command): Command {
     ),
     single('--concurrency <number>', 'do this many things at the same time (default: 8)', count),
   ]
-  for (const option of options) command.addOption(option.helpGroup('Registry:'))
+  for (const option of options) command.addOption(option.helpGroup(HEADINGS.registry))
   return command
 }
 

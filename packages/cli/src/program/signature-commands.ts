@@ -14,7 +14,7 @@ const targetsFlag = () =>
 export const signCommand: Leaf = {
   name: 'sign',
   args: '[target...]',
-  summary: 'sign artifacts or files and attach the signature; tags and digests stay as they are',
+  summary: 'sign artifacts or files and attach the signatures',
   options: () => [
     single('-k, --key <key>', 'name or reference of the key (default: the default key)'),
     choice('--format <format>', 'envelope: jws or cose (default: jws)', ['jws', 'cose']),
@@ -41,6 +41,7 @@ export const signCommand: Leaf = {
     'sealwright sign --targets images.txt --recursive',
     'sealwright sign --signature app.sig oci-archive:app.tar',
   ],
+  resolves: true,
   load: async () => (await import('../commands/sign.ts')).sign,
 }
 
@@ -48,12 +49,13 @@ export const signCommand: Leaf = {
 export const attachCommand: Leaf = {
   name: 'attach',
   args: '<target> <envelope>',
-  summary: 'attach a signature that was made elsewhere, if it signs this very target; needs no key',
+  summary: 'attach a signature that was made elsewhere; needs no key',
   registry: true,
   examples: [
     'sealwright attach registry.example/app@sha256:… app.sig',
     'sealwright attach oci:./layout:v1 - < app.sig',
   ],
+  resolves: true,
   load: async () => (await import('../commands/attach.ts')).attach,
 }
 
@@ -61,7 +63,7 @@ export const attachCommand: Leaf = {
 export const verifyCommand: Leaf = {
   name: 'verify',
   args: '[target...]',
-  summary: 'judge signatures under the trust policy and report every check',
+  summary: 'verify signatures under the trust policy and report every check',
   options: () => [
     single('--scope <repository>', 'judge a layout, an archive, or a manifest in a file, as this repository'),
     single('--policy <file>', "instead of the trust directory's policy"),
@@ -90,5 +92,6 @@ export const verifyCommand: Leaf = {
     'sealwright verify --offline --scope registry.example/app oci-archive:app.tar',
     'sealwright verify --targets images.txt --concurrency 16',
   ],
+  resolves: true,
   load: async () => (await import('../commands/verify.ts')).verify,
 }

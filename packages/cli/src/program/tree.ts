@@ -13,7 +13,10 @@ import { attachCommand, signCommand, verifyCommand } from './signature-commands.
 const init: Leaf = {
   name: 'init',
   args: '[name]',
-  summary: 'make a key, its certificate, trust in it and a policy, in one go; what exists is kept',
+  about: {
+    name: 'name of the key, its certificate and its trust store: letters, digits, dots, hyphens, underscores',
+  },
+  summary: 'make a key, its certificate, trust in it and a policy; keep what exists',
   options: () => [
     single('-k, --key <key>', 'use this key instead of making one'),
     repeatable('--scope <repository>', 'trust the key for this repository (registry.example/app), or *'),
@@ -23,14 +26,17 @@ const init: Leaf = {
     toggle('--no-passphrase', 'store the key in clear text'),
     toggle('--dry-run', 'say what would be made, and make nothing'),
   ],
-  examples: ['sealwright init me --scope registry.example/me/app'],
+  examples: [
+    'sealwright init me --scope registry.example/me/app',
+    "sealwright init release -k awskms:///alias/release --scope '*'",
+  ],
   load: async () => (await import('../commands/init.ts')).init,
 }
 
 const inspect: Leaf = {
   name: 'inspect',
   args: '<target|envelope>',
-  summary: 'show what signatures contain; judges nothing',
+  summary: 'show what signatures contain, without verifying them',
   options: () => [
     single('--signature <digest>', 'only this one'),
     toggle('--raw', 'write the bytes of the envelope to stdout'),
@@ -41,13 +47,19 @@ const inspect: Leaf = {
     ),
   ],
   registry: true,
+  resolves: true,
+  examples: [
+    'sealwright inspect registry.example/app:v1',
+    'sealwright inspect ./app.tgz.jws.sig',
+    'sealwright inspect oci:./layout:v1 --signature sha256:… --raw > app.sig',
+  ],
   load: async () => (await import('../commands/inspect.ts')).inspect,
 }
 
 const list: Leaf = {
   name: 'list',
   args: '<target>',
-  summary: 'show the tree of all that refers to a target',
+  summary: 'list the signatures and attestations of a target',
   options: () => [
     single('--type <type>', 'only signature, attestation, sbom, or this media type'),
     single('--depth <number>', 'levels of the tree (default: all)', count),
@@ -57,13 +69,14 @@ const list: Leaf = {
     'sealwright list registry.example/app:v1',
     'sealwright list --type attestation --depth 1 registry.example/app:v1',
   ],
+  resolves: true,
   load: async () => (await import('../commands/list.ts')).list,
 }
 
 const copy: Leaf = {
   name: 'copy',
   args: '<from> <to>',
-  summary: 'copy an artifact with all that refers to it; the tag is kept unless another is named',
+  summary: 'copy an artifact with its signatures and attestations',
   options: () => [
     repeatable('--only <type>', 'of what refers to it only signature, attestation, sbom, or this media type'),
     single('--platform <platform>', 'one image of an index: linux/amd64, linux/arm/v7'),
@@ -78,14 +91,14 @@ const copy: Leaf = {
     'sealwright copy oci-archive:app.tar registry.inside/app:v1',
     'sealwright copy registry.example/app:v1 oci-archive:- | ssh inside sealwright copy oci-archive:- oci:app',
   ],
+  resolves: true,
   load: async () => (await import('../commands/copy.ts')).copy,
 }
 
 const doctor: Leaf = {
   name: 'doctor',
   args: '[key|target...]',
-  summary:
-    'look for faults: the machine, the configuration, trust; of a key its store, lock and certificate; of a registry what it offers',
+  summary: 'check this machine and its configuration, a key, or a registry',
   options: () => [
     toggle(
       '--fix',
@@ -108,13 +121,15 @@ const doctor: Leaf = {
 const version: Leaf = {
   name: 'version',
   summary: 'print the version',
+  examples: ['sealwright version', 'sealwright version -o json'],
   load: async () => versionCommand,
 }
 
 const help: Leaf = {
   name: 'help',
   args: '[command...]',
-  summary: 'show what a command does and takes',
+  summary: 'show the help of a command',
+  examples: ['sealwright help sign', 'sealwright help key add'],
   load: async () => (await import('../commands/help.ts')).help,
 }
 

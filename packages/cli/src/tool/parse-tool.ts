@@ -1,9 +1,9 @@
+import { isSealwrightError } from '@sealwright/core'
 import { Command, CommanderError } from 'commander'
 import type { Io } from '../frame/io.ts'
-import { usageError } from '../frame/usage.ts'
 import { VERSION } from '../frame/version.ts'
 import { captured } from '../program/captured.ts'
-import { pathOf } from '../program/command-path.ts'
+import { explain } from '../program/explain.ts'
 import type { GlobalFlags } from '../program/global-flags.ts'
 import type { Invocation, Run } from '../program/invocation.ts'
 import type { Tool, ToolCommand } from './tool.ts'
@@ -40,9 +40,11 @@ export function parseTool(tool: Tool, argv: readonly string[], io: Pick<Io, 'std
   try {
     program.parse([...argv], { from: 'user' })
   } catch (error) {
+    // The value of an option that its reader refuses.
+    if (isSealwrightError(error)) return invocation(tool, 'usage', () => Promise.reject(error))
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return invocation(tool, 'help', async () => printing(kept.text.trimEnd()))
-    return invocation(tool, 'usage', () => Promise.reject(explain(error, kept.failed, tool)))
+    return invocation(tool, 'usage', () => Promise.reject(explain(error, kept.failed, tool.name)))
   }
   return found as Invocation
 }
@@ -54,7 +56,7 @@ function commandOf({ name, args, summary, options, examples }: ToolCommand, foun
   if (args !== undefined) command.arguments(args)
   for (const option of options?.() ?? []) command.addOption(option)
   if (examples) {
-    command.addHelpText('after', `\nFor example:\n${examples.map(line => `  ${line}`).join('\n')}`)
+    command.addHelpText('after', `\nExamples:\n${examples.map(line => `  ${line}`).join('\n')}`)
   }
   return command.action(() =>
     found(
@@ -76,20 +78,4 @@ function invocation(
 
 function printing(text: string): Run {
   return async () => ({ exitCode: 0, document: {}, lines: [text] })
-}
-
-/** A wrong call as one error: what is wrong, and where the right forms are. */
-function explain(error: CommanderError, command: Command, tool: Tool): Error {
-  const name = [tool.name, ...pathOf(command)].join(' ')
-  if (error.code === 'commander.help') {
-    return usageError(`${name} needs a command`, {
-      why: `it has ${tool.commands.flatMap(each => (each.hidden ? [] : each.name)).join(', ')}`,
-      fix: `${name} --help`,
-    })
-  }
-  const [head = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
-  return usageError(`${name}: ${head}`, {
-    ...(suggestion === undefined ? {} : { why: suggestion.replace(/^\((.*)\)$/, '$1') }),
-    fix: `${name} --help`,
-  })
 }
