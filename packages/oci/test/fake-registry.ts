@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { type FakeAuth, FakeAuthority } from './fake-registry-auth.ts'
 import { type FakeTagsOptions, tagsPage } from './fake-registry-tags.ts'
 import { type Answered, FakeUploads, type FakeUploadsOptions } from './fake-registry-uploads.ts'
@@ -21,8 +22,21 @@ export interface FakeRegistryOptions extends FakeTagsOptions, FakeUploadsOptions
   readonly listedType?: 'specified' | 'config'
   /** An empty list printed as Go prints one. */
   readonly nullManifests?: boolean
-  /** What the path of the referrers API answers when there is none. Default 404. */
-  readonly withoutApi?: 'not-found' | 'web-page'
+  /** What the path of the referrers API answers when there is none. Default 404; a status with the words of a proxy. */
+  readonly withoutApi?: 'not-found' | 'web-page' | number
+  /** How a tag that exists is refused. */
+  readonly immutableTags?: { readonly status: number; readonly code: string; readonly message: string }
+  /** What is not there is denied (Artifactory). */
+  readonly deniesAbsent?: boolean
+  /** What manifests are served as, and how. */
+  readonly servedType?: string | null
+  readonly compresses?: 'gzip' | 'br' | 'zstd'
+  /** There is no HEAD of blobs. */
+  readonly withoutHead?: boolean
+  /** What a push is answered. Default 201. */
+  readonly pushStatus?: number
+  /** Whether a tag is put under the digest that a push names. Default true. */
+  readonly honoursDigest?: boolean
   /** A tag `sha256-<hex>` is taken for the digest, as GitLab does. */
   readonly gitlab?: boolean
   readonly auth?: FakeAuth
@@ -53,7 +67,11 @@ export interface Fault {
   /** How often. Default: always. */
   times?: number
   readonly answer:
-    | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+    | {
+        readonly status: number
+        readonly headers?: Readonly<Record<string, string>>
+        readonly body?: string | Uint8Array
+      }
     /** The connection ends before an answer, or in the middle of it. */
     | 'reset'
     | 'reset-midway'
@@ -89,6 +107,7 @@ interface Repository {
   readonly uploads: FakeUploads
 }
 
+const COMPRESSORS = { gzip: gzipSync, br: brotliCompressSync, zstd: zstdCompressSync }
 const INDEX = 'application/vnd.oci.image.index.v1+json'
 const DIGEST = /^sha(?:256|384|512):[0-9a-f]{64,128}$/
 
@@ -238,9 +257,15 @@ export class FakeRegistry implements AsyncDisposable {
           (request.headers['if-match'] !== undefined && request.headers['if-match'] !== `"${digest}"`))
       const bytes = await buffer(request)
       if (conflict) return answerError(response, 412, 'UNKNOWN', 'precondition failed')
+      const { immutableTags: refusal, honoursDigest = true } = this.#options
+      if (refusal && repository.tags.has(reference)) {
+        return answerError(response, refusal.status, refusal.code, refusal.message)
+      }
+      const wanted = new URL(request.url ?? '', 'http://fake').searchParams.get('digest')
       return this.#putManifest(
         repository,
         reference,
+        honoursDigest ? (wanted ?? undefined) : undefined,
         { mediaType: request.headers['content-type'] ?? '', bytes },
         send,
         response,
@@ -272,24 +297,34 @@ export class FakeRegistry implements AsyncDisposable {
       for (const [tag, target] of repository.tags) if (target === digest) repository.tags.delete(tag)
       return send(202, {})
     }
+    if (!stored && this.#options.deniesAbsent) return answerError(response, 403, 'DENIED', 'forbidden')
     // Registries that mean it answer without Accept as if the manifest were not there.
     if (!stored || !digest || !request.headers.accept?.includes(stored.mediaType)) {
       return answerError(response, 404, 'MANIFEST_UNKNOWN', 'manifest unknown')
     }
     const headers: Record<string, string> = { 'content-type': stored.mediaType, etag: `"${digest}"` }
     if (!(this.#options.bareHead && request.method === 'HEAD')) headers['docker-content-digest'] = digest
-    send(200, headers, stored.bytes)
+    const { servedType, compresses } = this.#options
+    if (servedType !== undefined) {
+      if (servedType === null) delete headers['content-type']
+      else headers['content-type'] = servedType
+    }
+    if (compresses === undefined) return send(200, headers, stored.bytes)
+    headers['content-encoding'] = compresses
+    send(200, headers, COMPRESSORS[compresses](stored.bytes))
   }
 
   async #putManifest(
     repository: Repository,
     reference: string,
+    wanted: string | undefined,
     { mediaType, bytes }: StoredManifest,
     send: Send,
     response: ServerResponse,
   ): Promise<void> {
-    const digest = DIGEST.test(reference) ? hash(reference, bytes) : hash('sha256:', bytes)
-    if (DIGEST.test(reference) && digest !== reference) {
+    const named = DIGEST.test(reference) ? reference : wanted
+    const digest = hash(named ?? 'sha256:', bytes)
+    if (named !== undefined && digest !== named) {
       return answerError(response, 400, 'DIGEST_INVALID', 'digest invalid')
     }
     const manifest = JSON.parse(bytes.toString()) as FakeManifest
@@ -303,7 +338,7 @@ export class FakeRegistry implements AsyncDisposable {
     repository.manifests.set(digest, { mediaType, bytes })
     if (!DIGEST.test(reference)) repository.tags.set(reference, digest)
     const says = this.#options.ociSubject ?? this.#options.referrersApi ?? true
-    send(201, {
+    send(this.#options.pushStatus ?? 201, {
       location: `/v2/x/manifests/${digest}`,
       'docker-content-digest': digest,
       ...(manifest.subject && says ? { 'oci-subject': manifest.subject.digest } : {}),
@@ -327,6 +362,7 @@ export class FakeRegistry implements AsyncDisposable {
         return answerError(response, answered.status, answered.code, '')
       return send(answered.status, answered.headers ?? {})
     }
+    if (request.method === 'HEAD' && this.#options.withoutHead) return send(405, {})
     const bytes = repository.blobs.get(reference)
     if (!bytes) return answerError(response, 404, 'BLOB_UNKNOWN', 'blob unknown to registry')
     if (request.method === 'DELETE') {
@@ -369,6 +405,7 @@ export class FakeRegistry implements AsyncDisposable {
     const { referrersApi = true, filters = true, pageSize, withoutApi, nullManifests } = this.#options
     if (!referrersApi) {
       const page = { 'content-type': 'text/html' }
+      if (typeof withoutApi === 'number') return send(withoutApi, page, Buffer.from('<html></html>'))
       return withoutApi === 'web-page'
         ? send(200, page, Buffer.from('<html></html>'))
         : answerError(response, 404, 'NOT_FOUND', '404 page not found')

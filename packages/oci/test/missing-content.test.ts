@@ -133,7 +133,7 @@ describe('a registry that misses what a manifest names', () => {
       detail: image.descriptor.digest,
     })
     const error = await failure('VALIDATION', () => push(store, index))
-    expect(error.why).toBeUndefined()
+    expect(error.why).toContain('does not take this kind of manifest')
     expect(error.message).toContain('from the registry: "manifest_invalid: no"')
   })
 })

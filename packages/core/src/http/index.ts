@@ -5,4 +5,5 @@ export {
   type HttpAnswer,
   type HttpRequest,
 } from './exchange.ts'
+export { redactor } from './redact.ts'
 export { type TransportFailure, type TransportFault, transportFailure } from './transport-failure.ts'

@@ -1,4 +1,5 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { redactor } from '@sealwright/core/http'
 import type { StoreCall } from '../artifact-store.ts'
 import type { Credential, CredentialSource } from '../credentials/credential.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
@@ -17,6 +18,8 @@ export interface Access {
 }
 
 const MAX_TOKENS = 8
+/** More is not remembered: tokens that have expired are of use to nobody. */
+const MAX_SECRETS = 32
 
 const ACTIONS: Readonly<Record<Action, readonly string[]>> = {
   pull: ['pull'],
@@ -31,6 +34,8 @@ export interface AuthorizerOptions {
   readonly repository: string
   readonly credentials?: CredentialSource
   readonly transport: TransportOptions
+  /** Told once that the login could not be had, where a request goes on without it. */
+  readonly onWarning?: (text: string) => void
 }
 
 /**
@@ -47,6 +52,11 @@ export class Authorizer {
   #basic = false
   #known: Credential | undefined
   #asked = false
+  /** Why there is no login, though one was to be had. */
+  #fault: SealwrightError | undefined
+  /** All that a server may repeat, in the order in which it was used. */
+  readonly #secrets = new Set<string>()
+  #redact: (text: string) => string = text => text
   /** Whether the registry has wanted to know who we are. */
   challenged = false
   #extra: readonly string[] = []
@@ -57,7 +67,7 @@ export class Authorizer {
 
   /** What to say unasked, from what earlier requests have shown. */
   async header(access: Access, call: StoreCall): Promise<string | undefined> {
-    if (this.#basic) return basicHeader(await this.#login(call))
+    if (this.#basic) return basicHeader(await this.#login(access, call))
     if (this.#server === undefined) return undefined
     return this.#bearer(this.#server, access, call)
   }
@@ -75,7 +85,7 @@ export class Authorizer {
   ): Promise<string | undefined> {
     const challenges = parseChallenges(headers.get('www-authenticate') ?? '')
     this.challenged = true
-    const credential = await this.#login(call)
+    const credential = await this.#login(access, call)
     if (credential && 'registryToken' in credential) {
       return differing(`Bearer ${credential.registryToken}`, said)
     }
@@ -96,7 +106,11 @@ export class Authorizer {
   describe(): string {
     const { registry } = this.#options
     const known = this.#known
-    if (known === undefined) return `no credentials were found for ${registry}`
+    if (known === undefined) {
+      const fault = this.#fault
+      if (fault === undefined) return `no credentials were found for ${registry}`
+      return `${fault.message}${fault.why === undefined ? '' : `: ${fault.why}`}; it was tried without a login`
+    }
     const through = known.source === undefined ? '' : ` through ${known.source}`
     return 'username' in known ? `logged in as ${known.username}${through}` : `logged in by a token${through}`
   }
@@ -108,17 +122,31 @@ export class Authorizer {
     return scarce && this.#known !== undefined
   }
 
+  get isAnonymous(): boolean {
+    return this.#known === undefined
+  }
+
+  /** What to do about a refusal of who we are. */
+  loginFix(): string {
+    const { registry } = this.#options
+    return (
+      (this.#known === undefined && this.#fault?.fix) || `log in to ${registry} (docker login ${registry})`
+    )
+  }
+
   /** Takes our secrets out of a text that a server sent. */
   redact(text: string): string {
-    const known = this.#known
-    const secrets = [
-      ...(known === undefined
-        ? []
-        : Object.entries(known).filter(([name]) => /password|token/i.test(name))
-      ).map(([, value]) => String(value)),
-      ...this.#tokens.map(({ token }) => token.text),
-    ]
-    return secrets.reduce((shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '…')), text)
+    return this.#redact(text)
+  }
+
+  #keepSecret(secrets: readonly string[]): void {
+    for (const secret of secrets) {
+      this.#secrets.delete(secret)
+      this.#secrets.add(secret)
+    }
+    const [oldest] = this.#secrets
+    if (this.#secrets.size > MAX_SECRETS && oldest !== undefined) this.#secrets.delete(oldest)
+    this.#redact = redactor(this.#secrets)
   }
 
   #actions(action: Action): readonly string[] {
@@ -145,7 +173,8 @@ export class Authorizer {
     if (index >= 0) this.#tokens.splice(index, 1)
   }
 
-  async #bearer(server: TokenServer, { action, from }: Access, call: StoreCall): Promise<string> {
+  async #bearer(server: TokenServer, access: Access, call: StoreCall): Promise<string> {
+    const { action, from } = access
     const { repository } = this.#options
     const actions = this.#actions(action)
     const wanted = [
@@ -163,11 +192,13 @@ export class Authorizer {
       ...(from === undefined ? [] : [`repository:${from}:pull`]),
     ]
     const token = await this.#asking.run(scopes.join(' '), call, async () => {
-      const login = await this.#login(call)
+      const login = await this.#login(access, call)
       const { origin, transport } = this.#options
+      const redact = (text: string) => this.#redact(text)
       const fresh = await this.#explained(
-        fetchToken(server, scopes, { login, registryOrigin: origin, transport, call }),
+        fetchToken(server, scopes, { login, registryOrigin: origin, transport, call, redact }),
       )
+      this.#keepSecret([fresh.text])
       this.#tokens.unshift({ allows: wanted, token: fresh })
       this.#tokens.length = Math.min(this.#tokens.length, MAX_TOKENS)
       return fresh
@@ -182,28 +213,74 @@ export class Authorizer {
     } catch (error) {
       if (!isSealwrightError(error)) throw error
       if (error.code !== 'UNAUTHENTICATED' && error.code !== 'ACCESS_DENIED') throw error
-      const { registry } = this.#options
       throw new SealwrightError(error.code, error.message, {
         why: this.describe(),
-        fix: `log in to ${registry} (docker login ${registry})`,
+        fix: this.loginFix(),
         ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
       })
     }
   }
 
-  async #login(call: StoreCall): Promise<Credential | undefined> {
-    const { credentials, registry, repository } = this.#options
+  /** Reading goes on without a login that cannot be had: what is public is read all the same. */
+  async #login({ action }: Access, call: StoreCall): Promise<Credential | undefined> {
+    const { credentials, registry, repository, onWarning } = this.#options
     if (credentials === undefined || this.#asked) return this.#known
-    return this.#loggingIn.run('', call, async () => {
-      const known = await credentials.get({ registry, repository }, call)
-      if (known && 'username' in known && known.username.includes(':')) {
-        throw new SealwrightError('VALIDATION', `the user name for ${registry} has a colon in it`)
+    if (this.#fault !== undefined && action === 'pull') return undefined
+    return this.#loggingIn.run(action === 'pull' ? 'read' : 'write', call, async () => {
+      try {
+        const known = await credentials.get({ registry, repository }, call)
+        if (known !== undefined) {
+          assertUsable(known, registry)
+          this.#keepSecret(secretsOf(known))
+        }
+        this.#known = known
+        this.#asked = true
+        return known
+      } catch (error) {
+        const lacking = isSealwrightError(error) && error.code === 'UNAUTHENTICATED'
+        if (!lacking || action !== 'pull' || repository === '') throw error
+        this.#fault = error
+        const why = error.why === undefined ? '' : `: ${error.why}`
+        onWarning?.(`${error.message}${why}; going on without a login`)
+        return undefined
       }
-      this.#known = known
-      this.#asked = true
-      return known
     })
   }
+}
+
+/** What a header or a form cannot carry is named before it is sent; none of it is shown. */
+function assertUsable(credential: Credential, registry: string): void {
+  const refused = (member: string, why: string) =>
+    new SealwrightError('VALIDATION', `the ${member} for ${registry} cannot be used`, {
+      why: `it ${why}${credential.source === undefined ? '' : `; it comes from ${credential.source}`}`,
+      fix: `correct the ${member}: a line break at its end is often left by a copy or by echo`,
+    })
+  for (const [member, value] of Object.entries(credential)) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+    const pattern = /token$/i.test(member) ? /[^!-~]/ : /[\0-\x1f\x7f]/
+    if (member !== 'source' && pattern.test(value))
+      throw refused(NAMES[member] ?? member, 'has a character in it that no login has, such as a line break')
+  }
+  if ('username' in credential && credential.username.includes(':')) {
+    throw new SealwrightError('VALIDATION', `the user name for ${registry} has a colon in it`, {
+      why: 'Basic authentication takes what follows a colon for the password',
+      fix: 'give the user name alone',
+    })
+  }
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  username: 'user name',
+  identityToken: 'identity token',
+  registryToken: 'registry token',
+}
+
+/** As they are, and as they are sent. */
+function secretsOf(credential: Credential): readonly string[] {
+  if ('identityToken' in credential) return [credential.identityToken]
+  if ('registryToken' in credential) return [credential.registryToken]
+  const pair = `${credential.username}:${credential.password}`
+  return [credential.password, pair, Buffer.from(pair).toString('base64')]
 }
 
 function basicHeader(credential: Credential | undefined): string | undefined {

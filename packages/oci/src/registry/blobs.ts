@@ -37,20 +37,41 @@ export class RegistryBlobs {
           url: this.#client.url(`blobs/${digest}`),
           action: 'pull',
           what: `to look for ${digest} in ${this.#repository}`,
-          expected: [200, 404],
+          expected: [200, 404, 405, 501],
         },
         call,
       ),
     )
     await answer.cancel()
     if (answer.status === 404) return false
+    if (answer.status !== 200) return this.#existsByGet({ digest, size }, call)
     this.#assertLength(answer, { digest, size })
+    return true
+  }
+
+  /** Where there is no HEAD: the content is not read. */
+  async #existsByGet(blob: Identity, call: StoreCall): Promise<boolean> {
+    const answer = await this.#get(blob, call)
+    await answer.cancel()
+    if (answer.status === 404) return false
+    this.#assertLength(answer, blob)
     return true
   }
 
   async *read(blob: Identity, call: StoreCall): AsyncGenerator<Uint8Array> {
     const { digest } = blob
-    const answer = await this.#client.retrying(call, () =>
+    const answer = await this.#get(blob, call)
+    try {
+      if (answer.status === 404) throw new SealwrightError('NOT_FOUND', `${this.#name} has no blob ${digest}`)
+      this.#assertLength(answer, blob)
+      yield* verified(blob, answer.chunks(), this.#name)
+    } finally {
+      await answer.cancel()
+    }
+  }
+
+  #get({ digest }: Identity, call: StoreCall): Promise<Answer> {
+    return this.#client.retrying(call, () =>
       this.#client.request(
         {
           method: 'GET',
@@ -62,13 +83,6 @@ export class RegistryBlobs {
         call,
       ),
     )
-    try {
-      if (answer.status === 404) throw new SealwrightError('NOT_FOUND', `${this.#name} has no blob ${digest}`)
-      this.#assertLength(answer, blob)
-      yield* verified(blob, answer.chunks(), this.#name)
-    } finally {
-      await answer.cancel()
-    }
   }
 
   push(blob: Identity, content: Uint8Array | AsyncIterable<Uint8Array>, call: StoreCall): Promise<void> {

@@ -42,13 +42,25 @@ export class ReferrersClaims {
     this.#options = options
   }
 
-  put(
+  /** Where tags are immutable, one that is there already is as good as one that was set. */
+  async put(
     subject: Subject,
     { digest, mediaType }: Descriptor,
     bytes: Uint8Array,
     call: StoreCall,
   ): Promise<Headers | undefined> {
-    return this.#options.manifests.put(claimTag(subject.digest, digest), { mediaType, digest, bytes }, call)
+    const { manifests } = this.#options
+    const tag = claimTag(subject.digest, digest)
+    try {
+      return await manifests.put(tag, { mediaType, digest, bytes }, call)
+    } catch (error) {
+      if (!isSealwrightError(error) || !REFUSALS.includes(error.code)) throw error
+      // A registry that keeps no other digests than SHA-256 finds no such claim, and needs none that it cannot find.
+      if (error.code === 'UNSUPPORTED' && !digest.startsWith('sha256:')) return undefined
+      const known = await manifests.resolve(tag, call).catch(() => undefined)
+      if (known?.digest !== digest) throw error
+      return undefined
+    }
   }
 
   /**
@@ -59,8 +71,8 @@ export class ReferrersClaims {
   async remove(subject: Subject, digest: string, call: StoreCall): Promise<boolean> {
     const { manifests } = this.#options
     const tag = claimTag(subject.digest, digest)
-    if ((await manifests.resolve(tag, call))?.digest !== digest) return false
     try {
+      if ((await manifests.resolve(tag, call))?.digest !== digest) return false
       return await manifests.delete(tag, call)
     } catch (error) {
       if (isSealwrightError(error) && REFUSALS.includes(error.code)) return false
@@ -93,7 +105,7 @@ export class ReferrersClaims {
     const found: Claim[] = []
     for (let start = 0; start < tags.length; start += AT_ONCE) {
       const some = tags.slice(start, start + AT_ONCE)
-      const served = await Promise.all(some.map(tag => this.#get(tag, call)))
+      const served = await Promise.all(some.map(tag => this.#get(subject, tag, call)))
       some.forEach((tag, index) => {
         const entry = entryOf(subject, tag, served[index])
         found.push({ tag, ...(entry === undefined ? {} : { entry }) })
@@ -103,9 +115,9 @@ export class ReferrersClaims {
   }
 
   /** What is no manifest at all is no claim; what is not what the registry says it is, is an error. */
-  async #get(tag: string, call: StoreCall): Promise<ServedManifest | undefined> {
+  async #get(subject: Subject, tag: string, call: StoreCall): Promise<ServedManifest | undefined> {
     try {
-      return await this.#options.manifests.get(tag, call)
+      return await this.#options.manifests.getAbout(subject.digest, tag, call)
     } catch (error) {
       if (isSealwrightError(error) && (error.code === 'UNSUPPORTED' || error.code === 'VALIDATION'))
         return undefined

@@ -61,11 +61,19 @@ export class RegistryClient {
     throw this.errorOf(request.what, await this.read(answer))
   }
 
+  /** A text of the registry as it may be shown: without secrets, on one line, not too long. */
+  shown(text: string): string {
+    return this.#authorizer
+      .redact(text)
+      .replace(/\p{Cc}/gu, ' ')
+      .slice(0, 200)
+  }
+
   /** As much of an answer as a message needs; the rest is dropped. */
   async read(answer: Answer): Promise<Failed> {
     const body = await answer.beginning(MAX_ERROR_BYTES)
     await answer.cancel()
-    return { status: answer.status, headers: answer.headers, body }
+    return { status: answer.status, headers: answer.headers, body, url: answer.url }
   }
 
   /** What a failed answer means, and who we were to the registry. */
@@ -75,13 +83,18 @@ export class RegistryClient {
     const denied = failed.status === 401 && authorizer.lacksRights(failed.headers)
     const status = denied ? 403 : failed.status
     const verb = status >= 500 ? 'failed' : 'refused'
-    const error = httpError(`${registry} ${verb} ${what}`, { ...failed, status }, text =>
+    const who = status === 407 ? 'the proxy in front of ' : ''
+    const error = httpError(`${who}${registry} ${verb} ${what}`, { ...failed, status }, text =>
       authorizer.redact(text),
     )
     if (status !== 401 && status !== 403) return error
+    const anonymous = authorizer.isAnonymous
     return new SealwrightError(error.code, error.message, {
       why: authorizer.describe(),
-      ...(status === 401 ? { fix: `log in to ${registry} (docker login ${registry})` } : {}),
+      fix:
+        status === 401 || anonymous
+          ? authorizer.loginFix()
+          : `ask whoever runs ${registry} for the right to do this; retrying will not help`,
       ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
     })
   }
@@ -136,7 +149,9 @@ export class RegistryClient {
     }
     const target = new URL(location, answer.url)
     if (!mayFollow(answer.url, target)) {
-      throw refused(`it redirected to ${target.protocol}//${target.host}, which is not followed`)
+      throw refused(
+        `it redirected to ${this.shown(`${target.protocol}//${target.host}`)}, which is not followed`,
+      )
     }
     const reading = request.method === 'GET' || request.method === 'HEAD'
     if (!reading && (answer.status < 307 || !repeatable(request))) {

@@ -21,7 +21,7 @@ export interface AnswerBody extends AsyncIterable<Uint8Array> {
   cancel(): Promise<void>
 }
 
-/** Sends one request; no redirect is followed, nothing is decoded. */
+/** Sends one request; no redirect is followed. A `Content-Encoding` is taken off the body, and stays in the headers. */
 export type Exchange = (request: ExchangeRequest) => Promise<ExchangeAnswer>
 
 /** By a function like the global `fetch`. */

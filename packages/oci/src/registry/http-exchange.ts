@@ -1,6 +1,9 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import https from 'node:https'
+import { pipeline } from 'node:stream'
 import tls from 'node:tls'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { SealwrightError } from '@sealwright/core'
 import { isLoopback } from '../registry-host.ts'
 import type { AnswerBody, Exchange, ExchangeAnswer, ExchangeRequest } from './exchange.ts'
 import { readInPlace } from './read-in-place.ts'
@@ -21,7 +24,7 @@ export interface HttpFetchOptions {
   readonly proxyEnv?: Readonly<Record<string, string | undefined>>
 }
 
-/** By Node's own client: bodies go through it as they are, for half the work of `fetch`. */
+/** By Node's own client, for half the work of `fetch`. As `fetch` does, it decodes what was compressed on the way. */
 export function httpExchange(options: HttpFetchOptions = {}): Exchange {
   const agents = new Agents(options)
   return async ({ method, url, headers, body, written, signal }) => {
@@ -134,7 +137,7 @@ class HttpBody implements AnswerBody {
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     this.#begun = true
     try {
-      for await (const chunk of this.#answer) yield chunk as Uint8Array
+      for await (const chunk of decoded(this.#answer, this.#sent.host)) yield chunk as Uint8Array
     } catch (error) {
       this.#signal.throwIfAborted()
       throw error
@@ -151,6 +154,32 @@ class HttpBody implements AnswerBody {
       answer.on('error', () => {}).resume()
     } else if (!answer.readableEnded) answer.destroy()
   }
+}
+
+/** Nobody was asked to compress anything; some servers do it all the same. */
+function decoded(answer: IncomingMessage, host: string): AsyncIterable<unknown> {
+  const coding = answer.headers['content-encoding']?.trim().toLowerCase() ?? ''
+  if (coding === '' || coding === 'identity') return answer
+  const decoder = DECODERS[coding]?.()
+  if (decoder === undefined) {
+    throw new SealwrightError(
+      'UNSUPPORTED',
+      `${host} compressed its answer in a way that is not known here`,
+      {
+        why: `its Content-Encoding is ${JSON.stringify(coding.slice(0, 40))}, and none was asked for`,
+        fix: 'have compression turned off in front of the registry',
+      },
+    )
+  }
+  // Whoever reads sees the failure of either.
+  return pipeline(answer, decoder, () => {})
+}
+
+const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream & AsyncIterable<unknown>>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
 }
 
 /** Connections are kept, and never shared by hosts. */

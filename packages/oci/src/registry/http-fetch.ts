@@ -11,7 +11,7 @@ const exchanges = new WeakMap<Fetch, Exchange>()
 /**
  * A `fetch` that can do what the global one cannot without changing the whole process: believe a private authority for
  * one host, show a certificate to one host, go through a proxy. As much of `fetch` as a registry needs: `method`,
- * `headers` (an object), `body` (bytes or a stream), `signal`; no redirect is followed, nothing is decoded.
+ * `headers` (an object), `body` (bytes or a stream), `signal`; no redirect is followed.
  */
 export function httpFetch(options: HttpFetchOptions = {}): Fetch {
   const exchange = httpExchange(options)

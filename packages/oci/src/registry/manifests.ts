@@ -1,10 +1,12 @@
-import { SealwrightError } from '@sealwright/core'
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { decodeJson } from '@sealwright/core/encoding'
 import type { StoreCall } from '../artifact-store.ts'
 import { verified } from '../content.ts'
 import type { Descriptor } from '../descriptor.ts'
+import { type JsonObject, readObject } from '../descriptor-json.ts'
 import { digestOf, isDigest, parseDigest } from '../digest.ts'
 import { MAX_MANIFEST_BYTES } from '../manifest.ts'
-import { isManifestMediaType, manifestMediaTypes } from '../media-types.ts'
+import { isManifestMediaType, MediaTypes, manifestMediaTypes } from '../media-types.ts'
 import type { RegistryClient } from './client.ts'
 import { registryFaults, saysCode } from './http-error.ts'
 import { explainMissing } from './missing-content.ts'
@@ -39,7 +41,7 @@ export class RegistryManifests {
           headers: { accept: manifestMediaTypes.join(', ') },
           action: 'pull',
           what: `to resolve ${reference} in ${this.#repository}`,
-          expected: [200, 404, 405],
+          expected: [200, 400, 404, 405, 406, 501],
         },
         call,
       )
@@ -50,6 +52,21 @@ export class RegistryManifests {
       this.#assertSame(reference, descriptor.digest)
       return descriptor
     })
+  }
+
+  /**
+   * As {@link get}, of a tag that is made of a digest which is there. Artifactory denies what does not exist: where the
+   * same login reads the manifest that the tag is about, the tag does not exist.
+   */
+  async getAbout(subject: string, tag: string, call: StoreCall): Promise<ServedManifest | undefined> {
+    try {
+      return await this.get(tag, call)
+    } catch (error) {
+      if (!isSealwrightError(error) || error.code !== 'ACCESS_DENIED') throw error
+      const isReadable = await this.resolve(subject, call).catch(() => undefined)
+      if (isReadable === undefined) throw error
+      return undefined
+    }
   }
 
   /** The manifest under a tag or a digest, whole. */
@@ -66,7 +83,7 @@ export class RegistryManifests {
       throw new SealwrightError('NOT_FOUND', `${this.#name} has no manifest ${digest}`)
     if (served.descriptor.mediaType !== mediaType) {
       throw new SealwrightError('INTEGRITY', `${this.#name} gave ${digest} as another kind of manifest`, {
-        why: `it is ${mediaType} and was served as ${served.descriptor.mediaType}`,
+        why: `it is listed as ${mediaType} and was served as ${served.descriptor.mediaType}`,
       })
     }
     yield* verified(descriptor, served.bytes, this.#name)
@@ -88,16 +105,20 @@ export class RegistryManifests {
     conditions: Readonly<Record<string, string>> = {},
   ): Promise<Headers | undefined> {
     const what = `the push to ${this.#repository}`
+    const url = this.#client.url(`manifests/${reference}`)
+    const { algorithm } = parseDigest(digest)
+    // Without it a registry would keep what it gets under a tag by SHA-256.
+    if (algorithm !== 'sha256' && !isDigest(reference)) url.searchParams.set('digest', digest)
     return this.#client.retrying(call, async () => {
       const answer = await this.#client.request(
         {
           method: 'PUT',
-          url: this.#client.url(`manifests/${reference}`),
+          url,
           headers: { 'content-type': mediaType, ...conditions },
           body: bytes,
           action: 'push',
           what,
-          expected: [200, 201, 400, 404, ...(Object.keys(conditions).length > 0 ? [412] : [])],
+          expected: [200, 201, 204, 400, 404, ...(Object.keys(conditions).length > 0 ? [412] : [])],
         },
         call,
       )
@@ -106,15 +127,34 @@ export class RegistryManifests {
         const pushed = { name: this.#name, reference, mediaType, digest, bytes }
         throw explainMissing(this.#client.errorOf(what, failed), registryFaults(failed), pushed)
       }
-      await answer.cancel()
-      if (answer.status === 412) return undefined
-      const stored = answer.headers.get('docker-content-digest')
-      if (stored !== null && isDigest(stored) && stored !== digest && sameAlgorithm(stored, digest)) {
-        throw new SealwrightError('INTEGRITY', `${this.#name} stored something else than it was given`, {
-          why: `it was given ${digest} and says it has ${stored}`,
-        })
+      if (answer.status === 412) {
+        const failed = await this.#client.read(answer)
+        // Harbor says so of what a rule forbids, whatever the conditions were.
+        if (/immutable/i.test(Buffer.from(failed.body).toString())) throw this.#client.errorOf(what, failed)
+        return undefined
       }
+      await answer.cancel()
+      await this.#assertStored(reference, digest, answer.headers, call)
       return answer.headers
+    })
+  }
+
+  /** A registry says under which digest it has what it was given; of a digest that not all know it is asked. */
+  async #assertStored(reference: string, digest: string, headers: Headers, call: StoreCall): Promise<void> {
+    const { algorithm } = parseDigest(digest)
+    const told = headers.get('docker-content-digest')
+    let stored = told !== null && isDigest(told) ? told : undefined
+    if (stored === undefined && algorithm !== 'sha256') stored = (await this.resolve(reference, call))?.digest
+    if (stored === undefined || stored === digest) return
+    if (parseDigest(stored).algorithm === algorithm) {
+      throw new SealwrightError('INTEGRITY', `${this.#name} stored something else than it was given`, {
+        why: `it was given ${digest} and says it has ${stored}`,
+        fix: 'check for a proxy in front of the registry that changes what passes through it, and push again',
+      })
+    }
+    throw new SealwrightError('UNSUPPORTED', `${this.#name} does not keep ${algorithm} digests`, {
+      why: `it was given ${digest}, and has it as ${stored}: signatures of the one are not found by the other`,
+      fix: 'use a registry that keeps such digests, or build and sign the artifact with sha256 digests',
     })
   }
 
@@ -153,15 +193,9 @@ export class RegistryManifests {
       return undefined
     }
     const mediaType = contentType(answer.headers)
-    if (mediaType === undefined || !isManifestMediaType(mediaType)) {
+    if (mediaType !== undefined && !isManifestMediaType(mediaType) && !VAGUE.includes(mediaType)) {
       await answer.cancel()
-      throw new SealwrightError(
-        'UNSUPPORTED',
-        `${this.#name} serves ${reference} as no manifest that is known here`,
-        {
-          why: `its Content-Type is ${mediaType ?? 'missing'}`,
-        },
-      )
+      throw this.#unknownType(reference, mediaType)
     }
     const bytes = await readManifestBody(answer, reference, this.#name)
     const named = answer.headers.get('docker-content-digest')
@@ -174,11 +208,25 @@ export class RegistryManifests {
       })
     }
     const etag = answer.headers.get('etag')
+    // As a file server or a cache says it: then what it is stands in the manifest itself.
+    const type = mediaType !== undefined && isManifestMediaType(mediaType) ? mediaType : typeWithin(bytes)
+    if (type === undefined) throw this.#unknownType(reference, mediaType)
     return {
-      descriptor: { mediaType, digest, size: bytes.byteLength },
+      descriptor: { mediaType: type, digest, size: bytes.byteLength },
       bytes,
       ...(etag === null ? {} : { etag }),
     }
+  }
+
+  #unknownType(reference: string, mediaType: string | undefined): SealwrightError {
+    return new SealwrightError(
+      'UNSUPPORTED',
+      `${this.#name} serves ${reference} as a kind of manifest that is not known here`,
+      {
+        why: `its Content-Type is ${mediaType === undefined ? 'missing' : this.#client.shown(mediaType)}, expected one of an OCI or Docker manifest`,
+        fix: 'check that the repository holds container images or OCI artifacts, and that no proxy changes the Content-Type',
+      },
+    )
   }
 
   #assertSame(reference: string, digest: string): void {
@@ -220,6 +268,31 @@ export async function deleteAt(
   return { deleted: answer.status !== 404 }
 }
 
+/** What is said of anything. */
+const VAGUE: readonly string[] = [
+  'application/json',
+  'application/octet-stream',
+  'binary/octet-stream',
+  'text/json',
+  'text/plain',
+]
+
+/** What a manifest says of itself: its `mediaType`, which images may lack (image-spec), else by its members. */
+function typeWithin(bytes: Uint8Array): string | undefined {
+  let members: JsonObject
+  try {
+    members = readObject(decodeJson(bytes, { label: 'the manifest' }), 'the manifest')
+  } catch (error) {
+    if (isSealwrightError(error)) return undefined
+    throw error
+  }
+  const { mediaType, schemaVersion, manifests, config, layers } = members
+  if (typeof mediaType === 'string') return isManifestMediaType(mediaType) ? mediaType : undefined
+  if (mediaType !== undefined || schemaVersion !== 2) return undefined
+  if (Array.isArray(manifests)) return MediaTypes.index
+  return config !== undefined && layers !== undefined ? MediaTypes.manifest : undefined
+}
+
 /** Without parameters, which a registry may add (distribution-spec, "Pulling manifests"). */
 export function contentType(headers: Headers): string | undefined {
   const [type = ''] = (headers.get('content-type') ?? '').split(';')
@@ -252,8 +325,4 @@ function tooLarge(reference: string, from: string): SealwrightError {
   return new SealwrightError('VALIDATION', `the manifest ${reference} in ${from} is too large`, {
     why: `at most ${MAX_MANIFEST_BYTES} bytes are read`,
   })
-}
-
-function sameAlgorithm(one: string, other: string): boolean {
-  return parseDigest(one).algorithm === parseDigest(other).algorithm
 }

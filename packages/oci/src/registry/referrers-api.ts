@@ -11,6 +11,8 @@ import type { Subject } from './referrers-list.ts'
 import type { Answer } from './transport.ts'
 
 const MAX_PAGES = 1000
+/** What registries answer that have no such API; Artifactory says 406 or 400. */
+const LACKING: readonly number[] = [400, 404, 405, 406, 410, 501]
 
 /** The referrers API (distribution-spec, "Listing Referrers"). */
 export class ReferrersApi {
@@ -33,7 +35,7 @@ export class ReferrersApi {
   async list(subject: Subject, query: ReferrersQuery): Promise<AsyncGenerator<Descriptor> | undefined> {
     const url = this.#client.url(`referrers/${subject.digest}`)
     if (query.artifactType !== undefined) url.searchParams.set('artifactType', query.artifactType)
-    const first = await this.#page(url, query, [200, 404, 405, 501])
+    const first = await this.#page(url, query, [200, ...LACKING])
     return first && this.#pages(first, query)
   }
 
@@ -48,7 +50,7 @@ export class ReferrersApi {
       const cut = (why: string) =>
         new SealwrightError('UNAVAILABLE', `${this.#name} does not list all referrers`, { why })
       if (page.next.origin !== page.url.origin)
-        throw cut(`the next page is on another host, ${page.next.host}`)
+        throw cut(`the next page is on another host, ${this.#client.shown(page.next.host)}`)
       if (seen.has(page.next.href)) throw cut('its pages lead back to each other')
       if (seen.size >= MAX_PAGES) throw cut(`it has more than ${MAX_PAGES} pages`)
       seen.add(page.next.href)

@@ -1,4 +1,4 @@
-import { SealwrightError } from '@sealwright/core'
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import { pause, throwIfAborted } from '../abort.ts'
 import type { ReferrersQuery, StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
@@ -9,6 +9,8 @@ import type { ReferrersClaims } from './claims.ts'
 import type { ReferrersList, Subject } from './referrers-list.ts'
 
 const ATTEMPTS = 6
+/** What registries answer where a tag is immutable: by code (ECR, Harbor, ACR), or in their own words. */
+const IMMUTABLE = /immutable|already exists|overwritten|\blocked\b/i
 /** Without an end to it, who came first would wait as long as others come. */
 const ROUNDS_WITH_MORE = 3
 const SHORTEST_SETTLE_MS = 20
@@ -145,13 +147,28 @@ export class ReferrersFallback {
       if (!list.fits(wanted)) {
         return this.#unlisted(subject, batch, `its list would exceed ${MAX_MANIFEST_BYTES} bytes`, call)
       }
-      await list.write(subject, served, wanted, call)
+      const refused = await this.#refusal(list.write(subject, served, wanted, call))
+      if (refused !== undefined) {
+        // Only the first list can be written then.
+        if (served === undefined) throw refused
+        return this.#unlisted(subject, batch, `tags are immutable there, and the list is one`, call, refused)
+      }
       written = [...batch]
       const mayBeCut = round < ROUNDS_WITH_MORE
       if (mayBeCut && waiting.length > 0) continue
       const took = performance.now() - started
       const alone = conflicts === 0 && batch.every(each => each.alone)
       await this.#settle(subject, this.#settleMs(took, alone) * (conflicts + 1), mayBeCut, call)
+    }
+  }
+
+  async #refusal(writing: Promise<unknown>): Promise<SealwrightError | undefined> {
+    try {
+      await writing
+      return undefined
+    } catch (error) {
+      if (isSealwrightError(error) && IMMUTABLE.test(`${error.message} ${error.why ?? ''}`)) return error
+      throw error
     }
   }
 
@@ -178,10 +195,17 @@ export class ReferrersFallback {
   }
 
   /** A list that could not be changed is no failure where it lacks only what claims are found for. */
-  async #unlisted(subject: Subject, batch: readonly Change[], why: string, call: StoreCall): Promise<void> {
+  async #unlisted(
+    subject: Subject,
+    batch: readonly Change[],
+    why: string,
+    call: StoreCall,
+    refused?: SealwrightError,
+  ): Promise<void> {
     const { claims, name, onWarning } = this.#options
     const removes = batch.some(({ removed }) => removed !== undefined)
     if (removes || !holds(await claims.unlisted(subject, [], call), batch)) {
+      if (refused !== undefined) throw refused
       throw new SealwrightError('UNAVAILABLE', `the list of referrers in ${name} could not be changed`, {
         why: `${why} (tag ${referrersTag(subject.digest)})`,
         fix: 'try again when others are done',

@@ -31,7 +31,7 @@ export class ReferrersList {
   /** @throws {@link SealwrightError} `INTEGRITY` where something else than a list stands under the tag. */
   async read(subject: Subject, call: StoreCall): Promise<ListedReferrers> {
     const tag = referrersTag(subject.digest)
-    const served = await this.#manifests.get(tag, call)
+    const served = await this.#manifests.getAbout(subject.digest, tag, call)
     if (served === undefined) return { manifests: [] }
     // GitLab takes the tag for the digest that it is made of.
     if (served.descriptor.digest === subject.digest) return { manifests: [], taken: true }
@@ -64,7 +64,8 @@ export class ReferrersList {
 
   /** The digests in a list that cannot be read as one. */
   async salvage(subject: Subject, call: StoreCall): Promise<ListedReferrers> {
-    const served = await this.#manifests.get(referrersTag(subject.digest), call)
+    const tag = referrersTag(subject.digest)
+    const served = await this.#manifests.getAbout(subject.digest, tag, call)
     if (served === undefined) return { manifests: [] }
     const digests = new Set(
       Buffer.from(served.bytes)

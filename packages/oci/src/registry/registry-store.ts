@@ -83,9 +83,19 @@ export class RegistryStore implements ArtifactStore {
 
   /** Whether it must be pushed. Who has just asked is not asked again on its behalf. */
   async #isMissing(descriptor: Descriptor, call: StoreCall): Promise<boolean> {
-    const missing = this.#absent.has(descriptor.digest) || !(await this.exists(descriptor, call))
+    const missing = this.#absent.has(descriptor.digest) || !(await this.#isStored(descriptor, call))
     this.#absent.delete(descriptor.digest)
     return missing
+  }
+
+  /** What is denied may be absent (Artifactory), or not for us to read: the push will tell. */
+  async #isStored(descriptor: Descriptor, call: StoreCall): Promise<boolean> {
+    try {
+      return await this.exists(descriptor, call)
+    } catch (error) {
+      if (isSealwrightError(error) && error.code === 'ACCESS_DENIED') return false
+      throw error
+    }
   }
 
   async push(
@@ -121,7 +131,7 @@ export class RegistryStore implements ArtifactStore {
       throw new SealwrightError('VALIDATION', `${JSON.stringify(tag.slice(0, 200))} is not a tag`)
     }
     const { manifests } = this.#parts
-    if ((await manifests.resolve(tag, call))?.digest === descriptor.digest) return
+    if ((await this.#standing(tag, call)) === descriptor.digest) return
     const bytes = await readBlob(this, descriptor, MAX_MANIFEST_BYTES, call)
     await manifests.put(tag, { ...descriptor, bytes }, call)
   }
@@ -183,6 +193,16 @@ export class RegistryStore implements ArtifactStore {
   /** See `repairReferrers`. */
   repair(subject: Subject, options: RepairOptions): Promise<ReferrersState> {
     return this.#parts.repair.run(subject, options)
+  }
+
+  /** The digest that a tag leads to. Some registries deny what does not exist, and then take it (Artifactory). */
+  async #standing(tag: string, call: StoreCall): Promise<string | undefined> {
+    try {
+      return (await this.#parts.manifests.resolve(tag, call))?.digest
+    } catch (error) {
+      if (isSealwrightError(error) && error.code === 'ACCESS_DENIED') return undefined
+      throw error
+    }
   }
 
   async #deleteManifest(

@@ -52,7 +52,7 @@ export class RegistryTags {
       const cut = (why: string) =>
         new SealwrightError('UNAVAILABLE', `${this.#name} does not list all tags`, { why })
       if (page.next.origin !== page.url.origin)
-        throw cut(`the next page is on another host, ${page.next.host}`)
+        throw cut(`the next page is on another host, ${this.#client.shown(page.next.host)}`)
       if (asked.has(page.next.href)) {
         // Where no link was given, the same page again says that there is no other.
         if (!page.linked) return

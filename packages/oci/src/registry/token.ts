@@ -24,6 +24,8 @@ export interface TokenOptions {
   readonly registryOrigin: URL
   readonly transport: TransportOptions
   readonly call: StoreCall
+  /** Takes our secrets out of what a server sent. */
+  readonly redact: (text: string) => string
 }
 
 const MAX_TOKEN_BYTES = 256 * 1024
@@ -44,8 +46,8 @@ export async function fetchToken(
   scopes: readonly string[],
   options: TokenOptions,
 ): Promise<Token> {
-  const { login, transport, call, registryOrigin } = options
-  const realm = realmOf(server, registryOrigin)
+  const { login, transport, call, registryOrigin, redact } = options
+  const realm = realmOf(server, registryOrigin, redact)
   const asked = performance.now()
   const request =
     login && 'identityToken' in login
@@ -56,19 +58,16 @@ export async function fetchToken(
   if (status !== 200) {
     const body = await answer.beginning(16 * 1024)
     await answer.cancel()
-    const secrets = login === undefined ? [] : Object.values(login)
-    const redact = (text: string) =>
-      secrets.reduce((shown, secret) => (secret ? shown.replaceAll(secret, '…') : shown), text)
-    const what = `${realm.host} gave no token for ${registryOrigin.host}`
+    const what = `${redact(realm.host)} gave no token for ${registryOrigin.host}`
     // RFC 6749 section 5.2 answers a refused identity token with 400.
     const refused = status === 400 && login && 'identityToken' in login
-    throw httpError(what, { status: refused ? 401 : status, headers, body }, redact)
+    throw httpError(what, { status: refused ? 401 : status, headers, body, url: realm }, redact)
   }
   return readToken(await answer.whole(MAX_TOKEN_BYTES), realm, asked)
 }
 
 /** The realm is the registry's to choose; how safely we speak to it is not. */
-function realmOf({ realm }: TokenServer, registry: URL): URL {
+function realmOf({ realm }: TokenServer, registry: URL, redact: (text: string) => string): URL {
   let url: URL
   try {
     url = new URL(realm)
@@ -83,7 +82,7 @@ function realmOf({ realm }: TokenServer, registry: URL): URL {
     url.protocol === 'https:' ? !isLoopback(url) || local : url.protocol === 'http:' && (local || chosen)
   if (!allowed || url.username !== '' || url.password !== '') {
     throw new SealwrightError('UNSUPPORTED', `${registry.host} names a token server that is not asked`, {
-      why: `${url.protocol}//${url.host} is ${isLoopback(url) ? 'on this machine' : 'not reached by https'}`,
+      why: `${redact(`${url.protocol}//${url.host}`)} is ${isLoopback(url) ? 'on this machine' : 'not reached by https'}`,
     })
   }
   return url

@@ -29,7 +29,7 @@ export class UploadSession {
     const url = client.url('blobs/uploads/')
     const what = `the push to ${repository}`
     const started = await client.retrying(call, () =>
-      client.request({ method: 'POST', url, action: 'push', what, expected: [202] }, call),
+      client.request({ method: 'POST', url, action: 'push', what, expected: [200, 201, 202] }, call),
     )
     await started.cancel()
     return UploadSession.of(place, started)
@@ -47,7 +47,7 @@ export class UploadSession {
     const headers = { ...BINARY, 'content-range': range }
     const answer = await this.#request(
       { method: 'PATCH', url: this.#url, headers, body },
-      [201, 202, 204],
+      [200, 201, 202, 204],
       call,
     )
     this.#moved(answer)
@@ -59,7 +59,7 @@ export class UploadSession {
     const url = new URL(this.#url)
     url.searchParams.append('digest', digest)
     const headers = { ...BINARY, ...(range === undefined ? {} : { 'content-range': range }) }
-    await this.#request({ method: 'PUT', url, headers, body }, [201, 204], call)
+    await this.#request({ method: 'PUT', url, headers, body }, [200, 201, 204], call)
   }
 
   /** How many bytes it has (distribution-spec, "Pushing a blob in chunks"). */
@@ -72,7 +72,7 @@ export class UploadSession {
   /** Ends an upload that will not be completed; a registry that cannot do that forgets it by itself. */
   async end(call: StoreCall): Promise<void> {
     try {
-      await this.#request({ method: 'DELETE', url: this.#url }, [204], call)
+      await this.#request({ method: 'DELETE', url: this.#url }, [200, 202, 204], call)
     } catch {
       throwIfAborted(call.signal)
     }
@@ -105,7 +105,7 @@ export class UploadSession {
 const BINARY = { 'content-type': 'application/octet-stream' }
 
 /** Where the content is to go: relative or absolute, its query kept. */
-function locationOf({ name }: UploadPlace, answer: Answer): URL {
+function locationOf({ name, client }: UploadPlace, answer: Answer): URL {
   const location = answer.headers.get('location')
   if (location === null || !URL.canParse(location, answer.url.href)) {
     throw new SealwrightError('UNSUPPORTED', `${name} does not say where to upload to`)
@@ -113,7 +113,7 @@ function locationOf({ name }: UploadPlace, answer: Answer): URL {
   const url = new URL(location, answer.url)
   if (!mayFollow(answer.url, url)) {
     throw new SealwrightError('UNSUPPORTED', `${name} wants uploads to go elsewhere`, {
-      why: `to ${url.protocol}//${url.host}, which is not followed; a proxy in front of it may be set up wrongly`,
+      why: `to ${client.shown(`${url.protocol}//${url.host}`)}, which is not followed; a proxy in front of it may be set up wrongly`,
     })
   }
   return url
