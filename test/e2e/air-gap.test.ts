@@ -35,7 +35,16 @@ function certificateOf({ home }: Program, name: string): string {
 /** Trusts a certificate that came over another channel, for these repositories. */
 async function trust(program: Program, certificate: string, ...scopes: readonly string[]): Promise<void> {
   await program.expect(0, ['cert', 'add', 'ca:vendor', certificate])
-  const policy = ['policy', 'init', '--name', 'vendor', '--trust-store', 'ca:vendor']
+  const policy = [
+    'policy',
+    'init',
+    '--name',
+    'vendor',
+    '--trust-store',
+    'ca:vendor',
+    '--trusted-identity',
+    '*',
+  ]
   await program.expect(0, [...policy, ...scopes.flatMap(scope => ['--scope', scope])])
 }
 

@@ -181,7 +181,7 @@ describe('trust stores', () => {
   it('refuse a leaf that nobody should trust as a root', async () => {
     const { json } = await withCa()
     expect((await json(2, ['cert', 'add', 'ca:acme', 'release.crt'])).error.why).toContain(
-      'neither a CA certificate nor self-signed',
+      'neither a certificate authority nor self-signed',
     )
     expect((await json(0, ['cert', 'list'])).stores).toEqual([])
   })

@@ -45,6 +45,8 @@ describe('runs at the same time', () => {
           `registry.example/p${at}`,
           '--trust-store',
           'ca:x',
+          '--trusted-identity',
+          '*',
         ]),
       ]),
     )

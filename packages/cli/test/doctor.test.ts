@@ -61,7 +61,7 @@ describe('doctor', () => {
     ['a configuration', 'config/config.json', '{"nonsense":1}', 'configuration'],
     ['a lock', 'config/keys.lock.json', '{}', 'lock'],
     ['a policy', 'notation/trustpolicy.json', '{"version":"9"}', 'policy'],
-    ['a trusted certificate', 'notation/truststore/x509/ca/me/x.crt', 'nonsense', 'trust'],
+    ['a trusted certificate', 'notation/truststore/x509/ca/me/x.crt', 'nonsense', 'policy'],
   ])('finds %s that cannot be used, and goes on', async (_title, file, text, check) => {
     const { json, path } = await ready()
     await writeFile(path(file), text)

@@ -15,6 +15,8 @@ async function ready() {
     'releases',
     '--trust-store',
     'ca:me',
+    '--trusted-identity',
+    '*',
   ])
   await writeFile(self.path('app.tgz'), 'the bytes of a release')
   return self

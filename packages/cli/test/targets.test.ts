@@ -7,7 +7,7 @@ async function ready(): Promise<Program> {
   const self = await program()
   await self.expect(0, ['init', 'me', '--scope', '*'])
   const files = ['policy', 'init', '--statement-for-files', '--global', '--name', 'files']
-  await self.expect(0, [...files, '--trust-store', 'ca:me'])
+  await self.expect(0, [...files, '--trust-store', 'ca:me', '--trusted-identity', '*'])
   await makeLayout(self.path('image'), 'v1', 'v2', 'v3')
   await writeFile(self.path('app.tgz'), 'the bytes of a release')
   return self

@@ -69,11 +69,22 @@ export type {
   TrustPolicy,
 } from './trust/policy.ts'
 export { formatPolicyFault, type PolicyFault } from './trust/policy-fault.ts'
+export { type PolicyFile, readPolicyFile } from './trust/policy-file.ts'
+export { canonicalScope, unreachableScope } from './trust/scope.ts'
 export { selectBlobStatement, selectOciStatement } from './trust/select-statement.ts'
 export { type ParsedStoreReference, parseStoreReference } from './trust/store-reference.ts'
 export type { PolicySource, Trust, TrustStore } from './trust/trust.ts'
-export { policySource, trustDirectory } from './trust/trust-directory.ts'
-export { storeCertificateFault } from './trust/trust-store.ts'
+export { type TrustDirectoryOptions, trustDirectory } from './trust/trust-directory.ts'
+export {
+  listTrustStores,
+  readTrustStore,
+  type StoreEntry,
+  type StoreListing,
+  type StoreReading,
+  storeCertificateFault,
+  storeFault,
+  type TrustFault,
+} from './trust/trust-store.ts'
 export {
   type AttestationReport,
   type AttestationsReport,

@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeCertificates } from '@sealwright/x509'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { parseStoreReference, trustDirectory } from '../src/index.ts'
+import { listTrustStores, parseStoreReference, trustDirectory } from '../src/index.ts'
 import { makeAuthority, makeParty, type Party } from './party.ts'
 
 const POLICY = {
@@ -96,7 +96,7 @@ describe('trustDirectory', () => {
     )
     await symlink(join(directory, 'truststore/x509/ca/good'), join(directory, 'truststore/x509/ca/alias'))
     const { stores } = await trustDirectory(directory)
-    expect(stores).toEqual({
+    expect(stores).toMatchObject({
       'ca:good': { certificates: [authority.root.der] },
       'ca:empty': { fault: 'the store is empty' },
       'ca:garbage': { fault: expect.stringContaining('note.txt: ') },
@@ -106,7 +106,58 @@ describe('trustDirectory', () => {
       'ca:alias': { fault: expect.stringContaining('not a directory') },
       'tsa:leaf': { fault: expect.stringContaining('not a root') },
     })
+    expect(Object.keys(stores)).toHaveLength(8)
   })
+
+  it('tells the fault of each entry of a store, and reads the others', async () => {
+    await put('truststore/x509/ca/mixed/README', 'hello')
+    await put('truststore/x509/ca/mixed/leaf.pem', encodeCertificates([leaf.chain[0]!]))
+    await put('truststore/x509/ca/mixed/root.pem', pem(authority))
+    await mkdir(join(directory, 'truststore/x509/ca/mixed/folder'))
+    const { stores, faults } = await listTrustStores(directory)
+    expect(faults).toEqual([])
+    expect(stores[0]).not.toHaveProperty('fault')
+    expect(
+      stores[0]!.entries.map(({ name, certificates, fault }) => [
+        name,
+        certificates.length,
+        fault?.message.split(' ', 3).join(' '),
+      ]),
+    ).toEqual([
+      ['README', 0, 'it holds no'],
+      ['folder', 0, 'not a regular'],
+      ['leaf.pem', 1, 'neither a certificate'],
+      ['root.pem', 1, undefined],
+    ])
+  })
+
+  it('tells what may not be read from what is not there', async ctx => {
+    if (process.seteuid === undefined) return ctx.skip('rights of this system are not those of POSIX')
+    await put('trustpolicy.json', JSON.stringify(POLICY))
+    await put('truststore/x509/ca/acme/root.pem', pem(authority))
+    await put('truststore/x509/tsa/good/root.pem', pem(authority))
+    await chmod(directory, 0o755)
+    await chmod(join(directory, 'truststore/x509/ca'), 0)
+    const { stores, faults } = await asNobody(() => listTrustStores(directory))
+    expect(stores.map(({ reference }) => reference)).toEqual(['tsa:good'])
+    expect(faults).toMatchObject([{ code: 'ACCESS_DENIED' }])
+    const read = async () => (await asNobody(() => trustDirectory(directory))).stores['ca:acme']
+    expect(await read()).toMatchObject({ code: 'ACCESS_DENIED' })
+    await chmod(join(directory, 'truststore/x509/ca'), 0o711)
+    expect(await read()).toHaveProperty('certificates')
+  })
+
+  /** Root may read everything; the owner of a file who is not root may read what its mode says. */
+  async function asNobody<T>(run: () => Promise<T>): Promise<T> {
+    const uid = process.geteuid!()
+    if (uid !== 0) return run()
+    process.seteuid!(65_534)
+    try {
+      return await run()
+    } finally {
+      process.seteuid!(uid)
+    }
+  }
 
   it('takes a self-signed signer as an anchor, and bundles', async () => {
     const signer = await makeParty({ organisation: 'Self' })

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import {
   type ArtifactOptions,
   createVerifier,
+  type Level,
   notaryCose,
   notaryJws,
   type Report,
@@ -169,15 +170,36 @@ describe('the policy', () => {
     ).rejects.toMatchObject({ code: 'VALIDATION', why: 'line 2, column 3: there is no statement' })
   })
 
-  it('names the store that is missing, and what is wrong with one that cannot be used', async () => {
+  it('cannot tell anything by a store that is missing, or cannot be used', async () => {
     const { artifacts } = await signed()
-    const missing = await verify(artifacts, trustOf({}))
-    expect(missing.reason).toEqual({ code: 'UNTRUSTED', why: 'trust store ca:acme: it does not exist' })
-    const faulty = await verify(artifacts, {
-      ...trustOf({}),
-      stores: { 'ca:acme': { fault: 'zz.txt: no certificate' } },
+    await expect(verify(artifacts, trustOf({}))).rejects.toMatchObject({
+      code: 'VALIDATION',
+      message: 'trust store ca:acme cannot be used',
+      why: 'it does not exist',
     })
-    expect(faulty.reason?.why).toBe('trust store ca:acme: zz.txt: no certificate')
+    const broken = (code?: 'ACCESS_DENIED', level: Level = 'strict') => ({
+      ...trustOf({ statement: { signatureVerification: { level } } }),
+      stores: { 'ca:acme': { fault: 'zz.txt: no certificate', ...(code && { code }) } },
+    })
+    await expect(verify(artifacts, broken())).rejects.toMatchObject({
+      code: 'VALIDATION',
+      why: 'zz.txt: no certificate',
+    })
+    await expect(verify(artifacts, broken('ACCESS_DENIED'))).rejects.toMatchObject({ code: 'ACCESS_DENIED' })
+    const audited = await verify(artifacts, broken('ACCESS_DENIED', 'audit'))
+    expect(audited.verdict).toBe('verified')
+    expect(audited.signatures[0]!.checks).toContainEqual({
+      check: 'authenticity',
+      outcome: 'unknown',
+      detail: 'trust store ca:acme cannot be used: zz.txt: no certificate',
+    })
+  })
+
+  it('is not stopped by a broken store that it does not name', async () => {
+    const { artifacts } = await signed()
+    const trust = acme()
+    const stores = { ...trust.stores, 'ca:other': { fault: 'zz.txt: no certificate' } }
+    expect((await verify(artifacts, { ...trust, stores })).verdict).toBe('verified')
   })
 
   it('gives both findings where the failure of trust is only logged', async () => {

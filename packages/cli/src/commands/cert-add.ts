@@ -1,27 +1,30 @@
 import { mkdir } from 'node:fs/promises'
+import { SealwrightError } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
+import { readTrustStore, type StoreReading, storeCertificateFault } from '@sealwright/notary'
 import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
 import { describeCertificate } from '../certificates/describe.ts'
 import { readCertificates } from '../certificates/read.ts'
 import type { Context } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { usageError } from '../frame/usage.ts'
-import { addToStore, parseStore, readStore, unfitFor } from '../trust/store.ts'
+import { addToStore, certificatesOf, faultsOf, parseStore } from '../trust/store.ts'
 
 /** `sealwright cert add STORE FILE…` */
-export async function certAdd({ io, settings }: Context, args: readonly string[]): Promise<Outcome> {
+export async function certAdd(context: Context, args: readonly string[]): Promise<Outcome> {
+  const { io } = context
   const [text = '', ...files] = args
   const store = parseStore(text)
-  const { trust } = (await settings()).paths
+  const { trust } = (await context.settings()).paths
   const given: Certificate[] = []
   for (const file of files) {
     for (const certificate of await readCertificates(file, io.cwd)) {
-      const unfit = unfitFor(store, certificate)
+      const unfit = storeCertificateFault(certificate, store.type)
       if (unfit !== undefined) {
         throw usageError(
           `${file}: ${formatDistinguishedName(certificate.subject)} cannot be in ${store.text}`,
           {
-            why: unfit,
+            why: `it is ${unfit}`,
             fix: `give the root that issued it: sealwright cert add ${shellQuote(store.text)} root.crt`,
           },
         )
@@ -29,11 +32,15 @@ export async function certAdd({ io, settings }: Context, args: readonly string[]
       if (!given.some(other => other.fingerprint === certificate.fingerprint)) given.push(certificate)
     }
   }
-  const present = new Set((await readStore(trust, store)).map(certificate => certificate.fingerprint))
+  const before = await readTrustStore(trust, store)
+  assertFolder(before)
+  const present = new Set(certificatesOf(before).map(certificate => certificate.fingerprint))
   const added = given.filter(certificate => !present.has(certificate.fingerprint))
   const kept = given.filter(certificate => present.has(certificate.fingerprint))
   if (added.length > 0) await mkdir(trust, { recursive: true, mode: 0o700 })
   for (const certificate of added) await addToStore(trust, store, certificate)
+  for (const fault of faultsOf(await readTrustStore(trust, store)))
+    context.warn(`nothing can be verified by ${store.text}: ${fault}`)
   const line = (what: string) => (certificate: Certificate) =>
     `${what}  ${store.text}  sha256:${certificate.fingerprint}  ${formatDistinguishedName(certificate.subject)}`
   return {
@@ -45,4 +52,11 @@ export async function certAdd({ io, settings }: Context, args: readonly string[]
     },
     lines: [...added.map(line('added')), ...kept.map(line('kept '))],
   }
+}
+
+/** A certificate is never written through a link, where verification would not find it. */
+function assertFolder({ fault, reference }: StoreReading): void {
+  if (fault === undefined) return
+  const { code, message, fix } = fault
+  throw new SealwrightError(code, `trust store ${reference} cannot be used`, { why: message, fix })
 }

@@ -1,17 +1,20 @@
-import { isSealwrightError } from '@sealwright/core'
+import { listTrustStores, readTrustStore, type StoreReading } from '@sealwright/notary'
 import { describeCertificate } from '../certificates/describe.ts'
 import type { ListedStore } from '../documents/certificates.ts'
 import type { Context } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { table } from '../frame/table.ts'
-import { listStores, parseStore, readStore, type StoreReference } from '../trust/store.ts'
+import { faultsOf, parseStore } from '../trust/store.ts'
 
 /** `sealwright cert list [STORE]` */
-export async function certList({ settings }: Context, [text]: readonly string[]): Promise<Outcome> {
+export async function certList(context: Context, [text]: readonly string[]): Promise<Outcome> {
   const wanted = text === undefined ? undefined : parseStore(text)
-  const { trust } = (await settings()).paths
-  const stores: ListedStore[] = []
-  for (const store of wanted ? [wanted] : await listStores(trust)) stores.push(await listed(trust, store))
+  const { trust } = (await context.settings()).paths
+  const found = wanted
+    ? { stores: [await readTrustStore(trust, wanted)], faults: [] }
+    : await listTrustStores(trust)
+  for (const { message } of found.faults) context.warn(message)
+  const stores = found.stores.map(listed)
   const rows = stores.flatMap(store => [
     ...store.certificates.map(certificate => [
       store.store,
@@ -31,13 +34,12 @@ export async function certList({ settings }: Context, [text]: readonly string[])
   }
 }
 
-/** A store that cannot be read is listed with its fault: one broken store hides no other. */
-async function listed(trust: string, store: StoreReference): Promise<ListedStore> {
-  try {
-    const certificates = await readStore(trust, store)
-    return { store: store.text, certificates: certificates.map(describeCertificate), fault: null }
-  } catch (error) {
-    if (!isSealwrightError(error)) throw error
-    return { store: store.text, certificates: [], fault: error.message }
+/** A store that cannot be used is listed with its faults: one broken store hides no other. */
+function listed(store: StoreReading): ListedStore {
+  const faults = faultsOf(store)
+  return {
+    store: store.reference,
+    certificates: store.entries.flatMap(({ certificates }) => certificates.map(describeCertificate)),
+    fault: faults.length === 0 ? null : faults.join('; '),
   }
 }

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
+import { readTrustStore, storeCertificateFault, storeFault } from '@sealwright/notary'
 import { type Certificate, chainRules, checkChain, orderChain } from '@sealwright/x509'
 import { certificateLines, describeCertificate } from '../certificates/describe.ts'
 import { readCertificates } from '../certificates/read.ts'
@@ -12,7 +13,7 @@ import { printable } from '../frame/table.ts'
 import { usageError } from '../frame/usage.ts'
 import { openKeys } from '../keys/keys.ts'
 import type { KeyFlags } from '../program/key-flags.ts'
-import { isStore, parseStore, readStore, unfitFor } from '../trust/store.ts'
+import { faultsOf, isStore, parseStore } from '../trust/store.ts'
 
 /** `sealwright cert show FILE|KEY|STORE…` */
 export async function certShow(context: Context, sources: readonly string[], flags: Flags): Promise<Outcome> {
@@ -43,17 +44,23 @@ async function chainsOf(context: Context, source: string, flags: KeyFlags): Prom
 }
 
 async function storeChains(context: Context, text: string): Promise<readonly ShownChain[]> {
-  const store = parseStore(text)
-  const certificates = await readStore((await context.settings()).paths.trust, store)
-  return certificates.map(certificate => {
-    const unfit = unfitFor(store, certificate)
-    return {
-      source: text,
-      certificates: [describeCertificate(certificate)],
-      acceptable: unfit === undefined,
-      faults: unfit === undefined ? [] : [{ rule: 'trust-store', certificate: 0, message: unfit }],
-    }
-  })
+  const { type, name } = parseStore(text)
+  const store = await readTrustStore((await context.settings()).paths.trust, { type, name })
+  const faults = store.entries.length === 0 ? [storeFault(store)!.message] : faultsOf(store)
+  const chains = store.entries.flatMap(entry =>
+    entry.certificates.map((certificate): ShownChain => {
+      const unfit = storeCertificateFault(certificate, type)
+      return {
+        source: text,
+        certificates: [describeCertificate(certificate)],
+        acceptable: unfit === undefined,
+        faults: unfit === undefined ? [] : [{ rule: 'trust-store', certificate: 0, message: unfit }],
+      }
+    }),
+  )
+  if (faults.length === 0) return chains
+  const broken = faults.map(message => ({ rule: 'trust-store', certificate: null, message }))
+  return [...chains, { source: text, certificates: [], acceptable: false, faults: broken }]
 }
 
 /** One chain, or, where the certificates are none, each by itself. */

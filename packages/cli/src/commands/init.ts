@@ -8,7 +8,7 @@ import type { Outcome } from '../frame/outcome.ts'
 import { makeCertificate } from '../init/certificate.ts'
 import { assertChainFits, findKey } from '../init/key.ts'
 import { type InitPlan, initOutcome } from '../init/outcome.ts'
-import { type PolicyWish, planPolicy } from '../init/policy-plan.ts'
+import { type PolicyWish, planPolicy, refusedPolicy } from '../init/policy-plan.ts'
 import { readState } from '../init/state.ts'
 import {
   assertAgrees,
@@ -110,12 +110,10 @@ async function make(
   }
   if (policy.action !== 'keep') {
     context.step(`write ${state.policyFile.path}`)
-    await updateStatements(
-      context.io,
-      paths.trust,
-      'oci',
-      (statements, file) => planPolicy(file, statements, wish).statements,
-    )
+    await updateStatements(context.io, paths.trust, 'oci', {
+      change: (statements, file) => planPolicy(file, statements, wish).statements,
+      refused: (faults, file) => refusedPolicy(faults, file, wish),
+    })
   }
   if (plan.becomesDefault) await writeDefaultKey(context.io, paths.config, name)
   return initOutcome(context, plan, made)

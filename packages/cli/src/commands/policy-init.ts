@@ -1,10 +1,23 @@
 import { isDeepStrictEqual } from 'node:util'
-import { formatTrustPolicy, parseTrustPolicy, type Statement } from '@sealwright/notary'
+import { shellQuote } from '@sealwright/core/encoding'
+import {
+  checkTrustPolicy,
+  formatTrustPolicy,
+  type PolicyFault,
+  type PolicyFile,
+  type PolicyKind,
+  readPolicyFile,
+  readTrustStore,
+  type Statement,
+} from '@sealwright/notary'
+import { formatDistinguishedName } from '@sealwright/x509'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
+import { printable } from '../frame/table.ts'
 import { usageError } from '../frame/usage.ts'
-import { findPolicyFile, type PolicyKind, statementsOf, updateStatements } from '../trust/policy-file.ts'
-import { parseStore } from '../trust/store.ts'
+import { updateStatements } from '../trust/policy-file.ts'
+import { assertScope, identityOf } from '../trust/policy-members.ts'
+import { certificatesOf, parseStore } from '../trust/store.ts'
 
 interface PolicyInitFlags {
   readonly name?: string
@@ -20,14 +33,21 @@ interface PolicyInitFlags {
 export async function policyInit(context: Context, _args: readonly string[], given: Flags): Promise<Outcome> {
   const flags = given as PolicyInitFlags
   const kind: PolicyKind = flags.statementForFiles ? 'blob' : 'oci'
-  const statement = statementOf(flags)
+  assertCombination(flags)
   const { trust } = (await context.settings()).paths
-  const file = await findPolicyFile(trust, kind)
+  const identities = flags.level === 'skip' ? [] : await identitiesOf(context, trust, flags)
+  const statement = statementOf(flags, identities)
+  const file = await readPolicyFile(trust, kind)
   const add = (statements: readonly Statement[]): readonly Statement[] =>
     withStatement(statements, statement, kind, file.path)
-  const before = statementsOf(file, kind)
-  const changed = add(before) !== before
-  if (changed) await updateStatements(context.io, trust, kind, add)
+  const changed = await updateStatements(context.io, trust, kind, {
+    change: add,
+    refused: faults => refused(faults, file, statement),
+  })
+  if (flags.statementForFiles && !flags.global) {
+    const command = `sealwright verify --statement ${shellQuote(statement.name)} ./FILE`
+    context.note(`it applies to files where it is named: ${command}; with --global it applies to all others`)
+  }
   return {
     exitCode: 0,
     document: { file: file.path, changed, statement: JSON.parse(JSON.stringify(statement)) },
@@ -52,25 +72,57 @@ function withStatement(
   if (isDeepStrictEqual(normal(existing, kind), normal(statement, kind))) return statements
   throw usageError(`there is another statement "${statement.name}" in ${path}`, {
     why: 'a statement is never changed by adding one',
-    fix: 'choose another --name, or edit the file and run: sealwright policy check',
+    fix: `choose another --name, or change it: sealwright policy edit ${shellQuote(statement.name)} --help`,
   })
 }
 
+/** As it is read back; as it is, where the policy would be refused for it. */
 function normal(statement: Statement, kind: PolicyKind): unknown {
-  return parseTrustPolicy(formatTrustPolicy({ version: '1.0', trustPolicies: [statement] }), kind)
-    .trustPolicies[0]
+  const { policy } = checkTrustPolicy(formatTrustPolicy({ version: '1.0', trustPolicies: [statement] }), kind)
+  return policy?.trustPolicies[0] ?? statement
 }
 
-function statementOf(flags: PolicyInitFlags): Statement {
-  const {
-    name,
-    scope = [],
-    statementForFiles,
-    global,
-    trustStore = [],
-    trustedIdentity = [],
-    level = 'strict',
-  } = flags
+/** The error for a statement that the policy cannot take. The file that is there has no fault. */
+function refused(faults: readonly PolicyFault[], { path }: PolicyFile, statement: Statement): Error {
+  const texts = faults.map(({ message }) => message)
+  const owner = texts.map(text => /is already in statement ("(?:[^"\\]|\\.)*")/.exec(text)?.[1]).find(Boolean)
+  return usageError(`statement "${statement.name}" cannot be added to ${path}`, {
+    why: texts.join('; '),
+    fix: fixFor(texts, owner === undefined ? undefined : (JSON.parse(owner) as string), statement),
+  })
+}
+
+function fixFor(texts: readonly string[], owner: string | undefined, { trustStores }: Statement): string {
+  if (owner !== undefined) {
+    const stores = trustStores.map(store => ` --add-store ${store}`).join('')
+    return `sealwright policy edit ${shellQuote(owner)}${stores} --add-identity DN`
+  }
+  if (texts.some(text => text.startsWith('trusted identity')))
+    return 'give at least country, state and organisation: --trusted-identity "C=DE,ST=Hessen,O=Acme"'
+  if (texts.some(text => text.includes('global')))
+    return 'leave --global out, and name the statement: sealwright verify --statement NAME ./FILE'
+  return 'sealwright policy init --help'
+}
+
+function statementOf(flags: PolicyInitFlags, identities: readonly string[]): Statement {
+  const { name, scope = [], statementForFiles, global, trustStore = [], level = 'strict' } = flags
+  return {
+    name: name as string,
+    ...(statementForFiles ? (global ? { globalPolicy: true } : {}) : { registryScopes: scope }),
+    signatureVerification: { level },
+    trustStores: trustStore.map(store => parseStore(store).text),
+    trustedIdentities: identities,
+  }
+}
+
+function assertCombination(flags: PolicyInitFlags): void {
+  const { name, scope = [], statementForFiles, global, trustStore = [], trustedIdentity = [], level } = flags
+  if (name === undefined && statementForFiles) {
+    throw usageError('--name is missing', {
+      why: 'files are judged by the statement that verify names with --statement, or by the global one',
+      fix: 'add --name releases, and --global unless every call of verify is to name it',
+    })
+  }
   if (name === undefined) throw missing('--name', '--name prod')
   if (!statementForFiles && scope.length === 0) throw missing('--scope', '--scope registry.example/app')
   if (statementForFiles && scope.length > 0)
@@ -84,16 +136,42 @@ function statementOf(flags: PolicyInitFlags): Statement {
       'a statement that checks nothing trusts nobody',
     )
   }
-  const identities = trustedIdentity.map(identity =>
-    identity === '*' || identity.startsWith('x509.subject:') ? identity : `x509.subject: ${identity}`,
-  )
-  return {
-    name,
-    ...(statementForFiles ? (global ? { globalPolicy: true } : {}) : { registryScopes: scope }),
-    signatureVerification: { level },
-    trustStores: trustStore.map(store => parseStore(store).text),
-    trustedIdentities: level === 'skip' ? [] : identities.length > 0 ? identities : ['*'],
-  }
+  for (const each of scope) assertScope(each, '--scope')
+}
+
+/** Whom to trust of the stores: never everybody by omission. */
+async function identitiesOf(
+  context: Context,
+  trust: string,
+  { trustedIdentity, trustStore = [] }: PolicyInitFlags,
+): Promise<readonly string[]> {
+  if (trustedIdentity !== undefined) return trustedIdentity.map(identityOf)
+  const { dialogue } = context
+  const subject = await onlySubject(trust, trustStore)
+  const shown = subject === undefined ? '' : ` (its only certificate: ${printable(subject)})`
+  const stores = trustStore.join(', ')
+  if (dialogue.silence !== undefined) throw unsaid(stores, subject)
+  const answer = await dialogue.ask({
+    prompt: `trust which signers of ${stores}${shown}? attributes of their subject, or * for all: `,
+    missing: '--trusted-identity is missing',
+    fix: `add --trusted-identity "C=DE,ST=Hessen,O=Acme", or --trusted-identity "*"`,
+  })
+  if (answer.trim() === '') throw unsaid(stores, subject)
+  return [identityOf(answer.trim())]
+}
+
+function unsaid(stores: string, subject: string | undefined): Error {
+  return usageError('--trusted-identity is missing', {
+    why: `a statement says whom of ${stores} it trusts${subject === undefined ? '' : `; the only certificate there is ${subject}`}`,
+    fix: `add --trusted-identity ${shellQuote(subject ?? 'C=DE,ST=Hessen,O=Acme')}, or --trusted-identity '*' for every signer of the store`,
+  })
+}
+
+/** The subject of the only certificate in the stores. */
+async function onlySubject(trust: string, stores: readonly string[]): Promise<string | undefined> {
+  const readings = await Promise.all(stores.map(store => readTrustStore(trust, parseStore(store))))
+  const certificates = readings.flatMap(certificatesOf)
+  return certificates.length === 1 ? formatDistinguishedName(certificates[0]!.subject) : undefined
 }
 
 function missing(flag: string, example: string): Error {

@@ -37,4 +37,5 @@ export const certListDocument = document('cert.list', { stores: z.array(listedSt
 export const certRemoveDocument = document('cert.remove', {
   store: z.string(),
   removed: z.array(certificate),
+  entries: z.array(z.string()).optional().describe('Other things that were taken out of the store, by name.'),
 })

@@ -21,7 +21,13 @@ import {
   keyShowDocument,
 } from './keys.ts'
 import { listDocument } from './listing.ts'
-import { policyCheckDocument, policyInitDocument, policyShowDocument } from './policies.ts'
+import {
+  policyCheckDocument,
+  policyEditDocument,
+  policyImportDocument,
+  policyInitDocument,
+  policyShowDocument,
+} from './policies.ts'
 import { deleteDocument, loginDocument, logoutDocument } from './registries.ts'
 import { attachDocument, initDocument, signDocument } from './signing.ts'
 
@@ -49,6 +55,8 @@ export const documents = {
   'cert.list': certListDocument,
   'cert.remove': certRemoveDocument,
   'policy.init': policyInitDocument,
+  'policy.edit': policyEditDocument,
+  'policy.import': policyImportDocument,
   'policy.show': policyShowDocument,
   'policy.check': policyCheckDocument,
   doctor: doctorDocument,

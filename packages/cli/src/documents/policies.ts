@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { document } from './document.ts'
+import { failure } from './failure.ts'
 
 const kind = z.enum(['oci', 'blob'])
 const fault = z.strictObject({
@@ -35,6 +36,18 @@ export const policyShowDocument = document('policy.show', {
   directory: z.string(),
   policies: z.array(shownPolicy),
   for: applies.nullable(),
+  error: failure.optional().describe('Why a policy cannot be used; the others are shown.'),
+})
+export const policyEditDocument = document('policy.edit', {
+  file: z.string(),
+  changed: z.boolean(),
+  statement: statement.nullable().describe('As it is now; null where it was removed.'),
+})
+export const policyImportDocument = document('policy.import', {
+  kind,
+  file: z.string(),
+  changed: z.boolean(),
+  backup: z.string().nullable().describe('Where the previous policy is kept.'),
 })
 export const policyCheckDocument = document('policy.check', {
   policies: z.array(shownPolicy),

@@ -1,7 +1,12 @@
 import { shellQuote } from '@sealwright/core/encoding'
-import { checkTrustPolicy, formatTrustPolicy, type Statement } from '@sealwright/notary'
+import {
+  checkTrustPolicy,
+  formatTrustPolicy,
+  type PolicyFault,
+  type PolicyFile,
+  type Statement,
+} from '@sealwright/notary'
 import { usageError } from '../frame/usage.ts'
-import type { PolicyFile } from '../trust/policy-file.ts'
 
 /** What `init` makes of the policy. */
 export interface PolicyPlan {
@@ -98,10 +103,14 @@ function isUsable(statements: readonly Statement[]): boolean {
   return checkTrustPolicy(formatted(statements), 'oci', 'policy').policy !== undefined
 }
 
-function assertUsable(statements: readonly Statement[], { path }: PolicyFile, wish: PolicyWish): void {
-  const { policy, faults } = checkTrustPolicy(formatted(statements), 'oci', path)
-  if (policy !== undefined) return
-  throw usageError(`the policy for ${wish.scopes.join(', ')} cannot be made`, {
+function assertUsable(statements: readonly Statement[], file: PolicyFile, wish: PolicyWish): void {
+  const { policy, faults } = checkTrustPolicy(formatted(statements), 'oci', file.path)
+  if (policy === undefined) throw refusedPolicy(faults, file, wish)
+}
+
+/** The error for a policy that would be unusable; the file that is there is not to blame. */
+export function refusedPolicy(faults: readonly PolicyFault[], { path }: PolicyFile, wish: PolicyWish): Error {
+  return usageError(`${wish.scopes.join(', ')} cannot be added to ${path}`, {
     why: faults
       .filter(({ severity }) => severity === 'error')
       .map(({ message }) => message)

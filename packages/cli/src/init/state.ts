@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { KeyLock } from '@sealwright/keyring'
-import type { Statement } from '@sealwright/notary'
+import { type PolicyFile, readPolicyFile, readTrustStore, type Statement } from '@sealwright/notary'
 import { type Certificate, orderChain, parseCertificates } from '@sealwright/x509'
 import type { Paths } from '../config/paths.ts'
 import { readIfPresent } from '../config/read-if-present.ts'
 import { chainPath } from '../keys/chain.ts'
 import { readKeyLock } from '../keys/lock-file.ts'
-import { findPolicyFile, type PolicyFile, statementsOf } from '../trust/policy-file.ts'
-import { parseStore, readStore, type StoreReference } from '../trust/store.ts'
+import { statementsOf } from '../trust/policy-file.ts'
+import { certificatesOf, parseStore, type StoreReference } from '../trust/store.ts'
 
 /** What there is already, of all that `init` makes. */
 export interface InitState {
@@ -31,7 +31,7 @@ export async function readState(paths: Paths, name: string): Promise<InitState> 
   const bytes = await readIfPresent(chainFile)
   const keyFile = join(paths.keys, `${name}.key`)
   const store = parseStore(`ca:${name}`)
-  const policyFile = await findPolicyFile(paths.trust, 'oci')
+  const policyFile = await readPolicyFile(paths.trust, 'oci')
   return {
     lock: await readKeyLock(paths.keyLock),
     keyFile,
@@ -39,7 +39,7 @@ export async function readState(paths: Paths, name: string): Promise<InitState> 
     chainFile,
     ...(bytes === undefined ? {} : { chain: orderChain(parseCertificates(bytes, chainFile)) }),
     store,
-    stored: await readStore(paths.trust, store),
+    stored: certificatesOf(await readTrustStore(paths.trust, store)),
     policyFile,
     statements: statementsOf(policyFile, 'oci'),
   }

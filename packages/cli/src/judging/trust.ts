@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto'
-import { policySource, type Trust, trustAnchors, trustDirectory, trustKey } from '@sealwright/notary'
+import { type Trust, trustAnchors, trustDirectory, trustKey } from '@sealwright/notary'
 import type { Certificate } from '@sealwright/x509'
 import { readCertificates } from '../certificates/read.ts'
 import { MAX_FILE_BYTES } from '../config/read-if-present.ts'
@@ -32,15 +32,9 @@ export async function trustOf(context: Context, flags: TrustFlags): Promise<Trus
     })
   }
   const { trust: directory } = (await context.settings()).paths
-  const trust = await trustDirectory(directory)
-  if (flags.policy === undefined) return trust
-  const bytes = await readNamed(flags.policy, context.io.cwd, MAX_FILE_BYTES)
-  // One file, of the kind that the target asks for: a policy for files has no scopes.
-  return {
-    ...trust,
-    oci: policySource(flags.policy, bytes, 'oci'),
-    blob: policySource(flags.policy, bytes, 'blob'),
-  }
+  if (flags.policy === undefined) return trustDirectory(directory)
+  const input = await readNamed(flags.policy, context.io.cwd, MAX_FILE_BYTES)
+  return trustDirectory(directory, { policy: { file: flags.policy, input } })
 }
 
 function assertOneSource({ policy, trustedCert, trustedIdentity, key }: TrustFlags): void {

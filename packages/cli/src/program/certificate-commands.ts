@@ -68,7 +68,7 @@ export const certificateCommands: Group = {
     {
       name: 'remove',
       args: '<store> [certificate...]',
-      summary: 'trust certificates no longer: by file or by fingerprint',
+      summary: 'remove certificates, or what is broken, from a trust store: by file, name or fingerprint',
       options: () => [toggle('--all', 'all of the store')],
       examples: ['sealwright cert remove ca:acme acme-root.crt', 'sealwright cert remove ca:acme --all'],
       load: async () => (await import('../commands/cert-remove.ts')).certRemove,

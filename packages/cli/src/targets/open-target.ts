@@ -20,7 +20,7 @@ export interface OpenTarget extends AsyncDisposable {
   readonly store: ArtifactStore
   /** Where its signatures are, and other referrers: the store itself, unless another place was named for them. */
   readonly signatures: ArtifactStore
-  /** The repository that a policy judges it as: a registry's own; a layout has none. */
+  /** The repository that a policy judges it as, as it is written: a registry's own; a layout has none. */
   readonly scope?: string
   /** A tag or digest for the store; asks the store only where the reference does not say, or says both. */
   reference(signal: AbortSignal): Promise<string>
@@ -64,7 +64,7 @@ export async function openTarget(
   return {
     store,
     signatures: signatures ?? store,
-    ...(target.kind === 'registry' ? { scope: target.repository } : {}),
+    ...(target.kind === 'registry' ? { scope: target.written ?? target.repository } : {}),
     reference,
     resolve: async signal => {
       const { mediaType, digest, size } = await store.resolve(await reference(signal), { signal })

@@ -1,7 +1,6 @@
-import { type Statement, selectBlobStatement, selectOciStatement } from '@sealwright/notary'
+import { type PolicyKind, type Statement, selectBlobStatement, selectOciStatement } from '@sealwright/notary'
 import type { AppliesDocument } from '../documents/policies.ts'
 import { parseTarget, type Target } from '../targets/target.ts'
-import type { PolicyKind } from './policy-file.ts'
 
 /** Which kind of policy judges a target: artifacts or files. */
 export function kindOf(target: Target): PolicyKind {
@@ -21,24 +20,24 @@ export function parseFor(text: string, cwd: string): Target {
 
 /** The statement that applies to a target, and for each other why it does not. */
 export function appliesTo(statements: readonly Statement[], target: Target, text: string): AppliesDocument {
-  const scope = target.kind === 'registry' ? target.repository : undefined
+  const scope = target.kind === 'registry' ? (target.written ?? target.repository) : undefined
   const policy = { version: '1.0' as const, trustPolicies: statements }
   const chosen =
     target.kind === 'file' ? selectBlobStatement(policy, undefined) : selectOciStatement(policy, scope)
-  const why = target.kind === 'file' ? 'it is not the global statement' : whyNot(scope, chosen)
   return {
     target: text,
     statement: chosen?.name ?? null,
     others: statements
       .filter(({ name }) => name !== chosen?.name)
-      .map(({ name }) => ({ statement: name, why })),
+      .map(other => ({ statement: other.name, why: whyNot(other, target, scope) })),
   }
 }
 
-function whyNot(scope: string | undefined, chosen: Statement | undefined): string {
+function whyNot({ registryScopes = [] }: Statement, target: Target, scope: string | undefined): string {
+  if (target.kind === 'file') return 'it is not the global statement'
   if (scope === undefined) return 'a layout or an archive has no repository: without --scope only * applies'
-  return chosen
-    ? `its scopes do not name ${scope}, or another names it exactly`
+  return registryScopes.includes('*')
+    ? `it is for what no other statement names, and one names ${scope}`
     : `its scopes do not name ${scope}`
 }
 

@@ -1,68 +1,112 @@
 import { join } from 'node:path'
 import { writeFileAtomic } from '@sealwright/core/files'
-import { formatTrustPolicy, parseTrustPolicy, type Statement } from '@sealwright/notary'
+import {
+  checkTrustPolicy,
+  formatTrustPolicy,
+  type PolicyFault,
+  type PolicyFile,
+  type PolicyKind,
+  parseTrustPolicy,
+  readPolicyFile,
+  type Statement,
+} from '@sealwright/notary'
 import { locked } from '../config/locked.ts'
-import { readIfPresent } from '../config/read-if-present.ts'
 import type { Io } from '../frame/io.ts'
-
-export type PolicyKind = 'oci' | 'blob'
-
-/** Where Notation looks, in this order; a new file is the last of them, which notation 1.x reads too. */
-const FILES: Readonly<Record<PolicyKind, readonly [...others: string[], made: string]>> = {
-  oci: ['trustpolicy.oci.json', 'trustpolicy.json'],
-  blob: ['trustpolicy.blob.json'],
-}
-
-/** A policy file of the trust directory. */
-export interface PolicyFile {
-  readonly path: string
-  /** Absent where there is no file yet. */
-  readonly bytes?: Uint8Array
-}
-
-/** The policy file of a kind that is in effect, as Notation chooses it: the first there is, else the one to make. */
-export async function findPolicyFile(trust: string, kind: PolicyKind): Promise<PolicyFile> {
-  for (const name of FILES[kind]) {
-    const path = join(trust, name)
-    const bytes = await readIfPresent(path)
-    if (bytes !== undefined) return { path, bytes }
-  }
-  return { path: join(trust, FILES[kind].at(-1)!) }
-}
 
 /** The statements of a policy file. Throws `VALIDATION` for a file with errors: it is never added to. */
 export function statementsOf({ path, bytes }: PolicyFile, kind: PolicyKind): readonly Statement[] {
   return bytes === undefined ? [] : parseTrustPolicy(bytes, kind, path).trustPolicies
 }
 
+/** How the statements of a policy are changed. */
+export interface PolicyChange {
+  /** Gives what it was given where nothing is to be written. */
+  readonly change: (statements: readonly Statement[], file: PolicyFile) => readonly Statement[]
+  /** The error for a change that makes the policy unusable. The file itself has no fault. */
+  readonly refused: (faults: readonly PolicyFault[], file: PolicyFile) => Error
+}
+
 /**
- * Changes the statements of the policy that is in effect, as it is at that moment.
+ * Changes the statements of the policy that is in effect, as it is at that moment. What the change does not touch stays:
+ * the order of statements and members, and members that nothing here knows.
  *
- * @param change - Gives what it was given where nothing is to be written.
+ * @returns Whether anything was written.
  */
 export async function updateStatements(
   io: Io,
   trust: string,
   kind: PolicyKind,
-  change: (statements: readonly Statement[], file: PolicyFile) => readonly Statement[],
-): Promise<void> {
+  { change, refused }: PolicyChange,
+): Promise<boolean> {
   const apply = async (): Promise<{ path: string; text: string } | undefined> => {
-    const file = await findPolicyFile(trust, kind)
+    const file = await readPolicyFile(trust, kind)
     const before = statementsOf(file, kind)
     const after = change(before, file)
-    return after === before ? undefined : { path: file.path, text: textOf(after, kind, file.path) }
+    if (after === before) return undefined
+    const text = mergedText(file, before, after)
+    const { policy, faults } = checkTrustPolicy(text, kind, file.path)
+    if (policy === undefined) {
+      const errors = faults.filter(({ severity }) => severity === 'error')
+      throw refused(errors, file)
+    }
+    return { path: file.path, text }
   }
   // What is refused is refused before there is a lock, or a folder for it.
-  if ((await apply()) === undefined) return
-  await locked(io, join(trust, FILES[kind].at(-1)!), async () => {
+  if ((await apply()) === undefined) return false
+  return lockedPolicy(io, trust, kind, async () => {
     const changed = await apply()
-    if (changed !== undefined) await writeFileAtomic(changed.path, changed.text)
+    if (changed !== undefined) await writeFileAtomic(changed.path, changed.text, { replaceLink: true })
+    return changed !== undefined
   })
 }
 
-/** A policy file of these statements, read back before anything is written. */
-function textOf(statements: readonly Statement[], kind: PolicyKind, path: string): string {
-  const text = formatTrustPolicy({ version: '1.0', trustPolicies: statements })
-  parseTrustPolicy(text, kind, path)
-  return text
+/** Runs what changes a policy alone among all runs that do. */
+export function lockedPolicy<T>(io: Io, trust: string, kind: PolicyKind, task: () => Promise<T>): Promise<T> {
+  return locked(io, join(trust, kind === 'oci' ? 'trustpolicy.json' : 'trustpolicy.blob.json'), task)
+}
+
+type RawStatement = Record<string, unknown>
+type RawPolicy = Record<string, unknown> & { trustPolicies: RawStatement[] }
+
+const LISTS = ['registryScopes', 'trustStores', 'trustedIdentities'] as const
+
+/** The text of a policy with the statements `after`: those it had before with their changed lists, and new ones last. */
+function mergedText(
+  { bytes }: PolicyFile,
+  before: readonly Statement[],
+  after: readonly Statement[],
+): string {
+  if (bytes === undefined) return formatTrustPolicy({ version: '1.0', trustPolicies: after })
+  const raw = parseKeeping(bytes)
+  const statements = after.map(statement => {
+    const index = before.findIndex(({ name }) => name === statement.name)
+    const old = before[index]
+    return old === undefined ? rawOf(statement) : withLists(raw.trustPolicies[index]!, old, statement)
+  })
+  return `${JSON.stringify({ ...raw, trustPolicies: statements }, undefined, 2)}\n`
+}
+
+function withLists(raw: RawStatement, old: Statement, statement: Statement): RawStatement {
+  const changed = LISTS.filter(name => JSON.stringify(old[name]) !== JSON.stringify(statement[name]))
+  return { ...raw, ...Object.fromEntries(changed.map(name => [name, statement[name]])) }
+}
+
+function rawOf(statement: Statement): RawStatement {
+  const text = formatTrustPolicy({ version: '1.0', trustPolicies: [statement] })
+  return (JSON.parse(text) as RawPolicy).trustPolicies[0]!
+}
+
+/** JSON with each number as it is written: one that nothing here knows must not be rounded. */
+function parseKeeping(bytes: Uint8Array): RawPolicy {
+  const { parse, rawJSON } = JSON as unknown as {
+    parse(
+      text: string,
+      revive: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+    ): unknown
+    rawJSON(text: string): unknown
+  }
+  const text = new TextDecoder().decode(bytes)
+  return parse(text, (_, value, { source }) =>
+    typeof value === 'number' && source !== undefined ? rawJSON(source) : value,
+  ) as RawPolicy
 }

@@ -1,9 +1,8 @@
-import { isSealwrightError } from '@sealwright/core'
-import type { Statement } from '@sealwright/notary'
+import { readTrustStore, type Statement, storeFault } from '@sealwright/notary'
 import type { ShownPolicy } from './shown-policy.ts'
-import { parseStore, readStore } from './store.ts'
+import { certificatesOf, faultsOf, parseStore } from './store.ts'
 
-/** Stores that a statement names and that are empty, unreadable or hold an expired certificate. */
+/** What is wrong with the stores that statements name: empty, unusable, or with an expired certificate. */
 export async function storeFaults(
   now: Date,
   trust: string,
@@ -15,16 +14,14 @@ export async function storeFaults(
       faults.push({ severity, message, statement: name, line: null, column: null })
     }
     for (const text of trustStores) {
-      try {
-        const certificates = await readStore(trust, parseStore(text))
-        if (certificates.length === 0) add('error', `trust store ${text} is empty or missing`)
-        for (const certificate of certificates) {
-          if (certificate.notAfter < now)
-            add('warning', `a certificate in ${text} has expired: sha256:${certificate.fingerprint}`)
-        }
-      } catch (error) {
-        if (!isSealwrightError(error)) throw error
-        add('error', `trust store ${text} cannot be used: ${error.message}`)
+      const store = await readTrustStore(trust, parseStore(text))
+      const found = faultsOf(store)
+      for (const fault of found) add('error', `trust store ${text} cannot be used: ${fault}`)
+      if (found.length === 0 && storeFault(store) !== undefined)
+        add('error', `trust store ${text} is empty or missing`)
+      for (const certificate of certificatesOf(store)) {
+        if (certificate.notAfter < now)
+          add('warning', `a certificate in ${text} has expired: sha256:${certificate.fingerprint}`)
       }
     }
   }

@@ -4,7 +4,7 @@ import type { PolicyKind, Statement, TrustPolicy } from './policy.ts'
 import type { PolicyFault } from './policy-fault.ts'
 import { PolicyFaults } from './policy-faults.ts'
 import { readStatement } from './read-statement.ts'
-import { WILDCARD } from './scope.ts'
+import { canonicalScope, scopeFault, unreachableScope, WILDCARD } from './scope.ts'
 
 export interface CheckedPolicy {
   /** Every fault, in the order of the file. */
@@ -83,6 +83,39 @@ function checkScopes(statements: readonly (Statement | undefined)[], faults: Pol
         )
       }
       owners.set(scope, statement!.name)
+    }
+  }
+  warnOfSpellings(statements, faults)
+}
+
+/** Scopes are exact strings: one in another spelling than references have is passed by, and falls to `*` in silence. */
+function warnOfSpellings(statements: readonly (Statement | undefined)[], faults: PolicyFaults): void {
+  const seen = new Map<string, { readonly scope: string; readonly statement: Statement }>()
+  for (const [index, statement] of statements.entries()) {
+    for (const [position, scope] of (statement?.registryScopes ?? []).entries()) {
+      if (scope === WILDCARD || scopeFault(scope) !== undefined) continue
+      const path = ['trustPolicies', index, 'registryScopes', position]
+      const quoted = JSON.stringify(scope)
+      const unreachable = unreachableScope(scope)
+      const canonical = canonicalScope(scope)
+      if (unreachable !== undefined) {
+        faults.warning(path, `no reference can match scope ${quoted}: ${unreachable}`)
+        continue
+      }
+      if (canonical !== scope) {
+        faults.warning(
+          path,
+          `scope ${quoted} matches only references written this way; ${JSON.stringify(canonical)} matches every spelling`,
+        )
+      }
+      const other = seen.get(canonical)
+      if (other !== undefined && other.scope !== scope && other.statement !== statement) {
+        faults.warning(
+          path,
+          `scope ${quoted} is the same repository as ${JSON.stringify(other.scope)} of statement ${JSON.stringify(other.statement.name)}`,
+        )
+      }
+      seen.set(canonical, other ?? { scope, statement: statement! })
     }
   }
 }

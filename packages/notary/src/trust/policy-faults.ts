@@ -28,6 +28,10 @@ export class PolicyFaults {
     this.#add('error', path, message)
   }
 
+  warning(path: PolicyPath, message: string): void {
+    this.#add('warning', path, message)
+  }
+
   /** Checks the names of the members of an object against those that have a meaning. */
   object(value: JsonValue, path: PolicyPath, known: readonly string[], what: string): Members | undefined {
     if (value === null || typeof value !== 'object' || Array.isArray(value)) {

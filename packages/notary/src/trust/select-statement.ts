@@ -1,16 +1,18 @@
 import { SealwrightError } from '@sealwright/core'
 import type { Statement, TrustPolicy } from './policy.ts'
-import { scopeFault, WILDCARD } from './scope.ts'
+import { canonicalScope, scopeFault, unreachableScope, WILDCARD } from './scope.ts'
 
 /**
- * The statement for a repository: the one that names it, else the one for `*`.
+ * Returns the statement for a repository: the one that names it in the one spelling of its host, else the one that names it
+ * as it is written, else the one for `*`. Scopes are compared as exact strings.
  *
- * @param scope - `host[:port]/path`; without it only a `*` statement applies.
+ * @param scope - `host[:port]/path`, as written; without it only a `*` statement applies.
  * @returns `undefined` where the policy says nothing: that is denied, never trusted.
- * @throws {@link SealwrightError} `VALIDATION` if `scope` is no repository.
+ * @throws {@link SealwrightError} `VALIDATION` if `scope` is not a repository.
  */
 export function selectOciStatement(policy: TrustPolicy, scope: string | undefined): Statement | undefined {
-  const fault = scope === undefined ? undefined : scopeFault(scope)
+  // The host of a reference may be an IPv6 address, which no scope can name; only `*` is for it.
+  const fault = scope === undefined || unreachableScope(scope) === undefined ? undefined : scopeFault(scope)
   if (fault !== undefined) {
     throw new SealwrightError(
       'VALIDATION',
@@ -23,7 +25,8 @@ export function selectOciStatement(policy: TrustPolicy, scope: string | undefine
   }
   const withScope = (wanted: string): Statement | undefined =>
     policy.trustPolicies.find(statement => statement.registryScopes?.includes(wanted))
-  return (scope === undefined ? undefined : withScope(scope)) ?? withScope(WILDCARD)
+  const named = scope === undefined ? undefined : (withScope(canonicalScope(scope)) ?? withScope(scope))
+  return named ?? withScope(WILDCARD)
 }
 
 /**

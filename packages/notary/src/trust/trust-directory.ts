@@ -1,91 +1,57 @@
-import { lstat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { SealwrightError } from '@sealwright/core'
-import { readRegularFile } from '@sealwright/core/files'
 import { checkTrustPolicy } from './check-policy.ts'
 import type { PolicyKind } from './policy.ts'
-import type { PolicySource, Trust } from './trust.ts'
-import { readTrustStores } from './trust-store.ts'
+import { readPolicyFile } from './policy-file.ts'
+import { parseStoreReference } from './store-reference.ts'
+import type { PolicySource, Trust, TrustStore } from './trust.ts'
+import { listTrustStores, readTrustStore, trustStoreOf } from './trust-store.ts'
 
-/** The files of each kind, the first that exists decides: as notation looks for them. */
-const FILES: Readonly<Record<PolicyKind, readonly string[]>> = {
-  oci: ['trustpolicy.oci.json', 'trustpolicy.json'],
-  blob: ['trustpolicy.blob.json'],
+export interface TrustDirectoryOptions {
+  /** In place of the policies of the directory, which are not read then. It is read as either kind. */
+  readonly policy?: { readonly file: string; readonly input: Uint8Array | string }
 }
-
-const MAX_POLICY_BYTES = 4 * 1024 * 1024
-
-/** A policy of a later version: to leave it unread would be to verify by other rules than the ones written down. */
-const LATER = 'trustpolicy.sealwright.json'
 
 /**
  * Reads Notation's configuration directory: its trust policies and its trust store, once. Nothing is written.
  *
  * A directory without a policy, or with a faulty one, is read all the same: verification under that policy is then
- * `VALIDATION`, and says what to do.
+ * `VALIDATION`, and says what to do. So is a store that cannot be used: it stops what is verified by it, and nothing else.
  *
  * @throws {@link SealwrightError} `UNSUPPORTED` if there is a `trustpolicy.sealwright.json`; `VALIDATION` if a policy is
- *   no regular file; `ACCESS_DENIED` if something may not be read.
+ *   not a regular file; `ACCESS_DENIED` if a policy may not be read.
  */
-export async function trustDirectory(path: string): Promise<Trust> {
-  try {
-    await refuseLaterPolicy(path)
-    const [oci, blob, stores] = [
-      await readPolicy(path, 'oci'),
-      await readPolicy(path, 'blob'),
-      await readTrustStores(path),
-    ]
-    return {
-      source: path,
-      stores,
-      ...(oci === undefined ? {} : { oci }),
-      ...(blob === undefined ? {} : { blob }),
-    }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EACCES' && code !== 'EPERM') throw error
-    throw new SealwrightError('ACCESS_DENIED', `the trust directory ${path} may not be read`, {
-      cause: error,
-    })
+export async function trustDirectory(path: string, options: TrustDirectoryOptions = {}): Promise<Trust> {
+  const { policy } = options
+  const read = (kind: PolicyKind): Promise<PolicySource | undefined> | PolicySource =>
+    policy === undefined ? readPolicy(path, kind) : policySource(policy.file, policy.input, kind)
+  const [oci, blob] = [await read('oci'), await read('blob')]
+  const stores: Record<string, TrustStore> = Object.create(null)
+  for (const reading of (await listTrustStores(path)).stores)
+    stores[reading.reference] = trustStoreOf(reading)
+  // A store that cannot be listed can be read by its name, or says why not.
+  for (const reference of namedStores(oci, blob)) {
+    const parsed = parseStoreReference(reference)
+    if (Object.hasOwn(stores, reference) || parsed.fault !== undefined) continue
+    stores[reference] = trustStoreOf(await readTrustStore(path, parsed))
+  }
+  return {
+    source: path,
+    stores,
+    ...(oci === undefined ? {} : { oci }),
+    ...(blob === undefined ? {} : { blob }),
   }
 }
 
-/** A policy of its own file, in place of the directory's; the stores stay those of the directory. */
-export function policySource(file: string, input: Uint8Array | string, kind: PolicyKind): PolicySource {
+function policySource(file: string, input: Uint8Array | string, kind: PolicyKind): PolicySource {
   return { file, ...checkTrustPolicy(input, kind, file) }
 }
 
-async function refuseLaterPolicy(path: string): Promise<void> {
-  const file = join(path, LATER)
-  if ((await status(file)) === undefined) return
-  throw new SealwrightError('UNSUPPORTED', `${file} is a policy that this version cannot read`, {
-    why: 'where it has a statement, that statement decides; to verify without it would be to verify by other rules',
-    fix: 'use a version of Sealwright that reads it, or take it out of the directory',
-  })
+async function readPolicy(directory: string, kind: PolicyKind): Promise<PolicySource | undefined> {
+  const { path, bytes } = await readPolicyFile(directory, kind)
+  return bytes === undefined ? undefined : policySource(path, bytes, kind)
 }
 
-async function readPolicy(path: string, kind: PolicyKind): Promise<PolicySource | undefined> {
-  for (const name of FILES[kind]) {
-    const file = join(path, name)
-    const found = await status(file)
-    if (found === undefined) continue
-    if (!found.isFile()) {
-      throw new SealwrightError('VALIDATION', `${file} is not a regular file`, {
-        why: 'directories and symbolic links are refused, as by notation',
-        fix: 'put the policy itself in its place',
-      })
-    }
-    return policySource(file, await readRegularFile(file, MAX_POLICY_BYTES), kind)
-  }
-  return undefined
-}
-
-async function status(file: string): Promise<Awaited<ReturnType<typeof lstat>> | undefined> {
-  try {
-    return await lstat(file)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw error
-  }
+function namedStores(...sources: readonly (PolicySource | undefined)[]): readonly string[] {
+  return sources.flatMap(source =>
+    (source?.policy?.trustPolicies ?? []).flatMap(statement => statement.trustStores),
+  )
 }

@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
-import { readRegularFile } from '@sealwright/core/files'
+import { readRegularFile, systemFailure } from '@sealwright/core/files'
 import { type Certificate, parseCertificates } from '@sealwright/x509'
 import { STORE_TYPES, type StoreType } from './policy.ts'
 import { storeNameFault } from './store-reference.ts'
@@ -10,20 +10,96 @@ import type { TrustStore } from './trust.ts'
 /** Most bytes of one file in a trust store: a bundle of every public root is a quarter of it. */
 const MAX_FILE_BYTES = 1024 * 1024
 
-/**
- * Reads every store under `<directory>/truststore/x509`. A store that cannot be used says why: it fails what is verified
- * by it, and no other store.
- */
-export async function readTrustStores(directory: string): Promise<Record<string, TrustStore>> {
-  const stores: Record<string, TrustStore> = Object.create(null)
+/** Why something in a trust directory cannot be used, and what mends it. */
+export interface TrustFault {
+  readonly code: 'VALIDATION' | 'ACCESS_DENIED' | 'UNAVAILABLE'
+  readonly message: string
+  readonly fix: string
+}
+
+/** One entry in the folder of a trust store. */
+export interface StoreEntry {
+  readonly name: string
+  readonly path: string
+  /** What could be read, also where one of the certificates is a fault. */
+  readonly certificates: readonly Certificate[]
+  readonly fault?: TrustFault
+}
+
+/** A trust store as it is on disk. */
+export interface StoreReading {
+  readonly type: StoreType
+  readonly name: string
+  /** `<type>:<name>`, as policies write it. */
+  readonly reference: string
+  readonly path: string
+  /** In the order of their names; none in a store that is empty, missing or not readable. */
+  readonly entries: readonly StoreEntry[]
+  readonly missing?: true
+  /** Why its entries cannot be read: it is a link, or may not be read. The faults of its entries are theirs. */
+  readonly fault?: TrustFault
+}
+
+/** The trust stores of a directory. */
+export interface StoreListing {
+  readonly stores: readonly StoreReading[]
+  /** Folders whose stores cannot be listed. */
+  readonly faults: readonly TrustFault[]
+}
+
+/** Reads every trust store under `<directory>/truststore/x509`. No fault of one store hides another. */
+export async function listTrustStores(directory: string): Promise<StoreListing> {
+  const stores: StoreReading[] = []
+  const faults: TrustFault[] = []
   for (const type of STORE_TYPES) {
     const folder = join(directory, 'truststore', 'x509', type)
-    for (const name of await entries(folder)) {
-      if (storeNameFault(name) === undefined)
-        stores[`${type}:${name}`] = await readStore(join(folder, name), type)
+    const { names = [], fault } = await namesIn(folder)
+    if (fault !== undefined) faults.push({ ...fault, message: `${folder}: ${fault.message}` })
+    for (const name of names) {
+      if (storeNameFault(name) === undefined) stores.push(await readTrustStore(directory, { type, name }))
     }
   }
-  return stores
+  return { stores, faults }
+}
+
+/** Reads one trust store. Never throws for what is wrong with it. */
+export async function readTrustStore(
+  directory: string,
+  { type, name }: Pick<StoreReading, 'type' | 'name'>,
+): Promise<StoreReading> {
+  const path = join(directory, 'truststore', 'x509', type, name)
+  const store = { type, name, reference: `${type}:${name}`, path }
+  try {
+    const status = await lstat(path)
+    if (!status.isDirectory()) {
+      const message = 'not a directory (symbolic links are not followed)'
+      return { ...store, entries: [], fault: unusable(message, `put a directory in place of ${path}`) }
+    }
+    const entries: StoreEntry[] = []
+    for (const entry of (await readdir(path)).toSorted()) entries.push(await readEntry(path, entry, type))
+    return { ...store, entries }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { ...store, entries: [], missing: true }
+    return { ...store, entries: [], fault: unreadable(error, path) }
+  }
+}
+
+/** The fault that makes a store unusable: its own, or the first of its entries. One of them fails all, as in notation. */
+export function storeFault({ fault, entries, missing }: StoreReading): TrustFault | undefined {
+  if (fault !== undefined) return fault
+  if (entries.length === 0)
+    return unusable(missing ? 'it does not exist' : 'the store is empty', NOTHING_THERE)
+  const bad = entries.find(entry => entry.fault !== undefined)
+  return bad === undefined ? undefined : { ...bad.fault!, message: `${bad.name}: ${bad.fault!.message}` }
+}
+
+/** A store as verification takes it. */
+export function trustStoreOf(reading: StoreReading): TrustStore {
+  const fault = storeFault(reading)
+  if (fault !== undefined) return { fault: fault.message, code: fault.code, fix: fault.fix }
+  return {
+    certificates: reading.entries.flatMap(({ certificates }) => certificates.map(({ der }) => der)),
+  }
 }
 
 /** What is wrong with a certificate as a member of a store of this type; `undefined` if nothing is. */
@@ -34,46 +110,53 @@ export function storeCertificateFault(certificate: Certificate, type: StoreType)
   return 'neither a certificate authority nor self-signed'
 }
 
-async function readStore(folder: string, type: StoreType): Promise<TrustStore> {
-  return orFault(async () => {
-    const status = await lstat(folder)
-    if (!status.isDirectory()) return { fault: 'not a directory (symbolic links are not followed)' }
-    const certificates: Uint8Array[] = []
-    for (const name of (await readdir(folder)).toSorted()) {
-      const read = await orFault(() => readStoreFile(join(folder, name), type))
-      if (read.fault !== undefined) return { fault: `${name}: ${read.fault}` }
-      certificates.push(...read.certificates)
+async function readEntry(folder: string, name: string, type: StoreType): Promise<StoreEntry> {
+  const path = join(folder, name)
+  const entry = { name, path, certificates: [] }
+  const remove = `take ${path} out of the store`
+  try {
+    const status = await lstat(path)
+    if (!status.isFile()) {
+      const message = 'not a regular file (directories and symbolic links are refused)'
+      return { ...entry, fault: unusable(message, `${remove}, or put the certificate itself in its place`) }
     }
-    return certificates.length === 0 ? { fault: 'the store is empty' } : { certificates }
-  })
-}
-
-async function readStoreFile(path: string, type: StoreType): Promise<TrustStore> {
-  const status = await lstat(path)
-  if (!status.isFile()) return { fault: 'not a regular file (directories and symbolic links are refused)' }
-  if (status.size > MAX_FILE_BYTES) return { fault: `larger than ${MAX_FILE_BYTES} bytes` }
-  const certificates = parseCertificates(await readRegularFile(path, MAX_FILE_BYTES), path)
-  for (const certificate of certificates) {
-    const fault = storeCertificateFault(certificate, type)
-    if (fault !== undefined) return { fault }
-  }
-  return { certificates: certificates.map(({ der }) => der) }
-}
-
-async function orFault(read: () => Promise<TrustStore>): Promise<TrustStore> {
-  try {
-    return await read()
+    if (status.size > MAX_FILE_BYTES)
+      return { ...entry, fault: unusable(`larger than ${MAX_FILE_BYTES} bytes`, remove) }
+    const certificates = parseCertificates(await readRegularFile(path, MAX_FILE_BYTES), path)
+    const fault = certificates.map(one => storeCertificateFault(one, type)).find(one => one !== undefined)
+    return { ...entry, certificates, ...(fault === undefined ? {} : { fault: unusable(fault, remove) }) }
   } catch (error) {
-    if (isSealwrightError(error)) return { fault: error.message }
-    return { fault: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})` }
+    const failure = systemFailure(error, 'read', path)
+    if (!isSealwrightError(failure)) throw error
+    if (failure.code !== 'VALIDATION') return { ...entry, fault: unreadable(failure, path) }
+    const { message } = failure
+    const told = message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message
+    return { ...entry, fault: unusable(told, remove) }
   }
 }
 
-async function entries(folder: string): Promise<readonly string[]> {
+const NOTHING_THERE = 'add the root that was meant, or correct the name of the store'
+
+async function namesIn(folder: string): Promise<{ names?: readonly string[]; fault?: TrustFault }> {
   try {
-    return (await readdir(folder)).toSorted()
+    return { names: (await readdir(folder)).toSorted() }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? {} : { fault: unreadable(error, folder) }
+  }
+}
+
+function unusable(message: string, fix: string): TrustFault {
+  return { code: 'VALIDATION', message, fix }
+}
+
+function unreadable(error: unknown, path: string): TrustFault {
+  const failure = systemFailure(error, 'read', path)
+  if (!isSealwrightError(failure)) throw error
+  const { code, why, message, fix = `look at ${path}` } = failure
+  const kept = code === 'ACCESS_DENIED' || code === 'UNAVAILABLE' ? code : 'VALIDATION'
+  return {
+    code: kept,
+    message: `cannot be read: ${why ?? message}`,
+    fix: code === 'ACCESS_DENIED' ? `let this user read ${path}` : fix,
   }
 }

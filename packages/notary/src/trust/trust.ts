@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@sealwright/core'
 import type { TrustPolicy } from './policy.ts'
 import type { PolicyFault } from './policy-fault.ts'
 
@@ -23,4 +24,10 @@ export interface PolicySource {
 /** The certificates of one store, DER; or why the store cannot be used. */
 export type TrustStore =
   | { readonly certificates: readonly Uint8Array[]; readonly fault?: undefined }
-  | { readonly fault: string; readonly certificates?: undefined }
+  | {
+      readonly fault: string
+      /** What verification by this store fails with. Default: `VALIDATION`. */
+      readonly code?: ErrorCode
+      readonly fix?: string
+      readonly certificates?: undefined
+    }

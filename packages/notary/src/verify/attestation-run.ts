@@ -66,8 +66,9 @@ export async function judgeAttestations(
       const why = `${most} attestations were judged, and there are more`
       return { report: report(), missing: { verdict: 'unknown', reason: { code: 'LIMIT', why } } }
     }
-    const one = await judgeOne(each, read, by)
+    const { report: one, error } = await judgeOne(each, read, by)
     judged.push(one)
+    unread ??= error
     if (one.verdict === 'verified') met.add(type)
     if (met.size === required.length && !all) break
   }
@@ -108,15 +109,19 @@ async function judgeOne(
   { manifest, predicateType }: FoundAttestation,
   { opened, fault, unread }: Read,
   by: AttestationJudgement,
-): Promise<AttestationReport> {
+): Promise<{ readonly report: AttestationReport; readonly error?: SealwrightError }> {
   const { digest } = manifest
   if (opened === undefined) {
     const verdict = unread === undefined ? 'notVerified' : 'unknown'
     const named = predicateType === undefined ? {} : { predicateType }
-    return { digest, ...named, verdict, reason: fault!, checks: [] }
+    return { report: { digest, ...named, verdict, reason: fault!, checks: [] } }
   }
   const { format, statement } = opened
-  return { digest, predicateType: statement.predicateType, format, ...(await judgeAttestation(opened, by)) }
+  const { report, error } = await judgeAttestation(opened, by)
+  return {
+    report: { digest, predicateType: statement.predicateType, format, ...report },
+    ...(error === undefined ? {} : { error }),
+  }
 }
 
 function judgementOf(

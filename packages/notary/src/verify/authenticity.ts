@@ -1,3 +1,4 @@
+import { fingerprint, type SealwrightError } from '@sealwright/core'
 import { formatDistinguishedName } from '@sealwright/x509'
 import type { SoundEnvelope } from '../sound-envelope.ts'
 import { coversSubject, parseSubject, splitIdentity, X509_SUBJECT } from '../trust/identity.ts'
@@ -18,61 +19,93 @@ export type Vouched = Pick<SoundEnvelope, 'chain' | 'attributes' | 'timestamps'>
 /** Whether a store that the statement names holds a certificate of the chain, and the leaf's subject is an identity of it. */
 export function checkAuthenticity(envelope: Vouched, statement: Statement, stores: StoreIndex): Authenticity {
   const store = findStore(envelope, statement, stores)
+  if (store.error !== undefined) return { finding: unusable(store.error) }
   // Identities are judged even where the store's failure is only logged: the report then says both.
-  const identity = identityFault(envelope, statement)
-  const faults = [store.fault, identity].filter(fault => fault !== undefined)
-  return {
-    finding:
-      faults.length > 0 ? failed('UNTRUSTED', faults.join('; ')) : passed(`${store.name} holds its chain`),
-    ...(store.name === undefined ? {} : { trustStore: store.name }),
-  }
+  const faults = [store.fault, identityFault(envelope, statement)].filter(fault => fault !== undefined)
+  const [first] = faults
+  const finding =
+    first === undefined
+      ? passed(`${store.name} holds its chain`)
+      : failed('UNTRUSTED', faults.map(({ why }) => why).join('; '), first.fix)
+  return { finding, ...(store.name === undefined ? {} : { trustStore: store.name }) }
+}
+
+/** Whether the signer is trusted cannot be told. */
+function unusable(error: SealwrightError): Finding {
+  const { message, why, fix } = error
+  const detail = `${message}: ${why}`
+  return { outcome: 'unknown', code: 'TRUST_STORE', detail, error, ...(fix === undefined ? {} : { fix }) }
 }
 
 /** The public key itself is trusted, in place of stores and identities. */
 export function checkKey(envelope: SoundEnvelope, key: Uint8Array): Authenticity {
-  const same = Buffer.compare(envelope.chain[0]!.publicKey, key) === 0
-  return {
-    finding: same ? passed('signed by the trusted key') : failed('UNTRUSTED', 'signed by another key'),
-  }
+  const { publicKey } = envelope.chain[0]!
+  if (Buffer.compare(publicKey, key) === 0) return { finding: passed('signed by the trusted key') }
+  const why = `signed by another key: ${fingerprint(publicKey)}, not ${fingerprint(key)}`
+  return { finding: failed('UNTRUSTED', why, OTHER_KEY) }
 }
+
+/** What to do about a signature of another key than the one that was given. */
+export const OTHER_KEY =
+  'check that the right key was given; if it was, ask the publisher, over another channel, for the fingerprint of theirs'
 
 function findStore(
   { chain, attributes }: Vouched,
   statement: Statement,
   stores: StoreIndex,
-): { name?: string; fault?: string } {
+): { name?: string; fault?: Fault; error?: SealwrightError } {
   const type: StoreType =
     attributes.signingScheme === 'notary.x509.signingAuthority' ? 'signingAuthority' : 'ca'
   const references = statement.trustStores.filter(reference => reference.startsWith(`${type}:`))
-  if (references.length === 0) return { fault: `the statement names no trust store of type ${type}` }
+  if (references.length === 0) {
+    const why = `the statement names no trust store of type ${type}`
+    return {
+      fault: {
+        why,
+        fix: `ask the owner of the policy: the signature is of the scheme that ${type} stores are for`,
+      },
+    }
+  }
   let held = 0
   let found: string | undefined
   for (const reference of new Set(references)) {
     const { fingerprints, fault } = stores.get(reference)
     // One unusable store fails them all, as in notation: its certificates may be the ones that were meant.
-    if (fingerprints === undefined) return { fault: `trust store ${reference}: ${fault}` }
+    if (fingerprints === undefined) return { error: fault }
     held += fingerprints.size
     if (found === undefined && chain.some(certificate => fingerprints.has(certificate.fingerprint)))
       found = reference
   }
   if (found !== undefined) return { name: found }
   const root = chain.at(-1)!.fingerprint
-  return {
-    fault: `root sha256:${root} is not in ${references.join(', ')} (${held} certificate${held === 1 ? '' : 's'})`,
-  }
+  const why = `root sha256:${root} is not in ${references.join(', ')} (${held} certificate${held === 1 ? '' : 's'})`
+  return { fault: { why, fix: UNKNOWN_ROOT } }
 }
 
-function identityFault({ chain }: Vouched, { trustedIdentities }: Statement): string | undefined {
+const UNKNOWN_ROOT =
+  "compare the root's fingerprint with its owner over another channel before adding anything"
+
+interface Fault {
+  readonly why: string
+  readonly fix: string
+}
+
+function identityFault({ chain }: Vouched, { trustedIdentities }: Statement): Fault | undefined {
   if (trustedIdentities.includes(WILDCARD)) return undefined
   const identities = trustedIdentities.flatMap(identity => {
     const parts = splitIdentity(identity)
     return parts?.prefix === X509_SUBJECT ? [parseSubject(parts.value)] : []
   })
-  if (identities.length === 0)
-    return 'the statement has no trusted identity that can be judged without a plug-in'
-  const subject = parseSubject(formatDistinguishedName(chain[0]!.subject))
-  if (subject.attributes === undefined)
-    return `the subject cannot be compared with trusted identities: ${subject.fault}`
+  if (identities.length === 0) {
+    const why = 'the statement has no trusted identity that can be judged without a plug-in'
+    return { why, fix: 'ask the owner of the policy for an identity of the form x509.subject: DN' }
+  }
+  const name = formatDistinguishedName(chain[0]!.subject)
+  const subject = parseSubject(name)
+  if (subject.attributes === undefined) {
+    const why = `the subject cannot be compared with trusted identities: ${subject.fault}`
+    return { why, fix: `ask the signer for a certificate whose subject can be compared; ${name} cannot` }
+  }
   const { attributes } = subject
   if (
     identities.some(
@@ -81,5 +114,6 @@ function identityFault({ chain }: Vouched, { trustedIdentities }: Statement): st
   ) {
     return undefined
   }
-  return `the subject is not among the trusted identities (${identities.length})`
+  const why = `the subject is not among the trusted identities (${identities.length})`
+  return { why, fix: `ask the publisher whether ${name} signs for them, and then the owner of the policy` }
 }

@@ -1,16 +1,25 @@
+import type { SealwrightError } from '@sealwright/core'
 import type { ReasonCode } from './report.ts'
 
 /** What one check found, before the policy says what follows from it. */
 export type Finding =
   | { readonly outcome: 'passed' | 'skipped' | 'notConfigured'; readonly detail?: string }
-  | { readonly outcome: 'failed' | 'unknown'; readonly code: ReasonCode; readonly detail: string }
+  | {
+      readonly outcome: 'failed' | 'unknown'
+      readonly code: ReasonCode
+      readonly detail: string
+      /** What to do about it, where the cause is known here. */
+      readonly fix?: string
+      /** What verification ends with where nothing better is found: trust itself cannot be used. */
+      readonly error?: SealwrightError
+    }
 
 export function passed(detail?: string): Finding {
   return detail === undefined ? { outcome: 'passed' } : { outcome: 'passed', detail }
 }
 
-export function failed(code: ReasonCode, detail: string): Finding {
-  return { outcome: 'failed', code, detail }
+export function failed(code: ReasonCode, detail: string, fix?: string): Finding {
+  return { outcome: 'failed', code, detail, ...(fix === undefined ? {} : { fix }) }
 }
 
 export function unknown(code: ReasonCode, detail: string): Finding {

@@ -1,4 +1,10 @@
-import { type AlgorithmId, fingerprint, isSealwrightError, keyType } from '@sealwright/core'
+import {
+  type AlgorithmId,
+  fingerprint,
+  isSealwrightError,
+  keyType,
+  type SealwrightError,
+} from '@sealwright/core'
 import type { Descriptor } from '@sealwright/oci'
 import { type Certificate, checkChain, formatDistinguishedName, parseCertificate } from '@sealwright/x509'
 import { keyHint } from '../attestation/bundle-format.ts'
@@ -7,7 +13,7 @@ import type { OpenedAttestation } from '../attestation/open-attestation.ts'
 import { isAbout } from '../attestation/statement.ts'
 import type { Enforcement } from '../trust/level.ts'
 import type { Statement } from '../trust/policy.ts'
-import { checkAuthenticity } from './authenticity.ts'
+import { checkAuthenticity, OTHER_KEY } from './authenticity.ts'
 import { type Finding, failed, notConfigured, passed } from './finding.ts'
 import { completed } from './known-chains.ts'
 import type { AttestationReport } from './report.ts'
@@ -30,7 +36,11 @@ export interface AttestationJudgement {
   knownChains(): Promise<readonly (readonly Certificate[])[]>
 }
 
-type Judged = Pick<AttestationReport, 'verdict' | 'reason' | 'signer' | 'checks'>
+export interface JudgedAttestation {
+  readonly report: Pick<AttestationReport, 'verdict' | 'reason' | 'signer' | 'checks'>
+  /** Why it cannot be told, where that is a fault of the trust that was given. */
+  readonly error?: SealwrightError
+}
 interface Signer {
   readonly publicKey: Uint8Array
   readonly algorithm: AlgorithmId
@@ -44,7 +54,10 @@ const CHECKS = ['integrity', 'authenticity', 'authenticTimestamp', 'revocation',
  * and it is about this artifact. A key that came without a certificate counts if it is the one that was given, or if a
  * chain that is known for this target is over it (docs/decisions/0006).
  */
-export async function judgeAttestation(opened: OpenedAttestation, by: AttestationJudgement): Promise<Judged> {
+export async function judgeAttestation(
+  opened: OpenedAttestation,
+  by: AttestationJudgement,
+): Promise<JudgedAttestation> {
   const found = await findSigner(opened, by)
   let signer = describeSigner(found)
   const { checks, stopped } = await runChecks(
@@ -68,9 +81,10 @@ export async function judgeAttestation(opened: OpenedAttestation, by: Attestatio
     },
   )
   const about = signer === undefined ? {} : { signer }
-  if (stopped === undefined) return { verdict: 'verified', ...about, checks }
-  const verdict = stopped.outcome === 'unknown' ? 'unknown' : 'notVerified'
-  return { verdict, reason: stopped.reason, ...about, checks }
+  if (stopped === undefined) return { report: { verdict: 'verified', ...about, checks } }
+  const { outcome, reason, error } = stopped
+  const verdict = outcome === 'unknown' ? 'unknown' : 'notVerified'
+  return { report: { verdict, reason, ...about, checks }, ...(error === undefined ? {} : { error }) }
 }
 
 /** Its signature holds already; what made it has to be fit for that. */
@@ -87,7 +101,7 @@ async function findSigner(opened: OpenedAttestation, by: AttestationJudgement): 
   if (by.key !== undefined) {
     const algorithm = signedBy(opened, by.key)
     if (algorithm !== undefined) return { publicKey: by.key, algorithm }
-    return failed('UNTRUSTED', 'its signature does not hold under the trusted key')
+    return failed('UNTRUSTED', 'its signature does not hold under the trusted key', OTHER_KEY)
   }
   if (opened.certificates !== undefined) return ownSigner(opened, opened.certificates, by.anchors)
   const candidates = [...by.anchors.map(anchor => [anchor]), ...(await by.knownChains())]

@@ -1,4 +1,4 @@
-import { fingerprint, isSealwrightError } from '@sealwright/core'
+import { fingerprint, isSealwrightError, type SealwrightError } from '@sealwright/core'
 import { formatDistinguishedName } from '@sealwright/x509'
 import type { OpenedEnvelope, SoundEnvelope } from '../sound-envelope.ts'
 import type { Enforcement } from '../trust/level.ts'
@@ -26,13 +26,17 @@ export interface Judgement {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-type Judged = Pick<SignatureReport, 'verdict' | 'reason' | 'signed' | 'signer' | 'time' | 'checks'>
+export interface JudgedSignature {
+  readonly report: Pick<SignatureReport, 'verdict' | 'reason' | 'signed' | 'signer' | 'time' | 'checks'>
+  /** Why it cannot be told, where that is a fault of the trust that was given. */
+  readonly error?: SealwrightError
+}
 type Described = { -readonly [Name in 'signed' | 'signer' | 'time']?: NonNullable<SignatureReport[Name]> }
 
 /**
  * Makes the checks in their order, and stops at the first failure that is enforced. Nothing here touches the network.
  */
-export async function judgeSignature(opened: OpenedEnvelope, by: Judgement): Promise<Judged> {
+export async function judgeSignature(opened: OpenedEnvelope, by: Judgement): Promise<JudgedSignature> {
   const { sound, fault } = opened
   if (sound === undefined) {
     return judged(
@@ -99,11 +103,11 @@ function authenticity(sound: SoundEnvelope, by: Judgement, about: Described): Fi
   return finding
 }
 
-function judged({ checks, stopped }: CheckedAll, about: Described): Judged {
-  if (stopped === undefined) return { verdict: 'verified', ...about, checks }
-  const { outcome, reason } = stopped
+function judged({ checks, stopped }: CheckedAll, about: Described): JudgedSignature {
+  if (stopped === undefined) return { report: { verdict: 'verified', ...about, checks } }
+  const { outcome, reason, error } = stopped
   const verdict = outcome === 'unknown' ? 'unknown' : reason.code === 'METADATA' ? 'denied' : 'notVerified'
-  return { verdict, reason, ...about, checks }
+  return { report: { verdict, reason, ...about, checks }, ...(error === undefined ? {} : { error }) }
 }
 
 function describeSignature(sound: SoundEnvelope): Described {

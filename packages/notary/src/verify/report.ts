@@ -8,7 +8,8 @@ export type Verdict = 'verified' | 'notVerified' | 'unknown' | 'denied' | 'skipp
  * - `MISSING`: a signature is listed, and its bytes are not in the store.
  * - `TAMPERED`: bytes are not the ones that were signed, or not the ones that their digest names.
  * - `CERTIFICATE`: the chain breaks the Notary Project's certificate rules.
- * - `UNTRUSTED`: no trust store holds its chain, or its subject is no trusted identity.
+ * - `UNTRUSTED`: no trust store holds its chain, or its subject is not a trusted identity.
+ * - `TRUST_STORE`: a trust store that the policy names cannot be used, so nobody can tell.
  * - `EXPIRED`: the signature has expired, or a certificate was not valid at the time that counts.
  * - `TIMESTAMP`, `REVOCATION`: these checks failed, or could not be made.
  * - `UNSUPPORTED`: the signature demands something that is not understood.
@@ -23,6 +24,7 @@ export type ReasonCode =
   | 'TAMPERED'
   | 'CERTIFICATE'
   | 'UNTRUSTED'
+  | 'TRUST_STORE'
   | 'EXPIRED'
   | 'TIMESTAMP'
   | 'REVOCATION'
@@ -36,6 +38,8 @@ export type ReasonCode =
 export interface Reason {
   readonly code: ReasonCode
   readonly why: string
+  /** What to do about it, where the cause is known. It never loosens a policy. */
+  readonly fix?: string
 }
 
 /** The checks in the order in which they are made. A failure that is enforced ends the list; the rest is `skipped`. */

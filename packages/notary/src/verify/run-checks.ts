@@ -1,3 +1,4 @@
+import type { SealwrightError } from '@sealwright/core'
 import type { Action } from '../trust/policy.ts'
 import type { Finding } from './finding.ts'
 import type { CheckName, CheckReport, Reason } from './report.ts'
@@ -5,7 +6,11 @@ import type { CheckName, CheckReport, Reason } from './report.ts'
 /** How checks ended: all of them made, or the first failure that is enforced. */
 export interface CheckedAll {
   readonly checks: readonly CheckReport[]
-  readonly stopped?: { readonly outcome: 'failed' | 'unknown'; readonly reason: Reason }
+  readonly stopped?: {
+    readonly outcome: 'failed' | 'unknown'
+    readonly reason: Reason
+    readonly error?: SealwrightError
+  }
 }
 
 const skipped: Finding = { outcome: 'skipped', detail: 'by the policy' }
@@ -24,7 +29,7 @@ export async function runChecks<Name extends CheckName>(
     const action = actionOf(check)
     const finding = action === 'skip' ? skipped : await make(check)
     if ((finding.outcome === 'failed' || finding.outcome === 'unknown') && action === 'enforce') {
-      const { outcome, code, detail } = finding
+      const { outcome, code, detail, fix, error } = finding
       const rest = names.slice(checks.length + 1).map(
         (later): CheckReport => ({
           check: later,
@@ -34,7 +39,11 @@ export async function runChecks<Name extends CheckName>(
       )
       return {
         checks: [...checks, { check, outcome, detail }, ...rest],
-        stopped: { outcome, reason: { code, why: detail } },
+        stopped: {
+          outcome,
+          reason: { code, why: detail, ...(fix === undefined ? {} : { fix }) },
+          ...(error === undefined ? {} : { error }),
+        },
       }
     }
     const outcome = finding.outcome === 'failed' ? 'logged' : finding.outcome

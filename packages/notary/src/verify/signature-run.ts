@@ -17,7 +17,7 @@ export interface Outcome {
   readonly cutOff: boolean
   /** The listing itself is not what its digest says. */
   readonly listing?: Reason
-  /** A signature that could not be read, and might be good. */
+  /** A signature that could not be read or judged, and might be good. */
   readonly unread?: SealwrightError
 }
 
@@ -76,8 +76,8 @@ export class SignatureRun {
     const { digest } = found.manifest
     const read = await this.#read(found)
     if ('error' in read) return { report: { digest, ...unreadable(read.error) }, ...unanswered(read.error) }
-    const judged = await judgeSignature(read.opened, this.#judgement)
-    return { report: { digest, format: read.format, ...judged } }
+    const { report, error } = await judgeSignature(read.opened, this.#judgement)
+    return { report: { digest, format: read.format, ...report }, ...(error === undefined ? {} : { error }) }
   }
 
   async #read(

@@ -1,5 +1,6 @@
+import { SealwrightError } from '@sealwright/core'
 import { type Certificate, parseCertificate } from '@sealwright/x509'
-import type { Trust } from '../trust/trust.ts'
+import type { Trust, TrustStore } from '../trust/trust.ts'
 
 /** The certificates of one trust store; or why it cannot be used. */
 export type IndexedStore =
@@ -8,7 +9,7 @@ export type IndexedStore =
       readonly certificates: readonly Certificate[]
       readonly fault?: undefined
     }
-  | { readonly fault: string; readonly fingerprints?: undefined; readonly certificates?: undefined }
+  | { readonly fault: SealwrightError; readonly fingerprints?: undefined; readonly certificates?: undefined }
 
 /** The trust stores of a verifier each read once. */
 export class StoreIndex {
@@ -31,9 +32,19 @@ export class StoreIndex {
 
   #read(reference: string): IndexedStore {
     const store = Object.hasOwn(this.#trust.stores, reference) ? this.#trust.stores[reference] : undefined
-    if (store === undefined) return { fault: 'it does not exist' }
-    if (store.fault !== undefined) return { fault: store.fault }
+    if (store === undefined) return { fault: unusable(reference, { fault: 'it does not exist' }) }
+    if (store.fault !== undefined) return { fault: unusable(reference, store) }
     const certificates = store.certificates.map(der => parseCertificate(der, reference))
     return { certificates, fingerprints: new Set(certificates.map(({ fingerprint }) => fingerprint)) }
   }
+}
+
+function unusable(
+  reference: string,
+  { fault, code = 'VALIDATION', fix }: Exclude<TrustStore, { fault?: undefined }>,
+): SealwrightError {
+  return new SealwrightError(code, `trust store ${reference} cannot be used`, {
+    why: fault,
+    fix: fix ?? 'add the root that was meant, or correct the name of the store',
+  })
 }

@@ -54,19 +54,23 @@ export async function verifyFile(
     return { reference: name, verdict: 'skipped', policy: { ...policy, met: 0 }, signatures: [], found: [] }
   }
   let digest: string | undefined
-  const judged = await judgeSignature(openEnvelope(binding, envelope.bytes, context.chains), {
-    statement,
-    enforcement: enforcementOf(signatureVerification),
-    stores: context.stores,
-    ...(context.key === undefined ? {} : { key: context.key }),
-    now: context.moment(options.at),
-    expected: async ({ algorithm }) => {
-      const found = await fileDigest(abortable(content, options.signal), algorithm)
-      digest = found.digest
-      return mediaType === undefined ? found : { ...found, mediaType }
+  const { report: judged, error } = await judgeSignature(
+    openEnvelope(binding, envelope.bytes, context.chains),
+    {
+      statement,
+      enforcement: enforcementOf(signatureVerification),
+      stores: context.stores,
+      ...(context.key === undefined ? {} : { key: context.key }),
+      now: context.moment(options.at),
+      expected: async ({ algorithm }) => {
+        const found = await fileDigest(abortable(content, options.signal), algorithm)
+        digest = found.digest
+        return mediaType === undefined ? found : { ...found, mediaType }
+      },
+      metadata: options.metadata ?? {},
     },
-    metadata: options.metadata ?? {},
-  })
+  )
+  if (error !== undefined) throw error
   const signature: SignatureReport = {
     digest: describe(envelope.mediaType, envelope.bytes).digest,
     format: binding.name,
