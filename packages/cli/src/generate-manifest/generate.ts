@@ -51,14 +51,13 @@ async function read(
     await using archive = await dialogue.waiting(`docker save ${source.name}`, () =>
       spool(saved(docker, source.name, io), { signal: io.signal }),
     )
-    return await manifestOfArchive(context, archive.path, { ...request, name: source.name })
+    return await manifestOfArchive(archive.path, `the archive of ${source.name}`, request)
   }
   if (source.path === '-') {
     await using archive = await spool(io.stdin.read(), { signal: io.signal })
-    return await manifestOfArchive(context, archive.path, { ...request, name: 'the archive on stdin' })
+    return await manifestOfArchive(archive.path, 'the archive on stdin', request)
   }
-  const path = resolve(io.cwd, source.path)
-  return manifestOfArchive(context, path, { ...request, name: source.path, kind: source.kind })
+  return manifestOfArchive(resolve(io.cwd, source.path), source.path, request)
 }
 
 /** `docker --config DIR` says where Docker's logins are. */

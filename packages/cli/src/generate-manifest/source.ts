@@ -6,16 +6,14 @@ import { dockerTarget } from '../tool/registry-target.ts'
 /** Where an image is. */
 export type Source =
   | { readonly kind: 'artifact'; readonly target: ArtifactTarget }
-  /** A tar, of whichever kind it turns out to be; `-` is stdin. */
+  /** A tar, as `docker save` or another program writes it; `-` is stdin. */
   | { readonly kind: 'archive'; readonly path: string }
-  /** As `docker save` writes it. */
-  | { readonly kind: 'docker-archive'; readonly path: string }
   | { readonly kind: 'docker-daemon'; readonly name: string }
 
 /** Reads the name of an image: where it lives is written in it, and a plain reference is in a registry. */
 export function parseSource(text: string, cwd: string): Source {
   if (text.startsWith('docker-archive:')) {
-    return { kind: 'docker-archive', path: after(text, 'docker-archive:') }
+    return { kind: 'archive', path: after(text, 'docker-archive:') }
   }
   if (text.startsWith('docker-daemon:')) {
     const name = after(text, 'docker-daemon:')

@@ -28,13 +28,13 @@ export function generateManifestTool(docker: readonly string[]): Tool {
         summary: 'print the exact manifest of an image; without a name of the archive on stdin',
         options: () => [
           single('-o, --output <file>', 'write it there instead of to stdout'),
-          single('--platform <platform>', 'of an index, the manifest for linux/amd64 say'),
+          single('--platform <platform>', 'of an index, the manifest for this platform, e.g. linux/amd64'),
         ],
         examples: [
           'docker generatemanifest registry.example/app:v1 > manifest.json',
           'docker generatemanifest oci:DIR:v1               layout directory',
           'docker generatemanifest oci-archive:app.tar      layout in a tar',
-          'docker generatemanifest docker-archive:app.tar   as docker save writes it',
+          'docker generatemanifest docker-archive:app.tar   docker save, containerd image store',
           'docker generatemanifest docker-daemon:app:v1     by docker save',
         ],
         load: async () => {

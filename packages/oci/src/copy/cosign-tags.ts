@@ -17,7 +17,7 @@ export type TagChange =
   /** It would be lost what has it at the destination. */
   | { readonly type: 'refuse'; readonly why: SealwrightError }
 
-export interface Content {
+interface Content {
   readonly descriptor: Descriptor
   readonly bytes: Uint8Array
 }
