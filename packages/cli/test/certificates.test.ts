@@ -28,6 +28,7 @@ async function withCa() {
     'cert',
     'issue',
     'release.csr',
+    '--subject-from-request',
     '--ca',
     'root',
     '--ca-chain',
@@ -75,15 +76,30 @@ describe('cert request and cert issue', () => {
   })
 
   it('refuse a request without a CA, a foreign CA certificate, and a subject that Notation would not trust', async () => {
-    const { json } = await withCa()
+    const { json, steps } = await withCa()
     expect((await json(2, ['cert', 'issue', 'release.csr'])).error.fix).toContain('--ca')
     expect(
-      (await json(2, ['cert', 'issue', 'release.csr', '--ca', 'release', '--ca-chain', 'root.crt'])).error
-        .code,
+      (await json(2, [...steps.leaf.slice(0, 4), '--ca', 'release', '--ca-chain', 'root.crt'])).error.code,
     ).toBe('KEY_MISMATCH')
     expect(
       (await json(2, ['cert', 'request', 'release', '--subject', 'CN=release'])).error.message,
     ).toContain('trusted identity')
+  })
+
+  it('let the CA say whom a certificate names, or say that the request may', async () => {
+    const { json, steps } = await withCa()
+    const ca = ['--ca', 'root', '--ca-chain', 'root.crt']
+    const { error } = await json(2, ['cert', 'issue', 'release.csr', ...ca])
+    expect(error).toMatchObject({
+      message: '--subject is missing',
+      why: expect.stringContaining('CN=release,O=Acme,ST=Hessen,C=DE'),
+      fix: expect.stringContaining('--subject-from-request'),
+    })
+    const other = 'C=DE,ST=Hessen,O=Acme,CN=other'
+    const named = await json(0, ['cert', 'issue', 'release.csr', '--subject', other, ...ca])
+    expect(named.certificate.subject).toBe('CN=other,O=Acme,ST=Hessen,C=DE')
+    await json(2, [...steps.leaf, '--subject', other])
+    await json(2, ['cert', 'issue', 'release', '--subject-from-request'])
   })
 
   it('make a chain that signs and is trusted by its root', async () => {

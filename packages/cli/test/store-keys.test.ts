@@ -98,7 +98,7 @@ describe.each([
     const ca = ['--subject', 'CN=Acme CA,O=Acme,ST=Hessen,C=DE', '--ca-cert', '--out', 'ca.crt']
     await run(0, ['cert', 'issue', 'release', ...ca])
     const byCa = ['--ca', 'release', '--ca-chain', 'ca.crt', '--out', 'leaf.crt']
-    await run(0, ['cert', 'issue', 'release.csr', ...byCa])
+    await run(0, ['cert', 'issue', 'release.csr', '--subject-from-request', ...byCa])
     execFileSync('openssl', ['verify', '-x509_strict', '-CAfile', path('ca.crt'), path('leaf.crt')])
   })
 

@@ -6,11 +6,19 @@ import {
   type JsonObject,
   type JsonValue,
 } from '@sealwright/core/encoding'
-import { isKeyName, type KeyLock, keyLockOf, type LockedKey, type PastKey } from './key-lock.ts'
+import {
+  isKeyName,
+  type KeyLock,
+  type KeyPin,
+  keyLockOf,
+  type LockedKey,
+  type NextKey,
+  type PastKey,
+} from './key-lock.ts'
 
 const LABEL = 'the key lock'
 
-type Pin = Omit<LockedKey, 'reference' | 'history'>
+const PIN_MEMBERS = ['resolved', 'algorithm', 'fingerprint', 'publicKey', 'lockedAt']
 
 /**
  * Reads `keys.lock.json`, strictly: no member that is not known, no fingerprint that does not belong to its public key.
@@ -38,20 +46,28 @@ export function formatKeyLock(lock: KeyLock): string {
 }
 
 function readLockedKey(value: JsonValue | undefined, at: string): LockedKey {
-  const members = ['reference', 'resolved', 'algorithm', 'fingerprint', 'publicKey', 'lockedAt', 'history']
-  const key = object(value, at, members)
+  const key = object(value, at, ['reference', ...PIN_MEMBERS, 'next', 'history'])
   const history = key.history ?? []
   if (!Array.isArray(history)) throw invalid(at, 'history is no list')
   return {
     reference: reference(key, 'reference', at),
     ...readPin(key, at),
+    ...(key.next === undefined ? {} : { next: readNextKey(key.next, `${at}.next`) }),
     history: history.map((past, index) => readPastKey(past, `${at}.history[${index}]`)),
   }
 }
 
+function readNextKey(value: JsonValue, at: string): NextKey {
+  const key = object(value, at, ['reference', 'pin'])
+  const { pin } = key
+  return {
+    reference: reference(key, 'reference', at),
+    ...(pin === undefined ? {} : { pin: readPin(object(pin, `${at}.pin`, PIN_MEMBERS), `${at}.pin`) }),
+  }
+}
+
 function readPastKey(value: JsonValue | undefined, at: string): PastKey {
-  const members = ['reference', 'resolved', 'algorithm', 'fingerprint', 'publicKey', 'lockedAt', 'replacedAt']
-  const key = object(value, at, members)
+  const key = object(value, at, ['reference', ...PIN_MEMBERS, 'replacedAt'])
   return {
     ...(key.reference === undefined ? {} : { reference: reference(key, 'reference', at) }),
     ...readPin(key, at),
@@ -59,8 +75,8 @@ function readPastKey(value: JsonValue | undefined, at: string): PastKey {
   }
 }
 
-/** What past and present keys have in common. */
-function readPin(key: JsonObject, at: string): Pin {
+/** What past, present and next keys have in common. */
+function readPin(key: JsonObject, at: string): KeyPin {
   const pin = text(key, 'fingerprint', at)
   if (!/^sha256:[0-9a-f]{64}$/.test(pin))
     throw invalid(at, 'fingerprint is not sha256: and 64 hexadecimal digits')
@@ -116,8 +132,17 @@ function object(value: JsonValue | undefined, at: string, members?: readonly str
   return value
 }
 
-function ordered({ reference, history, ...pin }: LockedKey): LockedKey {
-  return { reference, ...orderedPin(pin), history: history.map(orderedPast) }
+function ordered({ reference, next, history, ...pin }: LockedKey): LockedKey {
+  return {
+    reference,
+    ...orderedPin(pin),
+    ...(next === undefined ? {} : { next: orderedNext(next) }),
+    history: history.map(orderedPast),
+  }
+}
+
+function orderedNext({ reference, pin }: NextKey): NextKey {
+  return { reference, ...(pin === undefined ? {} : { pin: orderedPin(pin) }) }
 }
 
 function orderedPast({ reference, replacedAt, ...pin }: PastKey): PastKey {
@@ -128,7 +153,7 @@ function orderedPast({ reference, replacedAt, ...pin }: PastKey): PastKey {
   }
 }
 
-function orderedPin({ resolved, algorithm, fingerprint, publicKey, lockedAt }: Pin): Pin {
+function orderedPin({ resolved, algorithm, fingerprint, publicKey, lockedAt }: KeyPin): KeyPin {
   return {
     resolved,
     ...(algorithm === undefined ? {} : { algorithm }),

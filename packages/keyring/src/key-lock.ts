@@ -20,11 +20,23 @@ export interface LockedKey {
   readonly publicKey?: string
   /** RFC 3339, UTC. */
   readonly lockedAt?: string
+  /** What the name will mean once its rotation is finished. */
+  readonly next?: NextKey
   /** What the name meant before, the latest last. */
   readonly history: readonly PastKey[]
 }
 
-export interface PastKey extends Omit<LockedKey, 'reference' | 'history'> {
+/** What is known of one version of a key. */
+export type KeyPin = Pick<LockedKey, 'resolved' | 'algorithm' | 'fingerprint' | 'publicKey' | 'lockedAt'>
+
+/** A key that is being prepared: its reference alone until the store has made it. */
+export interface NextKey {
+  /** What `reference` of the name will be. */
+  readonly reference: string
+  readonly pin?: KeyPin
+}
+
+export interface PastKey extends KeyPin {
   readonly reference?: string
   readonly replacedAt?: string
 }

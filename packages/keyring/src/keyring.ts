@@ -77,7 +77,7 @@ function assertLocked(name: string, locked: LockedKey, key: KeyDescriptor): void
   const since = locked.lockedAt === undefined ? 'locked' : `locked ${locked.lockedAt.slice(0, 10)}`
   throw new SealwrightError('KEY_MISMATCH', `key "${name}" is no longer the key that was locked`, {
     why: `${locked.reference} now means ${key.reference} (public key ${actual}); ${since} was ${locked.resolved} (${locked.fingerprint})`,
-    fix: `if the rotation is intended: sealwright key rotate ${shellQuote(name)} --to ${shellQuote(locked.reference)}`,
+    fix: `if the rotation is intended: sealwright key rotate ${shellQuote(name)} --to ${shellQuote(locked.next?.reference ?? locked.reference)}`,
   })
 }
 

@@ -1,6 +1,6 @@
 import { type AlgorithmId, fingerprint, type KeyDescriptor, SealwrightError } from '@sealwright/core'
 import { encodeBase64, shellQuote } from '@sealwright/core/encoding'
-import { isKeyName, type KeyLock, keyLockOf, type LockedKey, lockedKey } from './key-lock.ts'
+import { isKeyName, type KeyLock, type KeyPin, keyLockOf, type LockedKey, lockedKey } from './key-lock.ts'
 
 export interface LockRequest {
   /** Canonical, as given: an alias perhaps. */
@@ -40,15 +40,45 @@ export function lockKey(lock: KeyLock, name: string, request: LockRequest): KeyL
 }
 
 /**
- * Lets a name mean another key; what it meant goes to its history. The same key again changes nothing.
+ * Prepares a name for another key while it keeps its present one: from now on the present key is opened by its version, so
+ * that the reference may lead to the next one. Without `key` the next key is announced, and not made yet.
+ *
+ * @throws {@link SealwrightError} `NOT_FOUND` for a name that is not there.
+ */
+export function prepareKey(
+  lock: KeyLock,
+  name: string,
+  { reference, key, algorithm, at }: Omit<LockRequest, 'key'> & { readonly key?: KeyDescriptor },
+): KeyLock {
+  const present = lockedKey(lock, name)
+  const chosen = algorithm ?? (key && algorithmFor(key, present.algorithm))
+  const pin = key && pinOf({ key, at, ...(chosen === undefined ? {} : { algorithm: chosen }) })
+  const { next } = present
+  const isPrepared =
+    next?.reference === reference &&
+    (pin === undefined || (next.pin?.resolved === pin.resolved && next.pin.fingerprint === pin.fingerprint))
+  if (isPrepared) return lock
+  return withKey(lock, name, {
+    ...present,
+    reference: present.resolved,
+    next: { reference, ...(pin === undefined ? {} : { pin }) },
+  })
+}
+
+/**
+ * Lets a name mean another key; what it meant goes to its history, and a prepared key is forgotten. The same key again
+ * changes nothing.
  *
  * @throws {@link SealwrightError} `NOT_FOUND` for a name that is not there.
  */
 export function rotateKey(lock: KeyLock, name: string, request: RotateRequest): KeyLock {
-  const { history, ...present } = lockedKey(lock, name)
+  const { history, next: prepared, ...present } = lockedKey(lock, name)
   const { reference = present.reference, algorithm = algorithmFor(request.key, present.algorithm) } = request
-  const next = { ...request, reference, ...(algorithm === undefined ? {} : { algorithm }) }
-  const locked = lockOf(next, [...history, { ...present, replacedAt: request.at.toISOString() }])
+  const rotated = { ...request, reference, ...(algorithm === undefined ? {} : { algorithm }) }
+  const locked = lockOf(rotated, [...history, { ...present, replacedAt: request.at.toISOString() }])
+  // Back to the key that it means: what was prepared is given up.
+  if (prepared !== undefined && isSameKey({ ...present, reference }, locked))
+    return withKey(lock, name, { ...present, reference, history })
   if (isSameKey(present, locked) && present.algorithm === locked.algorithm) return lock
   return withKey(lock, name, locked)
 }
@@ -59,15 +89,17 @@ export function forgetKey(lock: KeyLock, name: string): KeyLock {
   return keyLockOf(Object.entries(lock.keys).filter(([other]) => other !== name))
 }
 
-function lockOf({ reference, key, algorithm, at }: LockRequest, history: LockedKey['history']): LockedKey {
+function lockOf({ reference, ...request }: LockRequest, history: LockedKey['history']): LockedKey {
+  return { reference, ...pinOf(request), history }
+}
+
+function pinOf({ key, algorithm, at }: Omit<LockRequest, 'reference'>): KeyPin {
   return {
-    reference,
     resolved: key.reference,
     ...(algorithm === undefined ? {} : { algorithm }),
     fingerprint: fingerprint(key.publicKey),
     publicKey: encodeBase64(key.publicKey),
     lockedAt: at.toISOString(),
-    history,
   }
 }
 

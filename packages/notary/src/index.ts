@@ -56,6 +56,7 @@ export {
 } from './sound-envelope.ts'
 export { type CheckedPolicy, checkTrustPolicy } from './trust/check-policy.ts'
 export { type TrustAnchorsOptions, trustAnchors, trustKey } from './trust/given-trust.ts'
+export { subjectFault } from './trust/identity.ts'
 export { formatTrustPolicy, parseTrustPolicy } from './trust/parse-policy.ts'
 export type {
   Action,

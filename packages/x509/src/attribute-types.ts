@@ -24,7 +24,7 @@ export const CANONICAL_ORDER: readonly string[] = /* @__PURE__ */ Object.keys(PR
 
 /** The type of an attribute as {@link NameAttribute} has it, from a short name or OID; unknown names stay as they are. */
 export function attributeType(text: string): string {
-  const oid = PRINTED_BY_NAME[text] ?? READ_BY_NAME[text] ?? text
+  const oid = lookUp(PRINTED_BY_NAME, text) ?? lookUp(READ_BY_NAME, text) ?? text
   return CANONICAL_ORDER.find(name => PRINTED_BY_NAME[name] === oid) ?? oid
 }
 
@@ -32,6 +32,11 @@ export function attributeType(text: string): string {
 export function attributeOid(type: string): string | undefined {
   if (Object.hasOwn(PRINTED_BY_NAME, type)) return PRINTED_BY_NAME[type]
   return isDottedOid(type) ? type : undefined
+}
+
+/** `constructor` and its like are members of every object, and no attribute types. */
+function lookUp(names: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(names, name) ? names[name] : undefined
 }
 
 export function isDottedOid(text: string): boolean {

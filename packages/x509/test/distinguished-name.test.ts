@@ -153,6 +153,11 @@ describe('parseDistinguishedName', () => {
     )
   })
 
+  it.each(['constructor', 'toString', 'valueOf'])('takes %s for a type that it does not know', type => {
+    const { rdns } = parseDistinguishedName(`${type}=x,C=DE`)
+    expect(rdns.flat().map(attribute => attribute.type)).toContain(type)
+  })
+
   it('refuses a #hex value that is no string in DER', () => {
     for (const value of ['#0c0241', '#0c014141', '#020101', '#0c01ff']) {
       expect(() => parseDistinguishedName(`O=${value}`)).toThrow(/#hex value/)

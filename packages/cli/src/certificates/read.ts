@@ -1,13 +1,8 @@
-import { type Certificate, orderChain, parseCertificates } from '@sealwright/x509'
+import { type Certificate, parseCertificates } from '@sealwright/x509'
 import { MAX_FILE_BYTES } from '../config/read-if-present.ts'
 import { readNamed } from '../frame/read-all.ts'
 
 /** The certificates of a file (PEM or DER), in the order of the file. */
 export async function readCertificates(file: string, cwd: string): Promise<readonly Certificate[]> {
   return parseCertificates(await readNamed(file, cwd, MAX_FILE_BYTES), file)
-}
-
-/** The one chain of a file, leaf first, whatever order the file has. */
-export async function readChain(file: string, cwd: string): Promise<readonly Certificate[]> {
-  return orderChain([...(await readCertificates(file, cwd))])
 }

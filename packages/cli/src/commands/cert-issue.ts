@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Signer } from '@sealwright/core'
-import { decodePem } from '@sealwright/core/encoding'
+import { decodePem, shellQuote } from '@sealwright/core/encoding'
 import {
   type Certificate,
   type CertificateRequest,
   certificateSigningAlgorithm,
   encodeCertificates,
+  formatDistinguishedName,
   issueCertificate,
   parseCertificateRequest,
   parseCertificates,
@@ -14,6 +15,7 @@ import {
 import { describeCertificate } from '../certificates/describe.ts'
 import { assertOut, requiredSubject } from '../certificates/out.ts'
 import { readCertificates } from '../certificates/read.ts'
+import { validityFrom } from '../certificates/validity.ts'
 import { MAX_FILE_BYTES } from '../config/read-if-present.ts'
 import { writeNamedFile } from '../config/replace-file.ts'
 import type { Context, Flags } from '../frame/context.ts'
@@ -27,6 +29,7 @@ import type { KeyFlags } from '../program/key-flags.ts'
 
 interface CertIssueFlags extends KeyFlags {
   readonly subject?: string
+  readonly subjectFromRequest?: true
   readonly ca?: string
   readonly caChain?: string
   readonly caCert?: true
@@ -58,6 +61,7 @@ export async function certIssue(
       fix: 'add --ca KEY --ca-chain FILE',
     })
   }
+  assertSubjectFlags(flags, request !== undefined)
   const made = await issue(context, keys, text, request, flags)
   const toFile = flags.out !== undefined && flags.out !== '-' ? flags.out : undefined
   const same = (existing: Uint8Array): boolean => isSame(existing, made, context.io.now())
@@ -83,11 +87,10 @@ async function issue(
   request: CertificateRequest | undefined,
   flags: CertIssueFlags,
 ): Promise<readonly Certificate[]> {
-  const now = new Date(Math.floor(context.io.now().getTime() / 1000) * 1000)
-  const validity = { notBefore: now, notAfter: new Date(now.getTime() + (flags.expiry ?? DEFAULT_EXPIRY_MS)) }
+  const validity = validityFrom(context.io.now(), flags.expiry ?? DEFAULT_EXPIRY_MS)
   const common = { ...validity, ca: flags.caCert === true, requireIdentity: true }
   if (flags.ca === undefined) {
-    const subject = requiredSubject(flags.subject, 'cert issue')
+    const subject = requiredSubject(flags.subject, `cert issue ${shellQuote(text)}`)
     await using signer = await openFor(keys, text)
     const signal = await context.deadline()
     return [
@@ -96,7 +99,7 @@ async function issue(
       ),
     ]
   }
-  const subject = flags.subject ?? request?.rawSubject ?? requiredSubject(undefined, 'cert issue')
+  const subject = subjectOf(text, request, flags)
   const publicKey = request?.publicKey ?? (await publicKeyOf(keys, text))
   const ca = await keys.select(flags.ca)
   await using signer = await keys.open(ca, certificateSigningAlgorithm)
@@ -113,6 +116,37 @@ async function issue(
     issueCertificate({ ...common, signer, issuer, subject, publicKey, signal }),
   )
   return [certificate, ...caChain]
+}
+
+/** Whom the certificate is for: the CA says it, or says that the request may. */
+function subjectOf(
+  text: string,
+  request: CertificateRequest | undefined,
+  { subject, subjectFromRequest }: CertIssueFlags,
+): string | Uint8Array {
+  if (request === undefined || subject !== undefined)
+    return requiredSubject(subject, `cert issue ${shellQuote(text)}`)
+  if (subjectFromRequest) return request.rawSubject
+  const asked = formatDistinguishedName(request.subject)
+  throw usageError('--subject is missing', {
+    why: `whoever made the request asks for ${asked}; whom a certificate names is for the CA to say`,
+    fix: `add --subject ${shellQuote(asked)}, or --subject-from-request to take what it asks for`,
+  })
+}
+
+function assertSubjectFlags({ subject, subjectFromRequest }: CertIssueFlags, isRequest: boolean): void {
+  if (!subjectFromRequest) return
+  if (subject !== undefined) {
+    throw usageError('--subject and --subject-from-request cannot be used together', {
+      why: 'a certificate has one subject',
+      fix: 'leave one of the two out',
+    })
+  }
+  if (isRequest) return
+  throw usageError('--subject-from-request has no effect: no request was given', {
+    why: 'a key has no subject of its own',
+    fix: 'write --subject "C=DE,ST=Hessen,O=Acme,CN=release"',
+  })
 }
 
 async function openFor(keys: Keys, text: string): Promise<Signer> {

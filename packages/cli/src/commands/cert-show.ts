@@ -1,16 +1,17 @@
 import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
-import { shellQuote } from '@sealwright/core/encoding'
 import { readTrustStore, storeCertificateFault, storeFault } from '@sealwright/notary'
 import { type Certificate, chainRules, checkChain, orderChain } from '@sealwright/x509'
 import { certificateLines, describeCertificate } from '../certificates/describe.ts'
 import { readCertificates } from '../certificates/read.ts'
+import { unmatchableSubject } from '../certificates/subject.ts'
 import type { ShownChain } from '../documents/certificates.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { printable } from '../frame/table.ts'
 import { usageError } from '../frame/usage.ts'
+import { requestCommand } from '../keys/chain-advice.ts'
 import { openKeys } from '../keys/keys.ts'
 import type { KeyFlags } from '../program/key-flags.ts'
 import { faultsOf, isStore, parseStore } from '../trust/store.ts'
@@ -37,7 +38,7 @@ async function chainsOf(context: Context, source: string, flags: KeyFlags): Prom
   if (chain === undefined) {
     throw usageError(`key ${key.label} has no certificate`, {
       why: 'neither its store nor the configuration holds one',
-      fix: `sealwright cert request ${shellQuote(key.label)} --subject "C=DE,ST=Hessen,O=Acme,CN=release"`,
+      fix: requestCommand(key.label),
     })
   }
   return [shown(context, source, chain)]
@@ -55,12 +56,13 @@ async function storeChains(context: Context, text: string): Promise<readonly Sho
         certificates: [describeCertificate(certificate)],
         acceptable: unfit === undefined,
         faults: unfit === undefined ? [] : [{ rule: 'trust-store', certificate: 0, message: unfit }],
+        warning: null,
       }
     }),
   )
   if (faults.length === 0) return chains
   const broken = faults.map(message => ({ rule: 'trust-store', certificate: null, message }))
-  return [...chains, { source: text, certificates: [], acceptable: false, faults: broken }]
+  return [...chains, { source: text, certificates: [], acceptable: false, faults: broken, warning: null }]
 }
 
 /** One chain, or, where the certificates are none, each by itself. */
@@ -80,10 +82,11 @@ function shown({ io }: Context, source: string, chain: readonly Certificate[]): 
     certificates: chain.map(describeCertificate),
     acceptable: faults.length === 0,
     faults: faults.map(({ rule, certificate, message }) => ({ rule, certificate, message })),
+    warning: (chain[0] && unmatchableSubject(chain[0])) ?? null,
   }
 }
 
-function chainLines({ source, certificates, acceptable, faults }: ShownChain): string[] {
+function chainLines({ source, certificates, acceptable, faults, warning }: ShownChain): string[] {
   const rules = Object.entries(chainRules).filter(([rule]) => rule !== 'timestamping-extended-key-usage')
   const inStore = isStore(source)
   return [
@@ -95,6 +98,7 @@ function chainLines({ source, certificates, acceptable, faults }: ShownChain): s
     inStore
       ? `  fit for the store  ${acceptable ? 'yes' : 'no'}`
       : `  accepted by Notation for signing  ${acceptable ? 'yes' : 'no'}`,
+    ...(warning === null ? [] : [`  warning  ${printable(warning)}`]),
     ...(inStore
       ? faults.map(({ message }) => `    failed  ${message}`)
       : rules.flatMap(([rule, text]) => ruleLines(rule, text, faults))),

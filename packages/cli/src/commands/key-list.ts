@@ -1,5 +1,5 @@
-import { isSealwrightError, SealwrightError } from '@sealwright/core'
-import { parseCertificates } from '@sealwright/x509'
+import { isSealwrightError, keyType, SealwrightError, type ListedKey as StoredKey } from '@sealwright/core'
+import { type Certificate, parseCertificates } from '@sealwright/x509'
 import { readNotationKeys } from '../config/notation-keys.ts'
 import { readIfPresent } from '../config/read-if-present.ts'
 import type { ListedKey } from '../documents/keys.ts'
@@ -9,8 +9,8 @@ import { table } from '../frame/table.ts'
 import { formatTime } from '../frame/time.ts'
 import { askStore } from '../keys/ask-store.ts'
 import { givenReference } from '../keys/canonical.ts'
-import { chainPath } from '../keys/chain.ts'
-import { openKeys } from '../keys/keys.ts'
+import { keptChains } from '../keys/chain.ts'
+import { openKeys, publicKeyOf } from '../keys/keys.ts'
 import { readKeyLock } from '../keys/lock-file.ts'
 import { schemeOf } from '../keys/reference.ts'
 import type { KeyFlags } from '../program/key-flags.ts'
@@ -37,7 +37,17 @@ export async function keyList(context: Context, [store]: readonly string[], flag
                 key.resolved === null || key.resolved === key.reference ? '-' : key.resolved,
               ]),
             )
-          : keys.map(({ reference }) => reference),
+          : table(
+              ['REFERENCE', 'TYPE', 'ALGORITHMS', 'STATE', 'CREATED', 'PROTECTION'],
+              keys.map(key => [
+                key.reference,
+                key.type ?? '-',
+                key.algorithms.join(',') || '-',
+                key.state ?? '-',
+                key.created ?? '-',
+                key.protection ?? '-',
+              ]),
+            ),
   }
 }
 
@@ -47,7 +57,9 @@ async function namedKeys(context: Context): Promise<readonly ListedKey[]> {
   const notation = await readNotationKeys(paths.trust)
   const isDefault = (name: string): boolean => (chosen ?? notation.default) === name
   const keys: ListedKey[] = []
-  for (const [name, { reference, resolved, algorithm, fingerprint }] of Object.entries(lock.keys)) {
+  for (const [name, locked] of Object.entries(lock.keys)) {
+    const { reference, resolved, algorithm, fingerprint } = locked
+    const publicKey = publicKeyOf(locked)
     keys.push({
       name,
       reference,
@@ -56,7 +68,9 @@ async function namedKeys(context: Context): Promise<readonly ListedKey[]> {
       fingerprint,
       source: 'sealwright',
       default: isDefault(name),
-      certificateExpiry: await expiryOf(chainPath(paths.keys, name)),
+      certificateExpiry: await expiryOf(keptChains(paths.keys, name), publicKey),
+      ...UNASKED,
+      type: publicKey === undefined ? null : keyType(publicKey),
     })
   }
   for (const { name, keyPath, certPath } of notation.keys) {
@@ -69,20 +83,34 @@ async function namedKeys(context: Context): Promise<readonly ListedKey[]> {
       fingerprint: null,
       source: 'notation',
       default: isDefault(name),
-      certificateExpiry: await expiryOf(certPath),
+      certificateExpiry: await expiryOf([certPath], undefined),
+      ...UNASKED,
     })
   }
   return keys
 }
 
-async function expiryOf(path: string): Promise<string | null> {
+/** What only a store that is asked can say. */
+const UNASKED = { type: null, algorithms: [], state: null, created: null, protection: null }
+
+/** When the certificate ends that is for this very key; what was kept for a former key says nothing of this one. */
+async function expiryOf(paths: readonly string[], publicKey: Uint8Array | undefined): Promise<string | null> {
+  for (const path of paths) {
+    const leaf = await leafOf(path)
+    if (leaf === undefined) continue
+    if (publicKey === undefined || Buffer.compare(leaf.publicKey, publicKey) === 0)
+      return formatTime(leaf.notAfter)
+  }
+  return null
+}
+
+async function leafOf(path: string): Promise<Certificate | undefined> {
   try {
     const bytes = await readIfPresent(path)
-    const [leaf] = bytes === undefined ? [] : parseCertificates(bytes, path)
-    return leaf === undefined ? null : formatTime(leaf.notAfter)
+    return bytes === undefined ? undefined : parseCertificates(bytes, path)[0]
   } catch (error) {
     // A list is no judgement: `cert show` says what is wrong with the file.
-    if (isSealwrightError(error)) return null
+    if (isSealwrightError(error)) return undefined
     throw error
   }
 }
@@ -103,17 +131,26 @@ async function keysIn(context: Context, store: string, flags: KeyFlags): Promise
   return await askStore(context, provider, { reference, doing: 'list its keys' }, async call => {
     const keys: ListedKey[] = []
     for await (const found of admin.list({ prefix }, call)) {
-      keys.push({
-        name: null,
-        reference: found.reference,
-        resolved: null,
-        algorithm: null,
-        fingerprint: null,
-        source: 'store',
-        default: false,
-        certificateExpiry: null,
-      })
+      keys.push(listed(found))
     }
     return keys
   })
+}
+
+function listed({ reference, type, algorithms = [], state, created, protection }: StoredKey): ListedKey {
+  return {
+    name: null,
+    reference,
+    resolved: null,
+    algorithm: algorithms.length === 1 ? (algorithms[0] as string) : null,
+    fingerprint: null,
+    source: 'store',
+    default: false,
+    certificateExpiry: null,
+    type: type ?? null,
+    algorithms: [...algorithms],
+    state: state ?? null,
+    created: created === undefined ? null : formatTime(created),
+    protection: protection ?? null,
+  }
 }

@@ -1,25 +1,67 @@
+import { rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { SealwrightError, type Signer } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
-import { rotateKey } from '@sealwright/keyring'
+import { type LockedKey, rotateKey } from '@sealwright/keyring'
+import {
+  type Certificate,
+  certificateSigningAlgorithm,
+  formatDistinguishedName,
+  parseCertificates,
+} from '@sealwright/x509'
+import { makeRequest } from '../certificates/request.ts'
+import { locked as exclusively } from '../config/locked.ts'
+import { readIfPresent } from '../config/read-if-present.ts'
+import type { KeyDocument } from '../documents/document.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
-import { askStore } from '../keys/ask-store.ts'
-import { canonicalReference } from '../keys/canonical.ts'
+import { chainPath, findChain, keptChains, nextChainPath } from '../keys/chain.ts'
+import { requestCommand } from '../keys/chain-advice.ts'
 import { defaultAlgorithm } from '../keys/default-algorithm.ts'
 import { assertKeyName } from '../keys/key-name.ts'
-import { describeKey, type Keys, openKeys } from '../keys/keys.ts'
+import { describeKey, describeLocked, type Keys, openKeys, publicKeyOf } from '../keys/keys.ts'
 import { keyLines } from '../keys/lines.ts'
 import { updateKeyLock } from '../keys/lock-file.ts'
+import { writeChain } from '../keys/name-key.ts'
+import { assertRotation, findSuccessor, isSame, type Successor } from '../keys/rotation.ts'
 import type { KeyFlags } from '../program/key-flags.ts'
 
-/** `sealwright key rotate NAME [--to REF]` */
+interface KeyRotateFlags extends KeyFlags {
+  readonly to?: string
+  readonly prepare?: true
+  readonly certChain?: string
+  readonly subject?: string
+  readonly out?: string
+}
+
+interface Rotation {
+  readonly name: string
+  readonly locked: LockedKey
+  readonly successor: Successor
+  readonly flags: KeyRotateFlags
+  /** The chain that the present key signs with. */
+  readonly formerChain: readonly Certificate[] | undefined
+}
+
+/**
+ * `sealwright key rotate NAME [--prepare] [--to REF] [--cert-chain FILE]`
+ *
+ * The name moves once the new key has what the present one signs with: a certificate, if that has one. Until then the
+ * present key signs on.
+ */
 export async function keyRotate(
   context: Context,
   [text = '']: readonly string[],
   given: Flags,
 ): Promise<Outcome> {
-  const flags = given as KeyFlags & { readonly to?: string }
+  const flags = given as KeyRotateFlags
   const name = assertKeyName(text)
+  const { paths } = await context.settings()
+  // One at a time: two at once would make two versions.
+  return exclusively(context.io, join(dirname(paths.keyLock), 'rotate'), () => rotate(context, name, flags))
+}
+
+async function rotate(context: Context, name: string, flags: KeyRotateFlags): Promise<Outcome> {
   await using keys = await openKeys(context, flags)
   const locked = keys.lock.keys[name]
   if (locked === undefined) {
@@ -28,73 +70,161 @@ export async function keyRotate(
       fix: 'sealwright key list',
     })
   }
-  const moved =
-    flags.to === undefined
-      ? await rotateInStore(context, keys, locked.reference, name)
-      : await canonicalReference(context, keys, flags.to)
-  const { reference, signer: opened } =
-    flags.to === undefined
-      ? await follow(keys, name, locked.reference, moved)
-      : { reference: moved, signer: await keys.openUnnamed(moved, name, defaultAlgorithm) }
-  await using signer = opened
+  assertRotation(name, locked, flags)
+  const formerChain = await chainOfPresent(context, keys, name, locked)
+  const successor = await findSuccessor(context, keys, { name, locked, to: flags.to })
+  await using _signer = successor.signer
+  const rotation: Rotation = { name, locked, successor, flags, formerChain }
+  const chain = await chainOfSuccessor(context, rotation)
+  const isReady = chain !== undefined || formerChain === undefined
+  if (isSame(successor.signer, locked) || (isReady && !flags.prepare)) {
+    return await moveName(context, rotation, chain)
+  }
+  return await prepare(context, keys, rotation)
+}
+
+/** The certificate that signatures have had so far; one that cannot be asked for any more is none. */
+async function chainOfPresent(
+  context: Context,
+  keys: Keys,
+  name: string,
+  locked: LockedKey,
+): Promise<readonly Certificate[] | undefined> {
+  const { paths } = await context.settings()
+  const kept = keptChains(paths.keys, name)
+  const known = await findChain(context, { kept, publicKey: publicKeyOf(locked) })
+  if (known !== undefined) return known
+  try {
+    await using signer = await keys.openUnnamed(locked.resolved, name, defaultAlgorithm)
+    return isSame(signer, locked) ? await findChain(context, { signer, kept: [] }) : undefined
+  } catch (error) {
+    context.io.signal.throwIfAborted()
+    context.step(`the present key of ${name} cannot be opened: ${String((error as Error).message)}`)
+    return undefined
+  }
+}
+
+async function chainOfSuccessor(
+  context: Context,
+  { name, successor: { signer }, flags }: Rotation,
+): Promise<readonly Certificate[] | undefined> {
+  const { paths } = await context.settings()
+  if (flags.certChain !== undefined) {
+    await writeChain(context, nextChainPath(paths.keys, name), {
+      signer,
+      file: flags.certChain,
+      label: signer.key.reference,
+    })
+  }
+  return findChain(context, { signer, kept: keptChains(paths.keys, name) })
+}
+
+async function moveName(
+  context: Context,
+  { name, locked, successor: { reference, signer }, flags, formerChain }: Rotation,
+  chain: readonly Certificate[] | undefined,
+): Promise<Outcome> {
   const { paths } = await context.settings()
   const changed = await updateKeyLock(context.io, paths.keyLock, lock =>
     rotateKey(lock, name, { reference, key: signer.key, at: context.io.now() }),
   )
+  await settleChain(paths.keys, name, signer.key.publicKey)
   const key = describeKey({ name, reference }, signer)
-  const newKey = key.fingerprint !== locked.fingerprint
-  const next = newKey
+  const isOther = key.fingerprint !== locked.fingerprint
+  const lacksCertificate = isOther && chain === undefined
+  const root = chain?.at(-1)
+  const isNewRoot =
+    isOther &&
+    root !== undefined &&
+    formerChain !== undefined &&
+    formerChain.at(-1)?.fingerprint !== root.fingerprint
+  const file = shellQuote(flags.certChain ?? chainPath(paths.keys, name))
+  const next = lacksCertificate
     ? [
-        `sealwright cert request ${shellQuote(name)} --subject ${shellQuote(`C=DE,ST=Hessen,O=Acme,CN=${name}`)} --out ${shellQuote(`${name}.csr`)}`,
+        requestCommand(name, `C=DE,ST=Hessen,O=Acme,CN=${name}`),
         `sealwright key add ${shellQuote(name)} ${shellQuote(reference)} --cert-chain ${shellQuote(`${name}.crt`)}`,
       ]
-    : []
+    : isNewRoot
+      ? [`sealwright cert add ${shellQuote(`ca:${name}`)} ${file}`]
+      : []
   return {
     exitCode: 0,
-    document: { changed, key, previous: newKey ? locked.fingerprint : null, next },
+    document: {
+      changed,
+      key,
+      previous: isOther ? locked.fingerprint : null,
+      prepared: null,
+      request: null,
+      next,
+    },
     lines: [
       changed
         ? `key ${name} is locked to another key now`
         : `nothing to do: key ${name} is locked to this key`,
       ...keyLines(key),
-      ...(newKey
-        ? [
-            `  formerly    ${locked.resolved}  ${locked.fingerprint}`,
-            'its certificate is over the former key; the new one needs its own:',
-            ...next.map(line => `  ${line}`),
-          ]
-        : []),
+      ...(isOther ? [`  formerly    ${locked.resolved}  ${locked.fingerprint}`] : []),
+      ...(lacksCertificate ? ['it has no certificate, which a Notary Project signature needs:'] : []),
+      ...(isNewRoot ? ['verifiers need the root of its certificate:'] : []),
+      ...next.map(line => `  ${line}`),
     ],
   }
 }
 
-/** @returns The reference of the new version. */
-async function rotateInStore(context: Context, keys: Keys, reference: string, name: string): Promise<string> {
-  const provider = await keys.provider(reference)
-  const rotate = provider.admin?.rotate?.bind(provider.admin)
-  if (rotate === undefined) {
-    throw new SealwrightError('UNSUPPORTED', `the store of key "${name}" cannot rotate it`, {
-      why: `${provider.name} keys have no versions`,
-      fix: `make another key and move the name: sealwright key rotate ${shellQuote(name)} --to REF`,
-    })
-  }
-  context.step(`rotate ${reference}`)
-  return askStore(context, provider, { reference, doing: 'rotate the key' }, call => rotate(reference, call))
+/** The chain of a rotation takes the place of the former one, which is for a key that the name no longer means. */
+async function settleChain(keys: string, name: string, publicKey: Uint8Array): Promise<void> {
+  const next = nextChainPath(keys, name)
+  const bytes = await readIfPresent(next)
+  const [leaf] = bytes === undefined ? [] : parseCertificates(bytes, next)
+  if (leaf !== undefined && Buffer.compare(leaf.publicKey, publicKey) === 0)
+    await rename(next, chainPath(keys, name))
 }
 
-/** Opens the new version by the name's reference, or by its own where that names the old version. */
-async function follow(
-  keys: Keys,
-  name: string,
-  reference: string,
-  version: string,
-): Promise<{ readonly reference: string; readonly signer: Signer }> {
-  const signer = await keys.openUnnamed(version, name, defaultAlgorithm)
-  try {
-    await using same = await keys.openUnnamed(reference, name, defaultAlgorithm)
-    return { reference: same.key.reference === signer.key.reference ? reference : version, signer }
-  } catch (error) {
-    await signer[Symbol.asyncDispose]()
-    throw error
+async function prepare(context: Context, keys: Keys, rotation: Rotation): Promise<Outcome> {
+  const { name, locked, successor, flags, formerChain } = rotation
+  const [leaf] = formerChain ?? []
+  const subject = flags.subject ?? (leaf && formatDistinguishedName(leaf.subject))
+  const file = flags.out ?? `${name}.csr`
+  const made =
+    subject === undefined ? undefined : await requestFor(context, keys, { name, successor, subject, file })
+  const isSelfMade = formerChain?.length === 1 && leaf?.selfSigned === true
+  const finish = `sealwright key rotate ${shellQuote(name)} --cert-chain ${shellQuote(`${name}.crt`)}`
+  const { reference } = successor.signer.key
+  const next =
+    subject !== undefined && isSelfMade
+      ? [
+          `sealwright cert issue ${shellQuote(reference)} --subject ${shellQuote(subject)} --expiry 365d --out ${shellQuote(`${name}.crt`)}`,
+          finish,
+        ]
+      : [finish]
+  const key = describeLocked(name, locked)
+  const prepared: KeyDocument = describeKey({ name, reference: successor.reference }, successor.signer)
+  const changed = locked.next?.pin?.fingerprint !== prepared.fingerprint || made?.written === true
+  return {
+    exitCode: 0,
+    document: { changed, key, previous: null, prepared, request: made === undefined ? null : file, next },
+    lines: [
+      `${changed ? '' : 'nothing to do: '}the next key of ${name} is prepared; until it has a certificate, the present key signs`,
+      ...keyLines(prepared),
+      `  presently   ${locked.resolved}  ${locked.fingerprint}`,
+      ...(made === undefined ? [] : [`  request     ${file}, for ${made.subject}`]),
+      isSelfMade ? 'make its certificate, and finish:' : 'when your CA has issued its certificate, finish:',
+      ...next.map(line => `  ${line}`),
+    ],
   }
+}
+
+async function requestFor(
+  context: Context,
+  keys: Keys,
+  request: {
+    readonly name: string
+    readonly successor: Successor
+    readonly subject: string
+    readonly file: string
+  },
+) {
+  const { name, successor, subject, file } = request
+  const { reference } = successor.signer.key
+  await using signer: Signer = await keys.openUnnamed(reference, name, certificateSigningAlgorithm)
+  return await makeRequest(context, signer, { subject, file, label: name })
 }

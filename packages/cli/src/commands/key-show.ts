@@ -1,5 +1,5 @@
 import { type AlgorithmId, algorithms, keyType } from '@sealwright/core'
-import { encodePem } from '@sealwright/core/encoding'
+import { encodePem, shellQuote } from '@sealwright/core/encoding'
 import type { Certificate } from '@sealwright/x509'
 import { certificateLines, describeCertificate } from '../certificates/describe.ts'
 import type { KeyDocument } from '../documents/document.ts'
@@ -34,7 +34,9 @@ export async function keyShow(context: Context, [text]: readonly string[], given
   const selected = await keys.select(text)
   const shown = fromLock(selected) ?? (await fromStore(context, keys, selected))
   const chain =
-    shown.chain.length > 0 ? shown.chain : ((await findChain(context, { kept: selected.kept })) ?? [])
+    shown.chain.length > 0
+      ? shown.chain
+      : ((await findChain(context, { kept: selected.kept, publicKey: shown.publicKey })) ?? [])
   const certificates = chain.map(describeCertificate)
   const publicKeyPem = encodePem('PUBLIC KEY', shown.publicKey)
   const history = (selected.lock?.history ?? []).map(({ resolved, fingerprint }) => ({
@@ -42,9 +44,18 @@ export async function keyShow(context: Context, [text]: readonly string[], given
     fingerprint,
   }))
   const { key, protection } = shown
+  const prepared = preparedKey(selected)
   return {
     exitCode: 0,
-    document: { key, protection, algorithms: shown.algorithms, publicKeyPem, certificates, history },
+    document: {
+      key,
+      protection,
+      algorithms: shown.algorithms,
+      publicKeyPem,
+      certificates,
+      prepared,
+      history,
+    },
     lines: flags.public
       ? []
       : [
@@ -56,10 +67,24 @@ export async function keyShow(context: Context, [text]: readonly string[], given
             `  certificate ${index + 1}`,
             ...certificateLines(certificate, '    '),
           ]),
+          ...(prepared === null
+            ? []
+            : [
+                `  prepared    ${prepared.resolved}  ${prepared.fingerprint}`,
+                `              when it has a certificate: sealwright key rotate ${shellQuote(selected.label)} --cert-chain FILE`,
+              ]),
           ...history.map(({ resolved, fingerprint }) => `  formerly    ${resolved}  ${fingerprint}`),
         ],
     ...(flags.public ? { raw: publicKeyPem } : {}),
   }
+}
+
+/** What a rotation has prepared, once the store has made it. */
+function preparedKey({ name, lock }: SelectedKey): KeyDocument | null {
+  const { reference, pin } = lock?.next ?? {}
+  if (name === undefined || reference === undefined || pin === undefined) return null
+  const { resolved, algorithm = '-', fingerprint } = pin
+  return { name, reference, resolved, algorithm, fingerprint }
 }
 
 /** A named file key as the lock has it: to be shown, it need not be opened. */

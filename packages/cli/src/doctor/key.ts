@@ -5,7 +5,7 @@ import type { CheckedKey } from '../documents/doctor.ts'
 import type { Context } from '../frame/context.ts'
 import { formatTime } from '../frame/time.ts'
 import { askStore } from '../keys/ask-store.ts'
-import { assertOver, findChain } from '../keys/chain.ts'
+import { assertMatches, findChain } from '../keys/chain.ts'
 import { defaultAlgorithm } from '../keys/default-algorithm.ts'
 import { isKeyName } from '../keys/key-name.ts'
 import type { Keys, SelectedKey } from '../keys/keys.ts'
@@ -124,7 +124,7 @@ async function checkCertificate(
         ),
       ]
     }
-    assertOver(chain, signer.key.publicKey, label)
+    assertMatches(chain, signer.key.publicKey, label)
     return judge(chain, label, context.io.now())
   } catch (error) {
     return [failed(context, 'certificate', error)]

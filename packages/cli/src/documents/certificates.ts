@@ -17,6 +17,10 @@ const shownChain = z.strictObject({
   faults: z.array(
     z.strictObject({ rule: z.string(), certificate: z.number().nullable(), message: z.string() }),
   ),
+  warning: z
+    .string()
+    .nullable()
+    .describe('Why no trusted identity of a policy can match the subject of the leaf; null if one can.'),
 })
 export type ShownChain = z.infer<typeof shownChain>
 export const certShowDocument = document('cert.show', { chains: z.array(shownChain) })

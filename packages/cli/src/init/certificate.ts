@@ -5,6 +5,7 @@ import {
   encodeCertificates,
   issueCertificate,
 } from '@sealwright/x509'
+import { validityFrom } from '../certificates/validity.ts'
 import type { Context } from '../frame/context.ts'
 import type { Keys } from '../keys/keys.ts'
 
@@ -15,13 +16,11 @@ export async function makeCertificate(
   reference: string,
   options: { readonly subject: string; readonly expiryMs: number; readonly file: string },
 ): Promise<readonly Certificate[]> {
-  const now = new Date(Math.floor(context.io.now().getTime() / 1000) * 1000)
   await using signer = await keys.openUnnamed(reference, reference, certificateSigningAlgorithm)
   const certificate = await issueCertificate({
     signer,
     subject: options.subject,
-    notBefore: now,
-    notAfter: new Date(now.getTime() + options.expiryMs),
+    ...validityFrom(context.io.now(), options.expiryMs),
     requireIdentity: true,
     signal: await context.deadline(),
   })

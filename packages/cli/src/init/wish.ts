@@ -1,6 +1,7 @@
 import { shellQuote } from '@sealwright/core/encoding'
 import type { Statement } from '@sealwright/notary'
 import { type Certificate, formatDistinguishedName, parseDistinguishedName } from '@sealwright/x509'
+import { isMadeFor } from '../certificates/validity.ts'
 import type { Context } from '../frame/context.ts'
 import { formatTime } from '../frame/time.ts'
 import { usageError } from '../frame/usage.ts'
@@ -81,7 +82,6 @@ export function assertAgrees(
     })
   }
   if (flags.subject !== undefined && subjectFor(name, flags.subject) !== subject) refuse('--subject', subject)
-  const validity = leaf.notAfter.getTime() - leaf.notBefore.getTime()
-  if (flags.expiry !== undefined && flags.expiry !== validity)
+  if (flags.expiry !== undefined && !isMadeFor(leaf, flags.expiry))
     refuse('--expiry', `valid to ${formatTime(leaf.notAfter)}`)
 }

@@ -1,50 +1,120 @@
 import { join } from 'node:path'
-import { fingerprint, SealwrightError, type Signer } from '@sealwright/core'
-import { shellQuote } from '@sealwright/core/encoding'
+import { fingerprint, isSealwrightError, SealwrightError, type Signer } from '@sealwright/core'
 import {
-  attributeValues,
   type Certificate,
   checkChain,
   orderChain,
   parseCertificate,
   parseCertificates,
 } from '@sealwright/x509'
-import { readChain } from '../certificates/read.ts'
+import { readCertificates } from '../certificates/read.ts'
+import { warnOfSubject } from '../certificates/subject.ts'
+import { warnOfEnd } from '../certificates/validity.ts'
 import { readIfPresent } from '../config/read-if-present.ts'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
+import { fixOf, issueCommand, requestCommand } from './chain-advice.ts'
 
-/** Where the chain of a named key lies when its store holds none. */
+/** The file of the chain of a named key, where its store does not hold all of it. */
 export function chainPath(keys: string, name: string): string {
   return join(keys, `${name}.crt`)
+}
+
+/** The file of the chain that a rotation brings, until the name has moved and it replaces {@link chainPath}. */
+export function nextChainPath(keys: string, name: string): string {
+  return join(keys, `${name}.next.crt`)
+}
+
+/** The files that may hold the chain of a named key: the one that is for the key itself counts. */
+export function keptChains(keys: string, name: string): readonly string[] {
+  return [chainPath(keys, name), nextChainPath(keys, name)]
 }
 
 export interface ChainSources {
   /** Asks the store; absent where the store is known to hold none. */
   readonly signer?: Signer
+  /** The key itself where there is no signer; without either any chain is taken for the key's. */
+  readonly publicKey?: Uint8Array | undefined
   /** `--cert-chain`. */
   readonly file?: string | undefined
-  /** Files that may hold the chain, the first that exists counts. */
+  /** Files that may hold the chain. */
   readonly kept: readonly string[]
 }
 
-/** The chain of a key, leaf first: the flag's, else its store's, else the kept one. `undefined` when there is none. */
+/**
+ * Returns the chain of a key, leaf first; `undefined` when there is none. `--cert-chain` comes first; what it lacks of the
+ * leaf comes from the store. Else the store's and the kept chain complete one another, and the kept one counts where the
+ * store's cannot be read.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for certificates that are not one chain; of the store.
+ */
 export async function findChain(
-  { io, deadline }: Context,
-  { signer, file, kept }: ChainSources,
+  context: Context,
+  sources: ChainSources,
 ): Promise<readonly Certificate[] | undefined> {
-  if (file !== undefined) return readChain(file, io.cwd)
-  const stored = await signer?.certificates?.({ signal: await deadline() })
-  if (stored !== undefined && stored.length > 0) return orderChain(stored.map(der => parseCertificate(der)))
-  for (const path of kept) {
-    const bytes = await readIfPresent(path)
-    if (bytes !== undefined) return orderChain(parseCertificates(bytes, path))
+  const { signer, file } = sources
+  const isForKey = forKey(sources)
+  if (file !== undefined) {
+    const given = await readCertificates(file, context.io.cwd)
+    if (signer === undefined || given.some(isForKey)) return orderChain(given)
+    const stored = await storedCertificates(context, signer)
+    return orderChain(stored.some(isForKey) ? [...stored, ...given] : given)
   }
-  return undefined
+  const kept = (await readKept(sources.kept)).find(({ chain }) => isForKey(chain[0] as Certificate))
+  let stored: readonly Certificate[]
+  try {
+    stored = await storedCertificates(context, signer)
+  } catch (error) {
+    if (kept === undefined || !isSealwrightError(error) || error.code === 'ABORTED') throw error
+    context.note(`the certificates in the store cannot be read (${error.message}); using ${kept.path}`)
+    return kept.chain
+  }
+  if (stored.length === 0) return kept?.chain
+  return kept === undefined ? orderChain(stored) : together(orderChain(stored), kept.chain, context.io.now())
+}
+
+function forKey({ signer, publicKey = signer?.key.publicKey }: ChainSources) {
+  return (certificate: Certificate): boolean =>
+    publicKey === undefined || Buffer.compare(certificate.publicKey, publicKey) === 0
+}
+
+async function storedCertificates(
+  { deadline }: Context,
+  signer: Signer | undefined,
+): Promise<readonly Certificate[]> {
+  const stored = await signer?.certificates?.({ signal: await deadline() })
+  return (stored ?? []).map(der => parseCertificate(der))
+}
+
+async function readKept(
+  paths: readonly string[],
+): Promise<readonly { readonly path: string; readonly chain: readonly Certificate[] }[]> {
+  const chains = []
+  for (const path of paths) {
+    const bytes = await readIfPresent(path)
+    if (bytes !== undefined) chains.push({ path, chain: orderChain(parseCertificates(bytes, path)) })
+  }
+  return chains
+}
+
+/** One chain of the store's and the kept one, both for the same key. */
+function together(
+  stored: readonly Certificate[],
+  kept: readonly Certificate[],
+  at: Date,
+): readonly Certificate[] {
+  if (stored[0]?.fingerprint === kept[0]?.fingerprint) {
+    const whole = [kept, stored].find(chain => chain.at(-1)?.selfSigned)
+    return whole ?? orderChain([...stored, ...kept])
+  }
+  // Whoever kept a chain wanted it used, unless it is outdated and the store has a good one.
+  const isGood = (chain: readonly Certificate[]): boolean =>
+    checkChain(chain, { purpose: 'codeSigning', at }).length === 0
+  return !isGood(kept) && isGood(stored) ? stored : kept
 }
 
 /**
- * The chain that a key signs with: one that Notation accepts, now, over this very key.
+ * The chain that a key signs with: one that Notation accepts, now, for this very key.
  *
  * @param label - What the key is called in messages.
  * @throws {@link SealwrightError} `VALIDATION` naming every rule that is broken; `KEY_MISMATCH`.
@@ -54,40 +124,52 @@ export async function signingChain(
   label: string,
   sources: ChainSources & { readonly signer: Signer },
 ): Promise<readonly Certificate[]> {
+  const { publicKey } = sources.signer.key
   const chain = await findChain(context, sources)
-  if (chain === undefined) {
-    throw usageError(`key ${label} has no certificate`, {
-      why: 'a Notary Project signature carries the chain of its signer, and neither the store nor the configuration holds one',
-      fix: `give one with --cert-chain, or make one: sealwright cert issue ${shellQuote(label)} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.crt`,
-    })
-  }
-  assertOver(chain, sources.signer.key.publicKey, label)
-  const faults = checkChain(chain, { purpose: 'codeSigning', at: context.io.now() })
+  if (chain === undefined) throw await noChain(label, sources, publicKey)
+  assertMatches(chain, publicKey, label)
+  const now = context.io.now()
+  const faults = checkChain(chain, { purpose: 'codeSigning', at: now })
   if (faults.length > 0) {
     const why = faults.map(({ message, certificate }) =>
       certificate === 0 ? message : `certificate ${certificate + 1}: ${message}`,
     )
     throw usageError(`Notation would reject the certificate of key ${label}`, {
       why: why.join('; '),
-      fix: `have your CA sign a request: sealwright cert request ${shellQuote(label)} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.csr`,
+      fix: fixOf(faults, chain, { label, now }),
     })
   }
-  const { subject } = chain[0] as Certificate
-  const missing = ['C', 'ST', 'O'].filter(type => attributeValues(subject, type).length === 0)
-  if (missing.length > 0) {
-    context.warn(
-      `the subject of key ${label} has no ${missing.join(', no ')}, which Notation's trusted identities demand`,
-    )
-  }
+  warnOfSubject(context, chain[0] as Certificate, `the certificate of key ${label}`)
+  warnOfEnd(context, chain, label)
   return chain
 }
 
-/** Throws `KEY_MISMATCH` unless the leaf of the chain is over the key. */
-export function assertOver(chain: readonly Certificate[], publicKey: Uint8Array, label: string): void {
+async function noChain(
+  label: string,
+  { kept }: ChainSources,
+  publicKey: Uint8Array,
+): Promise<SealwrightError> {
+  const [other] = await readKept(kept)
+  if (other !== undefined) {
+    try {
+      assertMatches(other.chain, publicKey, label)
+    } catch (error) {
+      if (isSealwrightError(error)) return error
+      throw error
+    }
+  }
+  return usageError(`key ${label} has no certificate`, {
+    why: 'a Notary Project signature carries the chain of its signer, and neither the store nor the configuration holds one',
+    fix: `give one with --cert-chain, or make one: ${issueCommand(label)}`,
+  })
+}
+
+/** Throws `KEY_MISMATCH` unless the leaf of the chain is for the key. */
+export function assertMatches(chain: readonly Certificate[], publicKey: Uint8Array, label: string): void {
   const leaf = chain[0] as Certificate
   if (Buffer.compare(leaf.publicKey, publicKey) === 0) return
-  throw new SealwrightError('KEY_MISMATCH', `the certificate is not over key ${label}`, {
-    why: `the key is ${fingerprint(publicKey)}, the certificate is over ${fingerprint(leaf.publicKey)}`,
-    fix: 'give the chain that was issued for this key, the certificate itself first',
+  throw new SealwrightError('KEY_MISMATCH', `the certificate does not match key ${label}`, {
+    why: `the key is ${fingerprint(publicKey)}, the certificate is for ${fingerprint(leaf.publicKey)}`,
+    fix: `give the chain that was issued for this key, or ask for one: ${requestCommand(label)}`,
   })
 }

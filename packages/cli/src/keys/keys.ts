@@ -15,7 +15,7 @@ import type { KeyDocument } from '../documents/document.ts'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
 import { advised, withAdvice } from './advice.ts'
-import { chainPath, findChain } from './chain.ts'
+import { findChain, keptChains } from './chain.ts'
 import { readKeyLock } from './lock-file.ts'
 import { moduleFor, namesModule } from './module.ts'
 import { passphraseSource } from './passphrase.ts'
@@ -86,7 +86,8 @@ export async function openKeys(context: Context, options: KeysOptions = {}): Pro
     openUnnamed: (reference, label, algorithm) =>
       openKey(context, settings, keyring, { reference, label, kept: [] }, algorithm, false),
     chainOf: async key => {
-      if (schemeOf(key.reference) === 'file') return findChain(context, key)
+      if (schemeOf(key.reference) === 'file')
+        return findChain(context, { kept: key.kept, publicKey: publicKeyOf(key.lock) })
       await using signer = await openKey(context, settings, keyring, key, certificateSigningAlgorithm)
       return await findChain(context, { signer, kept: key.kept })
     },
@@ -123,7 +124,7 @@ async function selectKey(
   }
   const locked = lock.keys[wanted]
   if (locked !== undefined) {
-    const kept = [chainPath(settings.paths.keys, wanted)]
+    const kept = keptChains(settings.paths.keys, wanted)
     return { label: wanted, name: wanted, reference: locked.reference, lock: locked, kept }
   }
   const local = notation.keys.find(({ name }) => name === wanted)
@@ -169,7 +170,12 @@ async function openKey(
 function keptFor({ paths }: Settings, { keys }: KeyLock, reference: string): readonly string[] {
   return Object.entries(keys)
     .filter(([, locked]) => locked.reference === reference || locked.resolved === reference)
-    .map(([name]) => chainPath(paths.keys, name))
+    .flatMap(([name]) => keptChains(paths.keys, name))
+}
+
+/** The public key that a name is locked to, where the lock has it. */
+export function publicKeyOf(locked: LockedKey | undefined): Uint8Array | undefined {
+  return locked?.publicKey === undefined ? undefined : Buffer.from(locked.publicKey, 'base64')
 }
 
 /** A module is code: it comes from a flag, the environment or the configuration. */
@@ -187,6 +193,12 @@ function refuseOffline({ flags }: Context, reference: string): void {
     why: 'only keys in files need no connection',
     fix: 'leave --offline out, or use a key in a file',
   })
+}
+
+/** A key that is not open as the documents have it. */
+export function describeLocked(name: string, locked: LockedKey): KeyDocument {
+  const { reference, resolved, algorithm = '-', fingerprint } = locked
+  return { name, reference, resolved, algorithm, fingerprint }
 }
 
 /** A key as the documents have it. */

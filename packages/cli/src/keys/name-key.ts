@@ -2,12 +2,12 @@ import type { Signer } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
 import { writeFileAtomic } from '@sealwright/core/files'
 import { type KeyLock, lockKey } from '@sealwright/keyring'
-import { encodeCertificates, parseCertificates } from '@sealwright/x509'
-import { readChain } from '../certificates/read.ts'
+import { type Certificate, encodeCertificates, parseCertificates } from '@sealwright/x509'
+import { warnOfSubject } from '../certificates/subject.ts'
 import { writeDefaultKey } from '../config/default-key.ts'
 import { readIfPresent } from '../config/read-if-present.ts'
 import type { Context } from '../frame/context.ts'
-import { assertOver, chainPath } from './chain.ts'
+import { assertMatches, chainPath, findChain } from './chain.ts'
 import { readKeyLock, updateKeyLock } from './lock-file.ts'
 
 export interface NameRequest {
@@ -45,20 +45,34 @@ export async function nameKey(context: Context, request: NameRequest): Promise<b
   const locked = await updateKeyLock(context.io, paths.keyLock, named)
   const defaulted = isDefault && settings.defaultKey !== name
   if (defaulted) await writeDefaultKey(context.io, paths.config, name)
-  if (certChain === undefined) await warnOfOldChain(context, chainPath(paths.keys, name), signer, name)
+  if (certChain === undefined) await warnOfOldChain(context, chainPath(paths.keys, name), request)
   return chained || locked || defaulted
 }
 
 async function keepChain(
-  { io }: Context,
+  context: Context,
   keys: string,
   { name, signer, certChain }: NameRequest,
 ): Promise<boolean> {
   if (certChain === undefined) return false
-  const chain = await readChain(certChain, io.cwd)
-  assertOver(chain, signer.key.publicKey, name)
+  return writeChain(context, chainPath(keys, name), { signer, file: certChain, label: name })
+}
+
+/**
+ * Keeps the chain of a file for a key; the leaf may be in the store alone.
+ *
+ * @returns Whether the kept file changed.
+ * @throws {@link SealwrightError} `KEY_MISMATCH` for a chain of another key.
+ */
+export async function writeChain(
+  context: Context,
+  path: string,
+  { signer, file, label }: { readonly signer: Signer; readonly file: string; readonly label: string },
+): Promise<boolean> {
+  const chain = (await findChain(context, { signer, file, kept: [] })) ?? []
+  assertMatches(chain, signer.key.publicKey, label)
+  warnOfSubject(context, chain[0] as Certificate, file)
   const text = encodeCertificates(chain)
-  const path = chainPath(keys, name)
   const present = await readIfPresent(path)
   if (present !== undefined && Buffer.from(present).toString('latin1') === text) return false
   await writeFileAtomic(path, text)
@@ -66,12 +80,16 @@ async function keepChain(
 }
 
 /** A chain that was kept for an earlier key of this name would only be found when signing. */
-async function warnOfOldChain(context: Context, path: string, signer: Signer, name: string): Promise<void> {
+async function warnOfOldChain(
+  context: Context,
+  path: string,
+  { signer, name, reference }: NameRequest,
+): Promise<void> {
   const bytes = await readIfPresent(path)
   if (bytes === undefined) return
   const [leaf] = parseCertificates(bytes, path)
   if (leaf === undefined || Buffer.compare(leaf.publicKey, signer.key.publicKey) === 0) return
   context.warn(
-    `${path} is over another key; give the chain of this one: sealwright key add ${shellQuote(name)} REF --cert-chain FILE`,
+    `${path} is for another key; give the chain of this one: sealwright key add ${shellQuote(name)} ${shellQuote(reference)} --cert-chain FILE`,
   )
 }

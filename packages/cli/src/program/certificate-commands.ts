@@ -29,7 +29,8 @@ export const certificateCommands: Group = {
       args: '<key|csr>',
       summary: 'issue a certificate: self-signed, or by a CA',
       options: () => [
-        single('--subject <dn>', 'subject (default: that of the request)'),
+        single('--subject <dn>', 'subject, as in C=DE,ST=Hessen,O=Acme,CN=release'),
+        toggle('--subject-from-request', 'take the subject that the request asks for'),
         single('--ca <key>', 'the key of the CA'),
         single('--ca-chain <file>', 'the certificates of the CA, its own first'),
         toggle('--ca-cert', 'make a CA certificate'),

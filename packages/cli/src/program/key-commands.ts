@@ -75,11 +75,18 @@ export const keyCommands: Group = {
     {
       name: 'rotate',
       args: '<name>',
-      summary: 'move a name to a new version or key, and lock that',
-      options: () => [single('--to <ref>', 'the new key'), ...keyFlags()],
+      summary: 'move a name to a new version or key once that has its certificate, and lock it',
+      options: () => [
+        single('--to <ref>', 'the new key (default: a version that the store makes)'),
+        toggle('--prepare', 'make the new version and its certificate request; the present key signs on'),
+        single('--cert-chain <file>', 'certificates of the prepared key, which finish the rotation'),
+        single('--subject <dn>', 'subject of the request (default: that of the present certificate)'),
+        single('--out <file>', 'where the request goes (default: NAME.csr)'),
+        ...keyFlags(),
+      ],
       examples: [
-        'sealwright key rotate release',
-        'sealwright key rotate release --to awskms:///alias/release-2',
+        'sealwright key rotate release --prepare',
+        'sealwright key rotate release --cert-chain release.crt',
       ],
       load: async () => (await import('../commands/key-rotate.ts')).keyRotate,
     },

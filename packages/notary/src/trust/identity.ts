@@ -1,3 +1,5 @@
+import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
+
 /** The attributes of a distinguished name by type, `S` read as `ST`. Types are compared with their case. */
 export type SubjectAttributes = ReadonlyMap<string, string>
 
@@ -37,6 +39,11 @@ export function parseSubject(text: string): ParsedSubject {
   const missing = MANDATORY.filter(type => !attributes.get(type))
   if (missing.length > 0) return { fault: `${missing.join(', ')} missing: C, ST (or S) and O are mandatory` }
   return { attributes }
+}
+
+/** Why no trusted identity can match the subject of a certificate; `undefined` if one can. */
+export function subjectFault({ subject }: Pick<Certificate, 'subject'>): string | undefined {
+  return parseSubject(formatDistinguishedName(subject)).fault
 }
 
 /** Whether `subject` has every attribute of `identity`, with the same value. */
