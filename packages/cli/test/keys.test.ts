@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { normalReference } from '../src/keys/reference.ts'
 import { makeLayout } from './image.ts'
@@ -129,10 +130,28 @@ describe('a named key', () => {
     expect((await json(0, ['key', 'show', 'one'])).history).toMatchObject([{ fingerprint: before }])
   })
 
-  it('that others can read is refused', async () => {
-    const { json, path } = await named()
-    await chmod(path('one.key'), 0o644)
-    expect((await json(2, ['key', 'add', 'other', 'file:one.key'])).error.message).toContain('one.key')
+  it.each([0o644, 0o444, 0o440])(
+    'that others can read (%o) is refused, and the flag for mounted secrets is named',
+    async mode => {
+      const { json, path } = await named()
+      await chmod(path('one.key'), mode)
+      const { error } = await json(2, ['key', 'add', 'other', 'file:one.key'])
+      expect(error.message).toContain('one.key')
+      expect(error.fix).toMatch(/^chmod 600 .*give --allow-readable-key$/)
+      await json(0, ['key', 'add', 'other', 'file:one.key', '--allow-readable-key'])
+    },
+  )
+
+  it('is warned of when the passphrase of a new one is short, however it was given', async () => {
+    const { expect: run, path } = await program()
+    const warning = /warning:.* the passphrase has fewer than 12 characters/
+    await writeFile(path('short'), 'abc\n')
+    const create = ['key', 'create']
+    const byFile = await run(0, [...create, 'file:./a.key', '--passphrase-file', 'short'])
+    expect(byFile.stderr).toMatch(warning)
+    const typed = await run(0, [...create, 'file:./b.key'], { answers: ['abc', 'abc', 'abc'] })
+    expect(typed.stderr).toMatch(warning)
+    expect((await run(0, [...create, 'file:./c.key'])).stderr).not.toMatch(warning)
   })
 
   it('with a wrong passphrase is PIN_INCORRECT, with none a usage error that names the flag', async () => {
@@ -170,7 +189,6 @@ describe('a named key', () => {
       '--out',
       'plain.crt',
     ])
-    const { mkdir } = await import('node:fs/promises')
     await mkdir(trust, { recursive: true })
     const keys = [{ name: 'wabbit', keyPath: path('plain.key'), certPath: path('plain.crt') }]
     await writeFile(`${trust}/signingkeys.json`, JSON.stringify({ default: 'wabbit', keys }))
@@ -182,6 +200,60 @@ describe('a named key', () => {
       ({ name }: { name: string }) => name === 'wabbit',
     )
     expect(listed).toMatchObject({ source: 'notation', reference: `file:${path('plain.key')}` })
+  })
+})
+
+describe("Notation's own list of keys", () => {
+  async function withList(content: string) {
+    const self = await program()
+    await self.expect(0, ['key', 'create', 'file:./mine.key', '--name', 'mine', '--no-passphrase'])
+    await mkdir(self.trust, { recursive: true })
+    await writeFile(join(self.trust, 'signingkeys.json'), content)
+    return self
+  }
+
+  it.each([
+    ['broken', '{'],
+    ['of another shape', '[1]'],
+    ['with a list of another kind', '{"keys":7}'],
+  ])('that is %s stops only its own keys', async (_, content) => {
+    const { json, expect: run } = await withList(content)
+    await json(0, ['key', 'show', 'mine'])
+    await json(0, ['key', 'show', 'file:mine.key'])
+    const listed = await run(0, ['key', 'list'])
+    expect(listed.stdout).toContain('mine')
+    expect(listed.stderr).toContain('signingkeys.json')
+    const { error } = await json(2, ['key', 'show', 'wabbit'])
+    expect(error).toMatchObject({
+      message: 'there is no key named "wabbit" here',
+      why: expect.stringContaining('signingkeys.json'),
+    })
+    expect((await json(2, ['key', 'show'])).error.message).toContain('signingkeys.json')
+    const doctor = await json(1, ['doctor'])
+    const check = doctor.checks.find(({ check }: { check: string }) => check === 'notation keys')
+    expect(check).toMatchObject({ outcome: 'fault', detail: expect.stringContaining('signingkeys.json') })
+  })
+
+  it('with one broken entry keeps the others, and the list says what lives elsewhere', async () => {
+    const keys = [
+      { name: 'old', keyPath: '/k/old.key', certPath: '/k/old.crt' },
+      { name: 'half', keyPath: '/k/half.key' },
+      { name: 'kms', id: 'arn', pluginName: 'aws' },
+    ]
+    const { json } = await withList(JSON.stringify({ default: 'kms', keys }))
+    expect((await json(0, ['key', 'list'])).keys.map(({ name }: { name: string }) => name)).toEqual([
+      'mine',
+      'old',
+    ])
+    const { error } = await json(2, ['key', 'remove', 'old'])
+    expect(error).toMatchObject({
+      message: 'key "old" is in Notation\'s own list of keys',
+      fix: 'notation key delete old',
+    })
+    expect((await json(2, ['key', 'show'])).error).toMatchObject({
+      code: 'UNSUPPORTED',
+      message: 'key "kms" is a key of a Notation plug-in',
+    })
   })
 })
 

@@ -104,6 +104,18 @@ describe('the PIN of a token', () => {
     expect(asked.at(-1)).toContain('the last try')
   })
 
+  it('is asked for by a label that cannot steer the terminal', async () => {
+    const { expect: run, env, asked } = await withToken({ label: 'A\u001b[2J\u202eB' })
+    const reference = 'pkcs11:object=release'
+    const { stderr } = await run(5, ['key', 'show', reference], {
+      env: { ...env, SEALWRIGHT_PIN: undefined },
+      answers: ['wrong-pin'],
+    })
+    expect(asked.at(-1)).toContain('A\\u{1b}[2J\\u{202e}B')
+    expect(asked.at(-1) + stderr).not.toContain('\u001b[2J')
+    expect(asked.at(-1) + stderr).not.toContain('\u202e')
+  })
+
   it.each([
     'pkcs11:token=ACME;object=release?pin-value=hunter2',
     'pkcs11:pin-value=hunter2;object=release',
@@ -162,6 +174,20 @@ describe('the module of a token', () => {
     expect(new Set(loaded)).toEqual(new Set([MODULE]))
     const { error } = await json(2, ['key', 'add', 'other', `${REFERENCE}?module-path=/other.so`], options)
     expect(error.message).toContain('another PKCS#11 module')
+  })
+
+  it.each([
+    ['key add', ['key', 'add', 'release', REFERENCE]],
+    ['key create', ['key', 'create', 'pkcs11:token=ACME;object=made', '--name', 'release']],
+    ['init', ['init', 'release', '--scope', '*', '-k', REFERENCE]],
+  ])('of a flag is kept by %s, where the configuration names none', async (_title, args) => {
+    const { json, config, env, expect: run } = await withToken()
+    const options = { env: { ...env, PKCS11_MODULE_PATH: undefined } }
+    await json(0, [...args, '--pkcs11-module', MODULE], options)
+    expect(JSON.parse(await readFile(config, 'utf8')).providers).toEqual({ [PACKAGE]: { module: MODULE } })
+    await run(0, ['key', 'show', 'release'], options)
+    await json(0, ['key', 'add', 'again', REFERENCE, '--pkcs11-module', '/usr/lib/other.so'], options)
+    expect(JSON.parse(await readFile(config, 'utf8')).providers).toEqual({ [PACKAGE]: { module: MODULE } })
   })
 
   it('in the reference of a key to sign with is refused', async () => {

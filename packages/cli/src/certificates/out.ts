@@ -1,12 +1,12 @@
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
 
-/** The subject that must be given. `command` is the command that was given, up to its flags. */
-export function requiredSubject(subject: string | undefined, command: string): string {
+/** The subject that must be given. */
+export function requiredSubject(subject: string | undefined, command: 'cert issue' | 'cert request'): string {
   if (subject !== undefined) return subject
   throw usageError('--subject is missing', {
     why: 'a certificate says whom the key belongs to',
-    fix: `sealwright ${command} --subject "C=DE,ST=Hessen,O=Acme,CN=release"`,
+    fix: `sealwright ${command} KEY --subject "C=DE,ST=Hessen,O=Acme,CN=release"`,
   })
 }
 

@@ -3,7 +3,7 @@ import type { Context } from '../frame/context.ts'
 import { formatTime } from '../frame/time.ts'
 
 /** How long before now a certificate that is made here begins: verifiers' clocks may be a little behind. */
-export const CLOCK_SLACK_MS = 5 * 60_000
+const CLOCK_SLACK_MS = 5 * 60_000
 
 const DAY_MS = 86_400_000
 

@@ -90,7 +90,7 @@ async function issue(
   const validity = validityFrom(context.io.now(), flags.expiry ?? DEFAULT_EXPIRY_MS)
   const common = { ...validity, ca: flags.caCert === true, requireIdentity: true }
   if (flags.ca === undefined) {
-    const subject = requiredSubject(flags.subject, `cert issue ${shellQuote(text)}`)
+    const subject = requiredSubject(flags.subject, 'cert issue')
     await using signer = await openFor(keys, text)
     const signal = await context.deadline()
     return [
@@ -99,7 +99,7 @@ async function issue(
       ),
     ]
   }
-  const subject = subjectOf(text, request, flags)
+  const subject = subjectOf(request, flags)
   const publicKey = request?.publicKey ?? (await publicKeyOf(keys, text))
   const ca = await keys.select(flags.ca)
   await using signer = await keys.open(ca, certificateSigningAlgorithm)
@@ -120,12 +120,10 @@ async function issue(
 
 /** Whom the certificate is for: the CA says it, or says that the request may. */
 function subjectOf(
-  text: string,
   request: CertificateRequest | undefined,
   { subject, subjectFromRequest }: CertIssueFlags,
 ): string | Uint8Array {
-  if (request === undefined || subject !== undefined)
-    return requiredSubject(subject, `cert issue ${shellQuote(text)}`)
+  if (request === undefined || subject !== undefined) return requiredSubject(subject, 'cert issue')
   if (subjectFromRequest) return request.rawSubject
   const asked = formatDistinguishedName(request.subject)
   throw usageError('--subject is missing', {

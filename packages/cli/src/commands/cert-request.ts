@@ -1,4 +1,3 @@
-import { shellQuote } from '@sealwright/core/encoding'
 import { certificateSigningAlgorithm } from '@sealwright/x509'
 import { assertOut, requiredSubject } from '../certificates/out.ts'
 import { makeRequest } from '../certificates/request.ts'
@@ -19,7 +18,7 @@ export async function certRequest(
   given: Flags,
 ): Promise<Outcome> {
   const flags = given as CertRequestFlags
-  const wanted = requiredSubject(flags.subject, `cert request ${shellQuote(text ?? 'KEY')}`)
+  const wanted = requiredSubject(flags.subject, 'cert request')
   assertOut(context, flags.out)
   await using keys = await openKeys(context, flags)
   const key = await keys.select(text)

@@ -10,6 +10,7 @@ import { checkFiles } from '../doctor/files.ts'
 import { checkKey } from '../doctor/key.ts'
 import { doctorLines } from '../doctor/lines.ts'
 import { checkClock, checkNode } from '../doctor/machine.ts'
+import { checkNotationKeys } from '../doctor/notation-keys.ts'
 import { checkProviders } from '../doctor/providers.ts'
 import { checkRegistry } from '../doctor/registry.ts'
 import { checkRepository } from '../doctor/repository.ts'
@@ -54,6 +55,7 @@ export async function doctor(context: Context, args: readonly string[], given: F
     ...lockFault,
     ...(await checkFiles(paths, context.io)),
     ...(await checkTrust(context, paths.trust)),
+    ...(await checkNotationKeys(context, paths.trust)),
     ...(layers === undefined ? [] : await checkProviders(mergedSettings(layers), lock, context.io)),
     checkClock(context.io.now(), lock),
   ]

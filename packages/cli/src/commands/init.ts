@@ -23,7 +23,7 @@ import { createKey } from '../keys/create-key.ts'
 import { defaultAlgorithm } from '../keys/default-algorithm.ts'
 import { assertKeyName, isKeyName } from '../keys/key-name.ts'
 import { type Keys, openKeys } from '../keys/keys.ts'
-import { assertModuleFits, keepModule, takeModule } from '../keys/module.ts'
+import { assertModuleFits, keepModule, moduleToKeep, takeModule } from '../keys/module.ts'
 import { nameKey } from '../keys/name-key.ts'
 import { updateStatements } from '../trust/policy-file.ts'
 import { addToStore } from '../trust/store.ts'
@@ -83,7 +83,8 @@ async function initialize(
     paths,
   }
   if (flags.dryRun) return initOutcome(context, plan, undefined)
-  await keepModule(context, settings, module)
+  const given = { text: flags.key ?? '', ...(module === undefined ? {} : { module }) }
+  await keepModule(context, settings, moduleToKeep(context, settings, given, flags.pkcs11Module))
   return await make(context, keys, plan, wish, flags)
 }
 

@@ -5,7 +5,7 @@ import { defaultAlgorithm } from '../keys/default-algorithm.ts'
 import { assertKeyName } from '../keys/key-name.ts'
 import { describeKey, openKeys } from '../keys/keys.ts'
 import { keyLines } from '../keys/lines.ts'
-import { assertModuleFits, keepModule, takeModule } from '../keys/module.ts'
+import { assertModuleFits, keepModule, moduleToKeep, takeModule } from '../keys/module.ts'
 import { nameKey } from '../keys/name-key.ts'
 import type { KeyFlags } from '../program/key-flags.ts'
 
@@ -22,13 +22,14 @@ export async function keyAdd(
 ): Promise<Outcome> {
   const flags = options as KeyAddFlags
   const name = assertKeyName(text)
-  const { text: given, module } = takeModule(ref)
+  const taken = takeModule(ref)
+  const { text: given, module } = taken
   const settings = await context.settings()
   assertModuleFits(settings, module)
   await using keys = await openKeys(context, { ...flags, referenceModule: module })
   const reference = await canonicalReference(context, keys, given)
   await using signer = await keys.openUnnamed(reference, name, defaultAlgorithm)
-  await keepModule(context, settings, module)
+  await keepModule(context, settings, moduleToKeep(context, settings, taken, flags.pkcs11Module))
   const changed = await nameKey(context, {
     name,
     reference,

@@ -10,7 +10,7 @@ import { defaultAlgorithm, typeFor } from '../keys/default-algorithm.ts'
 import { assertKeyName } from '../keys/key-name.ts'
 import { describeKey, type Keys, openKeys } from '../keys/keys.ts'
 import { keyLines } from '../keys/lines.ts'
-import { assertModuleFits, keepModule, takeModule } from '../keys/module.ts'
+import { assertModuleFits, keepModule, moduleToKeep, takeModule } from '../keys/module.ts'
 import { nameKey } from '../keys/name-key.ts'
 import type { KeyFlags } from '../program/key-flags.ts'
 
@@ -33,7 +33,8 @@ export async function keyCreate(
   const type = typeFor(flags.type, flags.algorithm)
   const name = flags.name === undefined ? undefined : assertKeyName(flags.name)
   assertCombination(flags)
-  const { text, module } = takeModule(ref)
+  const taken = takeModule(ref)
+  const { text, module } = taken
   const settings = await context.settings()
   assertModuleFits(settings, module)
   await using keys = await openKeys(context, {
@@ -53,7 +54,7 @@ export async function keyCreate(
   await using signer = await keys.openUnnamed(reference, name ?? text, flags.algorithm ?? defaultAlgorithm)
   assertType(signer, type, text, created)
   if (created) await assertMade(keys, signer, resolved)
-  await keepModule(context, settings, module)
+  await keepModule(context, settings, moduleToKeep(context, settings, taken, flags.pkcs11Module))
   const named =
     name !== undefined &&
     (await nameKey(context, { name, reference, signer, isDefault: flags.default === true }))

@@ -55,6 +55,7 @@ async function namedKeys(context: Context): Promise<readonly ListedKey[]> {
   const { paths, key: chosen } = await context.settings()
   const lock = await readKeyLock(paths.keyLock)
   const notation = await readNotationKeys(paths.trust)
+  for (const { message, why } of notation.faults) context.warn([message, why].filter(Boolean).join(': '))
   const isDefault = (name: string): boolean => (chosen ?? notation.default) === name
   const keys: ListedKey[] = []
   for (const [name, locked] of Object.entries(lock.keys)) {

@@ -1,7 +1,10 @@
+import { shellQuote } from '@sealwright/core/encoding'
 import { forgetKey } from '@sealwright/keyring'
 import { writeDefaultKey } from '../config/default-key.ts'
+import { readNotationKeys } from '../config/notation-keys.ts'
 import type { Context } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
+import { usageError } from '../frame/usage.ts'
 import { assertKeyName } from '../keys/key-name.ts'
 import { readKeyLock, updateKeyLock } from '../keys/lock-file.ts'
 
@@ -11,6 +14,7 @@ export async function keyRemove(context: Context, [text = '']: readonly string[]
   const { paths, defaultKey } = await context.settings()
   const locked = (await readKeyLock(paths.keyLock)).keys[name]
   const isDefault = defaultKey === name
+  if (locked === undefined) await assertNotOfNotation(paths.trust, name)
   // The default first: a default that stands for nothing would stop every later run.
   if (isDefault) await writeDefaultKey(context.io, paths.config, undefined)
   if (locked !== undefined) await updateKeyLock(context.io, paths.keyLock, lock => forgetKey(lock, name))
@@ -25,4 +29,14 @@ export async function keyRemove(context: Context, [text = '']: readonly string[]
         ]
       : [`nothing to do: no key is named ${name}`],
   }
+}
+
+/** A key of Notation's own list still signs here: to say that it was removed would be wrong. */
+async function assertNotOfNotation(trust: string, name: string): Promise<void> {
+  const { path, keys, plugins } = await readNotationKeys(trust)
+  if (!plugins.includes(name) && !keys.some(key => key.name === name)) return
+  throw usageError(`key "${name}" is in Notation's own list of keys`, {
+    why: `${path} names it, and only notation changes that file`,
+    fix: `notation key delete ${shellQuote(name)}`,
+  })
 }

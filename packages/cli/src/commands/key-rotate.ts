@@ -138,14 +138,14 @@ async function moveName(
     root !== undefined &&
     formerChain !== undefined &&
     formerChain.at(-1)?.fingerprint !== root.fingerprint
-  const file = shellQuote(flags.certChain ?? chainPath(paths.keys, name))
+  const file = flags.certChain ?? chainPath(paths.keys, name)
   const next = lacksCertificate
     ? [
         requestCommand(name, `C=DE,ST=Hessen,O=Acme,CN=${name}`),
         `sealwright key add ${shellQuote(name)} ${shellQuote(reference)} --cert-chain ${shellQuote(`${name}.crt`)}`,
       ]
     : isNewRoot
-      ? [`sealwright cert add ${shellQuote(`ca:${name}`)} ${file}`]
+      ? [`sealwright cert add ${shellQuote(`ca:${name}`)} ${shellQuote(file)}`]
       : []
   return {
     exitCode: 0,

@@ -1,51 +1,65 @@
 import { join } from 'node:path'
-import { decodeJson, type JsonValue } from '@sealwright/core/encoding'
+import { isSealwrightError, type SealwrightError } from '@sealwright/core'
+import { decodeJson, isJsonObject, type JsonValue } from '@sealwright/core/encoding'
 import { usageError } from '../frame/usage.ts'
 import { readIfPresent } from './read-if-present.ts'
 
 /** A key that Notation's `signingkeys.json` names. */
-export interface NotationKey {
+interface NotationKey {
   readonly name: string
   readonly keyPath: string
   readonly certPath: string
 }
 
-/**
- * The local keys of Notation's own list, and its default. Keys of plug-ins are left out: they need the bridge that calls
- * them.
- */
-export async function readNotationKeys(
-  trust: string,
-): Promise<{ readonly keys: readonly NotationKey[]; readonly default?: string }> {
+/** Notation's own list of keys, as far as it can be read. */
+export interface NotationKeys {
+  readonly path: string
+  /** The local keys. */
+  readonly keys: readonly NotationKey[]
+  /** Names of keys of plug-ins, which need the bridge that calls them. */
+  readonly plugins: readonly string[]
+  readonly default?: string
+  /** What is wrong with the file, or with one of its entries. It concerns the keys of this list alone. */
+  readonly faults: readonly SealwrightError[]
+}
+
+/** Reads Notation's list of keys. What is wrong with it is told, and stops nothing else. */
+export async function readNotationKeys(trust: string): Promise<NotationKeys> {
   const path = join(trust, 'signingkeys.json')
-  const bytes = await readIfPresent(path)
-  if (bytes === undefined) return { keys: [] }
-  const file = members(decodeJson(bytes, { label: path }), path)
-  const list = Array.isArray(file.keys) ? (file.keys as readonly JsonValue[]) : []
-  const keys = list
-    .map(entry => members(entry, path))
-    .filter(entry => 'keyPath' in entry)
-    .map(entry => ({
-      name: text(entry.name, path),
-      keyPath: text(entry.keyPath, path),
-      certPath: text(entry.certPath, path),
-    }))
-  return { keys, ...(typeof file.default === 'string' ? { default: file.default } : {}) }
+  const nothing = { path, keys: [], plugins: [] }
+  try {
+    const bytes = await readIfPresent(path)
+    if (bytes === undefined) return { ...nothing, faults: [] }
+    return readList(decodeJson(bytes, { label: path }), path)
+  } catch (error) {
+    if (!isSealwrightError(error)) throw error
+    return { ...nothing, faults: [error] }
+  }
 }
 
-function members(value: JsonValue, path: string): Readonly<Record<string, JsonValue>> {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw malformed(path)
-  return value as Readonly<Record<string, JsonValue>>
+function readList(file: JsonValue, path: string): NotationKeys {
+  if (!isJsonObject(file)) throw malformed(path, 'it is not an object')
+  const list = file.keys ?? []
+  if (!Array.isArray(list)) throw malformed(path, '"keys" is not a list')
+  const keys: NotationKey[] = []
+  const plugins: string[] = []
+  const faults: SealwrightError[] = []
+  for (const [index, entry] of list.entries()) {
+    const { name, keyPath, certPath, pluginName } = isJsonObject(entry) ? entry : {}
+    if (isText(name) && isText(keyPath) && isText(certPath)) keys.push({ name, keyPath, certPath })
+    else if (isText(name) && isText(pluginName)) plugins.push(name)
+    else faults.push(malformed(path, `keys[${index}] lacks name, keyPath or certPath`))
+  }
+  return { path, keys, plugins, faults, ...(isText(file.default) ? { default: file.default } : {}) }
 }
 
-function text(value: JsonValue | undefined, path: string): string {
-  if (typeof value !== 'string' || value === '') throw malformed(path)
-  return value
+function isText(value: JsonValue | undefined): value is string {
+  return typeof value === 'string' && value !== ''
 }
 
-function malformed(path: string): Error {
+function malformed(path: string, why: string): SealwrightError {
   return usageError(`${path} cannot be used`, {
-    why: 'it is no list of keys as notation writes it: name, keyPath, certPath',
+    why,
     fix: 'repair it with notation, or name the key here: sealwright key add NAME file:PATH --cert-chain FILE',
   })
 }

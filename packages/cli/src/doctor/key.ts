@@ -1,19 +1,20 @@
 import { fingerprint, type KeyProvider, type Operation, type Signer } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
-import { attributeValues, type Certificate, checkChain, formatDistinguishedName } from '@sealwright/x509'
+import { type Certificate, checkChain, formatDistinguishedName } from '@sealwright/x509'
+import { unmatchableSubject } from '../certificates/subject.ts'
+import { daysUntil, endOf, SOON_DAYS } from '../certificates/validity.ts'
 import type { CheckedKey } from '../documents/doctor.ts'
 import type { Context } from '../frame/context.ts'
 import { formatTime } from '../frame/time.ts'
 import { askStore } from '../keys/ask-store.ts'
 import { assertMatches, findChain } from '../keys/chain.ts'
+import { fixOf, requestCommand } from '../keys/chain-advice.ts'
 import { defaultAlgorithm } from '../keys/default-algorithm.ts'
 import { isKeyName } from '../keys/key-name.ts'
 import type { Keys, SelectedKey } from '../keys/keys.ts'
 import { measure } from './bench.ts'
 import { type Check, failed, fault, ok, warning } from './check.ts'
 
-const DAY_MS = 86_400_000
-const SOON_DAYS = 30
 /** What signing needs, in the order in which it is needed. */
 const OPERATIONS: readonly Operation[] = ['open', 'sign', 'certificates']
 
@@ -120,7 +121,7 @@ async function checkCertificate(
         warning(
           'certificate',
           'neither the store nor the configuration holds one, and a signature of the Notary Project carries one',
-          `sealwright cert request ${shellQuote(label)} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.csr`,
+          requestCommand(label),
         ),
       ]
     }
@@ -132,29 +133,23 @@ async function checkCertificate(
 }
 
 function judge(chain: readonly Certificate[], label: string, now: Date): readonly Check[] {
-  const renew = `sealwright cert request ${shellQuote(label)} --subject "C=DE,ST=Hessen,O=Acme,CN=release" --out release.csr`
   const broken = checkChain(chain, { purpose: 'codeSigning', at: now })
   if (broken.length > 0) {
-    return broken.map(({ message, certificate }) =>
-      fault('certificate', certificate === 0 ? message : `certificate ${certificate + 1}: ${message}`, renew),
-    )
+    return broken.map(each => {
+      const { message, certificate } = each
+      const detail = certificate === 0 ? message : `certificate ${certificate + 1}: ${message}`
+      return fault('certificate', detail, fixOf([each], chain, { label, now }))
+    })
   }
   const [leaf] = chain as readonly [Certificate]
   const subject = formatDistinguishedName(leaf.subject)
-  const missing = ['C', 'ST', 'O'].filter(type => attributeValues(leaf.subject, type).length === 0)
-  const until = new Date(Math.min(...chain.map(({ notAfter }) => notAfter.getTime())))
-  const days = Math.floor((until.getTime() - now.getTime()) / DAY_MS)
+  const renew = requestCommand(label, subject)
+  const until = endOf(chain)
+  const days = daysUntil(until, now)
   const left = `${subject}: Notation accepts it; ${days} days left, to ${formatTime(until)}`
+  const unmatchable = unmatchableSubject(leaf)
   return [
     days < SOON_DAYS ? warning('certificate', left, renew) : ok('certificate', left),
-    ...(missing.length === 0
-      ? []
-      : [
-          warning(
-            'certificate',
-            `its subject has no ${missing.join(', no ')}, which Notation's trusted identities demand`,
-            renew,
-          ),
-        ]),
+    ...(unmatchable === undefined ? [] : [warning('certificate', unmatchable, requestCommand(label))]),
   ]
 }

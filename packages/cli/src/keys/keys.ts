@@ -60,6 +60,8 @@ export interface KeysOptions {
   readonly pinFile?: string
   /** `--pkcs11-module` */
   readonly pkcs11Module?: string
+  /** `--allow-readable-key` */
+  readonly allowReadableKey?: true
   /** The module that a reference names which is about to be kept. */
   readonly referenceModule?: string | undefined
 }
@@ -74,6 +76,7 @@ export async function openKeys(context: Context, options: KeysOptions = {}): Pro
       io: context.io,
       passphrase: passphraseSource(context, options.passphraseFile),
       encryption: options.encryption ?? 'passphrase',
+      allowReadableKey: options.allowReadableKey === true,
       pins: pinSource(context, options.pinFile),
       module: moduleFor(context, { flag, reference }),
     }),
@@ -106,9 +109,13 @@ async function selectKey(
   lock: KeyLock,
   text: string | undefined,
 ): Promise<SelectedKey> {
+  const named = text ?? settings.key
   const notation = await readNotationKeys(settings.paths.trust)
-  const wanted = text ?? settings.key ?? notation.default
+  const wanted = named ?? notation.default
   if (wanted === undefined) {
+    // What cannot be read may name the default.
+    const [unreadable] = notation.faults
+    if (unreadable !== undefined) throw unreadable
     throw usageError('no key is named, and there is no default key', {
       why: 'neither -k, SEALWRIGHT_KEY, sealwright.json nor the configuration names one',
       fix: 'name a key with -k, or make one: sealwright init',
@@ -130,6 +137,20 @@ async function selectKey(
   const local = notation.keys.find(({ name }) => name === wanted)
   if (local !== undefined)
     return { label: wanted, reference: `file:${local.keyPath}`, kept: [local.certPath] }
+  if (notation.plugins.includes(wanted)) {
+    throw new SealwrightError('UNSUPPORTED', `key "${wanted}" is a key of a Notation plug-in`, {
+      why: `${notation.path} names it, and plug-ins are not called`,
+      fix: `name the key in its store: sealwright key add ${shellQuote(wanted)} REF`,
+    })
+  }
+  const [unreadable] = notation.faults
+  if (unreadable !== undefined) {
+    throw new SealwrightError(unreadable.code, `there is no key named "${wanted}" here`, {
+      why: `Notation's list may have it, and cannot be used: ${[unreadable.message, unreadable.why].filter(Boolean).join(': ')}`,
+      ...(unreadable.fix === undefined ? {} : { fix: unreadable.fix }),
+      cause: unreadable,
+    })
+  }
   const names = [...Object.keys(lock.keys), ...notation.keys.map(({ name }) => name)]
   throw new SealwrightError('NOT_FOUND', `there is no key named "${wanted}"`, {
     why: names.length === 0 ? 'no key has a name yet' : `there are ${names.join(', ')}`,

@@ -54,6 +54,21 @@ export function assertModuleFits({ providers, paths }: Settings, module: string 
   })
 }
 
+/**
+ * The module that later runs need to open a key that is named now: the reference's, else the flag's where the configuration
+ * names none.
+ */
+export function moduleToKeep(
+  { io }: Context,
+  { providers }: Settings,
+  given: GivenReference,
+  flag: string | undefined,
+): string | undefined {
+  if (given.module !== undefined) return given.module
+  const isNeeded = flag !== undefined && given.text.startsWith('pkcs11:')
+  return isNeeded && providers[PACKAGE]?.options.module === undefined ? resolve(io.cwd, flag) : undefined
+}
+
 /** Keeps the module of a reference in the user's configuration. */
 export async function keepModule(
   { io, note }: Context,

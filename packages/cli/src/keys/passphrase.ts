@@ -21,10 +21,14 @@ export function passphraseSource(context: Context, file: string | undefined): Pa
   const named = file ?? (env.SEALWRIGHT_PASSPHRASE_FILE || undefined)
   /** What was typed in this run: nobody is asked twice for the same key. */
   const typed = new Map<string, Promise<string>>()
+  const given = (purpose: PassphraseRequest['purpose'], passphrase: string): string => {
+    if (purpose === 'create') warnIfWeak(context, passphrase)
+    return passphrase
+  }
   return async ({ path, purpose }) => {
-    if (named !== undefined) return readSecretFile(named, cwd, 'passphrase')
+    if (named !== undefined) return given(purpose, await readSecretFile(named, cwd, 'passphrase'))
     // Set but empty is a value.
-    if (env.SEALWRIGHT_PASSPHRASE !== undefined) return env.SEALWRIGHT_PASSPHRASE
+    if (env.SEALWRIGHT_PASSPHRASE !== undefined) return given(purpose, env.SEALWRIGHT_PASSPHRASE)
     const answer =
       typed.get(path) ?? (purpose === 'create' ? askNew(context, path) : ask(context, path, 'passphrase of'))
     typed.set(path, answer)
@@ -54,6 +58,18 @@ async function askNew(context: Context, path: string): Promise<string> {
     if (kept.trim() !== '') context.note('what was typed after the passphrase is not part of it')
     return made
   }
+  warnIfWeak(context, first)
   if ((await ask(context, path, 'the same again for')) === first) return first
   throw usageError('the two passphrases differ', { why: 'nothing was written', fix: 'run the command again' })
+}
+
+/** Below this a passphrase can be guessed by whoever gets the file, however slowly the key is derived from it. */
+const WEAK_LENGTH = 12
+
+function warnIfWeak({ warn }: Context, passphrase: string): void {
+  // An empty one is refused, or makes a good one.
+  if (passphrase === '' || passphrase.length >= WEAK_LENGTH) return
+  warn(
+    `the passphrase has fewer than ${WEAK_LENGTH} characters; whoever gets the key file can guess it: take several words`,
+  )
 }

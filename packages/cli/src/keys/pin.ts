@@ -1,6 +1,7 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import type { AskPin, PinRequest } from '@sealwright/provider-pkcs11'
 import type { Context } from '../frame/context.ts'
+import { printable } from '../frame/table.ts'
 import { readSecretFile } from './secret-file.ts'
 
 /** Where the PINs of tokens come from: flag, environment, terminal; never a reference, an argument or a default. */
@@ -33,7 +34,8 @@ export function pinSource(context: Context, file: string | undefined): PinSource
   let offered: Offered | undefined
 
   async function ask({ purpose, token, triesLeft }: PinRequest): Promise<string> {
-    const name = token.label || token.serial
+    // What a token says of itself is foreign, and is printed in prompts and messages.
+    const name = printable(token.label || token.serial)
     const given = givenPin(context, file)
     if (given !== undefined) {
       if (triesLeft === 'last') throw lastTry(name, given)

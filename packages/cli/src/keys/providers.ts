@@ -1,4 +1,4 @@
-import { type KeyProvider, SealwrightError } from '@sealwright/core'
+import { isSealwrightError, type KeyProvider, SealwrightError } from '@sealwright/core'
 import type { ProviderSource } from '@sealwright/keyring'
 import type { ProviderSettings } from '../config/provider-settings.ts'
 import type { Settings } from '../config/settings.ts'
@@ -17,6 +17,8 @@ export interface StoreInputs {
   readonly io: Pick<Io, 'env'>
   readonly passphrase: PassphraseSource
   readonly encryption: FileEncryption
+  /** Whether files of keys are opened that others can read. */
+  readonly allowReadableKey: boolean
   readonly pins: PinSource
   /** The PKCS#11 module of a flag, a variable or a reference that is being added; before that of the configuration. */
   readonly module?: string | undefined
@@ -53,17 +55,40 @@ async function loadStore(
   const options = { ...((await store.options?.(settings, inputs.io)) ?? settings) }
   if (store.factory === 'fileKeys') {
     const { fileKeys } = await import('@sealwright/provider-file')
-    return fileKeys({
-      ...options,
-      passphrase: request => inputs.passphrase(request),
-      ...(inputs.encryption === 'none' ? { encryption: 'none' as const } : {}),
-    })
+    return withReadableAdvice(
+      fileKeys({
+        ...options,
+        ...(inputs.allowReadableKey ? { allowOthersToRead: true } : {}),
+        passphrase: request => inputs.passphrase(request),
+        ...(inputs.encryption === 'none' ? { encryption: 'none' as const } : {}),
+      }),
+    )
   }
   const make = (await importInstalled(store.package, store.schemes))[store.factory] as Factory
   if (store.factory !== 'pkcs11') return make(options)
   const modulePath = inputs.module ?? options.modulePath
   if (modulePath === undefined) throw noModule()
   return withPins(make({ ...options, modulePath, pin: inputs.pins.ask }), inputs.pins)
+}
+
+/** A library cannot name the flag: the option of the provider is named by the flag that sets it. */
+function withReadableAdvice(provider: KeyProvider): KeyProvider {
+  return {
+    ...provider,
+    open: async (reference, call) => {
+      try {
+        return await provider.open(reference, call)
+      } catch (error) {
+        if (!isSealwrightError(error) || !error.fix?.includes('set allowOthersToRead')) throw error
+        const { code, message, why, fix } = error
+        throw new SealwrightError(code, message, {
+          ...(why === undefined ? {} : { why }),
+          fix: fix.replace('set allowOthersToRead', 'give --allow-readable-key'),
+          cause: error,
+        })
+      }
+    },
+  }
 }
 
 async function loadForeign(name: string, { factory, options, schemes = [] }: ProviderSettings) {

@@ -61,7 +61,7 @@ async function makeVersion(context: Context, keys: Keys, { name, locked }: Rotat
   if (rotate === undefined) {
     throw new SealwrightError('UNSUPPORTED', `the store of key "${name}" cannot rotate it`, {
       why: `${provider.name} keys have no versions`,
-      fix: `make another key with sealwright key create, then move the name: sealwright key rotate ${shellQuote(name)} --to REF`,
+      fix: `make another key with \`sealwright key create REF\`, then move the name: sealwright key rotate ${shellQuote(name)} --to REF`,
     })
   }
   if (locked.next !== undefined) {

@@ -1,11 +1,12 @@
 import type { Option } from 'commander'
-import { single } from './flag.ts'
+import { single, toggle } from './flag.ts'
 
 /** The flags of commands that open a key. */
 export interface KeyFlags {
   readonly passphraseFile?: string
   readonly pinFile?: string
   readonly pkcs11Module?: string
+  readonly allowReadableKey?: true
 }
 
 /** The options of commands that open a key. */
@@ -17,5 +18,6 @@ export function keyFlags(): readonly Option[] {
       '--pkcs11-module <file>',
       'the library of the token (default: PKCS11_MODULE_PATH, the configuration)',
     ),
+    toggle('--allow-readable-key', 'open a key file that others can read, such as a mounted secret'),
   ]
 }
