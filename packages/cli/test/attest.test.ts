@@ -129,7 +129,7 @@ describe('attest', () => {
     [
       'a predicate that is not there',
       ['attest', '--type', 'slsa', '--predicate', 'no.json', 'oci:image:v1'],
-      /cannot open .*no\.json/,
+      /cannot read .*no\.json/,
     ],
     [
       'a file as target',

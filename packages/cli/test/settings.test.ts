@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { chown, mkdir, writeFile } from 'node:fs/promises'
 import { isSealwrightError } from '@sealwright/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -50,6 +50,56 @@ describe('settings', () => {
     expect(
       (await json(0, ['sign', '--format', 'jws', '--expiry', 'none', 'oci:image:v1'])).targets[0].signature,
     ).toMatchObject({ format: 'jws', expiry: null })
+  })
+
+  it('says which file decides, and what of it', async () => {
+    const { expect: run, path } = await twoKeys()
+    await writeFile(path('sealwright.json'), '{"key":"two","format":"cose","metadata":{"team":"a"}}')
+    const note = `${path('sealwright.json')} decides: `
+    const signed = await run(0, ['sign', 'oci:image:v1'])
+    expect(signed.stderr).toContain(`${note}key two; format cose; metadata team=a`)
+    const flags = ['-k', 'one', '-m', 'team=b']
+    expect((await run(0, ['sign', ...flags, 'oci:image:v1'])).stderr).toContain(`${note}format cose\n`)
+    expect((await run(0, ['sign', ...flags, '--format', 'jws', 'oci:image:v1'])).stderr).not.toContain(note)
+  })
+
+  it('a project has no say in what only looks', async () => {
+    const { json, expect: run, path } = await twoKeys()
+    await run(0, ['sign', 'oci:image:v1'])
+    await writeFile(path('sealwright.json'), '{')
+    await json(0, ['verify', '-k', 'one', 'oci:image:v1'])
+    await json(0, ['inspect', 'oci:image:v1'])
+    await json(0, ['list', 'oci:image:v1'])
+    await json(0, ['key', 'list'])
+    await json(2, ['sign', 'oci:image:v1'])
+    const { checks } = await json(1, ['doctor'])
+    expect(checks.map(({ check }: { check: string }) => check)).toContain('trust')
+  })
+
+  it('a file above the repository does not decide in it', async () => {
+    const { json, path } = await twoKeys()
+    await mkdir(path('repo', '.git'), { recursive: true })
+    await mkdir(path('repo', 'sub'))
+    await writeFile(path('sealwright.json'), '{"key":"two"}')
+    const sign = ['sign', '--dry-run', `oci:${path('image')}:v1`]
+    const { error } = await json(2, sign, { cwd: path('repo', 'sub') })
+    expect(error.message).toBe(`${path('sealwright.json')} lies above the repository ${path('repo')}`)
+    await writeFile(path('repo', 'sealwright.json'), '{}')
+    expect((await json(0, sign, { cwd: path('repo', 'sub') })).key.name).toBe('one')
+  })
+
+  it('a file of another user does not decide, whatever it says', async ctx => {
+    if (process.geteuid?.() !== 0) return ctx.skip('only root can give a file to another user')
+    const { json, path } = await twoKeys()
+    await mkdir(path('work'))
+    await writeFile(path('sealwright.json'), '{"key":"two"}')
+    await chown(path('sealwright.json'), 65_534, 65_534)
+    const sign = ['sign', '--dry-run', `oci:${path('image')}:v1`]
+    const { error } = await json(2, sign, { cwd: path('work') })
+    expect(error.message).toBe(`${path('sealwright.json')} belongs to another user`)
+    expect(error.fix).toContain(`echo '{}' > ${path('work', 'sealwright.json')}`)
+    await writeFile(path('work', 'sealwright.json'), '{}')
+    expect((await json(0, sign, { cwd: path('work') })).key.name).toBe('one')
   })
 
   it.each([

@@ -16,6 +16,7 @@ import { signingChain } from '../keys/chain.ts'
 import { describeKey, openKeys } from '../keys/keys.ts'
 import type { KeyFlags } from '../program/key-flags.ts'
 import { type RegistryFlags, registryFlags } from '../program/registry-flags.ts'
+import { noteProject } from '../signing/project.ts'
 import { assertAllowed, assertAllowedAlgorithm } from '../signing/rules.ts'
 import { BESIDE } from '../targets/signatures-in.ts'
 import { type ArtifactTarget, parseTarget } from '../targets/target.ts'
@@ -36,6 +37,7 @@ export async function attest(context: Context, args: readonly string[], given: F
   const { type, predicate } = named(flags)
   assertUsable(context, targets, flags, predicate === '-' ? ['--predicate -'] : [])
   const settings = await context.settings()
+  noteProject(context, settings, flags.key === undefined ? ['key'] : [])
   assertAllowed(settings, targets)
   const attestation = await readAttestation(context, { type, predicate })
   await using keys = await openKeys(context, flags)

@@ -90,9 +90,14 @@ async function configuration(
   context: Context,
 ): Promise<{ readonly layers?: Layers; readonly fault: readonly Check[] }> {
   try {
-    return { layers: await readLayers(context.flags, context.io), fault: [] }
+    return { layers: await readLayers(context.flags, context.io, true), fault: [] }
   } catch (error) {
-    return { fault: [failed(context, 'configuration', error)] }
+    const fault = [failed(context, 'configuration', error)]
+    // What only signing reads does not keep the rest from being looked at.
+    return readLayers(context.flags, context.io, false).then(
+      layers => ({ layers, fault }),
+      () => ({ fault }),
+    )
   }
 }
 

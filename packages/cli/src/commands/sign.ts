@@ -14,6 +14,7 @@ import { type RegistryFlags, registryFlags } from '../program/registry-flags.ts'
 import type { Signed } from '../signing/attempt.ts'
 import { signedLines } from '../signing/lines.ts'
 import type { SignPlan } from '../signing/plan.ts'
+import { noteProject } from '../signing/project.ts'
 import { assertAllowed, assertAllowedAlgorithm } from '../signing/rules.ts'
 import { signTarget } from '../signing/sign-target.ts'
 import { BESIDE } from '../targets/signatures-in.ts'
@@ -40,6 +41,11 @@ export async function sign(context: Context, args: readonly string[], given: Fla
   const targets = await readTargets(context, args, flags, 'sign')
   assertCombination(context, targets, flags)
   const settings = await context.settings()
+  const ours = new Map(flags.metadata ?? [])
+  noteProject(context, settings, [
+    ...(['key', 'format', 'expiry'] as const).filter(name => flags[name] === undefined),
+    ...(Object.keys(settings.metadata).every(name => ours.has(name)) ? [] : (['metadata'] as const)),
+  ])
   assertAllowed(settings, targets)
   await using keys = await openKeys(context, flags)
   const key = await keys.select(flags.key)

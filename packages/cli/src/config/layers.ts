@@ -43,12 +43,16 @@ export const DEFAULT = 'default'
 const DEFAULT_TIMEOUT_MS = 60_000
 const DEFAULT_CONCURRENCY = 8
 
-/** Reads the files. Throws `VALIDATION` for one that is unusable. */
-export async function readLayers(flags: GlobalFlags, io: Io): Promise<Layers> {
+/**
+ * Reads the files. Throws `VALIDATION` for one that is unusable.
+ *
+ * @param withProject - Whether `sealwright.json` of the working directory counts: it says how to sign, and nothing else.
+ */
+export async function readLayers(flags: GlobalFlags, io: Io, withProject: boolean): Promise<Layers> {
   const paths = pathsOf(flags, io)
   const user = await readUserConfig(paths.config)
   const system = paths.systemConfig === undefined ? {} : await readUserConfig(paths.systemConfig)
-  const projectPath = await findProjectConfig(io.cwd)
+  const projectPath = withProject ? await findProjectConfig(io.cwd) : undefined
   const project =
     projectPath === undefined
       ? {}

@@ -1,6 +1,9 @@
-import { access } from 'node:fs/promises'
+import { lstat, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { shellQuote } from '@sealwright/core/encoding'
+import { isAbsent, systemFailure } from '@sealwright/core/files'
 import { parseDurationOrNone } from '../frame/duration.ts'
+import { usageError } from '../frame/usage.ts'
 import { isKeyName } from '../keys/key-name.ts'
 import { parseMetadata } from '../program/metadata.ts'
 import { placeOf } from './shape.ts'
@@ -17,18 +20,68 @@ const REFUSED =
   'is refused here: a project file says key (a name), format, expiry and metadata; trust, stores and hosts are the ' +
   "user's own"
 
-/** The nearest `sealwright.json` of a directory and those above it. */
+/** A `sealwright.json` that was found, and the repository below it, if it lies outside of one. */
+interface FoundProject {
+  readonly path: string
+  readonly outside?: string
+}
+
+/**
+ * Finds the nearest `sealwright.json` of a directory and those above it.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` where it lies above the root of a git repository, or belongs to another user:
+ *   it would choose the key and metadata that are signed.
+ */
 export async function findProjectConfig(directory: string): Promise<string | undefined> {
-  const path = join(directory, 'sealwright.json')
-  try {
-    await access(path)
-    return path
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
+  const found = await search(directory)
+  if (found === undefined) return undefined
+  const { path, outside } = found
+  if (outside !== undefined) {
+    throw usageError(`${path} lies above the repository ${outside}`, {
+      why: 'a file outside a repository does not decide how what is in it is signed',
+      fix: `move it into ${outside}, or put a file of your own there: echo '{}' > ${shellQuote(join(outside, NAME))}`,
+    })
   }
+  await assertOwn(path, directory)
+  return path
+}
+
+const NAME = 'sealwright.json'
+
+async function search(directory: string, repository?: string): Promise<FoundProject | undefined> {
+  const path = join(directory, NAME)
+  if (await exists(path)) return { path, ...(repository === undefined ? {} : { outside: repository }) }
   const above = dirname(directory)
-  return above === directory ? undefined : findProjectConfig(above)
+  if (above === directory) return undefined
+  const isRoot = repository === undefined && (await exists(join(directory, '.git')))
+  return search(above, isRoot ? directory : repository)
+}
+
+/** Whoever can put a file into a directory above, `/tmp` say, must not choose for others. Root can do so anyway. */
+async function assertOwn(path: string, directory: string): Promise<void> {
+  const user = process.geteuid?.()
+  if (user === undefined) return
+  try {
+    for (const { uid } of [await lstat(path), await stat(path)]) {
+      if (uid === user || uid === 0) continue
+      throw usageError(`${path} belongs to another user`, {
+        why: `its owner has the user id ${uid}, and this process ${user}; it would choose the key and metadata that are signed`,
+        fix: `put a file of your own into the directory: echo '{}' > ${shellQuote(join(directory, NAME))}`,
+      })
+    }
+  } catch (error) {
+    throw systemFailure(error, 'read', path)
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
+  } catch (error) {
+    if (isAbsent(error)) return false
+    throw systemFailure(error, 'read', path)
+  }
 }
 
 /** Reads a project file. Throws `VALIDATION` with line and column. */

@@ -17,6 +17,11 @@ export interface Settings {
   /** Milliseconds; absent for a signature without an end. */
   readonly expiryMs?: number
   readonly metadata: Readonly<Record<string, string>>
+  /** The `sealwright.json` that was read, and the settings that it decides where no flag does. */
+  readonly project?: {
+    readonly path: string
+    readonly decides: readonly ('key' | 'format' | 'expiry' | 'metadata')[]
+  }
   /** By host, as references spell it. */
   readonly registries: Readonly<Record<string, RegistrySettings>>
   /** By npm name: what the user says to that provider. */
@@ -28,13 +33,13 @@ export interface Settings {
   readonly concurrency: number
 }
 
-/** Reads the files and merges them. Throws `VALIDATION` for a file that is unusable. */
-export async function readSettings(flags: GlobalFlags, io: Io): Promise<Settings> {
-  return settingsOf(await readLayers(flags, io))
+/** Reads the files and merges them, as {@link readLayers} does. Throws `VALIDATION` for a file that is unusable. */
+export async function readSettings(flags: GlobalFlags, io: Io, withProject: boolean): Promise<Settings> {
+  return settingsOf(await readLayers(flags, io, withProject))
 }
 
 /** The layers as one. */
-export function settingsOf({ paths, user, system, project, chosen }: Layers): Settings {
+export function settingsOf({ paths, user, system, project, projectPath, chosen }: Layers): Settings {
   const { key, format, expiry, timeout, requireDigest, algorithms, concurrency } = chosen
   return {
     paths,
@@ -43,6 +48,9 @@ export function settingsOf({ paths, user, system, project, chosen }: Layers): Se
     format: format.value,
     ...(typeof expiry?.value === 'number' ? { expiryMs: expiry.value } : {}),
     metadata: project.metadata ?? {},
+    ...(projectPath === undefined
+      ? {}
+      : { project: { path: projectPath, decides: decidedBy(projectPath, chosen, project.metadata) } }),
     registries: { ...system.registries, ...user.registries },
     providers: mergeProviders(system.providers, user.providers),
     sign: {
@@ -52,6 +60,17 @@ export function settingsOf({ paths, user, system, project, chosen }: Layers): Se
     ...(timeout.value === 'none' ? {} : { timeoutMs: timeout.value }),
     concurrency: concurrency.value,
   }
+}
+
+function decidedBy(
+  path: string,
+  chosen: Layers['chosen'],
+  metadata: Settings['metadata'] = {},
+): NonNullable<Settings['project']>['decides'] {
+  return [
+    ...(['key', 'format', 'expiry'] as const).filter(name => chosen[name]?.origin === path),
+    ...(Object.keys(metadata).length === 0 ? [] : (['metadata'] as const)),
+  ]
 }
 
 /** Option by option: what the user says of one does not undo what the machine says of another. */

@@ -3,7 +3,11 @@ import { digest, document, time } from './document.ts'
 import { deciding, failure } from './failure.ts'
 
 const verdict = z.enum(['verified', 'notVerified', 'unknown', 'denied', 'skipped'])
-const reason = z.strictObject({ code: z.string(), why: z.string() })
+const reason = z.strictObject({
+  code: z.string(),
+  why: z.string(),
+  fix: z.string().optional().describe('What to do about it, where the cause is known.'),
+})
 const metadata = z.record(z.string(), z.string())
 
 const checks = z.array(

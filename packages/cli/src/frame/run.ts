@@ -26,7 +26,7 @@ export type Parse = (argv: readonly string[], io: Io) => Invocation
 export async function run(argv: readonly string[], io: Io, parse: Parse = parseArguments): Promise<ExitCode> {
   const invocation = parse(argv, io)
   try {
-    const context = contextOf(invocation.flags, io)
+    const context = contextOf(invocation.flags, io, invocation.project === true)
     const command = await invocation.load()
     return report(await command(context, invocation.args, invocation.options), invocation, io)
   } catch (thrown) {
@@ -67,11 +67,11 @@ function writeDocument(io: Io, name: string, exitCode: ExitCode, members: object
   )
 }
 
-function contextOf(flags: GlobalFlags, io: Io): Context {
+function contextOf(flags: GlobalFlags, io: Io, project: boolean): Context {
   const paintErr: Paint = paintFor(flags.color, io.stderr, io.env)
   let settings: Promise<Settings> | undefined
   const read = (): Promise<Settings> => {
-    settings ??= import('../config/settings.ts').then(({ readSettings }) => readSettings(flags, io))
+    settings ??= import('../config/settings.ts').then(({ readSettings }) => readSettings(flags, io, project))
     return settings
   }
   const say = (text: string): void => io.stderr.write(`${text}\n`)

@@ -19,7 +19,8 @@ const FIXES: Readonly<Record<string, string>> = {
   MISSING: 'ask the publisher to sign again, or copy the artifact with its referrers',
   TAMPERED: 'do not use it; fetch it again from its source, and tell its publisher if it stays so',
   CERTIFICATE: 'ask the signer to sign with a certificate that meets the rules of the Notary Project',
-  UNTRUSTED: "compare the root's fingerprint with its owner over another channel before adding anything",
+  UNTRUSTED: 'ask the publisher, over another channel, which key or certificate they sign with',
+  TRUST_STORE: 'mend the trust store; nobody is believed until then',
   EXPIRED: 'ask the publisher to sign again',
   TIMESTAMP: 'ask the publisher for a signature with a timestamp',
   REVOCATION: 'this version asks no revocation source; verify where one can be asked',
@@ -50,14 +51,14 @@ export function verifiedLines(target: VerifiedTarget, paint: Paint): string[] {
 /** A target that is not, for stderr. */
 export function refusedLines(target: VerifiedTarget, paint: Paint): string[] {
   if (target.error) return failureLines('error', target.error, paint)
-  const { code = 'UNREADABLE', why = 'no reason was given' } = target.reason ?? {}
+  const { code = 'UNREADABLE', why = 'no reason was given', fix: known } = target.reason ?? {}
   const [head, ...rest] = failureLines(
     KINDS[target.verdict],
     {
       code,
       message: target.resolved ?? target.reference,
       why: withFound(why, target),
-      fix: FIXES[code] ?? 'ask the publisher',
+      fix: known ?? FIXES[code] ?? 'ask the publisher',
     },
     paint,
   )

@@ -24,6 +24,7 @@ export const attestCommand: Leaf = {
     ...keyFlags(),
   ],
   registry: true,
+  project: true,
   examples: [
     'sealwright attest -k release --type slsa --predicate provenance.json registry.example/app@sha256:…',
     'syft -o spdx-json registry.example/app:v1 | sealwright attest --type spdx --predicate - registry.example/app:v1',

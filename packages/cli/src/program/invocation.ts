@@ -12,6 +12,8 @@ export interface Invocation {
   readonly args: readonly string[]
   readonly options: Flags
   readonly flags: GlobalFlags
+  /** Whether `sealwright.json` of the working directory has a say. */
+  readonly project?: boolean
   /** Loads the command's own code, which nothing else needs. */
   load(): Promise<Run>
 }

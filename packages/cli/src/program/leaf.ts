@@ -15,6 +15,8 @@ export interface Leaf {
   /** Made when the command is called, or its help is asked for. */
   options?(): readonly Option[]
   readonly registry?: boolean
+  /** It signs, and `sealwright.json` of the working directory says how. No other command reads that file. */
+  readonly project?: boolean
   /** Under `-q` it prints the references that it resolved. */
   readonly resolves?: boolean
   readonly examples?: readonly string[]

@@ -154,6 +154,7 @@ function invocationOf(leaf: Leaf, command: Command, env: Io['env']): Invocation 
     args: command.processedArgs.flat().filter(arg => arg !== undefined) as string[],
     options: Object.fromEntries(Object.entries(given).filter(([name]) => !GLOBAL.has(name))),
     flags: globalFlags(given, env),
+    project: leaf.project === true,
     load: leaf.load,
   }
 }

@@ -33,6 +33,7 @@ export const signCommand: Leaf = {
     ]),
   ],
   registry: true,
+  project: true,
   examples: [
     'sealwright sign -k release registry.example/app:v1',
     'sealwright sign -k awskms:///alias/release registry.example/app:v1',
