@@ -107,7 +107,7 @@ describe.for(['this Node', '22.23.3', '26.10.0'])(
       expect(proxy.requests).toHaveLength(before)
     })
 
-    test('that refuses is UNAVAILABLE, and its password is in no message', async context => {
+    test('that refuses our login is UNAUTHENTICATED, and its password is in no message', async context => {
       await using proxy = await startForwardProxy({ login: 'user:other' })
       const url = proxy.url.replace('user:other', 'user:canary-7')
       const { code, stderr } = await resolve(
@@ -116,8 +116,8 @@ describe.for(['this Node', '22.23.3', '26.10.0'])(
         { HTTPS_PROXY: url },
       )
       expect(code).not.toBe(0)
-      expect(stderr).toContain('UNAVAILABLE')
-      expect(stderr).toContain('ERR_PROXY')
+      expect(stderr).toContain('UNAUTHENTICATED')
+      expect(stderr).toContain('wants a login (407)')
       expect(stderr).not.toContain('canary-7')
     })
   },

@@ -65,7 +65,7 @@ describe('login', () => {
     const { host } = await registry()
     const { stderr, stdout } = await self.expect(0, ['login', host], { answers: ['ci', PASSWORD] })
     expect(self.asked).toEqual([`user name at ${host}: `, `password of ci at ${host}: `])
-    expect(stderr).toContain('the password is in')
+    expect(stderr).toContain('the password is stored unencrypted in')
     expect(stdout).toContain(`logged in to ${host} as ci`)
   })
 

@@ -31,6 +31,7 @@ export {
   type KeptLogin,
   keepDockerLogin,
 } from './credentials/docker-login.ts'
+export { helperEnvironment } from './credentials/helper-environment.ts'
 export type { Descriptor, Platform } from './descriptor.ts'
 export { type Digest, type DigestAlgorithm, digestOf, isDigest, parseDigest } from './digest.ts'
 export { emptyConfig } from './empty-config.ts'

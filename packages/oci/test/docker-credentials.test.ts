@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -196,5 +196,90 @@ describe('credential helpers', () => {
   test.each(['../evil', 'a b', 'x;id', '/bin/sh', ''])('cannot be called %j', async name => {
     await configure({ credHelpers: { 'a.example': name } })
     await failure('VALIDATION', () => get('a.example'))
+  })
+})
+
+describe('the configuration', () => {
+  test.each(['', '\n', ' \t\r\n '])('may be an empty file (%j): nobody is logged in', async text => {
+    await writeFile(configFile, text)
+    expect(await get('a.example')).toBeUndefined()
+  })
+
+  test('loses the line break that echo left at the end of a credential', async () => {
+    await configure({
+      auths: {
+        'a.example': { auth: auth('u', 'p\n') },
+        'b.example': { registrytoken: 'reg\n' },
+        'c.example': { identitytoken: 'id\r\n' },
+        'd.example': { username: 'u\n', password: 'p\n' },
+        'e.example': { auth: `${auth('u', 'p')}\n` },
+      },
+    })
+    expect(await get('a.example')).toMatchObject({ username: 'u', password: 'p' })
+    expect(await get('b.example')).toMatchObject({ registryToken: 'reg' })
+    expect(await get('c.example')).toMatchObject({ identityToken: 'id' })
+    expect(await get('d.example')).toMatchObject({ username: 'u', password: 'p' })
+    expect(await get('e.example')).toMatchObject({ username: 'u', password: 'p' })
+  })
+})
+
+describe('a helper', () => {
+  const SET = {
+    SEALWRIGHT_PASSPHRASE: CANARY,
+    SEALWRIGHT_PIN: CANARY,
+    SEALWRIGHT_PASSWORD: CANARY,
+    NOTATION_PASSWORD: CANARY,
+    COSIGN_PASSWORD: CANARY,
+    AWS_SECRET_ACCESS_KEY: CANARY,
+    AZURE_CLIENT_SECRET: CANARY,
+    GOOGLE_APPLICATION_CREDENTIALS: CANARY,
+    VAULT_TOKEN: CANARY,
+    PKCS11_PIN: CANARY,
+    GITHUB_TOKEN: CANARY,
+    DEPLOY_PASSWORD: CANARY,
+    SOME_API_KEY: CANARY,
+    MINE_TOKEN: CANARY,
+    COLOUR: 'blue',
+  }
+  const seenBy = async (name: string): Promise<string[]> => {
+    const seen = join(folder, `env-${name}`)
+    await helper(name, `env > ${seen}; echo '{"Username":"u","Secret":"s"}'`)
+    await configure({ credsStore: name })
+    Object.assign(process.env, SET)
+    try {
+      expect(await get('a.example')).toMatchObject({ username: 'u' })
+    } finally {
+      for (const variable of Object.keys(SET)) delete process.env[variable]
+    }
+    const names = (await readFile(seen, 'utf8')).split('\n').map(line => line.split('=')[0]!)
+    expect(names).toContain('PATH')
+    return names.filter(variable => Object.hasOwn(SET, variable)).sort()
+  }
+
+  test.each([
+    ['pass', []],
+    ['desktop', []],
+    ['ecr-login', ['AWS_SECRET_ACCESS_KEY']],
+    ['gcr', ['GOOGLE_APPLICATION_CREDENTIALS']],
+    ['gcloud', ['GOOGLE_APPLICATION_CREDENTIALS']],
+    ['acr-env', ['AZURE_CLIENT_SECRET']],
+    ['ghcr-login', ['GITHUB_TOKEN']],
+    ['vault-login', ['VAULT_TOKEN']],
+    ['mine', ['COLOUR', 'MINE_TOKEN']],
+    ['other', ['COLOUR']],
+  ])('named %s gets of what is set %j alone', async (name, passed) => {
+    expect(await seenBy(name)).toEqual(passed)
+  })
+
+  test.each([
+    ['credsStore', { credsStore: 'not-installed.exe' }],
+    ['credHelpers', { credHelpers: { 'a.example': 'not-installed.exe' } }],
+  ])('that is not there (%s) is named with a way out that does not run it', async (member, config) => {
+    await configure(config)
+    const error = await failure('UNAUTHENTICATED', () => get('a.example'))
+    expect(error.why).toContain('no such program')
+    expect(error.fix).toContain(`"${member}"`)
+    expect(error.fix).toContain(configFile)
+    expect(error.fix).toContain('DOCKER_CONFIG')
   })
 })

@@ -167,3 +167,36 @@ describe('checkLogin', () => {
     await failure('NOT_FOUND', () => checkLogin(fake.host, LOGIN))
   })
 })
+
+describe('the helper of the platform', () => {
+  const name = 'secretservice'
+
+  test('keeps a login where the configuration says nothing of logins, and is named there', async context => {
+    if (process.platform !== 'linux') context.skip('the helper of Linux is tried')
+    await helper(name)
+    const kept = await keep('registry.example')
+    expect(kept).toEqual({ place: `docker-credential-${name}`, helper: true, changed: true })
+    expect(await read()).toEqual({ auths: { 'registry.example': {} }, credsStore: name })
+    expect(await get('registry.example')).toMatchObject(LOGIN)
+    expect(await forget('registry.example')).toEqual([`docker-credential-${name}`])
+  })
+
+  test('is not asked where the configuration has logins already', async context => {
+    if (process.platform !== 'linux') context.skip('the helper of Linux is tried')
+    await helper(name)
+    await configure({ auths: { 'other.example': { auth: 'dTpw' } } })
+    expect(await keep('registry.example')).toMatchObject({ place: configFile, helper: false })
+  })
+
+  test('that cannot keep anything is told of, and the file keeps it', async context => {
+    if (process.platform !== 'linux') context.skip('the helper of Linux is tried')
+    const file = join(folder, `docker-credential-${name}`)
+    await writeFile(file, '#!/bin/sh\necho "Cannot autolaunch D-Bus"\nexit 1\n')
+    await chmod(file, 0o755)
+    const { helperFault, ...kept } = await keep('registry.example')
+    expect(kept).toEqual({ place: configFile, helper: false, changed: true })
+    expect(helperFault?.why).toContain('D-Bus')
+    expect(await get('registry.example')).toMatchObject(LOGIN)
+    await rm(file)
+  })
+})

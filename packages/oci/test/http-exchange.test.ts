@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { httpFetch, registry } from '../src/index.ts'
 import { httpExchange } from '../src/registry/http-exchange.ts'
+import { failure } from './expect-error.ts'
 
 async function listening(server: Server) {
   server.listen(0, '127.0.0.1')
@@ -157,3 +159,49 @@ test('an upgrade that nobody asked for is an error', async () => {
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
+
+describe('a proxy', () => {
+  const proxyThat = async (answer: string) => {
+    const proxy = createHttpServer()
+    proxy.on('connect', (_, socket) => socket.end(`HTTP/1.1 ${answer}\r\nContent-Length: 0\r\n\r\n`))
+    proxy.on('request', (_, response) => response.writeHead(Number(answer.split(' ')[0])).end())
+    await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void proxy.close())
+    return `127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  }
+  const resolveThrough = (scheme: 'http' | 'https', proxy: string) =>
+    registry('registry.test/app', {
+      plainHttp: scheme === 'http',
+      fetch: httpFetch({ proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }),
+      retry: { attempts: 1 },
+    }).resolve('v1')
+
+  test.each(['http', 'https'] as const)(
+    'that wants a login is named, and not the registry (%s)',
+    async scheme => {
+      const proxy = await proxyThat('407 Proxy Authentication Required')
+      const error = await failure('UNAUTHENTICATED', () => resolveThrough(scheme, proxy))
+      expect(`${error.message} ${error.why}`).toContain('proxy')
+      expect(error.fix).toMatch(/http:\/\/USER:PASSWORD@HOST:PORT/)
+      expect(error.fix).not.toContain('docker login')
+    },
+  )
+
+  test('that does not let a host through is named', async () => {
+    const proxy = await proxyThat('403 Forbidden')
+    const error = await failure('ACCESS_DENIED', () => resolveThrough('https', proxy))
+    expect(error.why).toContain(`${proxy} (HTTPS_PROXY) does not let this host through`)
+  })
+
+  test.each(['http', 'https'] as const)('that is down is named, with its variable (%s)', async scheme => {
+    const error = await failure('UNAVAILABLE', () => resolveThrough(scheme, 'localhost:1'))
+    expect(error.why).toContain(`localhost:1 (${scheme.toUpperCase()}_PROXY) cannot be reached: ECONNREFUSED`)
+    expect(error.fix).toContain('NO_PROXY=registry.test')
+  })
+
+  test('whose address is none is refused by the name of the variable', async () => {
+    const error = await failure('VALIDATION', () => resolveThrough('https', 'http://a b'))
+    expect(error.message).toContain('HTTPS_PROXY')
+    await failure('UNSUPPORTED', () => resolveThrough('https', 'socks5://localhost:1080'))
+  })
+})

@@ -355,3 +355,53 @@ test('referrers are listed and kept with a token too', async () => {
   await pushImage(store, signature)
   expect(await list(store.referrers(image))).toHaveLength(1)
 })
+
+describe('a helper that is not there', () => {
+  const broken: CredentialSource = {
+    get: async () => {
+      throw new SealwrightError('UNAUTHENTICATED', 'the credential helper docker-credential-x failed', {
+        why: 'there is no such program on the PATH',
+        fix: 'remove "credsStore"',
+      })
+    },
+  }
+
+  test('keeps nobody from what is public, and is warned of once', async () => {
+    const warnings: string[] = []
+    await using opened = await start({ scheme: 'bearer', users: USERS }, LOGIN)
+    const image = await pushImage(opened.store, madeImage(), 'v1')
+    const store = registry(`${opened.fake.host}/team/app`, {
+      credentials: broken,
+      onWarning: text => warnings.push(text),
+    })
+    expect(await store.resolve('v1')).toEqual(image)
+    expect(await list(store.referrers(image))).toEqual([])
+    expect(warnings).toEqual([expect.stringContaining('going on without a login')])
+  })
+
+  test('is what a refusal is explained by, and is not passed over by a push', async () => {
+    await using opened = await start({ scheme: 'basic', users: USERS })
+    const store = registry(`${opened.fake.host}/team/app`, { credentials: broken, retry: { attempts: 1 } })
+    const error = await failure('UNAUTHENTICATED', () => store.resolve('v1'))
+    expect(error.why).toContain('no such program on the PATH')
+    expect(error.fix).toBe('remove "credsStore"')
+    const pushed = await failure('UNAUTHENTICATED', () =>
+      store.push(madeImage().blobs[0]!.descriptor, Buffer.alloc(0)),
+    )
+    expect(pushed.fix).toBe('remove "credsStore"')
+  })
+})
+
+test.each<[string, Credential]>([
+  ['password', { username: 'u', password: 'one\ntwo' }],
+  ['user name', { username: 'u\nv', password: 'p' }],
+  ['registry token', { registryToken: 'one\ntwo' }],
+  ['registry token', { registryToken: 'tökén' }],
+  ['identity token', { identityToken: 'one two' }],
+])('a %s that no header can carry is refused by name, and not shown', async (name, credential) => {
+  await using opened = await start({ scheme: 'bearer', users: USERS }, { ...credential, source: 'a file' })
+  const error = await failure('VALIDATION', () => opened.store.resolve('v1'))
+  expect(error.message).toContain(name)
+  expect(error.why).toContain('a file')
+  expect(JSON.stringify([error.message, error.why, error.fix])).not.toMatch(/two|tökén/)
+})

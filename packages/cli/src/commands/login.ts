@@ -38,13 +38,16 @@ export async function login(
   )
   if (!checked) context.warn(`${host} asks nobody who they are: the login was not checked`)
   const configFile = dockerConfig(context.io)
-  const { place, helper, changed } = await keepDockerLogin(
+  const { place, helper, changed, helperFault } = await keepDockerLogin(
     host,
     { username, password },
     { configFile, signal: context.io.signal },
   )
   if (!helper && changed) {
-    context.warn(`the password is in ${place} as it is; name a credential helper there to keep it elsewhere`)
+    if (helperFault !== undefined) context.warn(`${helperFault.message}: ${helperFault.why}`)
+    context.warn(
+      `the password is stored unencrypted in ${place}; install a docker credential helper to keep it elsewhere`,
+    )
   }
   return {
     exitCode: 0,

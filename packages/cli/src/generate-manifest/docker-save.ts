@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { SealwrightError } from '@sealwright/core'
+import { helperEnvironment } from '@sealwright/oci'
 import type { Io } from '../frame/io.ts'
 
 const MAX_SAID = 4096
@@ -17,7 +18,8 @@ export async function* saved(
 ): AsyncGenerator<Uint8Array> {
   const child = spawn('docker', [...options, 'save', name], {
     cwd,
-    env: { ...env },
+    // It needs none of our secrets.
+    env: helperEnvironment('docker', env),
     signal,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,5 +1,7 @@
 import http from 'node:http'
 import { join } from 'node:path'
+import { isSealwrightError } from '@sealwright/core'
+import { proxyFor } from '@sealwright/core/http'
 import {
   type ArtifactStore,
   canonicalRegistry,
@@ -44,9 +46,11 @@ export async function connectionOptions(
   flags: Pick<RegistryFlags, 'plainHttp' | 'caFile'>,
 ): Promise<RegistryOptions> {
   const { registries, timeoutMs } = await context.settings()
-  const plainHttp = flags.plainHttp?.some(name => canonicalRegistry(name) === host)
-    ? true
-    : registries[host]?.plainHttp
+  const chosen = flags.plainHttp?.some(name => canonicalRegistry(name) === host) ? true : undefined
+  // Whoever gives an authority or a certificate for a host means https, on this machine too.
+  const { plainHttp: configured, caFile, certFile } = registries[host] ?? {}
+  const secure = flags.caFile !== undefined || caFile !== undefined || certFile !== undefined
+  const plainHttp = chosen ?? configured ?? (secure ? false : undefined)
   useProxy(context.io)
   return {
     userAgent: `sealwright/${VERSION}`,
@@ -60,12 +64,25 @@ export async function connectionOptions(
 
 /** Docker's configuration, as docker, podman and oras find it. */
 export function dockerConfig({ env, home }: Io): string {
-  return env.REGISTRY_AUTH_FILE || join(env.DOCKER_CONFIG || join(home, '.docker'), 'config.json')
+  return (
+    env.REGISTRY_AUTH_FILE?.trim() || join(env.DOCKER_CONFIG?.trim() || join(home, '.docker'), 'config.json')
+  )
 }
 
-/** Honours `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` for what is no registry, where this Node can. */
+/** Honours `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` for what is not a registry, where this Node can. */
 function useProxy({ env }: Io): void {
-  const named = env.HTTPS_PROXY || env.https_proxy || env.HTTP_PROXY || env.http_proxy
   const { setGlobalProxyFromEnv } = http as { setGlobalProxyFromEnv?: (env: Io['env']) => unknown }
-  if (named) setGlobalProxyFromEnv?.(env)
+  const variables = { HTTPS_PROXY: proxyHref('https', env), HTTP_PROXY: proxyHref('http', env) }
+  const NO_PROXY = env.no_proxy || env.NO_PROXY
+  if (Object.values(variables).some(Boolean)) setGlobalProxyFromEnv?.({ ...variables, NO_PROXY })
+}
+
+/** A value that is not one is refused by the request that needs it, and only then. */
+function proxyHref(scheme: 'http' | 'https', env: Io['env']): string | undefined {
+  try {
+    return proxyFor(new URL(`${scheme}://any.invalid/`), { ...env, NO_PROXY: '', no_proxy: '' })?.url.href
+  } catch (error) {
+    if (isSealwrightError(error)) return undefined
+    throw error
+  }
 }

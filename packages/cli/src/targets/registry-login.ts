@@ -45,7 +45,9 @@ function givenUsername(
   { io: { env } }: Context,
   { username }: Pick<RegistryFlags, 'username'>,
 ): string | undefined {
-  return username ?? (env.SEALWRIGHT_USERNAME || env.NOTATION_USERNAME || undefined)
+  // A secret that was made by `echo` ends with a line break.
+  const named = (env.SEALWRIGHT_USERNAME || env.NOTATION_USERNAME)?.replace(/(?:\r?\n)+$/, '')
+  return username ?? (named || undefined)
 }
 
 /** The login that was given by flags or environment, for one host alone; `undefined` when none was. */
@@ -81,7 +83,7 @@ async function readPassword(
     return password
   }
   const given = io.env.SEALWRIGHT_PASSWORD ?? io.env.NOTATION_PASSWORD
-  if (given !== undefined) return given
+  if (given !== undefined) return given.replace(/(?:\r?\n)+$/, '')
   return dialogue.ask({
     prompt: `password of ${username} at ${host}: `,
     secret: true,

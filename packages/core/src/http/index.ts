@@ -5,5 +5,6 @@ export {
   type HttpAnswer,
   type HttpRequest,
 } from './exchange.ts'
+export { type HttpProxy, proxyFor } from './proxy.ts'
 export { redactor } from './redact.ts'
 export { type TransportFailure, type TransportFault, transportFailure } from './transport-failure.ts'

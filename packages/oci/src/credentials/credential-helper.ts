@@ -5,6 +5,7 @@ import { abortError } from '../abort.ts'
 import type { StoreCall } from '../artifact-store.ts'
 import { readObject } from '../descriptor-json.ts'
 import type { Credential } from './credential.ts'
+import { helperEnvironment } from './helper-environment.ts'
 
 const MAX_OUTPUT = 1024 * 1024
 /** The user name by which a helper says that the secret is an identity token. */
@@ -13,6 +14,8 @@ const NOT_FOUND = /credentials not found/i
 
 export interface HelperOptions extends StoreCall {
   readonly timeoutMs: number
+  /** What names the helper: `"credsStore" in FILE`. */
+  readonly namedBy: string
 }
 
 /**
@@ -28,10 +31,11 @@ export async function askHelper(
   options: HelperOptions,
 ): Promise<Credential | undefined> {
   const program = helperProgram(name)
-  const { code, output } = await run(program, { action: 'get', server, input: server }, options)
+  const { namedBy } = options
+  const { code, output } = await run(program, { action: 'get', server, input: server }, name, options)
   if (code !== 0) {
     if (NOT_FOUND.test(firstLine(output))) return undefined
-    throw refused(program, server, code, output)
+    throw refused(program, server, code, output, namedBy)
   }
   try {
     const { Username: username, Secret: secret } = readObject(
@@ -39,16 +43,17 @@ export async function askHelper(
       'its answer',
     )
     if (typeof username !== 'string' || typeof secret !== 'string') {
-      throw failed(program, server, 'its answer has no Username and Secret')
+      throw failed(program, server, 'its answer has no Username and Secret', namedBy)
     }
     if (username === '' && secret === '') return undefined
+    const trimmed = withoutLineBreak(secret)
     return username === TOKEN_USER
-      ? { identityToken: secret, source: program }
-      : { username, password: secret, source: program }
+      ? { identityToken: trimmed, source: program }
+      : { username: withoutLineBreak(username), password: trimmed, source: program }
   } catch (error) {
     if (isSealwrightError(error) && error.code === 'VALIDATION') {
       // The error's own text may quote the answer.
-      throw failed(program, server, 'its answer is not the JSON that was expected')
+      throw failed(program, server, 'its answer is not the JSON that was expected', namedBy)
     }
     throw error
   }
@@ -71,9 +76,9 @@ export async function tellHelper(
     login === undefined
       ? server
       : JSON.stringify({ ServerURL: server, Username: login.username, Secret: login.password })
-  const { code, output } = await run(program, { action, server, input }, options)
+  const { code, output } = await run(program, { action, server, input }, name, options)
   if (code === 0 || (action === 'erase' && NOT_FOUND.test(firstLine(output)))) return
-  throw refused(program, server, code, output)
+  throw refused(program, server, code, output, options.namedBy)
 }
 
 /** @throws {@link SealwrightError} `VALIDATION`. */
@@ -94,11 +99,13 @@ interface HelperCall {
 function run(
   program: string,
   { action, server, input }: HelperCall,
-  { timeoutMs, signal }: HelperOptions,
+  name: string,
+  { timeoutMs, signal, namedBy }: HelperOptions,
 ): Promise<{ readonly code: number | string; readonly output: Buffer }> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, [action], {
       shell: false,
+      env: helperEnvironment(name, process.env),
       stdio: ['pipe', 'pipe', 'ignore'],
       windowsHide: true,
     })
@@ -122,11 +129,12 @@ function run(
       const { code } = error as NodeJS.ErrnoException
       const why =
         code === 'ENOENT' ? 'there is no such program on the PATH' : `it could not be started (${code})`
-      end(() => reject(failed(program, server, why)))
+      end(() => reject(failed(program, server, why, namedBy)))
     })
     child.stdout.on('data', (chunk: Buffer) => {
       total += chunk.byteLength
-      if (total > MAX_OUTPUT) return end(() => reject(failed(program, server, 'its answer does not end')))
+      if (total > MAX_OUTPUT)
+        return end(() => reject(failed(program, server, 'its answer does not end', namedBy)))
       chunks.push(chunk)
     })
     child.on('close', (code, killed) =>
@@ -139,21 +147,32 @@ function run(
 }
 
 /** What it says is not quoted where it may hold a secret. */
-function refused(program: string, server: string, code: number | string, output: Buffer): SealwrightError {
+function refused(
+  program: string,
+  server: string,
+  code: number | string,
+  output: Buffer,
+  namedBy: string,
+): SealwrightError {
   const said = firstLine(output)
   const quoted = said === '' || said.startsWith('{') ? '' : `: ${printable(said)}`
-  return failed(program, server, `it ended with ${code}${quoted}`)
+  return failed(program, server, `it ended with ${code}${quoted}`, namedBy)
 }
 
 function firstLine(output: Buffer): string {
   return output.toString().split('\n')[0]!.trim()
 }
 
-function failed(program: string, server: string, why: string): SealwrightError {
+function failed(program: string, server: string, why: string, namedBy: string): SealwrightError {
   return new SealwrightError('UNAUTHENTICATED', `the credential helper ${program} failed for ${server}`, {
     why,
-    fix: `try it alone: echo ${server} | ${program} get`,
+    fix: `install or mend ${program}, remove ${namedBy}, or set DOCKER_CONFIG to a directory with another config.json`,
   })
+}
+
+/** A line break at the end of a credential is what an editor or `echo` left there. */
+export function withoutLineBreak(text: string): string {
+  return text.replace(/(?:\r?\n)+$/, '')
 }
 
 function printable(text: string): string {

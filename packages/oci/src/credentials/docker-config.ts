@@ -17,7 +17,10 @@ const MAX_CONFIG_BYTES = 1024 * 1024
  */
 export async function readDockerConfig(configFile: string): Promise<JsonObject | undefined> {
   const bytes = await onFiles(configFile, () => readRegularFileIfPresent(configFile, MAX_CONFIG_BYTES))
-  return bytes && readObject(decodeJson(bytes, { label: configFile }), configFile)
+  if (bytes === undefined) return undefined
+  // Docker takes an empty file for one that says nothing.
+  if (Buffer.from(bytes).toString('latin1').trim() === '') return {}
+  return readObject(decodeJson(bytes, { label: configFile }), configFile)
 }
 
 /**

@@ -3,7 +3,7 @@ import { decodeBase64, type JsonValue } from '@sealwright/core/encoding'
 import type { StoreCall } from '../artifact-store.ts'
 import { type JsonObject, readObject } from '../descriptor-json.ts'
 import type { Credential, CredentialRequest, CredentialSource } from './credential.ts'
-import { askHelper } from './credential-helper.ts'
+import { askHelper, withoutLineBreak } from './credential-helper.ts'
 import { readDockerConfig } from './docker-config.ts'
 import { namesOf, serverOf } from './docker-names.ts'
 
@@ -29,10 +29,13 @@ export function dockerCredentials(options: DockerCredentialsOptions = {}): Crede
       if (configFile === undefined) return undefined
       const config = await readDockerConfig(configFile)
       if (config === undefined) return undefined
-      const ask = (name: string) =>
-        askHelper(name, serverOf(request.registry), { ...call, timeoutMs: helperTimeoutMs })
+      const ask = (name: string, namedBy: string) =>
+        askHelper(name, serverOf(request.registry), { ...call, timeoutMs: helperTimeoutMs, namedBy })
       const helper = lookUp(config, 'credHelpers', namesOf(request), configFile)
-      if (helper !== undefined) return ask(readText(helper, `${configFile}: credHelpers`))
+      if (helper !== undefined) {
+        const name = readText(helper, `${configFile}: credHelpers`)
+        return ask(name, `the entry for ${request.registry} from "credHelpers" in ${configFile}`)
+      }
       const login = lookUp(config, 'auths', namesOf(request), configFile)
       const credential =
         login === undefined ? undefined : readLogin(readObject(login, `${configFile}: auths`), configFile)
@@ -40,7 +43,7 @@ export function dockerCredentials(options: DockerCredentialsOptions = {}): Crede
       const store = config.credsStore
       return store === undefined || store === ''
         ? undefined
-        : ask(readText(store, `${configFile}: credsStore`))
+        : ask(readText(store, `${configFile}: credsStore`), `"credsStore" from ${configFile}`)
     },
   }
 }
@@ -61,7 +64,7 @@ function lookUp(
 /** An entry without content only says that the log-in is in `credsStore`. */
 function readLogin(login: JsonObject, source: string): Credential | undefined {
   const text = (name: string) =>
-    login[name] ? readText(login[name], `${source}: auths: ${name}`) : undefined
+    login[name] ? withoutLineBreak(readText(login[name], `${source}: auths: ${name}`)) : undefined
   const identityToken = text('identitytoken')
   if (identityToken !== undefined) return { identityToken, source }
   const registryToken = text('registrytoken')
@@ -76,7 +79,8 @@ function readLogin(login: JsonObject, source: string): Credential | undefined {
   const colon = pair.indexOf(':')
   if (colon < 1)
     throw new SealwrightError('VALIDATION', `${source}: an "auth" is not base64 of user:password`)
-  return { username: pair.slice(0, colon), password: pair.slice(colon + 1).replace(/\0+$/, ''), source }
+  const password = withoutLineBreak(pair.slice(colon + 1).replace(/\0+$/, ''))
+  return { username: pair.slice(0, colon), password, source }
 }
 
 function decodePair(auth: string, source: string): string {

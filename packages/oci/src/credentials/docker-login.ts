@@ -1,3 +1,4 @@
+import { isSealwrightError, type SealwrightError } from '@sealwright/core'
 import type { JsonValue } from '@sealwright/core/encoding'
 import type { StoreCall } from '../artifact-store.ts'
 import { type JsonObject, readObject } from '../descriptor-json.ts'
@@ -5,6 +6,7 @@ import { askHelper, helperProgram, tellHelper } from './credential-helper.ts'
 import { changeDockerConfig, readDockerConfig } from './docker-config.ts'
 import { dockerCredentials } from './docker-credentials.ts'
 import { hostNames, serverOf } from './docker-names.ts'
+import { platformHelper } from './platform-helper.ts'
 
 export interface DockerLoginOptions extends StoreCall {
   /** Docker's `config.json`, or podman's `auth.json`; made if there is none. */
@@ -20,11 +22,14 @@ export interface KeptLogin {
   /** Whether it is a helper: the file holds the password as it is. */
   readonly helper: boolean
   readonly changed: boolean
+  /** Why the helper of the platform, which nobody had named, does not keep it. */
+  readonly helperFault?: SealwrightError
 }
 
 /**
  * Keeps a login as docker does: in the helper that `credHelpers` names for the host, else in `credsStore`, else in the
- * file itself, which then has mode 0600.
+ * helper of the platform if the file says nothing of logins yet and one is installed, else in the file itself, which then
+ * has mode 0600.
  *
  * @param registry - As in a reference: `registry.example:5000`.
  * @throws {@link SealwrightError} `VALIDATION` when the file is not what it should be, and what helpers end with.
@@ -35,10 +40,23 @@ export async function keepDockerLogin(
   options: DockerLoginOptions,
 ): Promise<KeptLogin> {
   const { configFile, helperTimeoutMs = 30_000, ...call } = options
-  const helping = { ...call, timeoutMs: helperTimeoutMs }
   const server = serverOf(registry)
   const config = (await readDockerConfig(configFile)) ?? {}
   const helper = helperOf(config, registry, configFile)
+  const helping = { ...call, timeoutMs: helperTimeoutMs, namedBy: nameIn(configFile) }
+  let helperFault: SealwrightError | undefined
+  const found = saysNothing(config, configFile) ? await platformHelper() : undefined
+  if (found !== undefined) {
+    try {
+      await tellHelper(found, server, login, helping)
+      await put(registry, {}, options, found)
+      return { place: helperProgram(found), helper: true, changed: true }
+    } catch (error) {
+      // One without a session or a key, as on a server, is no reason to keep nothing.
+      if (!isSealwrightError(error) || error.code === 'ABORTED') throw error
+      helperFault = error
+    }
+  }
   if (helper !== undefined) {
     const known = await askHelper(helper, server, helping)
     const same = known && 'username' in known && isSame(known, login)
@@ -52,7 +70,8 @@ export async function keepDockerLogin(
   }
   const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64')
   await put(registry, { auth }, options)
-  return { place: configFile, helper: false, changed: true }
+  const fault = helperFault === undefined ? {} : { helperFault }
+  return { place: configFile, helper: false, changed: true, ...fault }
 }
 
 /**
@@ -66,7 +85,7 @@ export async function forgetDockerLogin(
   options: DockerLoginOptions,
 ): Promise<readonly string[]> {
   const { configFile, helperTimeoutMs = 30_000, ...call } = options
-  const helping = { ...call, timeoutMs: helperTimeoutMs }
+  const helping = { ...call, timeoutMs: helperTimeoutMs, namedBy: nameIn(configFile) }
   const config = await readDockerConfig(configFile)
   if (config === undefined) return []
   const places: string[] = []
@@ -88,6 +107,7 @@ async function put(
   registry: string,
   entry: JsonObject | undefined,
   { configFile, signal }: DockerLoginOptions,
+  credsStore?: string,
 ): Promise<boolean> {
   let changed = false
   await changeDockerConfig(configFile, signal === undefined ? {} : { signal }, async config => {
@@ -96,7 +116,8 @@ async function put(
     const others = Object.fromEntries(Object.entries(auths).filter(([name]) => !names.includes(name)))
     const wanted = entry === undefined ? others : { ...others, [serverOf(registry)]: entry }
     changed = JSON.stringify(sorted(wanted)) !== JSON.stringify(sorted(auths))
-    return changed ? { ...config, auths: wanted } : undefined
+    const store = credsStore === undefined ? {} : { credsStore }
+    return changed ? { ...config, auths: wanted, ...store } : undefined
   })
   return changed
 }
@@ -106,6 +127,16 @@ function helperOf(config: JsonObject, registry: string, file: string): string | 
   const name = hostNames(registry).find(candidate => Object.hasOwn(helpers, candidate))
   const helper = name === undefined ? config.credsStore : helpers[name]
   return typeof helper === 'string' && helper !== '' ? helper : undefined
+}
+
+function nameIn(configFile: string): string {
+  return `it from "credsStore" or "credHelpers" in ${configFile}`
+}
+
+/** As docker has it: only then the helper of the platform is taken. */
+function saysNothing({ auths, credHelpers, credsStore }: JsonObject, file: string): boolean {
+  const lists = [entries(auths, file), entries(credHelpers, file)]
+  return !credsStore && lists.every(list => Object.keys(list).length === 0)
 }
 
 function entries(value: JsonValue | undefined, file: string): JsonObject {

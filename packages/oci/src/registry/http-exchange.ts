@@ -4,8 +4,10 @@ import { pipeline } from 'node:stream'
 import tls from 'node:tls'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { SealwrightError } from '@sealwright/core'
+import { type HttpProxy, proxyFor } from '@sealwright/core/http'
 import { isLoopback } from '../registry-host.ts'
 import type { AnswerBody, Exchange, ExchangeAnswer, ExchangeRequest } from './exchange.ts'
+import { proxyError } from './network-error.ts'
 import { readInPlace } from './read-in-place.ts'
 
 /** How one host is spoken to in TLS. All are PEM. */
@@ -30,7 +32,8 @@ export function httpExchange(options: HttpFetchOptions = {}): Exchange {
   return async ({ method, url, headers, body, written, signal }) => {
     signal.throwIfAborted()
     const { request } = url.protocol === 'https:' ? https : http
-    const sent = request(url, { agent: agents.of(url), method, headers })
+    const { agent, proxy } = agents.of(url)
+    const sent = request(url, { agent, method, headers })
     const stop = () => sent.destroy(signal.reason)
     signal.addEventListener('abort', stop, { once: true })
     sent.once('close', () => signal.removeEventListener('abort', stop))
@@ -38,7 +41,7 @@ export function httpExchange(options: HttpFetchOptions = {}): Exchange {
       return answerOf(await exchange(sent, body, written), sent, signal)
     } catch (error) {
       signal.throwIfAborted()
-      throw error
+      throw proxy === undefined ? error : proxyError(error, url, proxy)
     }
   }
 }
@@ -182,31 +185,38 @@ const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream & AsyncIter
   br: createBrotliDecompress,
 }
 
+interface Route {
+  readonly agent: http.Agent
+  readonly proxy?: HttpProxy
+}
+
 /** Connections are kept, and never shared by hosts. */
 class Agents {
   readonly #options: HttpFetchOptions
-  readonly #agents = new Map<string, http.Agent>()
+  readonly #agents = new Map<string, Route>()
 
   constructor(options: HttpFetchOptions) {
     this.#options = options
   }
 
-  of(url: URL): http.Agent {
+  of(url: URL): Route {
     const { origin, protocol } = url
     const known = this.#agents.get(origin)
     if (known) return known
     const { tls: tlsOf, proxyEnv } = this.#options
     // As curl and all programs in Go do: what is on this machine is not looked for elsewhere.
-    const proxied = proxyEnv !== undefined && !isLoopback(url)
-    const common = { keepAlive: true, ...(proxied ? { proxyEnv } : {}) } as http.AgentOptions
+    const proxy = proxyEnv === undefined || isLoopback(url) ? undefined : proxyFor(url, proxyEnv)
+    const variables = proxy && { HTTP_PROXY: proxy.url.href, HTTPS_PROXY: proxy.url.href }
+    const common = { keepAlive: true, ...(proxy ? { proxyEnv: variables } : {}) } as http.AgentOptions
     const secure = protocol === 'https:'
     const agent = secure
       ? new https.Agent({ ...common, ...tlsOptions(tlsOf?.(url.host)) })
       : new http.Agent(common)
     // A tunnel through a proxy is read in another way.
-    if (!proxied) readInPlace(agent)
-    this.#agents.set(origin, agent)
-    return agent
+    if (proxy === undefined) readInPlace(agent)
+    const route = { agent, ...(proxy === undefined ? {} : { proxy }) }
+    this.#agents.set(origin, route)
+    return route
   }
 }
 

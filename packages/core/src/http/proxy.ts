@@ -1,0 +1,84 @@
+// biome-ignore lint/style/noRestrictedImports: addresses are compared here, and nothing is connected.
+import { BlockList, isIP, isIPv4 } from 'node:net'
+import { SealwrightError } from '../errors.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** A proxy that the environment names. */
+export interface HttpProxy {
+  /** With user name and password, if it has them. */
+  readonly url: URL
+  /** What named it: `HTTPS_PROXY`. */
+  readonly variable: string
+}
+
+/**
+ * Returns the proxy for a URL as curl and programs in Go choose it: by `HTTPS_PROXY` or `HTTP_PROXY`, in capitals or not, a
+ * value without a scheme being http; none for what `NO_PROXY` names by host, domain, address or range (CIDR), with a port or
+ * without, or by `*`.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` naming the variable, for a value that is not the address of a proxy;
+ *   `UNSUPPORTED` for a proxy that does not speak HTTP (SOCKS).
+ */
+export function proxyFor(url: URL, env: Environment): HttpProxy | undefined {
+  const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'
+  const variable = env[name.toLowerCase()]?.trim() ? name.toLowerCase() : name
+  const value = env[variable]?.trim()
+  if (!value || isExempt(url, env.no_proxy?.trim() || env.NO_PROXY || '')) return undefined
+  return { url: proxyUrl(value, variable), variable }
+}
+
+function proxyUrl(value: string, variable: string): URL {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(value)?.[1]?.toLowerCase()
+  const refused = (why: string) =>
+    // The value may hold a password, and is not shown.
+    new SealwrightError('VALIDATION', `${variable} is not the address of a proxy`, {
+      why,
+      fix: `set ${variable} to http://HOST:PORT, or unset it`,
+    })
+  if (scheme?.startsWith('socks')) {
+    throw new SealwrightError('UNSUPPORTED', `the proxy in ${variable} cannot be used`, {
+      why: `it is a SOCKS proxy (${scheme}://), and only HTTP proxies are spoken to`,
+      fix: `set ${variable} to http://HOST:PORT of an HTTP proxy, or unset it`,
+    })
+  }
+  if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') {
+    throw refused(`it begins with ${scheme}://, expected http:// or https://`)
+  }
+  // A URL would drop line breaks and tabs without a word.
+  if (/[\s\p{Cc}]/u.test(value)) throw refused('it has a space or a line break in it')
+  const text = scheme === undefined ? `http://${value}` : value
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || url.hostname === '')
+    throw refused('it has no host, or a port that is not a number')
+  return url
+}
+
+/** Whether `NO_PROXY` names the host of a URL. */
+function isExempt(url: URL, list: string): boolean {
+  const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80')
+  return list.split(/[\s,]+/).some(entry => entry !== '' && names(entry.toLowerCase(), host, port))
+}
+
+function names(entry: string, host: string, port: string): boolean {
+  if (entry === '*') return true
+  const [, range, bits] = /^([0-9a-f.:]+)\/(\d{1,3})$/.exec(entry) ?? []
+  if (range !== undefined) return isWithin(range, Number(bits), host)
+  const [, name = '', wanted] =
+    isIP(entry) === 6 ? ['', entry] : (/^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(entry) ?? [])
+  if (wanted !== undefined && wanted !== port) return false
+  const bare = name.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+  if (bare === '') return false
+  if (isIP(bare) !== 0) return isIP(host) !== 0 && isWithin(bare, isIPv4(bare) ? 32 : 128, host)
+  const domain = bare.replace(/^\*?\./, '')
+  return (bare === domain && host === domain) || host.endsWith(`.${domain}`)
+}
+
+function isWithin(range: string, bits: number, host: string): boolean {
+  if (isIP(range) === 0 || isIP(range) !== isIP(host) || bits > (isIPv4(range) ? 32 : 128)) return false
+  const family = isIPv4(range) ? 'ipv4' : 'ipv6'
+  const addresses = new BlockList()
+  addresses.addSubnet(range, bits, family)
+  return addresses.check(host, family)
+}
