@@ -80,6 +80,14 @@ describe.each(['of the workspace', OLDEST_NODE, NEWEST_NODE])('on Node %s', vers
     expect(elsewhere.code, elsewhere.output).toBe(1)
   })
 
+  it('a JWT is signed, and accepted by jose', async () => {
+    const identity = await example('new-identity', '.', 'jwt', 'passphrase.txt')
+    expect(identity.code, identity.output).toBe(0)
+    const { code, stdout, output } = await example('jwt', 'jwt.key', 'passphrase.txt')
+    expect(code, output).toBe(0)
+    expect(stdout).toMatch(/^ES256 by sha256:[0-9a-f]{64}: acme to deploy\n$/)
+  })
+
   it('a name is locked to a key, and signs with that key only', async () => {
     const identity = await example('new-identity', '.', 'named', 'passphrase.txt')
     expect(identity.code, identity.output).toBe(0)
