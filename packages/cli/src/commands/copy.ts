@@ -50,7 +50,10 @@ export async function copy(
     const judged = await context.dialogue.waiting('the verdict', () => judge(context, open, asked, signal))
     document.verification = judged.target
     if (judged.exitCode !== EXIT.done) {
-      const faults = refusedLines(judged.target, context.paintErr)
+      const faults = refusedLines(judged.target, {
+        paint: context.paintErr,
+        details: context.flags.verbose,
+      })
       return { exitCode: judged.exitCode, document, lines: [], faults }
     }
   }

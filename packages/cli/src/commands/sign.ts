@@ -10,6 +10,7 @@ import { usageError } from '../frame/usage.ts'
 import { signingChain } from '../keys/chain.ts'
 import { describeKey, openKeys } from '../keys/keys.ts'
 import type { KeyFlags } from '../program/key-flags.ts'
+import { metadataOf } from '../program/metadata.ts'
 import { type RegistryFlags, registryFlags } from '../program/registry-flags.ts'
 import type { Signed } from '../signing/attempt.ts'
 import { signedLines } from '../signing/lines.ts'
@@ -41,10 +42,12 @@ export async function sign(context: Context, args: readonly string[], given: Fla
   const targets = await readTargets(context, args, flags, 'sign')
   assertCombination(context, targets, flags)
   const settings = await context.settings()
-  const ours = new Map(flags.metadata ?? [])
+  const metadata = metadataOf(flags.metadata)
   noteProject(context, settings, [
     ...(['key', 'format', 'expiry'] as const).filter(name => flags[name] === undefined),
-    ...(Object.keys(settings.metadata).every(name => ours.has(name)) ? [] : (['metadata'] as const)),
+    ...(Object.keys(settings.metadata).every(name => Object.hasOwn(metadata, name))
+      ? []
+      : (['metadata'] as const)),
   ])
   assertAllowed(settings, targets)
   await using keys = await openKeys(context, flags)
@@ -61,7 +64,7 @@ export async function sign(context: Context, args: readonly string[], given: Fla
     chain,
     format,
     ...(typeof expiry === 'number' ? { expiryMs: expiry } : {}),
-    metadata: { ...settings.metadata, ...Object.fromEntries(flags.metadata ?? []) },
+    metadata: { ...settings.metadata, ...metadata },
     ...(flags.manifest === undefined ? {} : { manifest: flags.manifest }),
     ...(flags.signature === undefined ? {} : { signature: flags.signature }),
     recursive: flags.recursive === true,

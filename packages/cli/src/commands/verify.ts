@@ -11,6 +11,7 @@ import { refusedLines, verifiedLines } from '../judging/lines.ts'
 import type { VerifyPlan } from '../judging/plan.ts'
 import { type TrustFlags, trustOf } from '../judging/trust.ts'
 import { verifyTarget } from '../judging/verify-target.ts'
+import { metadataOf } from '../program/metadata.ts'
 import { type RegistryFlags, registryFlags } from '../program/registry-flags.ts'
 import type { Target } from '../targets/target.ts'
 import { readTargets, type TargetsFlags } from '../targets/target-list.ts'
@@ -43,11 +44,14 @@ export async function verify(context: Context, args: readonly string[], given: F
       context.warn(`${reference} was not verified: statement "${policy?.statement}" skips it`)
   }
   const exitCode = exitCodeOfAll(judged.map(one => one.exitCode))
+  const details = context.flags.verbose || flags.all === true
   return {
     exitCode,
     document: { targets: judged.map(({ target }) => target), ...decidingError(judged, exitCode) },
-    lines: good.flatMap(target => verifiedLines(target, context.paint)),
-    faults: judged.flatMap(({ target }) => (isGood(target) ? [] : refusedLines(target, context.paintErr))),
+    lines: good.flatMap(target => verifiedLines(target, { paint: context.paint, details })),
+    faults: judged.flatMap(({ target }) =>
+      isGood(target) ? [] : refusedLines(target, { paint: context.paintErr, details }),
+    ),
     resolved: good.filter(({ verdict }) => verdict === 'verified').flatMap(({ resolved }) => resolved ?? []),
   }
 }
@@ -57,12 +61,14 @@ function isGood({ verdict }: VerifiedTarget): boolean {
 }
 
 async function planOf(context: Context, flags: VerifyFlags): Promise<VerifyPlan> {
-  const verifier = await createVerifier({ trust: await trustOf(context, flags), clock: context.io.now })
+  const trust = await trustOf(context, flags)
+  const verifier = await createVerifier({ trust, clock: context.io.now })
   const { scope, statement, signature, at, maxSignatures } = flags
   return {
+    trust,
     verifier,
     all: flags.all === true,
-    metadata: Object.fromEntries(flags.metadata ?? []),
+    metadata: metadataOf(flags.metadata),
     attestations: (flags.attestation ?? []).map(typeOf),
     registry: registryFlags(flags),
     ...(scope === undefined ? {} : { scope }),

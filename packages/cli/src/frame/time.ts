@@ -2,8 +2,14 @@ import { usageError } from './usage.ts'
 
 const FORM = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(?:[Zz]|[+-](\d{2}):(\d{2}))$/
 
-/** Reads an RFC 3339 time; a day that the calendar lacks is refused. `label` is the flag it was given for. */
-export function parseTime(text: string, label: string): Date {
+const DATE = /^\d{4}-\d{2}-\d{2}$/
+
+/**
+ * Reads an RFC 3339 time, or a date, which is its midnight in UTC; a day that the calendar lacks is refused. `label` is the
+ * flag it was given for.
+ */
+export function parseTime(given: string, label: string): Date {
+  const text = DATE.test(given) ? `${given}T00:00:00Z` : given
   const match = FORM.exec(text)
   const [year, month, day, hour, minute, second, offsetHour, offsetMinute] = (match ?? [])
     .slice(1)
@@ -19,8 +25,8 @@ export function parseTime(text: string, label: string): Date {
     offsetHour! <= 23 &&
     offsetMinute! <= 59
   if (!exists || Number.isNaN(date.getTime())) {
-    throw usageError(`${label}: "${text}" is not a time`, {
-      why: 'times are RFC 3339, with an offset',
+    throw usageError(`${label}: "${given}" is not a time`, {
+      why: 'a time is RFC 3339, with an offset, or a date',
       fix: `use ${label} 2026-11-22T14:00:00Z`,
     })
   }

@@ -3,6 +3,7 @@ import type { Paint } from '../frame/style.ts'
 import { printable } from '../frame/table.ts'
 import { failureLines, type Kind } from '../frame/text.ts'
 import { attestationLines } from './attestation-lines.ts'
+import { checkLines } from './check-lines.ts'
 
 const KINDS: Readonly<Record<VerifiedTarget['verdict'], Kind>> = {
   verified: 'skipped',
@@ -27,7 +28,7 @@ const FIXES: Readonly<Record<string, string>> = {
   UNSUPPORTED: 'ask the publisher what the signature demands',
   METADATA: 'ask the publisher for a signature with this metadata',
   ATTESTATION: 'ask whoever made it to attest this: sealwright attest --type TYPE --predicate FILE TARGET',
-  NO_STATEMENT: 'ask the owner of the policy; `sealwright policy show --for TARGET` says what applies',
+  NO_STATEMENT: 'ask the owner of the policy; to see what applies: sealwright policy show --for TARGET',
   LIMIT: 'look at more of them: --max-signatures',
   UNREADABLE: 'try again',
 }
@@ -35,21 +36,30 @@ const FIXES: Readonly<Record<string, string>> = {
 /** Of an index, this many platforms are named. */
 const MAX_PLATFORMS = 12
 
+/** How a target is shown. */
+export interface Shown {
+  readonly paint: Paint
+  /** Every check of every signature, which `-v` and `--all` ask for. */
+  readonly details: boolean
+}
+
 /** A target that is verified or skipped, for stdout. */
-export function verifiedLines(target: VerifiedTarget, paint: Paint): string[] {
+export function verifiedLines(target: VerifiedTarget, shown: Shown): string[] {
+  const { paint } = shown
   const name = printable(target.resolved ?? target.reference)
   const headline = target.verdict === 'verified' ? paint('green', 'verified') : paint('yellow', 'skipped')
   return [
     `${headline}: ${name}`,
     ...policyLines(target),
-    ...target.signatures.flatMap(signature => signatureLines(signature, paint)),
-    ...attestationLines(target, paint),
+    ...target.signatures.flatMap(signature => signatureLines(signature, shown)),
+    ...attestationLines(target, shown),
     ...manifestLines(target),
   ]
 }
 
 /** A target that is not, for stderr. */
-export function refusedLines(target: VerifiedTarget, paint: Paint): string[] {
+export function refusedLines(target: VerifiedTarget, shown: Shown): string[] {
+  const { paint } = shown
   if (target.error) return failureLines('error', target.error, paint)
   const { code = 'UNREADABLE', why = 'no reason was given', fix: known } = target.reason ?? {}
   const [head, ...rest] = failureLines(
@@ -67,8 +77,8 @@ export function refusedLines(target: VerifiedTarget, paint: Paint): string[] {
     head as string,
     ...rest,
     ...policyLines(target),
-    ...target.signatures.flatMap(signature => signatureLines(signature, paint)),
-    ...attestationLines(target, paint),
+    ...target.signatures.flatMap(signature => signatureLines(signature, shown, why)),
+    ...attestationLines(target, shown),
     fix,
   ]
 }
@@ -97,10 +107,20 @@ function manifestLines({ manifests }: VerifiedTarget): string[] {
   ]
 }
 
-function signatureLines(signature: VerifiedTarget['signatures'][number], paint: Paint): string[] {
-  const { signer, signed, time, reason, checks } = signature
-  const verdict =
-    signature.verdict === 'verified' ? paint('green', 'verified') : paint('red', refusal(signature))
+/** @param told - What the target's reason says already. */
+function signatureLines(
+  signature: VerifiedTarget['signatures'][number],
+  { paint, details }: Shown,
+  told?: string,
+): string[] {
+  const { digest, format, signer, signed, time, reason, checks } = signature
+  const verified = signature.verdict === 'verified'
+  const verdict = verified ? paint('green', 'verified') : paint('red', refusal(signature))
+  const head = `  signature  ${digest}  ${printable(format ?? '-')}  ${verdict}`
+  if (!verified && !details) {
+    const why = reason === undefined || reason.why === told ? '' : `  ${reason.why}`
+    return [`${head}  ${printable(`${signer?.subject ?? '-'}${why}`)}`]
+  }
   const metadata = Object.entries(signed?.metadata ?? {}).map(([key, value]) => `${key}=${value}`)
   const facts: (readonly [string, string])[] = [
     ...(signer
@@ -114,16 +134,13 @@ function signatureLines(signature: VerifiedTarget['signatures'][number], paint: 
     ...(signed
       ? [['signed', `${signed.signingTime}${signed.expiry ? `, expires ${signed.expiry}` : ''}`] as const]
       : []),
-    ...(time ? [['time', `${time.used} (${time.source})`] as const] : []),
+    ...(details && time ? [['time', `${time.used} (${time.source})`] as const] : []),
     ...(metadata.length > 0 ? [['metadata', metadata.join(', ')] as const] : []),
-    ...(reason ? [['reason', reason.why] as const] : []),
   ]
   return [
-    `  signature  ${signature.digest}  ${printable(signature.format ?? '-')}  ${verdict}`,
+    head,
     ...facts.map(([name, value]) => `    ${name.padEnd(9)}${printable(value)}`),
-    ...checks.map(({ check, outcome, detail }) =>
-      `    check    ${check.padEnd(20)}${outcome.padEnd(15)}${printable(detail ?? '')}`.trimEnd(),
-    ),
+    ...checkLines(checks, { paint, details }),
   ]
 }
 

@@ -1,8 +1,10 @@
-import type { Verifier } from '@sealwright/notary'
+import type { Trust, Verifier } from '@sealwright/notary'
 import type { RegistryFlags } from '../program/registry-flags.ts'
 
 /** What is the same for every target of a run of `verify`. */
 export interface VerifyPlan {
+  /** Whom the verifier believes. */
+  readonly trust: Trust
   readonly verifier: Verifier
   /** The repository that layouts, archives and manifests in files are judged as. */
   readonly scope?: string

@@ -5,6 +5,7 @@ import type { ArtifactTarget } from '../targets/target.ts'
 import { readGivenEnvelope } from './envelope-file.ts'
 import { envelopeStore } from './envelope-store.ts'
 import type { VerifyPlan } from './plan.ts'
+import { assertPolicy, withAdvice } from './policy-advice.ts'
 
 /** Judges an artifact by the signatures beside it, in the place that was named for them, or by an envelope. */
 export async function verifyArtifactTarget(
@@ -15,6 +16,7 @@ export async function verifyArtifactTarget(
   const signal = await context.deadline()
   await using open = await openTarget(context, target, plan.registry)
   const scope = open.scope ?? plan.scope
+  assertPolicy(plan.trust, 'oci', { scope })
   context.step(`judge ${target.text}`)
   const report = await context.dialogue.waiting(open.store.name, async () => {
     const reference = await open.reference(signal)
@@ -38,7 +40,8 @@ export async function verifyArtifactTarget(
   })
   const digest = report.resolved?.slice(report.resolved.lastIndexOf('@') + 1)
   if (digest !== undefined && target.digest === undefined) context.note(`${target.text} is ${digest}`)
-  return { ...report, ...(digest === undefined ? {} : { resolved: open.nameOf(digest) }) }
+  const advised = withAdvice(report, plan.trust, { target, scope })
+  return { ...advised, ...(digest === undefined ? {} : { resolved: open.nameOf(digest) }) }
 }
 
 /** The options of the verifier, as the plan says. */

@@ -5,6 +5,7 @@ import type { FileTarget } from '../targets/target.ts'
 import { envelopeType } from './envelope-store.ts'
 import { envelopesFor, unsignedFile } from './found-envelopes.ts'
 import type { VerifyPlan } from './plan.ts'
+import { assertPolicy, withAdvice } from './policy-advice.ts'
 
 /** Judges a file by a statement for files. */
 export async function verifyFileTarget(
@@ -14,6 +15,7 @@ export async function verifyFileTarget(
 ): Promise<Report> {
   const envelopes = await envelopesFor(context, target, plan.signature)
   if (envelopes.length === 0) return unsignedFile(target)
+  assertPolicy(plan.trust, 'blob', {})
   let best: Report | undefined
   for (const bytes of envelopes) {
     const report = await plan.verifier.verifyFile(
@@ -32,7 +34,7 @@ export async function verifyFileTarget(
     best = merged(best, report)
     if (best.verdict === 'verified' && !plan.all) break
   }
-  return best as Report
+  return withAdvice(best as Report, plan.trust, { target })
 }
 
 /** Of two reports on one file the better verdict, with the signatures of both. */

@@ -9,6 +9,7 @@ import type { FileTarget } from '../targets/target.ts'
 import { envelopeStore } from './envelope-store.ts'
 import { envelopesFor, unsignedFile } from './found-envelopes.ts'
 import type { VerifyPlan } from './plan.ts'
+import { assertPolicy, withAdvice } from './policy-advice.ts'
 import { artifactOptions } from './verify-artifact-target.ts'
 
 /**
@@ -27,6 +28,7 @@ export async function verifyManifestFile(
   const bytes = await readAll(readTarget(context, target, signal), MAX_MANIFEST_BYTES, target.text)
   const subject = manifestIn(bytes, target)
   if (envelopes.length === 0) return { ...unsignedFile(target), resolved: `${target.text}@${subject.digest}` }
+  assertPolicy(plan.trust, 'oci', plan)
   const artifacts = memory()
   await artifacts.push(subject, bytes)
   const signatures = await envelopeStore(subject, envelopes)
@@ -34,7 +36,8 @@ export async function verifyManifestFile(
     { artifacts, signatures: signatures.store, reference: subject.digest, scope: plan.scope },
     artifactOptions(plan, signal),
   )
-  return { ...signatures.named(report), resolved: `${target.text}@${subject.digest}` }
+  const named = withAdvice(signatures.named(report), plan.trust, { target, scope: plan.scope })
+  return { ...named, resolved: `${target.text}@${subject.digest}` }
 }
 
 function manifestIn(bytes: Uint8Array, { text }: FileTarget): Descriptor {

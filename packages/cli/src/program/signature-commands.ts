@@ -77,7 +77,7 @@ export const verifyCommand: Leaf = {
     repeatable('--trusted-cert <file>', 'trust this anchor, for this run'),
     single('--trusted-identity <dn>', 'and only this subject'),
     single('-k, --key <key>', 'trust this one public key, for this run: a key or a PEM file'),
-    single('--at <time>', 'judge as of then; marked in the report', parseTime),
+    single('--at <time>', 'judge as of then, a time or a date; marked in the report', parseTime),
     single(
       '--max-signatures <number>',
       'look at this many, and fail if there are more (default: 100)',

@@ -43,13 +43,13 @@ export class VerifierContext {
 
 function noPolicy(source: string, kind: PolicyKind): SealwrightError {
   const file = kind === 'oci' ? 'trustpolicy.json' : 'trustpolicy.blob.json'
-  const flag = kind === 'oci' ? '--scope REPOSITORY' : '--statement-for-files'
+  const flag = kind === 'oci' ? '--scope REPOSITORY' : '--statement-for-files --global'
   return new SealwrightError(
     'VALIDATION',
     `${source} holds no trust policy for ${kind === 'oci' ? 'artifacts' : 'files'}`,
     {
       why: `there is no ${file}; without a policy nobody is trusted`,
-      fix: `sealwright policy init --name NAME ${flag} --trust-store ca:NAME`,
+      fix: `sealwright policy init --name NAME ${flag} --trust-store ca:NAME --trusted-identity DN`,
     },
   )
 }

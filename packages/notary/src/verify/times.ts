@@ -57,7 +57,9 @@ function needsTimestamp(chain: readonly Certificate[], statement: Statement, now
 function validity(chain: readonly Certificate[], time: Date, when: string): Finding {
   const early = chain.find(({ notBefore }) => time < notBefore)
   if (early !== undefined) {
-    return failed('EXPIRED', `${name(early)} was not valid yet ${when}: from ${formatTime(early.notBefore)}`)
+    const from = formatTime(early.notBefore)
+    const why = `${name(early)} was not valid yet ${when}: from ${from}`
+    return failed('EXPIRED', why, `check the clock of this machine; if it is right, wait until ${from}`)
   }
   const late = chain.find(({ notAfter }) => time > notAfter)
   if (late !== undefined)
