@@ -15,6 +15,8 @@ export interface KeyProvider extends Partial<AsyncDisposable> {
   readonly schemes: readonly string[]
   /** Least privilege per operation, in the store's own words. */
   readonly permissions: Readonly<Partial<Record<Operation, readonly string[]>>>
+  /** The same for one key, where the rules of the store name keys. */
+  permissionsOf?(reference: string): KeyProvider['permissions']
   /**
    * The one spelling of a reference: idempotent, case kept, no network.
    * Must throw `VALIDATION` for what is no reference of its schemes, and for one that carries a secret.
@@ -24,8 +26,12 @@ export interface KeyProvider extends Partial<AsyncDisposable> {
   open(reference: string, call: Call): Promise<KeyHandle>
   /** Names a vendor failure; `undefined` becomes `INTERNAL`. Must not throw. */
   classify(error: unknown): Failure | undefined
-  /** Whose credentials answered. */
-  identify?(call: Call): Promise<{ readonly source: string; readonly identity?: string }>
+  /**
+   * Whose credentials answered.
+   *
+   * @param reference - Of the key that is meant: some stores have credentials for each place.
+   */
+  identify?(call: Call, reference?: string): Promise<{ readonly source: string; readonly identity?: string }>
   readonly admin?: KeyAdmin
 }
 

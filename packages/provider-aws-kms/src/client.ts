@@ -44,11 +44,24 @@ export interface Kms {
   getKeyPolicy(input: GetKeyPolicyCommandInput, call: Call): Promise<GetKeyPolicyResponse>
 }
 
-/** @param assertOpen - Called before each request; throws once the provider is disposed of. */
-export function kmsOf(sdk: Sdk, client: AwsKmsClient, region: string, assertOpen: () => void): Kms {
+export interface KmsOptions {
+  readonly sdk: Sdk
+  readonly client: AwsKmsClient
+  readonly region: string
+  /** Called before each request; throws once the provider is disposed of. */
+  assertOpen(): void
+  /** What to throw in place of a failure. */
+  amend(error: unknown): Promise<unknown>
+}
+
+export function kmsOf({ sdk, client, region, assertOpen, amend }: KmsOptions): Kms {
   const send = async <Output>(command: unknown, { signal }: Call): Promise<Output> => {
     assertOpen()
-    return (await client.send(command as never, { abortSignal: signal })) as Output
+    try {
+      return (await client.send(command as never, { abortSignal: signal })) as Output
+    } catch (error) {
+      throw await amend(error)
+    }
   }
   return {
     region,

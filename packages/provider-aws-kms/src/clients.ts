@@ -1,5 +1,6 @@
 import { SealwrightError } from '@sealwright/core'
 import { type AwsKmsClient, type Kms, kmsOf, type Sdk } from './client.ts'
+import { assertEnvironment, defaultRegion, missingProfile } from './environment.ts'
 import type { AwsKmsOptions } from './options.ts'
 import { loadPool, transport } from './transport.ts'
 
@@ -40,20 +41,32 @@ export function clientsOf(options: AwsKmsOptions): Clients {
     assertOpen()
     const sdk = await loadSdk()
     const { client, destroy } = readyClient(options) ?? (await makeClient(sdk, options, region))
-    const actual = await regionOf(client)
+    const actual = await regionOf(client, options)
     if (actual !== region) {
       throw new SealwrightError('VALIDATION', `the key is in ${region} and the given client asks ${actual}`, {
         fix: `give a client of ${region}, or none`,
       })
     }
-    return { client, kms: kmsOf(sdk, client, region, assertOpen), destroy }
+    return { client, kms: kmsOf({ sdk, client, region, assertOpen, amend }), destroy }
+  }
+  /** The SDK says of a profile that is not there what it says of any that gives nothing. */
+  const amend = async (error: unknown): Promise<unknown> => {
+    if ((error as Error).name !== 'CredentialsProviderError' || options.client !== undefined) return error
+    const why = await missingProfile(options)
+    if (why === undefined) return error
+    return new SealwrightError('UNAUTHENTICATED', 'there are no AWS credentials', {
+      why,
+      fix: 'correct the name of the profile; `aws configure list-profiles` lists them',
+      cause: error,
+    })
   }
   const ownRegion = async (): Promise<string> => {
     assertOpen()
     if (options.region !== undefined) return options.region
-    const { client, destroy } =
-      readyClient(options) ?? (await makeClient(await loadSdk(), options, undefined))
-    return regionOf(client).finally(destroy)
+    const ready = readyClient(options)
+    if (ready !== undefined) return regionOf(ready.client, options)
+    const { client, destroy } = await makeClient(await loadSdk(), options, defaultRegion())
+    return regionOf(client, options).finally(destroy)
   }
   const connection = (region: string | undefined): Promise<Connection> => {
     let found = made.get(region)
@@ -92,8 +105,9 @@ async function makeClient(
   options: AwsKmsOptions,
   region: string | undefined,
 ): Promise<Pick<Connection, 'client' | 'destroy'>> {
-  const { endpoint, profile, credentials, fips, dualStack, allowPlainHttp = false } = options
-  const requestHandler = transport({ allowPlainHttp, pool: await loadPool() })
+  assertEnvironment(options)
+  const { endpoint, profile, credentials, fips, dualStack, allowPlainHttp = false, proxyEnv } = options
+  const requestHandler = transport({ allowPlainHttp, pool: await loadPool(), proxyEnv })
   const client = new sdk.KMSClient({
     // Attempts are the pipeline's: one budget, one deadline, every attempt seen.
     maxAttempts: 1,
@@ -137,13 +151,17 @@ function signOnce(config: Config): void {
   }
 }
 
-async function regionOf(client: AwsKmsClient): Promise<string> {
+async function regionOf(client: AwsKmsClient, options: AwsKmsOptions): Promise<string> {
   try {
     return await client.config.region()
   } catch (cause) {
+    const profile = options.client === undefined ? await missingProfile(options) : undefined
     throw new SealwrightError('VALIDATION', 'no AWS region is known', {
-      why: 'neither the reference nor the configuration of the AWS SDK names one',
-      fix: 'write the ARN of the key, or ?region=… behind the reference, or set AWS_REGION',
+      why: profile ?? 'neither the reference, AWS_REGION, AWS_DEFAULT_REGION nor the profile names one',
+      fix:
+        profile === undefined
+          ? 'write the ARN of the key, or ?region=… behind the reference, or set AWS_REGION'
+          : 'correct the name of the profile; `aws configure list-profiles` lists them',
       cause,
     })
   }

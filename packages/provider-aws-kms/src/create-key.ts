@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   algorithms,
   type Call,
@@ -26,13 +27,19 @@ export async function createKey(clients: Clients, spec: KeySpec, call: Call): Pr
   const kms = await clients.kms(region)
   if (alias !== undefined) await assertFree(kms, alias, call)
   const made = await makeKey(kms, { KeySpec: keySpecOf(spec.type) }, call)
-  await withKey(made, async () => {
+  const fix =
+    alias === undefined
+      ? `use it by its ARN: ${referenceTo(made)}`
+      : `do not repeat it, which would make another key: aws kms create-alias --region ${kms.region} --alias-name ${alias} --target-key-id ${idOf(made)}`
+  await withKey({ arn: made, fix }, async () => {
     await waitForKey(kms, made, made, call)
     if (alias === undefined) return
-    await ask(
-      { doing: 'make the alias', keyId: alias, region: kms.region },
-      () => kms.createAlias({ AliasName: alias, TargetKeyId: idOf(made) }, call),
-      quota,
+    await persistently(call, () =>
+      ask(
+        { doing: 'make the alias', keyId: alias, region: kms.region },
+        () => kms.createAlias({ AliasName: alias, TargetKeyId: idOf(made) }, call),
+        quota,
+      ),
     )
     await waitForKey(kms, alias, made, call)
   })
@@ -51,13 +58,41 @@ export async function makeKey(
   return madeKey(KeyMetadata?.Arn)
 }
 
+/**
+ * Repeats what follows `CreateKey` while it is throttled or out of reach, to the end of the call: KMS has no client token for
+ * new keys, so that a repetition of the whole would make another one.
+ */
+export async function persistently(call: Call, task: () => Promise<unknown>): Promise<void> {
+  for (let delayMs = 100; ; delayMs = Math.min(2 * delayMs, 5000)) {
+    try {
+      await task()
+      return
+    } catch (error) {
+      const passes = isSealwrightError(error) && (error.code === 'THROTTLED' || error.code === 'UNAVAILABLE')
+      if (!passes) throw error
+      await sleep(Math.max(delayMs, error.retryAfterMs ?? 0), undefined, { signal: call.signal }).catch(
+        () => {
+          throw error
+        },
+      )
+    }
+  }
+}
+
 /** What an alias is given to lead to; KMS takes an ARN as well, and not every emulator does. */
 export function idOf(arn: string): string {
   return keyArn(arn)!.id
 }
 
-/** Runs what follows `CreateKey`; its failure names the key, which is there and costs money. */
-export async function withKey(arn: string, task: () => Promise<void>): Promise<void> {
+/**
+ * Runs what follows `CreateKey`; its failure names the key, which is there and costs money.
+ *
+ * @param made - `fix`: how to go on with this key.
+ */
+export async function withKey(
+  { arn, fix }: { readonly arn: string; readonly fix: string },
+  task: () => Promise<void>,
+): Promise<void> {
   try {
     await task()
   } catch (error) {
@@ -71,7 +106,7 @@ export async function withKey(arn: string, task: () => Promise<void>): Promise<v
       : { ...explain(error), message: 'what follows the making of the key failed' }
     throw new SealwrightError(code, message, {
       why: `${why ?? 'it failed'}; the key ${arn} was made`,
-      fix: 'use it by its ARN, give it the alias yourself, or schedule its deletion',
+      fix,
       cause: error,
       ...(requestId === undefined ? {} : { requestId }),
     })

@@ -40,6 +40,11 @@ const UNSUPPORTED: Row = {
   code: 'UNSUPPORTED',
   why: 'AWS KMS does not do this with such a key, or not in this Region',
 }
+const UNSENDABLE: Row = {
+  code: 'VALIDATION',
+  why: 'the credentials hold a character that no request can carry, such as a line break',
+  fix: 'set them again without it: secrets made by `echo` end with a line break, those by `printf %s` do not',
+}
 const INVALID: Row = { code: 'VALIDATION', why: 'AWS KMS refuses the request as malformed' }
 
 /** By the name of the error: the SDK has no class for several of them. */
@@ -101,7 +106,8 @@ const BY_NAME: Readonly<Record<string, Row>> = {
   AbortError: { code: 'ABORTED', why: 'the call was aborted' },
 }
 
-const NO_TRUST = 'set NODE_EXTRA_CA_CERTS if a proxy of your network is in the way'
+const NO_TRUST =
+  'name the file of its authority in NODE_EXTRA_CA_CERTS if a proxy of your network is in the way (AWS_CA_BUNDLE is not read)'
 const FIXES: Readonly<Partial<Record<TransportFault, string>>> = { untrusted: NO_TRUST, expired: NO_TRUST }
 
 /** Before the name: the SDK gives some failures of the network names that mislead (a reset is a `TimeoutError` to it). */
@@ -113,7 +119,38 @@ function byTransport(error: unknown): Row | undefined {
   return { code, why, ...(fix === undefined ? {} : { fix }) }
 }
 
+/** What Node and undici refuse to do with what the credentials and the configuration hold. */
+const BY_SYSTEM: Readonly<Record<string, Row>> = {
+  UND_ERR_INVALID_ARG: UNSENDABLE,
+  ERR_INVALID_CHAR: UNSENDABLE,
+  ERR_INVALID_URL: {
+    code: 'VALIDATION',
+    why: 'an endpoint in the configuration of the AWS SDK is not a URL',
+    fix: 'write https://HOST in endpoint_url of the profile, or in AWS_ENDPOINT_URL_KMS',
+  },
+}
+
+/** A file of the web identity or of a profile, which the SDK reads when credentials are asked for. */
+function unreadable(code: string, path: unknown): Row {
+  const file = typeof path === 'string' ? path : 'a file'
+  return {
+    code: 'UNAUTHENTICATED',
+    why: `${file}, which credentials come from, cannot be read: ${code}`,
+    fix: 'check AWS_WEB_IDENTITY_TOKEN_FILE and the files that the profile names; in GitHub Actions the job needs `id-token: write`',
+  }
+}
+
+function bySystem({ code, path, syscall }: VendorError): Row | undefined {
+  if (typeof code !== 'string') return undefined
+  if (Object.hasOwn(BY_SYSTEM, code)) return BY_SYSTEM[code]
+  return (syscall === 'open' || syscall === 'read') && /^E[A-Z]+$/.test(code)
+    ? unreadable(code, path)
+    : undefined
+}
+
 interface VendorError {
+  readonly path?: unknown
+  readonly syscall?: unknown
   readonly name?: unknown
   readonly code?: unknown
   readonly message?: unknown
@@ -156,7 +193,7 @@ function rowOf(error: VendorError): Row | undefined {
       why: 'the clock of this machine is wrong; the time of AWS is used from now on',
     }
   }
-  const onTheWay = byTransport(error)
+  const onTheWay = byTransport(error) ?? bySystem(error)
   if (onTheWay !== undefined) return onTheWay
   const { name } = error
   const status = Number(error.$response?.statusCode ?? error.$metadata?.httpStatusCode ?? 0)

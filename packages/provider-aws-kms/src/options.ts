@@ -1,4 +1,5 @@
 import { SealwrightError } from '@sealwright/core'
+import type { ProxyEnv } from '@sealwright/core/http'
 import type { AwsKmsClient } from './client.ts'
 import { assertLoopback } from './transport.ts'
 
@@ -30,6 +31,8 @@ export interface AwsKmsOptions {
   readonly fips?: boolean
   /** Uses the endpoints with IPv6. */
   readonly dualStack?: boolean
+  /** Variables that say which proxy leads where, such as `process.env`: `HTTPS_PROXY`, `NO_PROXY`. Default none. */
+  readonly proxyEnv?: ProxyEnv
 }
 
 /** @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored. */

@@ -3,7 +3,7 @@ import { type Call, SealwrightError } from '@sealwright/core'
 import { typeOf } from './algorithms.ts'
 import { ask } from './ask.ts'
 import type { Clients } from './clients.ts'
-import { idOf, makeKey, quota, withKey } from './create-key.ts'
+import { idOf, makeKey, persistently, quota, withKey } from './create-key.ts'
 import { answeredKey } from './open-key.ts'
 import { parseReference, referenceTo } from './reference.ts'
 import { waitForKey } from './wait-for-key.ts'
@@ -35,12 +35,15 @@ export async function rotateKey(clients: Clients, given: string, call: Call): Pr
     kms.getKeyPolicy({ KeyId: oldArn, PolicyName: 'default' }, call),
   )
   const made = await makeKey(kms, { KeySpec: spec, ...(Policy === undefined ? {} : { Policy }) }, call)
-  await withKey(made, async () => {
+  const fix = `do not repeat it, which would make another key: aws kms update-alias --region ${kms.region} --alias-name ${alias} --target-key-id ${idOf(made)}`
+  await withKey({ arn: made, fix }, async () => {
     await waitForKey(kms, made, made, call)
-    await ask(
-      { doing: 'move', keyId: alias, region: kms.region },
-      () => kms.updateAlias({ AliasName: alias, TargetKeyId: idOf(made) }, call),
-      quota,
+    await persistently(call, () =>
+      ask(
+        { doing: 'move', keyId: alias, region: kms.region },
+        () => kms.updateAlias({ AliasName: alias, TargetKeyId: idOf(made) }, call),
+        quota,
+      ),
     )
     await waitForKey(kms, alias, made, call)
   })

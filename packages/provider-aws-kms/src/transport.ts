@@ -1,6 +1,6 @@
 import { SealwrightError } from '@sealwright/core'
-import { type Dispatcher, exchange } from '@sealwright/core/http'
-import type { Pool } from 'undici'
+import { byProxy, type Dispatcher, exchange, type ProxyEnv, proxyFor } from '@sealwright/core/http'
+import type { Pool, ProxyAgent } from 'undici'
 
 /** What the SDK asks of a request handler: one HTTP request, whole, signed. */
 interface TransportRequest {
@@ -48,6 +48,12 @@ const LIMITS = { maxBytes: 2 ** 20, server: 'AWS KMS' } as const
 export interface TransportOptions {
   readonly allowPlainHttp: boolean
   readonly pool: typeof Pool
+  readonly proxyEnv?: ProxyEnv | undefined
+}
+
+interface Connections {
+  readonly dispatcher: Dispatcher
+  destroy(): Promise<void>
 }
 
 /** The part of undici that is used: all of it takes four times as long to load. */
@@ -57,39 +63,69 @@ export async function loadPool(): Promise<typeof Pool> {
   return pool
 }
 
+/** As above; whole undici would also put its own dispatcher under the `fetch` of the process. */
+async function proxyAgent(options: ProxyAgent.Options): Promise<ProxyAgent> {
+  const [Connections, { default: Agent }, { default: connect }] = await Promise.all([
+    loadPool(),
+    // @ts-expect-error: undici has types for itself as a whole only.
+    import('undici/lib/dispatcher/proxy-agent.js'),
+    // @ts-expect-error: as above.
+    import('undici/lib/api/api-connect.js'),
+  ])
+  // Its classes get their methods where undici is loaded as a whole.
+  const clientFactory = (origin: URL, settings: object) =>
+    Object.assign(new Connections(origin, settings), { connect })
+  return new Agent({ ...options, clientFactory })
+}
+
 /**
  * The SDK's request handler: connections are kept, answers read whole and bounded, redirects not followed, and nothing is
  * sent once it is destroyed. The SDK's own opens connections again after it was destroyed, warns on the console when many
  * requests wait, and sends signed requests, session tokens in them, over plain HTTP to any host that it is told. It also
  * takes more of the processor than the rest of the SDK.
  */
-export function transport({ allowPlainHttp, pool: Connections }: TransportOptions): Transport {
+export function transport({ allowPlainHttp, pool: PoolClass, proxyEnv = {} }: TransportOptions): Transport {
   /** By origin: sources of credentials ask others than KMS. */
-  const pools = new Map<string, Pool>()
+  const open = new Map<string, Connections>()
   let isClosed = false
-  const to = (origin: string): Dispatcher => {
-    let pool = pools.get(origin)
-    if (pool === undefined) {
-      pool = new Connections(origin, CONNECTIONS)
-      pools.set(origin, pool)
+  const connect = async (origin: string): Promise<Connections> => {
+    const proxy = proxyFor(new URL(origin), proxyEnv)
+    if (proxy === undefined) {
+      const pool = new PoolClass(origin, CONNECTIONS)
+      return { dispatcher: pool as Dispatcher, destroy: () => pool.destroy() }
     }
-    return pool as Dispatcher
+    const agent = await proxyAgent({ ...CONNECTIONS, uri: proxy.url.href })
+    return { dispatcher: byProxy(agent as Dispatcher, origin, proxy), destroy: () => agent.destroy() }
+  }
+  const to = async (origin: string): Promise<Dispatcher> => {
+    const known = open.get(origin)
+    if (known !== undefined) return known.dispatcher
+    const made = await connect(origin)
+    const other = open.get(origin)
+    if (other === undefined && !isClosed) open.set(origin, made)
+    else await made.destroy()
+    assertOpen()
+    return (other ?? made).dispatcher
+  }
+  const assertOpen = () => {
+    if (isClosed) throw new SealwrightError('VALIDATION', 'the key store of AWS KMS is disposed of')
   }
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     handle: async (request, { abortSignal } = {}) => {
       // The SDK may have been busy with the request, or with credentials for it, when the connections were closed.
-      if (isClosed) throw new SealwrightError('VALIDATION', 'the key store of AWS KMS is disposed of')
+      assertOpen()
       const { protocol, hostname, method, headers, body } = request
       if (protocol === 'http:' && !allowPlainHttp) assertLoopback(hostname)
       const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined
       const sent = { method, headers, body, path: pathOf(request), signal }
-      const { status: statusCode, ...answer } = await exchange(to(originOf(request)), sent, LIMITS)
+      const origin = originOf(request)
+      const { status: statusCode, ...answer } = await exchange(await to(origin), sent, { ...LIMITS, origin })
       return { response: { statusCode, ...answer } }
     },
     destroy: async () => {
       isClosed = true
-      await Promise.all([...pools.values()].map(pool => pool.destroy()))
+      await Promise.all([...open.values()].map(each => each.destroy()))
     },
     httpHandlerConfigs: () => ({}),
     updateHttpClientConfig: () => {},

@@ -100,6 +100,34 @@ describe('create', () => {
     },
   )
 
+  it.each(['ThrottlingException', 'KMSInternalException'])(
+    'makes one key and its alias although the alias meets %s at first',
+    async name => {
+      await using kms = provider(fake)
+      const before = state.keys.length
+      fake.inject('CreateAlias', { kind: 'refuse', name }, 2)
+      const reference = await kms.admin!.create(
+        { reference: `awskms:///alias/${name}`, type: 'EC-P256' },
+        call,
+      )
+      expect(state.keys.length).toBe(before + 1)
+      expect(`awskms:///${state.find(`alias/${name}`, REGION).arn}`).toBe(reference)
+    },
+  )
+
+  it('says how to finish what was throttled to the end of the call, without another key', async () => {
+    await using kms = provider(fake)
+    const restore = fake.inject('CreateAlias', { kind: 'refuse', name: 'ThrottlingException' })
+    const short = { signal: AbortSignal.timeout(500) }
+    const creating = kms.admin!.create({ reference: 'awskms:///alias/throttled', type: 'EC-P256' }, short)
+    await expect(creating.finally(restore)).rejects.toMatchObject({
+      code: 'THROTTLED',
+      fix: expect.stringMatching(
+        /aws kms create-alias --region eu-central-1 --alias-name alias\/throttled --target-key-id [0-9a-f-]{36}$/,
+      ),
+    })
+  })
+
   it('names the key when the alias may not be made', async () => {
     await using kms = provider(fake)
     fake.allow(['kms:CreateKey', 'kms:GetPublicKey', 'kms:DescribeKey'])

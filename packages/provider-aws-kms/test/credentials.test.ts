@@ -3,9 +3,11 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { isSealwrightError, openSigner } from '@sealwright/core'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { startForwardProxy } from '../../../test/services/forward-proxy.ts'
 import { awsKms } from '../src/index.ts'
 import { fakeAwsKms } from './fake-aws-kms.ts'
 import { REGION } from './harness.ts'
@@ -227,3 +229,137 @@ async function serving(
     },
   }
 }
+
+describe('a variable of AWS', () => {
+  const failure = async () => {
+    await using kms = awsKms()
+    return await kms.open('awskms:///alias/x', call).catch((error: Error) => error)
+  }
+
+  it.each([
+    'AWS_ACCESS_KEY_ID',
+    'AWS_SECRET_ACCESS_KEY',
+    'AWS_SESSION_TOKEN',
+    'AWS_REGION',
+    'AWS_DEFAULT_REGION',
+    'AWS_PROFILE',
+    'AWS_ROLE_ARN',
+    'AWS_WEB_IDENTITY_TOKEN_FILE',
+    'AWS_ENDPOINT_URL',
+    'AWS_ENDPOINT_URL_KMS',
+    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+    'AWS_USE_FIPS_ENDPOINT',
+    'AWS_USE_DUALSTACK_ENDPOINT',
+  ])('%s that ends with a line break, or holds one, is VALIDATION that names it', async name => {
+    environment()
+    for (const value of ['canary\n', 'canary canary ', 'can\nary']) {
+      vi.stubEnv(name, value)
+      const error = await failure()
+      expect(error).toMatchObject({ code: 'VALIDATION', message: `${name} cannot be used` })
+      expect(JSON.stringify(error)).not.toContain('canary')
+    }
+  })
+
+  it.each([
+    ['AWS_REGION', 'Frankfurt'],
+    ['AWS_DEFAULT_REGION', 'eu central'],
+    ['AWS_ENDPOINT_URL', 'kms.example'],
+    ['AWS_ENDPOINT_URL_KMS', '127.0.0.1:4566'],
+    ['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'file:///etc/passwd'],
+    ['AWS_USE_FIPS_ENDPOINT', 'yes'],
+  ])('%s=%s is VALIDATION that names it', async (name, value) => {
+    environment()
+    vi.stubEnv(name, value)
+    expect(await failure()).toMatchObject({ code: 'VALIDATION', message: `${name} cannot be used` })
+  })
+
+  it('AWS_DEFAULT_REGION names the Region where AWS_REGION does not', async () => {
+    environment()
+    vi.stubEnv('AWS_REGION', '')
+    expect(await failure()).toMatchObject({ code: 'VALIDATION', fix: expect.stringContaining('AWS_REGION') })
+    vi.stubEnv('AWS_DEFAULT_REGION', REGION)
+    fake.state.setAlias('alias/of-default', fake.state.addKey('ECC_NIST_P256', REGION))
+    await using kms = awsKms()
+    await using signer = await openSigner(kms, 'awskms:///alias/of-default')
+    expect(signer.key.reference).toContain(REGION)
+    vi.stubEnv('AWS_REGION', 'us-east-1')
+    await using other = awsKms()
+    await expect(openSigner(other, 'awskms:///alias/of-default')).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      why: expect.stringContaining('us-east-1'),
+    })
+  })
+
+  it('AWS_PROFILE that is in no file is blamed, with a Region and without', async () => {
+    vi.stubEnv('AWS_PROFILE', 'nope')
+    const blamed = expect.stringMatching(
+      /^the profile "nope" of AWS_PROFILE is in neither .*config nor .*credentials$/,
+    )
+    expect(await failure()).toMatchObject({ code: 'UNAUTHENTICATED', why: blamed })
+    vi.stubEnv('AWS_REGION', '')
+    expect(await failure()).toMatchObject({ code: 'VALIDATION', why: blamed })
+  })
+
+  it.each([
+    ['no file', join(folder, 'none'), 'ENOENT'],
+    ['a directory', folder, 'EISDIR'],
+  ])('AWS_WEB_IDENTITY_TOKEN_FILE that names %s is UNAUTHENTICATED, and named', async (_, path, why) => {
+    vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', path)
+    vi.stubEnv('AWS_ROLE_ARN', 'arn:aws:iam::111122223333:role/ci-release')
+    expect(await failure()).toMatchObject({
+      code: 'UNAUTHENTICATED',
+      why: expect.stringContaining(why),
+      fix: expect.stringContaining('AWS_WEB_IDENTITY_TOKEN_FILE'),
+    })
+  })
+
+  it('AWS_ENDPOINT_URL_KMS where nothing listens is named', async () => {
+    environment()
+    vi.stubEnv('AWS_ENDPOINT_URL_KMS', 'http://127.0.0.1:9')
+    expect(await failure()).toMatchObject({
+      code: 'UNAVAILABLE',
+      why: expect.stringContaining('http://127.0.0.1:9'),
+    })
+  })
+})
+
+it('credentials of the program with a line break are VALIDATION, and not repeated', async () => {
+  const credentials = { ...fake.credentials, sessionToken: 'canary-token\n' }
+  await using kms = awsKms({ endpoint: fake.url, region: REGION, credentials })
+  const error = await kms.open('awskms:///alias/x', call).catch(thrown => thrown)
+  expect(error).toMatchObject({ code: 'VALIDATION', why: expect.stringContaining('line break') })
+  expect(JSON.stringify([error, error.cause, error.stack])).not.toContain('canary')
+})
+
+describe('a proxy', () => {
+  it('leads to KMS, and to nothing that NO_PROXY names', async () => {
+    environment()
+    await using proxy = await startForwardProxy({ login: 'user:canary-8' })
+    const endpoint = `http://kms.example:${new URL(fake.url).port}`
+    const options = { endpoint, allowPlainHttp: true, region: REGION }
+    await using kms = awsKms({ ...options, proxyEnv: { HTTP_PROXY: proxy.url } })
+    await using signer = await openSigner(kms, fake.state.addKey('ECC_NIST_P256', REGION).arn)
+    await signer.sign(Buffer.from('a message'))
+    expect(new Set(proxy.requests)).toEqual(new Set([`POST ${endpoint}/`]))
+    const before = proxy.requests.length
+    await using direct = awsKms({ ...options, proxyEnv: { HTTP_PROXY: proxy.url, NO_PROXY: '.example' } })
+    await expect(direct.open('awskms:///alias/x', call)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    expect(proxy.requests).toHaveLength(before)
+  })
+
+  it('by CONNECT that refuses, or is away, is named, without its password', async () => {
+    environment()
+    await using proxy = await startForwardProxy({ login: 'user:other' })
+    for (const [url, code] of [
+      [proxy.url.replace('other', 'canary-8'), 'UNAUTHENTICATED'],
+      ['http://user:canary-8@127.0.0.1:9', 'UNAVAILABLE'],
+    ] as const) {
+      const options = { endpoint: 'https://kms.example', region: REGION, proxyEnv: { HTTPS_PROXY: url } }
+      await using kms = awsKms(options)
+      const error = await kms.open('awskms:///alias/x', call).catch(thrown => thrown)
+      expect(error).toMatchObject({ code, message: expect.stringContaining('the proxy 127.0.0.1:') })
+      expect(inspect(error, { depth: 8 })).not.toContain('canary-8')
+    }
+    expect(proxy.requests).toEqual(['CONNECT kms.example:443'])
+  })
+})

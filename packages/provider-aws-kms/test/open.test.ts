@@ -178,7 +178,7 @@ describe('an error', () => {
     await expect(openSigner(kms, arn)).rejects.toMatchObject({ code: 'VALIDATION' })
   })
 
-  it('says that no region is known', async () => {
+  it('says that no region is known, or that the profile that would name one is not there', async () => {
     await using kms = awsKms({
       endpoint: fake.url,
       credentials: fake.credentials,
@@ -186,7 +186,8 @@ describe('an error', () => {
     })
     await expect(kms.open('awskms:///alias/x', call)).rejects.toMatchObject({
       code: 'VALIDATION',
-      fix: expect.stringContaining('AWS_REGION'),
+      message: 'no AWS region is known',
+      why: expect.stringMatching(/^the profile "a-profile-that-is-not" of the option profile is in neither /),
     })
   })
 })

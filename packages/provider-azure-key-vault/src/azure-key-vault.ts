@@ -31,11 +31,12 @@ export function azureKeyVault(options: AzureKeyVaultOptions = {}): KeyProvider &
       return openKey(await vaults.vault(reference.host), reference, call)
     },
     classify,
-    identify: async call => {
+    identify: async (call, reference) => {
+      const host = reference === undefined ? undefined : parseReference(reference, hosts).host
       const tokens = await vaults.tokens()
       return tokens === undefined
         ? { source: 'the client that was given' }
-        : identify(tokens, vaults.scope(), endpoint, call)
+        : identify(tokens, vaults.scope(host), endpoint, call)
     },
     admin: keyAdmin(host => vaults.vault(host), hosts),
     [Symbol.asyncDispose]: () => vaults[Symbol.asyncDispose](),

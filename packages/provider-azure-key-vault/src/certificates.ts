@@ -27,7 +27,7 @@ export async function chainOf(
   if (certificate === undefined) return []
   const leaf = leafOf(certificate, reference)
   if (!leaf.publicKey.export({ type: 'spki', format: 'der' }).equals(publicKey)) return []
-  if (leaf.checkIssued(leaf) || !isKeyKept(certificate)) return [Uint8Array.from(leaf.raw)]
+  if (isSelfSigned(leaf) || !isKeyKept(certificate)) return [Uint8Array.from(leaf.raw)]
   const secret = await orUndefined('ACCESS_DENIED', source.getSecret(reference, call))
   if (secret === undefined) return [Uint8Array.from(leaf.raw)]
   return ordered(leaf, certificatesOf(secret, reference)).map(({ raw }) => Uint8Array.from(raw))
@@ -78,10 +78,15 @@ function certificatesOf({ body: { value, contentType } }: Reply, reference: KeyV
   }
 }
 
+/** There is nothing above it. Node's `checkIssued` wants keyCertSign, which certificates that only sign code lack. */
+function isSelfSigned(certificate: X509Certificate): boolean {
+  return certificate.issuer === certificate.subject && certificate.verify(certificate.publicKey)
+}
+
 /** Leaf, issuer, issuer's issuer: Key Vault keeps them as they were imported. */
 function ordered(leaf: X509Certificate, all: readonly X509Certificate[]): X509Certificate[] {
   const chain = [leaf]
-  for (let last = leaf; !last.checkIssued(last); ) {
+  for (let last = leaf; !isSelfSigned(last); ) {
     const issuer = all.find(each => last.checkIssued(each) && last.verify(each.publicKey))
     if (issuer === undefined || chain.includes(issuer)) break
     chain.push(issuer)

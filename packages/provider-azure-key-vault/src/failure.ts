@@ -52,7 +52,11 @@ const BY_CODE: Readonly<Record<string, Row>> = {
   KeyNotFound: MISSING,
   CertificateNotFound: MISSING,
   SecretNotFound: MISSING,
-  ObjectIsDeletedButRecoverable: { code: 'NOT_FOUND', why: 'the key is deleted, and can be recovered' },
+  ObjectIsDeletedButRecoverable: {
+    code: 'NOT_FOUND',
+    why: 'the key is deleted, and can be recovered',
+    fix: 'recover it: az keyvault key recover --vault-name VAULT --name KEY',
+  },
   ObjectIsBeingDeleted: { code: 'NOT_FOUND', why: 'the key is being deleted' },
   ObjectIsBeingRecovered: { code: 'KEY_STATE', why: 'the key is being recovered' },
   NotSupported: UNSUPPORTED,
@@ -113,6 +117,7 @@ interface VendorError {
 }
 
 interface Inner {
+  readonly message?: unknown
   readonly code?: unknown
   readonly innerError?: Inner
 }
@@ -141,7 +146,29 @@ export function classify(error: unknown): Failure | undefined {
 
 /** Whether an answer says that a key of this name was deleted and keeps the name. */
 export function isHeldByDeleted(error: unknown): boolean {
-  return codesOf(error as VendorError).includes('ObjectIsDeletedButRecoverable')
+  const vendor = error as VendorError
+  if (codesOf(vendor).includes('ObjectIsDeletedButRecoverable')) return true
+  return vendor.statusCode === 409 && /\bdeleted\b/i.test(textOf(vendor))
+}
+
+/** What the answer says, for matching only. */
+function textOf({ details, message }: VendorError): string {
+  const text = details?.error?.message ?? message
+  return typeof text === 'string' ? text.slice(0, 1000) : ''
+}
+
+/** Not every server gives the inner code that tells a state of the key from a missing right. */
+function byText(error: VendorError): Row | undefined {
+  const text = textOf(error)
+  if (
+    /\bdisabled (?:key|certificate|secret)\b|\b(?:key|certificate|secret) is (?:disabled|not enabled)\b/i.test(
+      text,
+    )
+  ) {
+    return BY_CODE.KeyDisabled
+  }
+  if (/\b(?:an expired key|key (?:is|has) expired)\b/i.test(text)) return EXPIRED
+  return /\bkey is not yet valid\b/i.test(text) ? NOT_YET : undefined
 }
 
 function rowOf(error: VendorError): Row | undefined {
@@ -156,7 +183,8 @@ function rowOf(error: VendorError): Row | undefined {
       : undefined
   }
   const codes = codesOf(error)
-  const coded = codes.map(each => lookUp(BY_CODE, each)).find(each => each !== undefined)
+  const known = codes.map(each => lookUp(BY_CODE, each)).find(each => each !== undefined)
+  const coded = known ?? (status === 403 ? byText(error) : undefined)
   return status < 500 && status !== 429
     ? (coded ?? byStatus(status, codes.length > 0))
     : byStatus(status, false)

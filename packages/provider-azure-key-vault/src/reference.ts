@@ -92,7 +92,8 @@ function split(reference: string): { readonly host: string; readonly segments: r
     throw refused('it holds blanks or characters beyond ASCII', 'check it')
   if (reference.startsWith('https://')) {
     const [host = '', collection, ...segments] = reference.slice('https://'.length).split('/')
-    if (collection !== 'keys') throw refused('its path does not begin with /keys/', 'copy the id of the key')
+    const [name = '', version] = segments
+    if (collection !== 'keys') throw notKey(collection, host, name, version)
     return { host: host.toLowerCase(), segments }
   }
   if (!reference.startsWith(SCHEME)) {
@@ -104,12 +105,40 @@ function split(reference: string): { readonly host: string; readonly segments: r
   const rest = reference.slice(SCHEME.length)
   if (!rest.startsWith('//')) return fromParameters(rest.split(/[;?&]/))
   const [host = '', ...segments] = rest.slice(2).split('/')
+  const [first, name = '', version] = segments
+  if ((first === 'certificates' || first === 'secrets') && isPath(segments)) {
+    throw notKey(first, host, name, version)
+  }
   // Of two segments the first is the name (sigstore); of three it is the collection (securesystemslib).
   return { host: host.toLowerCase(), segments: isCollected(segments) ? segments.slice(1) : segments }
 }
 
+/** The portal shows three identifiers of one certificate; those of its certificate and secret have the name of its key. */
+function notKey(
+  collection: string | undefined,
+  host: string,
+  name: string,
+  version: string | undefined,
+): SealwrightError {
+  const isSibling = collection === 'certificates' || collection === 'secrets'
+  if (!isSibling || !HOST.test(host.toLowerCase()) || !NAME.test(name)) {
+    return refused('its path does not begin with /keys/', 'copy the id of the key')
+  }
+  const isVersion = version !== undefined && VERSION.test(version.toLowerCase())
+  const key = { host: host.toLowerCase(), name, ...(isVersion ? { version: version.toLowerCase() } : {}) }
+  return refused(
+    `it is the identifier of a ${collection.slice(0, -1)}; its key has the same name and version`,
+    `write ${formatReference(key)}`,
+  )
+}
+
 function isCollected(segments: readonly string[]): boolean {
-  return segments.length === 3 && segments[0] === 'keys'
+  return segments[0] === 'keys' && isPath(segments)
+}
+
+/** Collection, name and perhaps version, rather than the name and version of a key that is called like a collection. */
+function isPath({ length, 1: second = '' }: readonly string[]): boolean {
+  return length === 3 || (length === 2 && second !== '' && !VERSION.test(second.toLowerCase()))
 }
 
 function fromParameters(pairs: readonly string[]): ReturnType<typeof split> {

@@ -1,11 +1,17 @@
-import type { Agent } from 'node:http'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import type { KeyClientOptions } from '@azure/keyvault-keys'
 import { SealwrightError } from '@sealwright/core'
-import { type Dispatcher, exchange, type HttpAnswer, type HttpRequest } from '@sealwright/core/http'
-import type { Pool } from 'undici'
+import {
+  byProxy,
+  type Dispatcher,
+  exchange,
+  type HttpAnswer,
+  type HttpRequest,
+  type ProxyEnv,
+  proxyFor,
+} from '@sealwright/core/http'
+import type { Pool, ProxyAgent } from 'undici'
 import { originOf } from './options.ts'
-import { proxied } from './proxied.ts'
 
 /** What the Azure SDK takes for its way to the network. */
 export type HttpClient = NonNullable<KeyClientOptions['httpClient']>
@@ -16,12 +22,18 @@ type Answer = Pick<Response, 'status' | 'headers'> & { readonly bodyAsText: stri
 export interface TransportOptions {
   readonly endpoint?: string
   readonly ca?: string | readonly string[]
+  readonly proxyEnv?: ProxyEnv
+}
+
+interface Connections {
+  readonly dispatcher: Dispatcher
+  destroy(): Promise<void>
 }
 
 /** The way to one vault. Its clients share it: one of them learns the vault's challenge, and the others know it. */
 export interface Way extends HttpClient {
   /**
-   * As the SDK's last request was sent: with its token, and by the proxy that the SDK chose for it, if any.
+   * As the SDK's last request was sent: with its token.
    *
    * @param path - With the query.
    */
@@ -50,76 +62,74 @@ const LIMITS = { maxBytes: 2 ** 20, server: 'Azure Key Vault' } as const
  * The SDK's HTTP client: connections are kept and can be closed, answers are read whole and bounded, and nothing leaves
  * for another origin than the vault's, whatever a link in an answer says.
  */
-export function transport({ endpoint, ca }: TransportOptions): Transport {
+export function transport({ endpoint, ca, proxyEnv = {} }: TransportOptions): Transport {
   const fixed = endpoint === undefined ? undefined : originOf(endpoint)
   const trusted = ca === undefined ? {} : { secureContext: trusting([ca].flat()) }
-  const pools = new Map<string, Pool>()
-  /** Those of a proxy, which the SDK makes as the environment says. */
-  const agents = new Set<Agent>()
+  const open = new Map<string, Promise<Connections>>()
   let isClosed = false
 
-  const connectionsTo = async (origin: string): Promise<Pool> => {
-    const Connections = await loadPool()
-    let pool = pools.get(origin)
-    if (pool === undefined) {
-      pool = new Connections(origin, { ...CONNECTIONS, connect: { ...trusted } })
-      pools.set(origin, pool)
+  const connect = async (origin: string): Promise<Connections> => {
+    const proxy = proxyFor(new URL(origin), proxyEnv)
+    if (proxy === undefined) {
+      const pool = new (await loadPool())(origin, { ...CONNECTIONS, connect: { ...trusted } })
+      return { dispatcher: pool as Dispatcher, destroy: () => pool.destroy() }
     }
-    return pool
+    const agent = await proxyAgent({ ...CONNECTIONS, uri: proxy.url.href, requestTls: { ...trusted } })
+    return { dispatcher: byProxy(agent as Dispatcher, origin, proxy), destroy: () => agent.destroy() }
+  }
+  const connectionsTo = (origin: string): Promise<Connections> => {
+    let found = open.get(origin)
+    if (found === undefined) {
+      found = connect(origin)
+      open.set(origin, found)
+      found.catch(() => open.delete(origin))
+    }
+    return found
   }
   return {
     to: async host => {
       const own = `https://${host}`
       const origin = fixed ?? own
-      const pool = await connectionsTo(origin)
-      const reach = async (sent: HttpRequest, via: Agent | undefined): Promise<Answer> => {
+      const { dispatcher } = await connectionsTo(origin)
+      const reach = async (sent: HttpRequest): Promise<Answer> => {
         if (isClosed)
           throw new SealwrightError('VALIDATION', 'the key store of Azure Key Vault is disposed of')
-        // The SDK chose the proxy by the vault's host.
-        if (via === undefined || endpoint !== undefined) {
-          return answerOf(await exchange(pool as Dispatcher, sent, LIMITS))
-        }
-        agents.add(via)
-        return answerOf(await proxied({ agent: via, origin, ...trusted }, sent, LIMITS))
+        const answer = answerOf(await exchange(dispatcher, sent, { ...LIMITS, origin }))
+        return fixed === undefined ? answer : linkedTo(own, fixed, answer)
       }
       let known: string | undefined
-      let last: { readonly authorization: string; readonly via: Agent | undefined } | undefined
+      let last: string | undefined
       return {
         sendRequest: async request => {
           const path = pathIn(own, request.url)
-          if (path === undefined) throw elsewhere(host)
+          if (path === undefined) throw elsewhere(host, request.url)
           // Each client of the SDK asks once without a token to be told which token is wanted. That is known by now.
           if (known !== undefined && !request.headers.has('authorization')) return challenged(request, known)
           const { method, abortSignal, body } = request
-          const via = request.agent as Agent | undefined
           const authorization = request.headers.get('authorization')
-          if (authorization !== undefined) last = { authorization, via }
-          const answer = await reach(
-            {
-              method,
-              path,
-              headers: { ...request.headers.toJSON(), 'accept-encoding': 'identity' },
-              body: typeof body === 'string' ? body : undefined,
-              signal: abortSignal instanceof AbortSignal ? abortSignal : undefined,
-            },
-            via,
-          )
+          if (authorization !== undefined) last = authorization
+          const answer = await reach({
+            method,
+            path,
+            headers: { ...request.headers.toJSON(), 'accept-encoding': 'identity' },
+            body: typeof body === 'string' ? body : undefined,
+            signal: abortSignal instanceof AbortSignal ? abortSignal : undefined,
+          })
           known = challengeIn(answer) ?? known
           return { request, ...answer }
         },
         get: async (path, signal) => {
           if (last === undefined)
             throw new SealwrightError('INTERNAL', `${host} was not asked for anything yet`)
-          const { authorization, via } = last
-          const headers = { accept: 'application/json', 'accept-encoding': 'identity', authorization }
-          return reach({ method: 'GET', path, signal, headers }, via)
+          const headers = { accept: 'application/json', 'accept-encoding': 'identity', authorization: last }
+          return reach({ method: 'GET', path, signal, headers })
         },
       }
     },
     destroy: async () => {
       isClosed = true
-      for (const each of agents) each.destroy()
-      await Promise.all([...pools.values()].map(pool => pool.destroy()))
+      const all = await Promise.allSettled(open.values())
+      await Promise.all(all.map(each => (each.status === 'fulfilled' ? each.value.destroy() : undefined)))
     },
   }
 }
@@ -129,6 +139,21 @@ async function loadPool(): Promise<typeof Pool> {
   // @ts-expect-error: undici has types for itself as a whole only.
   const { default: pool } = await import('undici/lib/dispatcher/pool.js')
   return pool
+}
+
+/** As above; whole undici would also put its own dispatcher under the `fetch` of the process. */
+async function proxyAgent(options: ProxyAgent.Options): Promise<ProxyAgent> {
+  const [Connections, { default: Agent }, { default: connect }] = await Promise.all([
+    loadPool(),
+    // @ts-expect-error: undici has types for itself as a whole only.
+    import('undici/lib/dispatcher/proxy-agent.js'),
+    // @ts-expect-error: as above.
+    import('undici/lib/api/api-connect.js'),
+  ])
+  // Its classes get their methods where undici is loaded as a whole.
+  const clientFactory = (origin: URL, settings: object) =>
+    Object.assign(new Connections(origin, settings), { connect })
+  return new Agent({ ...options, clientFactory })
 }
 
 /** Made once: Node's own certificates are many. */
@@ -184,8 +209,27 @@ function challengeIn({ status, headers }: Answer): string | undefined {
     : undefined
 }
 
-function elsewhere(host: string): SealwrightError {
+/** An endpoint links the pages of a list by its own origin, which the SDK would take for another vault. */
+function linkedTo(own: string, endpoint: string, answer: Answer): Answer {
+  if (!answer.bodyAsText.includes('"nextLink"')) return answer
+  let body: { nextLink?: unknown }
+  try {
+    body = JSON.parse(answer.bodyAsText) as typeof body
+  } catch {
+    // The SDK says so.
+    return answer
+  }
+  const { nextLink } = body
+  if (typeof nextLink !== 'string' || !URL.canParse(nextLink)) return answer
+  const { origin, pathname, search } = new URL(nextLink)
+  if (origin !== endpoint) return answer
+  return { ...answer, bodyAsText: JSON.stringify({ ...body, nextLink: `${own}${pathname}${search}` }) }
+}
+
+function elsewhere(host: string, url: string): SealwrightError {
+  const other = URL.canParse(url) ? new URL(url).host : 'no host'
   return new SealwrightError('INTEGRITY', `a link of ${host} leads to another host`, {
-    why: 'tokens are sent to the vault they are for and nowhere else',
+    why: `it leads to ${other}; tokens are sent to the vault they are for and nowhere else`,
+    fix: 'check that the host is the vault, and that no proxy answers for it',
   })
 }

@@ -3,6 +3,7 @@ import type { CryptographyClient, KeyClient } from '@azure/keyvault-keys'
 import type { Call } from '@sealwright/core'
 import { ask, asking, type OnResponse, type Reply } from './ask.ts'
 import { type Explained, isHeldByDeleted } from './failure.ts'
+import { isManagedHsm } from './hosts.ts'
 import { formatReference, type KeyReference } from './reference.ts'
 
 export type KeyVersion = Required<KeyReference>
@@ -87,7 +88,7 @@ export function vaultOf({ host, alias, keys, cryptography, certificates, getSecr
             abortSignal: signal,
             onResponse,
           }),
-        amendCreation,
+        (explained, error) => amendCreation(reference, explained, error),
       ),
     rotateKey: (reference, { signal }) =>
       ask(doing('rotate', reference), onResponse =>
@@ -118,11 +119,13 @@ function version({ version }: KeyReference): { version?: string } {
 }
 
 /** A deleted key keeps its name until it is purged. */
-function amendCreation(explained: Explained, error: unknown): Explained {
+function amendCreation({ host, name }: KeyReference, explained: Explained, error: unknown): Explained {
   if (!isHeldByDeleted(error)) return explained
+  const [vault = ''] = host.split('.')
+  const at = isManagedHsm(host) ? `--hsm-name ${vault}` : `--vault-name ${vault}`
   return {
     code: 'VALIDATION',
-    why: 'a deleted key holds the name',
-    fix: 'choose another name, or recover or purge the deleted key',
+    why: 'a deleted key holds the name until it is purged',
+    fix: `choose another name, or recover the key (az keyvault key recover ${at} --name ${name}), or purge it (az keyvault key purge ${at} --name ${name})`,
   }
 }

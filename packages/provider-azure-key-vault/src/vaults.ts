@@ -1,6 +1,7 @@
 import type { CertificateClientOptions } from '@azure/keyvault-certificates'
 import type { KeyClient, KeyClientOptions, KeyVaultKey } from '@azure/keyvault-keys'
 import { SealwrightError } from '@sealwright/core'
+import { type HttpProxy, type ProxyEnv, proxyFor } from '@sealwright/core/http'
 import { scopeOf } from './hosts.ts'
 import { type AzureKeyVaultOptions, originOf } from './options.ts'
 import { readSecret } from './secret.ts'
@@ -8,27 +9,37 @@ import { type TokenSource, tokenSource } from './token-source.ts'
 import { type HttpClient, transport, type Way } from './transport.ts'
 import { type Clients, type KeyVersion, type Validity, type Vault, vaultOf } from './vault.ts'
 
+/** Who gives tokens out, for the choice of a proxy. */
+const ENTRA_ID = new URL('https://login.microsoftonline.com')
+
+const UNUSED_PROXY = { host: 'http://unused.invalid', port: 80 } as const
+
 /** The vaults of one provider, each connected to when it is first asked for. */
 export interface Vaults extends AsyncDisposable {
   vault(host: string): Promise<Vault>
   /** `undefined` with a ready client, whose credential is its own. */
   tokens(): Promise<TokenSource | undefined>
-  /** What a token is for where none was given out yet. */
-  scope(): string
+  /**
+   * What a token is for where none was given out yet: each cloud has its own.
+   *
+   * @param host - Of the vault that is meant; the last that was connected to without it.
+   */
+  scope(host: string | undefined): string
 }
 
 export function vaultsOf(options: AzureKeyVaultOptions): Vaults {
-  const { client, credential, endpoint, ca, disableChallengeResourceVerification = false } = options
+  const { client, credential, endpoint, ca, proxyEnv, disableChallengeResourceVerification = false } = options
   const way = transport({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(ca === undefined ? {} : { ca }),
+    ...(proxyEnv === undefined ? {} : { proxyEnv }),
   })
   const made = new Map<string, Promise<Vault>>()
   let tokens: Promise<TokenSource> | undefined
   let isClosed = false
 
   const source = () => {
-    tokens ??= loadCredential(credential).then(tokenSource)
+    tokens ??= loadCredential(credential, proxyEnv).then(tokenSource)
     tokens.catch(() => {
       tokens = undefined
     })
@@ -61,7 +72,7 @@ export function vaultsOf(options: AzureKeyVaultOptions): Vaults {
       return found
     },
     tokens: async () => (client === undefined ? source() : undefined),
-    scope: () => scopeOf([...made.keys()].at(-1) ?? 'any.vault.azure.net'),
+    scope: host => scopeOf(host ?? [...made.keys()].at(-1) ?? 'any.vault.azure.net'),
     [Symbol.asyncDispose]: async () => {
       isClosed = true
       made.clear()
@@ -70,10 +81,22 @@ export function vaultsOf(options: AzureKeyVaultOptions): Vaults {
   }
 }
 
-async function loadCredential(given: AzureKeyVaultOptions['credential']) {
+async function loadCredential(given: AzureKeyVaultOptions['credential'], proxyEnv: ProxyEnv | undefined) {
   if (given !== undefined) return given
   const { DefaultAzureCredential } = await import('@azure/identity')
-  return new DefaultAzureCredential() as unknown as NonNullable<typeof given>
+  const proxy = proxyEnv && proxyFor(ENTRA_ID, proxyEnv)
+  const options = proxy === undefined ? {} : { proxyOptions: settingsOf(proxy) }
+  return new DefaultAzureCredential(options as never) as unknown as NonNullable<typeof given>
+}
+
+/** Left to itself the SDK reads the variables of the process, and takes no value without a scheme. */
+function settingsOf({ url: { protocol, hostname, port, username, password } }: HttpProxy) {
+  return {
+    host: `${protocol}//${hostname}`,
+    port: Number(port) || (protocol === 'https:' ? 443 : 80),
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+  }
 }
 
 interface Connection {
@@ -93,6 +116,8 @@ function ownClients(sdk: typeof import('@azure/keyvault-keys'), connection: Conn
     // Attempts are the pipeline's: one budget, one deadline, every attempt seen.
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
+    // Our transport chooses the proxy. With settings of its own the SDK reads no variables, of which it takes fewer forms.
+    proxyOptions: UNUSED_PROXY,
     disableChallengeResourceVerification,
   })
   const shared = new sdk.KeyClient(url, credential, configured())

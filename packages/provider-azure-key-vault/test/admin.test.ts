@@ -87,6 +87,29 @@ describe('create', () => {
   })
 })
 
+describe('a name that a deleted key holds', () => {
+  it.each([
+    [{ kind: 'refuse', status: 409, code: 'Conflict', inner: 'ObjectIsDeletedButRecoverable' }],
+    [
+      {
+        kind: 'text',
+        status: 409,
+        type: 'application/json',
+        text: '{"error":{"code":"Conflict","message":"Key new is currently in a deleted but recoverable state"}}',
+      },
+    ],
+  ] as const)('is an error of its own: %j', async effect => {
+    const end = fake.inject('createKey', effect)
+    await expect(created({}).finally(end)).rejects.toMatchObject({
+      code: 'VALIDATION',
+      why: 'a deleted key holds the name until it is purged',
+      fix: expect.stringMatching(
+        /az keyvault key recover --vault-name unit --name new.*az keyvault key purge --vault-name unit --name new/,
+      ),
+    })
+  })
+})
+
 describe('rotate', () => {
   it('makes a new version, which the name leads to', async () => {
     const old = state.addKey('Turning', 'EC', { curve: 'P-384' })
@@ -118,6 +141,50 @@ describe('list', () => {
     expect(
       await listed('azurekms://unit.vault.azure.net/list-4').finally(() => fake.allow(undefined)),
     ).toEqual([at('list-4')])
+  })
+
+  it('follows the links of an endpoint that names itself', async () => {
+    state.pageSize = 2
+    const before = await listed('azurekms://unit.vault.azure.net/List-')
+    state.linksTo = fake.origin
+    try {
+      expect(await listed('azurekms://unit.vault.azure.net/List-')).toEqual(before)
+    } finally {
+      state.linksTo = undefined
+    }
+  })
+
+  it('says NOT_FOUND of a beginning that no key has, and nothing of an empty vault', async () => {
+    await expect(listed('azurekms://unit.vault.azure.net/No-such-')).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      fix: 'list them all: azurekms://unit.vault.azure.net/',
+    })
+  })
+
+  it('tells what a key is, and of a disabled one that it is', async () => {
+    const key = state.addKey('Described', 'RSA-HSM', { keySize: 2048 })
+    const one = async () => {
+      await using keys = provider(fake)
+      for await (const each of keys.admin!.list({ prefix: at('Described') }, call)) return each
+      return undefined
+    }
+    expect(await one()).toEqual({
+      reference: at(`Described/${key.version}`),
+      type: 'RSA-2048',
+      algorithms: expect.arrayContaining(['PS256', 'RS512']),
+      state: 'enabled',
+      created: expect.any(Date),
+      protection: 'hsm',
+    })
+    key.attributes = { enabled: false }
+    expect(await one()).toMatchObject({ state: 'disabled' })
+    const end = fake.inject('getKey', {
+      kind: 'refuse',
+      status: 403,
+      code: 'Forbidden',
+      inner: 'KeyDisabled',
+    })
+    expect(await one().finally(end)).toEqual({ reference: at('Described'), state: 'disabled' })
   })
 
   it('wants to know the vault', async () => {

@@ -57,8 +57,9 @@ describe('the certificates of a key', () => {
 
   it('are one certificate that the key issued to itself, without its secret', async () => {
     const before = fake.calls('getSecret')
-    const cer = selfIssued(key.key.privateKey)
-    expect(await certificates({ cer })).toEqual(hex([cer]))
+    const usual = selfIssued(key.key.privateKey)
+    const signing = selfIssued(key.key.privateKey, '-addext', 'keyUsage=critical,digitalSignature')
+    for (const cer of [usual, signing]) expect(await certificates({ cer })).toEqual(hex([cer]))
     expect(fake.calls('getSecret')).toBe(before)
   })
 

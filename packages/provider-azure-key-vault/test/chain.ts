@@ -38,7 +38,7 @@ export function chainFor(leafKey: KeyObject): Chain {
 }
 
 /** A certificate that a key issued to itself. */
-export function selfIssued(key: KeyObject): Buffer {
+export function selfIssued(key: KeyObject, ...options: string[]): Buffer {
   return inFolder(folder => {
     writeFileSync(join(folder, 'own.key'), key.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
     const args = [
@@ -53,6 +53,7 @@ export function selfIssued(key: KeyObject): Buffer {
       '/CN=own',
       '-outform',
       'DER',
+      ...options,
     ]
     return execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
   })

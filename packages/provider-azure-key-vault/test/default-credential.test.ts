@@ -9,6 +9,7 @@ afterAll(() => fake[Symbol.asyncDispose]())
 const identity = vi.hoisted(() => ({
   loaded: 0,
   made: 0,
+  options: {} as object,
   getToken: async (): Promise<object | null> => null,
 }))
 vi.mock('@azure/identity', () => {
@@ -17,7 +18,8 @@ vi.mock('@azure/identity', () => {
     DefaultAzureCredential: class DefaultAzureCredential {
       readonly getToken = identity.getToken
 
-      constructor() {
+      constructor(options: object) {
+        identity.options = options
         identity.made++
       }
     },
@@ -45,4 +47,19 @@ it('finds the credential as the Azure SDK finds it where none is given, once', a
   expect(await keys.identify!(call)).toMatchObject({
     source: expect.stringContaining('DefaultAzureCredential'),
   })
+})
+
+it('gives it the proxy that leads to Microsoft Entra ID, in the form that the SDK takes', async () => {
+  const made = async (proxyEnv: Record<string, string>) => {
+    await using keys = azureKeyVault({ endpoint: fake.origin, ca: fake.ca, proxyEnv })
+    await keys.open(REFERENCE, call)
+    return identity.options
+  }
+  expect(await made({ HTTPS_PROXY: 'proxy.example:3128' })).toEqual({
+    proxyOptions: { host: 'http://proxy.example', port: 3128 },
+  })
+  expect(await made({ HTTPS_PROXY: 'https://u:p%40@proxy.example' })).toEqual({
+    proxyOptions: { host: 'https://proxy.example', port: 443, username: 'u', password: 'p@' },
+  })
+  expect(await made({ HTTPS_PROXY: 'proxy.example', NO_PROXY: '.microsoftonline.com' })).toEqual({})
 })

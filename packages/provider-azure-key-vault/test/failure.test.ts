@@ -40,6 +40,21 @@ const text = (status: number, body: string, type = 'text/html'): Effect => ({
   type,
 })
 
+describe('a 403 without an inner code', () => {
+  const said = (message: string) =>
+    text(403, JSON.stringify({ error: { code: 'Forbidden', message } }), 'application/json')
+
+  it.each([
+    ['Operation get is not allowed on a disabled key.', 'KEY_STATE'],
+    ['The key is disabled', 'KEY_STATE'],
+    ['Operation get is not allowed on an expired key.', 'KEY_STATE'],
+    ['Public network access is disabled and request is not from a trusted service', 'ACCESS_DENIED'],
+    ['Caller is not authorized to perform action on resource.', 'ACCESS_DENIED'],
+  ])('that says "%s" is %s', async (message, code) => {
+    expect(await failureOf(said(message))).toMatchObject({ code })
+  })
+})
+
 describe('a refusal of Key Vault', () => {
   it.each([
     [refuse(403, 'Forbidden', 'ForbiddenByRbac'), 'ACCESS_DENIED', 'may not do this'],

@@ -53,6 +53,22 @@ describe('identify', () => {
     })
   })
 
+  it.each([
+    ['azurekms://unit.vault.usgovcloudapi.net/K', 'https://vault.usgovcloudapi.net/.default'],
+    ['azurekms://unit.vault.azure.cn/K', 'https://vault.azure.cn/.default'],
+    ['azurekms://unit.managedhsm.azure.net/K', 'https://managedhsm.azure.net/.default'],
+    [undefined, 'https://vault.azure.net/.default'],
+  ])('asks for %s a token of its cloud', async (reference, scope) => {
+    const asked: unknown[] = []
+    const getToken = async (scopes: unknown) => {
+      asked.push(scopes)
+      return { token: 'opaque', expiresOnTimestamp: Date.now() + 3_600_000 }
+    }
+    await using keys = azureKeyVault({ credential: { getToken } })
+    await keys.identify!(call, reference)
+    expect(asked).toEqual([[scope]])
+  })
+
   it.each(['opaque', 'a.b.c', 'a.W10.c'])('says nothing of a token that is no JWT: %s', async token => {
     expect(await identified(token)).toEqual({ source: 'Object' })
   })

@@ -102,3 +102,36 @@ describe('azureKeyVault', () => {
     expect(() => azureKeyVault(options)).toThrow(expect.objectContaining({ code: 'VALIDATION' }))
   })
 })
+
+describe('an identifier that the portal shows of a certificate or its secret', () => {
+  const version = '0123456789abcdef0123456789abcdef'
+
+  it.each([
+    [
+      `https://Vault.vault.azure.net/certificates/release/${version}`,
+      `azurekms://vault.vault.azure.net/release/${version}`,
+    ],
+    ['https://vault.vault.azure.net/secrets/release', 'azurekms://vault.vault.azure.net/release'],
+    [
+      `azurekms://vault.vault.azure.net/certificates/release/${version}`,
+      `azurekms://vault.vault.azure.net/release/${version}`,
+    ],
+    ['azurekms://vault.vault.azure.net/secrets/release', 'azurekms://vault.vault.azure.net/release'],
+  ])('%s is answered with the reference of its key', (given, reference) => {
+    expect(() => azureKeyVault().canonical(given)).toThrow(
+      expect.objectContaining({ code: 'VALIDATION', fix: `write ${reference}` }),
+    )
+  })
+
+  it('is not a key that has such a name', () => {
+    const { canonical } = azureKeyVault()
+    const named = `azurekms://vault.vault.azure.net/certificates/${version}`
+    expect(canonical(named)).toBe(named)
+    expect(canonical('azurekms://vault.vault.azure.net/secrets')).toBe(
+      'azurekms://vault.vault.azure.net/secrets',
+    )
+    expect(canonical('azurekms://vault.vault.azure.net/keys/release')).toBe(
+      'azurekms://vault.vault.azure.net/release',
+    )
+  })
+})

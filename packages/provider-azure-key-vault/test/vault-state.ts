@@ -34,6 +34,8 @@ interface Call {
 export interface VaultState {
   readonly host: string
   pageSize: number
+  /** The origin of links between pages, where it is not that of the vault: emulators name their own. */
+  linksTo: string | undefined
   addKey(name: string, kty: string, shape: Shape): StoredVersion
   addVersion(name: string): StoredVersion
   find(name: string): StoredKey
@@ -66,6 +68,7 @@ export function vaultState(host: string): VaultState {
   const state: VaultState = {
     host,
     pageSize: 25,
+    linksTo: undefined,
     addKey(name, kty, shape) {
       const version = stored(kty, shape)
       keys.set(name.toLowerCase(), { name, versions: [version], deleted: false })
@@ -105,7 +108,13 @@ export function vaultState(host: string): VaultState {
         const items = all.slice(from, to).map(({ name }) => ({ kid: `https://${host}/keys/${name}` }))
         // As Key Vault does, with the port.
         const more = `https://${host}:443/keys?api-version=${query.get('api-version')}&$skiptoken=${to}`
-        return { value: items, nextLink: to < all.length ? more : null }
+        return {
+          value: items,
+          nextLink:
+            to < all.length
+              ? more.replace(`https://${host}:443`, state.linksTo ?? `https://${host}:443`)
+              : null,
+        }
       },
       createKey: ({ name, body: { kty, key_size: keySize, crv, key_ops: operations } }) => {
         if (keys.get(name.toLowerCase())?.deleted) {

@@ -15,7 +15,7 @@ import { statusOf, textOf } from './failure.ts'
 import { pathOf, readKey, versionOf } from './key-info.ts'
 import { acceptsOf, transitTypeOf } from './key-types.ts'
 import { formatReference, type KeyReference, parsePrefix, parseReference } from './reference.ts'
-import type { Vault } from './vault.ts'
+import { assertMount, type Vault } from './vault.ts'
 
 /** What may be done to keys of transit; a key is created so that it can never be exported. */
 export function keyAdmin(connect: () => Promise<Vault>): KeyAdmin {
@@ -36,6 +36,7 @@ async function* listKeys(
 ): AsyncIterable<ListedKey> {
   const { mount, namePrefix, ...rest } = parsePrefix(prefix)
   const vault = await connect()
+  assertMount(vault, { mount, name: namePrefix })
   const namespace = rest.namespace ?? vault.namespace
   const names = await namesOf(vault, mount, namespace, call)
   let isEmpty = true

@@ -41,6 +41,7 @@ export async function connect(options: ConnectOptions): Promise<Connected> {
     vault: vaultOf({
       send,
       session,
+      ...engineOf(process.env),
       address: origin + basePath,
       ...(namespace === undefined ? {} : { namespace }),
     }),
@@ -54,7 +55,9 @@ export async function connect(options: ConnectOptions): Promise<Connected> {
 /** A ready client sends its own namespace with every request, whatever a request says. */
 function connectBy(client: VaultClient): Connected {
   assertVerifying(process.env)
-  const namespace = client.namespace ? namespaceOf(client.namespace) : undefined
+  const namespace = client.namespace
+    ? namespaceOf(client.namespace, 'the namespace of the client')
+    : undefined
   const plain = sendBy(client)
   const send: Send = (request, token, call) => {
     if (namespace !== undefined && request.namespace !== namespace) {
@@ -65,7 +68,12 @@ function connectBy(client: VaultClient): Connected {
     return plain(request, token, call)
   }
   return {
-    vault: vaultOf({ send, ...(namespace === undefined ? {} : { namespace }) }),
+    vault: vaultOf({ send, ...engineOf(process.env), ...(namespace === undefined ? {} : { namespace }) }),
     close: async () => {},
   }
+}
+
+function engineOf(env: typeof process.env): { readonly engineVariable?: string } {
+  const engineVariable = env.TRANSIT_SECRET_ENGINE_PATH
+  return engineVariable === undefined ? {} : { engineVariable }
 }

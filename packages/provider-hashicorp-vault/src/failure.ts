@@ -44,18 +44,32 @@ const BY_TEXT: readonly (readonly [RegExp, Row])[] = [
   ],
   [/unsupported hash|invalid hash algorithm/i, { code: 'UNSUPPORTED', why: 'this Vault lacks the hash' }],
   [
-    /public key does not match/i,
-    { code: 'KEY_MISMATCH', why: 'the leaf certificate is of another key, or of another version of it' },
+    // Vault: 'leaf certificate public key does match the key version selected' (sic) and, for another type of key, 'could
+    // not validate key match between leaf certificate key and key version'.
+    /public key does (?:not )?match|could not validate key match/i,
+    {
+      code: 'KEY_MISMATCH',
+      why: 'the leaf certificate is of another key, or of another version of it',
+      fix: 'give the chain that was issued for this version of the key, its certificate first',
+    },
   ],
   [/invalid token|missing client token/i, { code: 'UNAUTHENTICATED', why: 'Vault does not know the token' }],
   [/quota exceeded/i, { code: 'THROTTLED', why: 'a rate limit of Vault is used up for now' }],
+  [
+    /HTTP request to an HTTPS server/i,
+    {
+      code: 'VALIDATION',
+      why: 'the server speaks https, and was asked by http',
+      fix: 'write https:// in VAULT_ADDR',
+    },
+  ],
   [/is sealed/i, { code: 'UNAVAILABLE', why: 'Vault is sealed', fix: 'have its operators unseal it' }],
 ]
 
 const DENIED: Row = {
   code: 'ACCESS_DENIED',
   why: 'no policy of the token allows it',
-  fix: 'add to its policy what the permissions of this provider say',
+  fix: 'add a rule for the path to a policy of the token',
 }
 const THROTTLED: Row = { code: 'THROTTLED', why: 'Vault has too many requests for now' }
 const TOO_LARGE: Row = { code: 'UNSUPPORTED', why: 'Vault takes no request as large as this' }

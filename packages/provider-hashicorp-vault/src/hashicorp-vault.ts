@@ -6,7 +6,7 @@ import { type Connected, connect } from './connect.ts'
 import { classify } from './failure.ts'
 import { identify } from './identify.ts'
 import { openKey } from './open-key.ts'
-import { permissions } from './permissions.ts'
+import { permissions, permissionsOf } from './permissions.ts'
 import { canonical, namespaceOf, parseReference, SCHEMES } from './reference.ts'
 import type { ConnectionOptions } from './settings.ts'
 
@@ -50,6 +50,7 @@ export function hashicorpVault(options: HashicorpVaultOptions = {}): KeyProvider
     name: 'hashicorp-vault',
     schemes: SCHEMES,
     permissions,
+    permissionsOf,
     canonical,
     open: async (reference, call) => {
       const parsed = parseReference(reference)
@@ -78,13 +79,14 @@ const OF_CONNECTION = [
   'clientKey',
   'serverName',
   'allowPlainHttp',
+  'proxyEnv',
   'token',
   'auth',
 ] as const
 
 function assertOptions(options: HashicorpVaultOptions): void {
   const { token, auth, client, namespace } = options
-  if (namespace !== undefined) namespaceOf(namespace)
+  if (namespace !== undefined) namespaceOf(namespace, 'the option `namespace`')
   if (auth !== undefined) assertAuth(auth)
   if (token !== undefined && auth !== undefined) {
     throw new SealwrightError('VALIDATION', 'Vault is given a token and a log-in', {

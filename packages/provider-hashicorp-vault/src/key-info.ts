@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '@sealwright/core/encoding'
 import { ask } from './ask.ts'
 import { keyTypeOf } from './key-types.ts'
 import { formatReference, type KeyReference } from './reference.ts'
-import type { Vault } from './vault.ts'
+import { assertMount, type Vault } from './vault.ts'
 
 /** A key of transit with all of its versions. */
 export interface KeyInfo {
@@ -29,6 +29,7 @@ export function pathOf({ mount, name }: KeyReference, operation: 'keys' | 'sign'
 
 /** Reads what transit says of a key. The reference gains the namespace in effect. */
 export async function readKey(vault: Vault, given: KeyReference, call: Call): Promise<KeyInfo> {
+  assertMount(vault, given)
   const namespace = given.namespace ?? vault.namespace
   const reference = { ...given, ...(namespace === undefined ? {} : { namespace }) }
   const { data } = await ask(`read ${formatReference(reference)}`, () =>

@@ -1,4 +1,5 @@
 import type { Operation } from '@sealwright/core'
+import { parseReference } from './reference.ts'
 
 /** Policies of Vault and OpenBao, for a key KEY of the engine `transit`. */
 export const permissions: Readonly<Partial<Record<Operation, readonly string[]>>> = {
@@ -19,4 +20,13 @@ export const permissions: Readonly<Partial<Record<Operation, readonly string[]>>
     'path "transit/keys/KEY" { capabilities = ["read"] }',
     'path "transit/keys/KEY/set-certificate" { capabilities = ["update"] }',
   ],
+}
+
+/** The policies for one key, of the engine at its mount. */
+export function permissionsOf(reference: string): typeof permissions {
+  const { mount, name } = parseReference(reference)
+  const named = (rule: string) => rule.replace(/"transit\//, `"${mount}/`).replace('KEY', name)
+  return Object.fromEntries(
+    Object.entries(permissions).map(([operation, rules]) => [operation, rules.map(named)]),
+  )
 }

@@ -18,7 +18,7 @@ export interface KeyPrefix {
 
 export const SCHEMES = ['hashivault', 'openbao', 'hv'] as const
 
-const DEFAULT_MOUNT = 'transit'
+export const DEFAULT_MOUNT = 'transit'
 
 /** Vault's own rule for names in paths (`framework.GenericNameRegex`). */
 const KEY_NAME = /^\w(?:[\w.-]*\w)?$/
@@ -74,11 +74,17 @@ export function canonical(reference: string): string {
   return formatReference(parseReference(reference))
 }
 
-/** A namespace without slashes at its ends, as Vault's header takes it too. */
-export function namespaceOf(text: string): string {
+/**
+ * A namespace without slashes at its ends, as Vault's header takes it too.
+ *
+ * @param named - The variable or option that gives it; without, it is a reference's.
+ */
+export function namespaceOf(text: string, named?: string): string {
   const namespace = text.replace(/^\/|\/$/g, '')
   if (namespace.split('/').every(segment => SEGMENT.test(segment))) return namespace
-  throw refused('its namespace has a character or a segment that cannot be', 'write namespace=TEAM or A/B')
+  const why = 'a namespace has letters, digits, "_", "-", ".", "+" and "~", and slashes between its segments'
+  if (named === undefined) throw refused(why, 'write namespace=TEAM or namespace=A/B')
+  throw new SealwrightError('VALIDATION', `${named} is not a namespace of Vault`, { why })
 }
 
 function split(reference: string): { path: string; query: Pick<KeyReference, 'version' | 'namespace'> } {

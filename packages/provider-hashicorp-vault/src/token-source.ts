@@ -1,8 +1,12 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { type Call, isSealwrightError, SealwrightError } from '@sealwright/core'
+import { type Call, SealwrightError } from '@sealwright/core'
+import { readRegularFileIfPresent } from '@sealwright/core/files'
 import type { Secret } from './auth.ts'
-import { readText } from './settings.ts'
+import { variable } from './settings.ts'
+
+/** Far more than a token has. */
+const MAX_TOKEN_BYTES = 64 * 1024
 
 export interface FoundToken {
   readonly token: string
@@ -23,19 +27,28 @@ export async function findToken(
   if (option !== undefined) {
     return checked(typeof option === 'string' ? option : await option(call), 'the option `token`')
   }
-  if (env.VAULT_TOKEN) return checked(env.VAULT_TOKEN, 'VAULT_TOKEN')
+  const set = variable(env, 'TOKEN')
+  if (set !== undefined) return checked(set.value, set.name)
   const source = '~/.vault-token'
+  const text = await fromFile(call)
+  if (text !== undefined) return checked(text, source)
+  throw new SealwrightError('UNAUTHENTICATED', 'there is no token for Vault', {
+    why: 'tried the option `token` (not given), VAULT_TOKEN (unset), ~/.vault-token (no such file)',
+    fix: 'give the job a log-in (option `auth`: jwt, kubernetes, approle); elsewhere run `vault login`',
+  })
+}
+
+/** `undefined` where there is no such file, or no home that could have one: a user id without an entry in passwd. */
+async function fromFile({ signal }: Call): Promise<string | undefined> {
+  let path: string
   try {
-    return checked(await readText(join(homedir(), '.vault-token'), source, call.signal), source)
-  } catch (cause) {
-    call.signal.throwIfAborted()
-    if (isSealwrightError(cause) && cause.message.startsWith(source)) throw cause
-    throw new SealwrightError('UNAUTHENTICATED', 'there is no token for Vault', {
-      why: 'tried the option `token` (not given), VAULT_TOKEN (unset), ~/.vault-token (no file)',
-      fix: 'give the job a log-in (option `auth`: jwt, kubernetes, approle); elsewhere run `vault login`',
-      cause,
-    })
+    path = join(homedir(), '.vault-token')
+  } catch {
+    return undefined
   }
+  const bytes = await readRegularFileIfPresent(path, MAX_TOKEN_BYTES)
+  signal.throwIfAborted()
+  return bytes && Buffer.from(bytes).toString()
 }
 
 /** The token stays out of the message. */

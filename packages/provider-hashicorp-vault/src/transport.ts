@@ -1,7 +1,7 @@
 import { SealwrightError } from '@sealwright/core'
 import { decodeJson, isJsonObject, type JsonValue } from '@sealwright/core/encoding'
-import { type Dispatcher, exchange } from '@sealwright/core/http'
-import type { Pool } from 'undici'
+import { byProxy, type Dispatcher, exchange, proxyFor } from '@sealwright/core/http'
+import type { Pool, ProxyAgent } from 'undici'
 import type { Connection } from './settings.ts'
 
 /** What node-vault gives to the transport that is injected in place of its own. */
@@ -40,13 +40,9 @@ const LIMITS = { maxBytes: 4 * 2 ** 20, server: 'Vault' } as const
  * The transport under node-vault: aborts are heard, redirects not followed, `Retry-After` kept, TLS verified whatever the
  * environment says, replies bounded and read strictly. Nothing is logged.
  */
-export async function createTransport({ origin, tls }: Connection): Promise<Transport> {
-  const Connections = await loadPool()
-  const pool = new Connections(origin, {
-    connections: CONNECTIONS,
-    allowH2: false,
-    connect: { ...tls, rejectUnauthorized: true },
-  })
+export async function createTransport(connection: Connection): Promise<Transport> {
+  const { origin } = connection
+  const { dispatcher, destroy } = await connectionsTo(connection)
   return {
     send: async ({ uri, method, headers, json, signal }) => {
       const path = uri.slice(origin.length)
@@ -56,7 +52,7 @@ export async function createTransport({ origin, tls }: Connection): Promise<Tran
         headers: answered,
         body: bytes,
       } = await exchange(
-        pool as Dispatcher,
+        dispatcher,
         {
           method,
           path,
@@ -64,13 +60,29 @@ export async function createTransport({ origin, tls }: Connection): Promise<Tran
           headers: hasBody ? { ...headers, 'content-type': 'application/json' } : headers,
           body: hasBody ? JSON.stringify(json) : undefined,
         },
-        LIMITS,
+        { ...LIMITS, origin },
       )
       const body = isSuccess(statusCode) ? readReply(bytes) : readFailure(bytes, answered['retry-after'])
       return { statusCode, body, request: { path } }
     },
-    destroy: () => pool.destroy(),
+    destroy,
   }
+}
+
+async function connectionsTo({
+  origin,
+  tls,
+  proxyEnv = {},
+}: Connection): Promise<{ readonly dispatcher: Dispatcher; destroy(): Promise<void> }> {
+  const options = { connections: CONNECTIONS, allowH2: false }
+  const secure = { ...tls, rejectUnauthorized: true }
+  const proxy = proxyFor(new URL(origin), proxyEnv)
+  if (proxy === undefined) {
+    const pool = new (await loadPool())(origin, { ...options, connect: secure })
+    return { dispatcher: pool as Dispatcher, destroy: () => pool.destroy() }
+  }
+  const agent = await proxyAgent({ ...options, uri: proxy.url.href, requestTls: secure })
+  return { dispatcher: byProxy(agent as Dispatcher, origin, proxy), destroy: () => agent.destroy() }
 }
 
 /** The part of undici that is used: all of it takes four times as long to load. */
@@ -78,6 +90,21 @@ async function loadPool(): Promise<typeof Pool> {
   // @ts-expect-error: undici has types for itself as a whole only.
   const { default: pool } = await import('undici/lib/dispatcher/pool.js')
   return pool
+}
+
+/** As above; whole undici would also put its own dispatcher under the `fetch` of the process. */
+async function proxyAgent(options: ProxyAgent.Options): Promise<ProxyAgent> {
+  const [Connections, { default: Agent }, { default: connect }] = await Promise.all([
+    loadPool(),
+    // @ts-expect-error: undici has types for itself as a whole only.
+    import('undici/lib/dispatcher/proxy-agent.js'),
+    // @ts-expect-error: as above.
+    import('undici/lib/api/api-connect.js'),
+  ])
+  // Its classes get their methods where undici is loaded as a whole.
+  const clientFactory = (origin: URL, settings: object) =>
+    Object.assign(new Connections(origin, settings), { connect })
+  return new Agent({ ...options, clientFactory })
 }
 
 function isSuccess(statusCode: number): boolean {

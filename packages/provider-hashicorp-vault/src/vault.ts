@@ -1,5 +1,6 @@
 import { type Call, SealwrightError } from '@sealwright/core'
-import { statusOf, textOf } from './failure.ts'
+import { explain, statusOf, textOf } from './failure.ts'
+import { DEFAULT_MOUNT, type KeyReference } from './reference.ts'
 import type { Session } from './session.ts'
 import type { Send, VaultReply, VaultRequest } from './wire.ts'
 
@@ -9,6 +10,8 @@ export interface Vault {
   readonly address?: string
   /** The namespace in effect where a reference names none. */
   readonly namespace?: string
+  /** What `TRANSIT_SECRET_ENGINE_PATH` says. */
+  readonly engineVariable?: string
   /** Where the credentials come from, for people. */
   source(call: Call): Promise<string>
   request(request: VaultRequest, call: Call): Promise<VaultReply>
@@ -20,6 +23,31 @@ export interface VaultOptions {
   readonly session?: Session
   readonly address?: string
   readonly namespace?: string
+  readonly engineVariable?: string
+}
+
+/**
+ * cosign takes the mount from a variable. Here a reference alone says which key is meant, so a variable that contradicts it
+ * is refused: a key of the same name in another engine would sign.
+ */
+export function assertMount(
+  { engineVariable }: Vault,
+  { mount, name }: Pick<KeyReference, 'mount' | 'name'>,
+): void {
+  if (engineVariable === undefined || mount !== DEFAULT_MOUNT) return
+  const other = engineVariable.trim().replace(/^\/+|\/+$/g, '')
+  if (other === '' || other === DEFAULT_MOUNT) return
+  const isMount = /^[\w./+~-]+$/.test(other)
+  throw new SealwrightError(
+    'VALIDATION',
+    'the reference means another engine than TRANSIT_SECRET_ENGINE_PATH',
+    {
+      why: `a reference without a mount means ${DEFAULT_MOUNT}, and the variable is set to ${isMount ? other : 'something else'}`,
+      fix: isMount
+        ? `write hashivault://${other}/${name}, or unset TRANSIT_SECRET_ENGINE_PATH`
+        : 'unset TRANSIT_SECRET_ENGINE_PATH',
+    },
+  )
 }
 
 /**
@@ -35,7 +63,8 @@ export function vaultOf({ send, session, ...known }: VaultOptions): Vault {
     try {
       return await send(request, token, call)
     } catch (error) {
-      if (statusOf(error) !== 403 || !(await isTokenRefused(error, token, call))) throw error
+      if (statusOf(error) !== 403) throw error
+      if (!(await isTokenRefused(error, token, call))) throw denied(request, error)
       return { refusal: error }
     }
   }
@@ -85,4 +114,22 @@ function unauthenticated({ refusal }: Refusal): SealwrightError {
     fix: 'log in again (`vault login`), or give a log-in that can be repeated (option `auth`)',
     cause: refusal,
   })
+}
+
+/** Says which rule is missing, as policies are written. */
+function denied({ method, path, namespace }: VaultRequest, cause: unknown): unknown {
+  // Its own words: "permission denied", and nothing that would say more than another text of a 403.
+  if (explain(cause)?.code !== 'ACCESS_DENIED') return cause
+  const [bare = '', query] = path.split('?')
+  const capability = method === 'POST' ? 'update' : query === 'list=true' ? 'list' : 'read'
+  const where = namespace === undefined ? '' : ` (namespace ${namespace})`
+  return new SealwrightError(
+    'ACCESS_DENIED',
+    `Vault refused to let the token ${capability} ${bare}${where}`,
+    {
+      why: 'no policy of the token allows it',
+      fix: `add to a policy of the token: path "${bare}" { capabilities = ["${capability}"] }`,
+      cause,
+    },
+  )
 }

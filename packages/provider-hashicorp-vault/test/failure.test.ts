@@ -30,6 +30,23 @@ describe.each([
     ),
     'KEY_MISMATCH',
   ],
+  [
+    said(
+      500,
+      multi(
+        'failed to persist certificate chain: leaf certificate public key does match the key version selected',
+      ),
+    ),
+    'KEY_MISMATCH',
+  ],
+  [
+    said(
+      400,
+      'could not validate key match between leaf certificate key and key version in transit: certificate key type mismatch',
+    ),
+    'KEY_MISMATCH',
+  ],
+  [said(400, 'Client sent an HTTP request to an HTTPS server.'), 'VALIDATION'],
   [said(403, multi('permission denied')), 'ACCESS_DENIED'],
   [said(403, '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n'), 'UNAUTHENTICATED'],
   [said(400, 'missing client token'), 'UNAUTHENTICATED'],

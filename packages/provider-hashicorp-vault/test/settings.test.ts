@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startForwardProxy } from '../../../test/services/forward-proxy.ts'
 import { type HashicorpVaultOptions, hashicorpVault } from '../src/index.ts'
 import { call, withEnv } from './calls.ts'
 import { type FakeVault, fakeVault } from './fake-vault.ts'
@@ -20,6 +22,15 @@ const UNSET = {
   VAULT_CLIENT_KEY: undefined,
   VAULT_TLS_SERVER_NAME: undefined,
   VAULT_SKIP_VERIFY: undefined,
+  VAULT_CAPATH: undefined,
+  VAULT_PROXY_ADDR: undefined,
+  VAULT_HTTP_PROXY: undefined,
+  VAULT_AGENT_ADDR: undefined,
+  BAO_ADDR: undefined,
+  BAO_TOKEN: undefined,
+  BAO_NAMESPACE: undefined,
+  BAO_SKIP_VERIFY: undefined,
+  TRANSIT_SECRET_ENGINE_PATH: undefined,
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'sealwright-vault-'))
@@ -152,7 +163,7 @@ describe('TLS', () => {
     const options = { address: secure.url, token: TOKEN, ca: text('ca.pem') }
     await expect(open(options)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      why: 'the certificate of the server is for another name',
+      why: expect.stringContaining('the certificate of the server is for another name'),
     })
     await expect(open({ ...options, serverName: 'vault.test' })).resolves.toBe(OPENED)
     await expect(open(options, { VAULT_TLS_SERVER_NAME: 'vault.test' })).resolves.toBe(OPENED)
@@ -176,7 +187,7 @@ describe('TLS', () => {
     const forced = open({ address: secure.url, token: TOKEN }, { NODE_TLS_REJECT_UNAUTHORIZED: '0' })
     await expect(forced).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      why: 'the certificate of the server is not trusted',
+      why: expect.stringContaining('the certificate of the server is not trusted'),
     })
   })
 })
@@ -217,6 +228,137 @@ describe('the namespace', () => {
     await expect(open({ ...options, namespace: 'acme/' })).resolves.toBe(opened)
     await expect(open(options, { VAULT_NAMESPACE: 'acme' })).resolves.toBe(opened)
     expect(() => hashicorpVault({ namespace: '../admin' })).toThrow()
+  })
+})
+
+describe('a variable', () => {
+  const good = () => ({ VAULT_ADDR: plain.url, VAULT_TOKEN: TOKEN })
+
+  it('may have blanks and a line break at its end, as secrets and shells leave them', async () => {
+    const padded = Object.entries(good()).map(([name, value]) => [name, ` ${value}\n`])
+    await expect(open({}, Object.fromEntries(padded))).resolves.toBe(OPENED)
+    await expect(open({}, { ...good(), VAULT_NAMESPACE: ' acme \n' })).resolves.toMatch(/namespace=acme$/)
+  })
+
+  it.each([
+    'VAULT_ADDR',
+    'VAULT_TOKEN',
+    'VAULT_NAMESPACE',
+    'VAULT_CACERT',
+    'VAULT_CACERT_BYTES',
+    'VAULT_CAPATH',
+    'VAULT_CLIENT_CERT',
+    'VAULT_TLS_SERVER_NAME',
+    'VAULT_SKIP_VERIFY',
+    'VAULT_PROXY_ADDR',
+    'VAULT_AGENT_ADDR',
+    'BAO_ADDR',
+    'BAO_NAMESPACE',
+    'TRANSIT_SECRET_ENGINE_PATH',
+  ])('%s that cannot be used is VALIDATION that names it, and is never ignored', async name => {
+    const key = name === 'VAULT_CLIENT_CERT' ? { VAULT_CLIENT_KEY: file('client.key') } : {}
+    for (const value of ['no such\nthing', 'ä/ö', ...(name.endsWith('ADDR') ? ['/no/such/file'] : [])]) {
+      const failure = await open({}, { ...good(), ...key, [name]: value }).catch(error => error)
+      expect(failure, value).toMatchObject({ code: 'VALIDATION' })
+      expect(`${failure.message} ${failure.why} ${failure.fix}`, value).toContain(name)
+    }
+  })
+
+  it('that is empty is as if it were not set', async () => {
+    const empty = Object.fromEntries(Object.keys(UNSET).map(name => [name, '']))
+    await expect(open({}, { ...empty, ...good() })).resolves.toBe(OPENED)
+  })
+
+  it('of OpenBao counts too, and one that contradicts that of Vault is refused', async () => {
+    await expect(open({}, { BAO_ADDR: plain.url, BAO_TOKEN: TOKEN })).resolves.toBe(OPENED)
+    await expect(open({}, { ...good(), BAO_ADDR: plain.url })).resolves.toBe(OPENED)
+    const both = open({}, { ...good(), BAO_ADDR: 'https://other.example' })
+    await expect(both).rejects.toMatchObject({ code: 'VALIDATION', message: /VAULT_ADDR and BAO_ADDR/ })
+  })
+
+  it('VAULT_ADDR has no path of the API or of the user interface, and the fix says what it has', async () => {
+    for (const [path, fix] of [
+      ['/v1', ''],
+      ['/v1/', ''],
+      ['/ui/', ''],
+      ['/ui/vault/secrets', ''],
+      ['/behind/v1', '/behind'],
+    ]) {
+      await expect(open({ token: TOKEN }, { VAULT_ADDR: plain.url + path })).rejects.toMatchObject({
+        code: 'VALIDATION',
+        message: 'VAULT_ADDR is not an address of Vault',
+        fix: `set it to ${plain.url}${fix}`,
+      })
+    }
+  })
+
+  it('VAULT_ADDR with http before the port of https says so', async () => {
+    const address = mutual.url.replace('https:', 'http:')
+    await expect(open({ token: TOKEN }, { VAULT_ADDR: address })).rejects.toMatchObject({
+      code: expect.stringMatching(/VALIDATION|UNAVAILABLE/),
+    })
+  })
+
+  it('VAULT_CAPATH names a directory of certificates, among other files', async () => {
+    const authorities = mkdtempSync(join(folder, 'authorities-'))
+    writeFileSync(join(authorities, 'ca.crt'), text('ca.pem'))
+    writeFileSync(join(authorities, 'README'), 'nothing')
+    const client = { VAULT_CLIENT_CERT: file('client.pem'), VAULT_CLIENT_KEY: file('client.key') }
+    const variables = { VAULT_ADDR: mutual.url, VAULT_TOKEN: TOKEN, VAULT_CAPATH: authorities, ...client }
+    await expect(open({}, variables)).resolves.toBe(OPENED)
+  })
+
+  it('TRANSIT_SECRET_ENGINE_PATH contradicts a reference without a mount, and no other', async () => {
+    const set = (value: string) => open({}, { ...good(), TRANSIT_SECRET_ENGINE_PATH: value })
+    await expect(set('acme/sign/')).rejects.toMatchObject({
+      code: 'VALIDATION',
+      fix: 'write hashivault://acme/sign/K, or unset TRANSIT_SECRET_ENGINE_PATH',
+    })
+    await expect(set('/transit/')).resolves.toBe(OPENED)
+  })
+})
+
+describe('a proxy', () => {
+  it('leads to Vault, over TLS and with a password, unless NO_PROXY names its host', async () => {
+    await using proxy = await startForwardProxy({ login: 'user:canary-9' })
+    const { port } = new URL(secure.url)
+    const address = `https://vault.test:${port}`
+    const options = { address, token: TOKEN, ca: text('ca.pem') }
+    await expect(open({ ...options, proxyEnv: { HTTPS_PROXY: proxy.url } })).resolves.toBe(OPENED)
+    expect(proxy.requests).toEqual([`CONNECT vault.test:${port}`])
+    const direct = open({ ...options, proxyEnv: { HTTPS_PROXY: proxy.url, NO_PROXY: '.test' } })
+    await expect(direct).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      why: expect.stringContaining('no such host is known'),
+    })
+    expect(proxy.requests).toHaveLength(1)
+  })
+
+  it('leads to Vault by plain HTTP where that is allowed', async () => {
+    await using proxy = await startForwardProxy()
+    const address = `http://vault.test:${new URL(plain.url).port}`
+    const proxyEnv = { HTTP_PROXY: proxy.url.replace('http://', '') }
+    await expect(open({ address, token: TOKEN, allowPlainHttp: true, proxyEnv })).resolves.toBe(OPENED)
+    expect(proxy.requests).toEqual([`GET ${address}/v1/transit/keys/K`])
+  })
+
+  it('that refuses, is away or cannot be used is named, and its password is not', async () => {
+    await using proxy = await startForwardProxy({ login: 'user:other' })
+    const options = { address: 'https://vault.test:8200', token: TOKEN }
+    const by = (HTTPS_PROXY: string) =>
+      open({ ...options, proxyEnv: { HTTPS_PROXY } }).catch((error: Error) => error)
+    const wrong = await by(proxy.url.replace('other', 'canary-9'))
+    expect(wrong).toMatchObject({ code: 'UNAUTHENTICATED', message: expect.stringContaining('the proxy') })
+    const away = await by('http://user:canary-9@127.0.0.1:9')
+    expect(away).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'no connection to the proxy 127.0.0.1:9 can be made',
+    })
+    const broken = await by('http://user:canary-9@proxy\n.example')
+    expect(broken).toMatchObject({ code: 'VALIDATION', message: expect.stringContaining('HTTPS_PROXY') })
+    for (const failure of [wrong, away, broken]) {
+      expect(inspect(failure, { depth: 8 })).not.toContain('canary-9')
+    }
   })
 })
 

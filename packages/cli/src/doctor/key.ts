@@ -48,7 +48,7 @@ export async function checkKey(
     ...nothing,
     key: selected.label,
     reference: selected.reference,
-    permissions: permissionsOf(provider),
+    permissions: permissionsOf(provider, selected.reference),
   }
   const { credentials, check } = await identify(context, provider, selected.reference)
   const checks: Check[] = [lockOf(selected), check]
@@ -63,7 +63,8 @@ export async function checkKey(
   }
 }
 
-function permissionsOf({ permissions }: KeyProvider): CheckedKey['permissions'] {
+function permissionsOf(provider: KeyProvider, reference: string): CheckedKey['permissions'] {
+  const permissions = provider.permissionsOf?.(reference) ?? provider.permissions
   return OPERATIONS.flatMap(operation => {
     const needs = permissions[operation] ?? []
     return needs.length === 0 ? [] : [{ operation, needs: [...needs] }]
@@ -76,15 +77,22 @@ async function identify(
   reference: string,
 ): Promise<{ readonly credentials: CheckedKey['credentials']; readonly check: Check }> {
   const ask = provider.identify?.bind(provider)
-  if (ask === undefined) return { credentials: null, check: ok('credentials', 'this store asks for none') }
+  if (ask === undefined) return { credentials: null, check: ok('credentials', unnamed(provider)) }
   try {
     const errand = { reference, doing: 'say whose credentials these are' }
-    const { source, identity } = await askStore(context, provider, errand, call => ask(call))
+    const { source, identity } = await askStore(context, provider, errand, call => ask(call, reference))
     const detail = identity === undefined ? source : `${identity}, from ${source}`
     return { credentials: { source, identity: identity ?? null }, check: ok('credentials', detail) }
   } catch (error) {
     return { credentials: null, check: failed(context, 'credentials', error) }
   }
+}
+
+/** Key files ask for no credentials; a provider of others may, and not tell of them. */
+function unnamed({ name }: KeyProvider): string {
+  return name === 'file'
+    ? 'key files need none'
+    : `the provider ${name} does not say whose credentials it uses`
 }
 
 function lockOf({ name, reference, lock }: SelectedKey): Check {

@@ -16,6 +16,8 @@ export function normalReference(text: string, cwd: string): string | undefined {
   if (/^projects\/[^/]+\/locations\//.test(text)) return `gcpkms://${text}`
   const azure = /^https:\/\/([^/]+)(?:\/|\/keys(?:\/(.*))?)?$/.exec(text)
   if (azure) return `azurekms://${azure[1]}${azure[2] ? `/${azure[2]}` : ''}`
+  // The portal shows these beside the id of the key; the store says how the key is called.
+  if (/^https:\/\/[^/]+\/(?:certificates|secrets)\//.test(text)) return text.replace('https:', 'azurekms:')
   if (text.startsWith('file:')) return `file:${resolve(cwd, fileOf(text))}`
   if (/^[a-z][a-z0-9+.-]+:/.test(text)) return text
   throw usageError(`"${text}" is neither the name of a key nor a reference`, {

@@ -44,6 +44,7 @@ export const storePackages: readonly StorePackage[] = [
       fips: flag,
       dualStack: flag,
     },
+    options: async (settings, { env }) => ({ ...settings, proxyEnv: env }),
   },
   {
     schemes: ['azurekms'],
@@ -55,7 +56,7 @@ export const storePackages: readonly StorePackage[] = [
       ca: file,
       disableChallengeResourceVerification: flag,
     },
-    options: settings => withFiles(settings, ['ca']),
+    options: async (settings, { env }) => ({ ...(await withFiles(settings, ['ca'])), proxyEnv: env }),
   },
   {
     schemes: ['gcpkms', 'cloudkms', 'gcp-kms'],
@@ -86,6 +87,7 @@ export const storePackages: readonly StorePackage[] = [
     },
     options: async ({ auth, ...settings }, io) => ({
       ...(await withFiles(settings, ['ca', 'clientCert', 'clientKey'])),
+      proxyEnv: io.env,
       ...(auth === undefined ? {} : { auth: vaultAuth(auth as VaultAuth, io) }),
     }),
   },

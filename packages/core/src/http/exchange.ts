@@ -1,4 +1,5 @@
 import { SealwrightError } from '../errors.ts'
+import { rememberOrigin } from './transport-failure.ts'
 
 /**
  * What is used of a dispatcher of undici, such as its `Pool`. Whoever makes it decides about connections, TLS, time-outs
@@ -53,6 +54,8 @@ export interface ExchangeLimits {
   readonly maxBytes: number
   /** Who answers, for messages. */
   readonly server: string
+  /** Where it is, for messages about the network: see `transportFailure`. */
+  readonly origin?: string
 }
 
 /**
@@ -141,6 +144,8 @@ class Reading implements DispatchHandler {
 
   onResponseError(_: DispatchController, error: Error): void {
     this.#end()
+    const { origin } = this.#limits
+    if (origin !== undefined) rememberOrigin(error, origin)
     this.#reject(error)
   }
 

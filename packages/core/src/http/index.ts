@@ -1,3 +1,4 @@
+export { byProxy } from './by-proxy.ts'
 export {
   type Dispatcher,
   type ExchangeLimits,
@@ -5,6 +6,6 @@ export {
   type HttpAnswer,
   type HttpRequest,
 } from './exchange.ts'
-export { type HttpProxy, proxyFor } from './proxy.ts'
+export { type HttpProxy, type ProxyEnv, proxyFor } from './proxy.ts'
 export { redactor } from './redact.ts'
 export { type TransportFailure, type TransportFault, transportFailure } from './transport-failure.ts'

@@ -2,7 +2,8 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 import { SealwrightError } from '../errors.ts'
 
-type Environment = Readonly<Record<string, string | undefined>>
+/** The variables that say which proxy leads where, such as `process.env`. */
+export type ProxyEnv = Readonly<Record<string, string | undefined>>
 
 /** A proxy that the environment names. */
 export interface HttpProxy {
@@ -15,16 +16,16 @@ export interface HttpProxy {
 /**
  * Returns the proxy for a URL as curl and programs in Go choose it: by `HTTPS_PROXY` or `HTTP_PROXY`, in capitals or not, a
  * value without a scheme being http; none for what `NO_PROXY` names by host, domain, address or range (CIDR), with a port or
- * without, or by `*`.
+ * without, or by `*`, and none to this machine.
  *
  * @throws {@link SealwrightError} `VALIDATION` naming the variable, for a value that is not the address of a proxy;
  *   `UNSUPPORTED` for a proxy that does not speak HTTP (SOCKS).
  */
-export function proxyFor(url: URL, env: Environment): HttpProxy | undefined {
+export function proxyFor(url: URL, env: ProxyEnv): HttpProxy | undefined {
   const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'
   const variable = env[name.toLowerCase()]?.trim() ? name.toLowerCase() : name
   const value = env[variable]?.trim()
-  if (!value || isExempt(url, env.no_proxy?.trim() || env.NO_PROXY || '')) return undefined
+  if (!value || isLoopback(url) || isExempt(url, env.no_proxy?.trim() || env.NO_PROXY || '')) return undefined
   return { url: proxyUrl(value, variable), variable }
 }
 
@@ -52,6 +53,11 @@ function proxyUrl(value: string, variable: string): URL {
   if (url === undefined || url.hostname === '')
     throw refused('it has no host, or a port that is not a number')
   return url
+}
+
+/** What is on this machine is not looked for elsewhere. */
+function isLoopback({ hostname }: URL): boolean {
+  return /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 }
 
 /** Whether `NO_PROXY` names the host of a URL. */

@@ -64,11 +64,18 @@ const FAULTS: Readonly<Record<string, TransportFault>> = {
   UND_ERR_ABORTED: 'aborted',
 }
 
+/** Which origin a failed request was for; vendors' clients hand the error on and lose the address. */
+const origins = new WeakMap<object, string>()
+
+export function rememberOrigin(error: object, origin: string): void {
+  origins.set(error, origin)
+}
+
 /**
  * Names a failure of the network by the `code` of its error: `ECONNRESET`, `CERT_HAS_EXPIRED`, `UND_ERR_SOCKET`.
  *
  * @param server - For messages: `Vault`.
- * @returns `undefined` for any other error.
+ * @returns `undefined` for any other error. `why` names the origin that was asked where `exchange` was told it.
  */
 export function transportFailure(error: unknown, server: string): TransportFailure | undefined {
   if (typeof error !== 'object' || error === null) return undefined
@@ -76,7 +83,8 @@ export function transportFailure(error: unknown, server: string): TransportFailu
   const fault = typeof code === 'string' ? faultOf(code) : undefined
   if (fault === undefined) return undefined
   const [named, why] = MEANINGS[fault]
-  return { fault, code: named, why: why(server) }
+  const origin = named === 'UNAVAILABLE' || named === 'TIMEOUT' ? origins.get(error) : undefined
+  return { fault, code: named, why: origin === undefined ? why(server) : `${why(server)}; asked ${origin}` }
 }
 
 function faultOf(code: string): TransportFault | undefined {

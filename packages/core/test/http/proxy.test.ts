@@ -73,6 +73,13 @@ describe('a proxy', () => {
     expect(proxyFor(new URL(url), env) !== undefined).toBe(used)
   })
 
+  it.each(['https://localhost:1', 'https://kms.localhost', 'https://127.0.0.2', 'https://[::1]:8200'])(
+    'never leads to %s, which is this machine',
+    url => {
+      expect(proxyFor(new URL(url), { HTTPS_PROXY: 'proxy:3128' })).toBeUndefined()
+    },
+  )
+
   it('that would not be used is not looked at', () => {
     expect(proxyFor(REGISTRY, { HTTPS_PROXY: 'socks5://x', NO_PROXY: 'registry.example' })).toBeUndefined()
   })
