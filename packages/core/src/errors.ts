@@ -1,3 +1,5 @@
+import { programFault } from './program-fault.ts'
+
 /** Every {@link ErrorCode}. */
 export const errorCodes = [
   'VALIDATION',
@@ -34,9 +36,11 @@ export interface SealwrightErrorOptions {
 
 const BRAND = Symbol.for('sealwright.error.1')
 
-/** What is kept of a foreign error: never its message, request or response, which may hold secrets. */
+/** What is kept of a foreign error: never its request or response, which may hold secrets. */
 export interface ErrorCause {
   readonly name: string
+  /** Of a fault of the program alone, such as a module that cannot be loaded; a vendor's text may hold secrets. */
+  readonly message?: string
   readonly code?: string | number
   /** The frames alone, without the message that Node puts before them. */
   readonly frames?: string
@@ -79,12 +83,14 @@ function scrub(cause: unknown): SealwrightError | ErrorCause {
   if (isSealwrightError(cause)) return cause
   if (!(cause instanceof Error)) return { name: typeof cause }
   const { code } = cause as { code?: unknown }
+  const message = programFault(cause)
   const frames = cause.stack
     ?.split('\n')
     .filter(line => /^\s+at /.test(line))
     .join('\n')
   return {
     name: cause.name,
+    ...(message === undefined ? {} : { message }),
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
     ...(frames ? { frames } : {}),
   }

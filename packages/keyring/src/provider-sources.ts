@@ -88,11 +88,14 @@ function missing(
   })
 }
 
-function notLoaded({ package: name }: { package: string }, cause: unknown) {
-  return new SealwrightError('INTERNAL', `the key provider ${name} could not be loaded`, {
+function notLoaded({ package: name }: { package: string }, thrown: unknown) {
+  const error = new SealwrightError('INTERNAL', `the key provider ${name} could not be loaded`, {
     fix: `install it again: npm install ${name}`,
-    cause,
+    cause: thrown,
   })
+  const { message } = error.cause as { readonly message?: string }
+  if (message === undefined) return error
+  return new SealwrightError(error.code, error.message, { why: message, fix: error.fix!, cause: thrown })
 }
 
 function schemeOf(reference: string): string {

@@ -107,9 +107,12 @@ async function atPath(modulePath: string): Promise<Pkcs11Module> {
   return api
 }
 
+/** Not a literal where it is imported: bundlers leave a native addon as a package beside the bundle. */
+const PKCS11JS = 'pkcs11js'
+
 async function importPkcs11js() {
   try {
-    return (await import('pkcs11js')).default
+    return ((await import(PKCS11JS)) as { default: typeof import('pkcs11js') }).default
   } catch (cause) {
     throw new SealwrightError('UNSUPPORTED', 'PKCS#11 tokens need the package pkcs11js', {
       why: 'it is optional, and not installed or not built',

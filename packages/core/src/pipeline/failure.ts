@@ -1,4 +1,5 @@
 import { errorCodes, isSealwrightError, SealwrightError } from '../errors.ts'
+import { programFault } from '../program-fault.ts'
 import type { Failure, FailureCode, KeyProvider } from '../provider.ts'
 
 const CODES: ReadonlySet<FailureCode> = new Set(errorCodes)
@@ -16,10 +17,23 @@ export function named(error: unknown, provider: KeyProvider, doing: string): Sea
   const message = failure?.message ?? `key store "${provider.name}" failed to ${doing}`
   const { retryAfterMs, requestId } = failure ?? {}
   return new SealwrightError(code, message, {
+    ...(failure === undefined ? ofProgram(error) : {}),
     cause: error,
     ...(retryAfterMs !== undefined && retryAfterMs >= 0 ? { retryAfterMs } : {}),
     ...(requestId !== undefined ? { requestId } : {}),
   })
+}
+
+/** What is said of an error that is no vendor's: the text of a fault of the program, and what cures the commonest. */
+function ofProgram(error: unknown): { why?: string; fix?: string } {
+  const text = error instanceof Error ? programFault(error) : undefined
+  if (text === undefined) return {}
+  const why = `${(error as Error).name}: ${text}`
+  if (!text.startsWith('Dynamic require of ') && text !== '__dirname is not defined') return { why }
+  return {
+    why,
+    fix: `a bundle of ES modules has neither require nor __dirname: build it with esbuild --banner:js="var require = process.getBuiltinModule('module').createRequire(import.meta.url), __dirname = import.meta.dirname;"`,
+  }
 }
 
 /** An adapter that breaks its word, by what it returned rather than by what it threw. */

@@ -219,6 +219,36 @@ describe('what an adapter throws', () => {
     expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(canary)
   })
 
+  it.each([
+    [new Error('Dynamic require of "node:tty" is not supported'), 'Error: Dynamic require of "node:tty"'],
+    [
+      Object.assign(new Error("Cannot find package 'undici' imported from /a/b.js\nmore"), {
+        code: 'ERR_MODULE_NOT_FOUND',
+      }),
+      "Error: Cannot find package 'undici' imported from /a/b.js",
+    ],
+    [new SyntaxError("Unexpected token 'export'"), "SyntaxError: Unexpected token 'export'"],
+    [new TypeError('sdk.Client is not a constructor'), 'TypeError: sdk.Client is not a constructor'],
+  ])('keeps what is said of the program itself, which holds no secret: %s', async (thrown, why) => {
+    const error = await refusal(failing(thrown))
+    expect(error).toMatchObject({ code: 'INTERNAL', why: expect.stringContaining(why) })
+    expect(error).toMatchObject({
+      cause: { name: thrown.name, message: expect.stringContaining(why.slice(thrown.name.length + 2)) },
+    })
+  })
+
+  it.each([
+    new SyntaxError(`Unexpected token 'c', "${canary}" is not valid JSON`),
+    new SyntaxError(`Unexpected token ${canary} in JSON at position 0`),
+    new TypeError(`Invalid header: ${canary} is not a function`),
+    new Error(`Dynamic require of "x" is not supported ${canary}`),
+    new Error(`Cannot read properties of undefined (reading 'x') of ${canary}`),
+  ])('and of no other, however alike: %s', async thrown => {
+    const error = await refusal(failing(thrown))
+    expect(error).toMatchObject({ code: 'INTERNAL' })
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(canary)
+  })
+
   it('is INTERNAL when classify fails too, or makes up a code', async () => {
     const throwing = () => {
       throw new Error(canary)
