@@ -20,13 +20,20 @@ export interface ExampleOptions {
   readonly node?: string | undefined
 }
 
+/** The words that run an example, the program first. */
+export function exampleCommand(name: string, args: readonly string[], node?: string): readonly string[] {
+  const file = join(root, 'examples', `${name}.ts`)
+  return node === undefined
+    ? [process.execPath, '--conditions=@sealwright/source', file, ...args]
+    : [node, file, ...args]
+}
+
 /** Runs an example as a user would, in a folder with what it needs. */
 export function runExample(
   name: string,
   args: readonly string[],
   { node, ...options }: ExampleOptions,
 ): Promise<Ended> {
-  const file = join(root, 'examples', `${name}.ts`)
-  if (node !== undefined) return runTool(node, [file, ...args], options)
-  return runTool('node', ['--conditions=@sealwright/source', file, ...args], options)
+  const [command, ...words] = exampleCommand(name, args, node)
+  return runTool(command!, words, options)
 }

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { removeScratch, scratch } from '../services/scratch.ts'
-import { runExample, STORE_EXAMPLES } from './example.ts'
+import { startServer } from '../services/server.ts'
+import { exampleCommand, runExample, STORE_EXAMPLES } from './example.ts'
 import { NEWEST_NODE, nodeVersion, OLDEST_NODE } from './node-version.ts'
 import { runTool } from './process.ts'
 import { packages, root } from './workspace.ts'
@@ -123,6 +124,79 @@ describe.each(['of the workspace', OLDEST_NODE, NEWEST_NODE])('on Node %s', vers
     const { code, stdout, output } = await example('dsse-several-signers', keys, 'passphrase.txt')
     expect(code, output).toBe(0)
     expect(stdout).toBe('3 signatures, 3 of 3 trusted keys\n')
+  })
+
+  it('a service signs for each tenant with its own key and policy, and puts it on record', async () => {
+    const tenants = join(folder, 'tenants')
+    const images = join(folder, 'images')
+    for (const name of ['acme', 'globex']) {
+      mkdirSync(join(tenants, name), { recursive: true })
+      writeFileSync(join(tenants, name, 'passphrase.txt'), `correct horse of ${name}`, { mode: 0o600 })
+      writeFileSync(join(tenants, name, 'token.txt'), `token-of-${name}-0123456789`, { mode: 0o600 })
+      const made = await runTool(
+        'sealwright',
+        ['init', 'release', '--scope', `registry.example/${name}/app`],
+        {
+          env: {
+            SEALWRIGHT_CONFIG: join(tenants, name, 'config.json'),
+            SEALWRIGHT_TRUST: join(tenants, name, 'trust'),
+            SEALWRIGHT_PASSPHRASE_FILE: join(tenants, name, 'passphrase.txt'),
+          },
+        },
+      )
+      expect(made.code, made.output).toBe(0)
+      const layout = await runTool('node', [join(root, 'scripts', 'layout.mjs'), join(images, name)])
+      expect(layout.code, layout.output).toBe(0)
+    }
+    ran.add('service.ts')
+    const log = join(folder, 'audit.log')
+    {
+      await using service = await startServer({
+        name: 'signing-service',
+        command: 'sh',
+        args: port => [
+          '-c',
+          'exec "$@" > "$0"',
+          log,
+          ...exampleCommand('service', [tenants, images, `${port}`], node),
+        ],
+        ready: '/',
+      })
+      const call = async (path: string, token: string, body = 'v1') => {
+        const response = await fetch(`${service.url}${path}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${token}` },
+          body,
+        })
+        return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+      }
+      const token = 'token-of-acme-0123456789'
+      expect((await call('/acme/verify', token)).body.verdict).toBe('notVerified')
+      expect((await call('/acme/sign', 'token-of-globex-0123456789')).status).toBe(401)
+      expect((await call('/initech/sign', token)).status).toBe(401)
+      const signed = await call('/acme/sign', token)
+      expect(signed).toMatchObject({ status: 200, body: { subject: digest } })
+      expect((await call('/acme/verify', token)).body).toMatchObject({ verdict: 'verified' })
+      expect((await call('/globex/verify', 'token-of-globex-0123456789')).body.verdict).toBe('notVerified')
+      expect(await call('/acme/sign', token, 'v9')).toMatchObject({
+        status: 422,
+        body: { error: 'NOT_FOUND' },
+      })
+      expect((await call('/acme/sign', token, 'x'.repeat(5000))).status).toBe(413)
+    }
+    const audit = readFileSync(log, 'utf8')
+    expect(
+      audit
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line)),
+    ).toEqual([
+      expect.objectContaining({
+        tenant: 'acme',
+        fingerprint: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      }),
+    ])
+    expect(audit).not.toContain('correct horse')
   })
 })
 
