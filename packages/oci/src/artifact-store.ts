@@ -4,6 +4,11 @@ export interface StoreCall {
   readonly signal?: AbortSignal
 }
 
+export interface PushCall extends StoreCall {
+  /** Stores a manifest of somebody else as it is, even one that cannot be read. For copies. */
+  readonly anyway?: boolean
+}
+
 export interface ReferrersQuery extends StoreCall {
   /** Only these; filtered here when the store does not filter. */
   readonly artifactType?: string
@@ -42,7 +47,7 @@ export interface ArtifactStore {
   push(
     descriptor: Descriptor,
     content: Uint8Array | AsyncIterable<Uint8Array>,
-    call?: StoreCall,
+    call?: PushCall,
   ): Promise<PushResult>
   /** Names a stored manifest; moves the name if it exists. */
   tag(descriptor: Descriptor, tag: string, call?: StoreCall): Promise<void>

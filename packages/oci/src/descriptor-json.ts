@@ -13,7 +13,7 @@ export type JsonObject = Readonly<Record<string, JsonValue>>
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function readDescriptor(value: JsonValue | undefined, label: string): Descriptor {
-  const object = readObject(value, label)
+  const object = withoutNulls(readObject(value, label))
   const mediaType = readMediaType(object.mediaType, `${label}.mediaType`)
   const digest = readDigest(object.digest, `${label}.digest`)
   const { size } = object
@@ -57,6 +57,14 @@ export function readObject(value: JsonValue | undefined, label: string): JsonObj
     throw invalid(label, value === undefined ? 'is missing' : 'is not an object')
   }
   return value as JsonObject
+}
+
+/** Programs in Go write `null` for what they do not set, and read it so. */
+export function withoutNulls(object: JsonObject): JsonObject {
+  const entries = Object.entries(object)
+  return entries.some(([, value]) => value === null)
+    ? Object.fromEntries(entries.filter(([, value]) => value !== null))
+    : object
 }
 
 export function readList(value: JsonValue | undefined, label: string): readonly JsonValue[] {
@@ -116,7 +124,7 @@ function readData(
 }
 
 function readPlatform(value: JsonValue, label: string): Platform {
-  const object = readObject(value, label)
+  const object = withoutNulls(readObject(value, label))
   const osVersion = object['os.version']
   const osFeatures = object['os.features']
   return {

@@ -6,6 +6,7 @@ export type { TarEntry, TarOptions } from './archive/tar-entries.ts'
 export { TarFile } from './archive/tar-file.ts'
 export type {
   ArtifactStore,
+  PushCall,
   PushResult,
   ReferrersQuery,
   StoreCall,

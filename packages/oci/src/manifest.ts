@@ -9,6 +9,7 @@ import {
   readList,
   readMediaType,
   readObject,
+  withoutNulls,
 } from './descriptor-json.ts'
 import { isManifestMediaType, type ManifestMediaType, MediaTypes } from './media-types.ts'
 
@@ -54,7 +55,8 @@ export type Manifest = ImageManifest | ImageIndex | ArtifactManifest
  */
 export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest {
   const label = 'the manifest'
-  const object = readObject(decodeJson(bytes, { label, maxBytes: MAX_MANIFEST_BYTES }), label)
+  const document = readObject(decodeJson(bytes, { label, maxBytes: MAX_MANIFEST_BYTES }), label)
+  const object = withoutNulls(document)
   const type = manifestType(object, mediaType)
   const { subject, annotations, artifactType } = object
   const common = {
@@ -74,12 +76,12 @@ export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest {
         kind: 'image',
         ...common,
         config: readDescriptor(object.config, 'config'),
-        layers: readDescriptors(object.layers, 'layers'),
+        layers: readDescriptors(document.layers, 'layers'),
       }
     case MediaTypes.index:
     case MediaTypes.dockerList:
       assertKind(object, type, ['config', 'layers', 'blobs'])
-      return { kind: 'index', ...common, manifests: readManifests(object.manifests) }
+      return { kind: 'index', ...common, manifests: readDescriptors(document.manifests, 'manifests') }
     case MediaTypes.artifactManifest:
       assertKind(object, type, ['config', 'layers', 'manifests'])
       return { kind: 'artifact', ...common, blobs: readDescriptors(object.blobs ?? [], 'blobs') }
@@ -114,12 +116,9 @@ export function artifactTypeOf(manifest: Manifest): string | undefined {
   return manifest.artifactType ?? (manifest.kind === 'image' ? manifest.config.mediaType : undefined)
 }
 
-/** An index may have `"manifests": null`: programs in Go print an empty list so, some registries among them. */
-function readManifests(value: JsonValue | undefined): readonly Descriptor[] {
-  return value === null ? [] : readDescriptors(value, 'manifests')
-}
-
+/** `null` is an empty list as programs in Go print one, some registries among them. */
 function readDescriptors(value: JsonValue | undefined, label: string): readonly Descriptor[] {
+  if (value === null) return []
   return readList(value, label).map((item, index) => readDescriptor(item, `${label}[${index}]`))
 }
 

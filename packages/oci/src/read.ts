@@ -1,4 +1,4 @@
-import { SealwrightError } from '@sealwright/core'
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import type { ArtifactStore, StoreCall } from './artifact-store.ts'
 import { assertSize, collectVerified } from './content.ts'
 import type { Descriptor } from './descriptor.ts'
@@ -15,12 +15,22 @@ export async function readManifest(
   call: StoreCall = {},
 ): Promise<Manifest> {
   const bytes = await readBlob(store, descriptor, MAX_MANIFEST_BYTES, call)
+  return parseNamed(bytes, descriptor, store.name)
+}
+
+/** As `parseManifest`; the error names the manifest and where it is. */
+export function parseNamed(
+  bytes: Uint8Array,
+  { digest, mediaType }: { readonly digest: string; readonly mediaType?: string },
+  store: string,
+): Manifest {
   try {
-    return parseManifest(bytes, descriptor.mediaType)
+    return parseManifest(bytes, mediaType)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new SealwrightError('VALIDATION', `${descriptor.digest} in ${store.name} is not a manifest`, {
-      why,
+    if (!isSealwrightError(cause)) throw cause
+    throw new SealwrightError('VALIDATION', `${digest} in ${store} is not a manifest`, {
+      why: cause.message,
+      fix: 'have whoever made it correct it, or leave it out',
       cause,
     })
   }

@@ -20,10 +20,17 @@ export async function soleTarget(store: ArtifactStore, call: StoreCall = {}): Pr
     })
   }
   const candidates: StoredEntry[] = []
+  const unreadable: SealwrightError[] = []
   const parts = new Set<string>()
   for (const entry of await store.entries(call)) {
     if (entry.tags.some(isReferrersTag)) continue
     const manifest = await readIfThere(store, entry.descriptor, call)
+    if (isSealwrightError(manifest)) {
+      unreadable.push(manifest)
+      // One with a tag may be the artifact that is meant: which one it is has to be said.
+      if (entry.tags.length > 0) candidates.push(entry)
+      continue
+    }
     if (manifest?.subject !== undefined) continue
     // What cosign appended to stays listed without its tag.
     if (manifest !== undefined && isTaggedSignature(manifest)) continue
@@ -33,7 +40,11 @@ export async function soleTarget(store: ArtifactStore, call: StoreCall = {}): Pr
   const targets = candidates.filter(({ descriptor }) => !parts.has(descriptor.digest))
   const [target, ...others] = targets
   if (target === undefined) {
-    throw new SealwrightError('NOT_FOUND', `there is no artifact in ${store.name}`)
+    const [first] = unreadable
+    throw new SealwrightError('NOT_FOUND', `there is no artifact in ${store.name}`, {
+      ...(first === undefined ? {} : { why: `${first.message}: ${first.why}` }),
+      fix: `look at what ${store.name} lists in its index.json`,
+    })
   }
   if (others.length > 0) {
     throw new SealwrightError('VALIDATION', `${store.name} holds ${targets.length} artifacts`, {
@@ -53,11 +64,13 @@ async function readIfThere(
   store: ArtifactStore,
   descriptor: Descriptor,
   call: StoreCall,
-): Promise<Manifest | undefined> {
+): Promise<Manifest | SealwrightError | undefined> {
   try {
     return await readManifest(store, descriptor, call)
   } catch (error) {
     if (isSealwrightError(error) && error.code === 'NOT_FOUND') return undefined
+    // What is not ours does not hide what is; it may be a part of an artifact, but it cannot be worked with.
+    if (isSealwrightError(error) && ['INTEGRITY', 'VALIDATION'].includes(error.code)) return error
     throw error
   }
 }

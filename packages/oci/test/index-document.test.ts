@@ -54,3 +54,42 @@ test('index.json: a tag names one manifest once it was set, and no manifest is l
     { numRuns: RUNS },
   )
 })
+
+test('index.json: what others wrote stays byte for byte, but for what is edited', () => {
+  const digest = `sha256:${'1'.repeat(64)}`
+  const other = `sha256:${'2'.repeat(64)}`
+  const foreign = '{ "mediaType":"x/y", "digest":"nothing", "size": 1e3, "n":[ 12345678901234567890 ] }'
+  const entry = `{"x":12345678901234567890,"mediaType":"${MANIFEST}","digest":"${digest}","size":7,"annotations":{"b":"1","a":"2"}, "y" : [1.0,{"}":"]"}]}`
+  const text = `{\n  "big": 12345678901234567890,\n  "schemaVersion": 2,\n  "manifests": [ ${foreign},\n ${entry} ],\n "z":{"a":1E40,"a\\u0062":"\\u00e9"} }\n`
+  const document = IndexDocument.parse(Buffer.from(text), 'index.json')
+  expect(document.entries()).toMatchObject([{ descriptor: { digest } }])
+  expect(document.faults()).toMatchObject([
+    { fault: { message: expect.stringContaining('manifests[0].digest') } },
+  ])
+  const listed = document.with({ mediaType: MANIFEST, digest: other, size: 9 })
+  const added = `{"mediaType":"${MANIFEST}","digest":"${other}","size":9}`
+  expect(Buffer.from(listed.print()).toString()).toBe(
+    text.replace(`[ ${foreign},\n ${entry} ]`, `[${foreign},${entry},${added}]`),
+  )
+  const tagged = document.tag({ mediaType: MANIFEST, digest, size: 7 }, 'v1')
+  const printed = Buffer.from(tagged.print()).toString()
+  expect(printed).toContain('"x":12345678901234567890')
+  expect(printed).toContain(`"annotations":{"b":"1","a":"2","${REF_NAME}":"v1"}`)
+  expect(printed).toContain('"y" : [1.0,{"}":"]"}]')
+  expect(printed.startsWith('{\n  "big": 12345678901234567890,')).toBe(true)
+  expect(printed.endsWith('"z":{"a":1E40,"a\\u0062":"\\u00e9"} }\n')).toBe(true)
+  const moved = tagged.tag({ mediaType: MANIFEST, digest: other, size: 9 }, 'v1')
+  expect(Buffer.from(moved.print()).toString()).toContain('{"b":"1","a":"2"}')
+  expect(moved.find(digest)).toBeDefined()
+})
+
+test.each([
+  '{"schemaVersion":2}',
+  '{"schemaVersion":2, "manifests" : null , "x":1}',
+  '{"schemaVersion":2,"manifests":[ ]}',
+])('index.json: %s takes an entry', text => {
+  const descriptor = { mediaType: MANIFEST, digest: `sha256:${'1'.repeat(64)}`, size: 7 }
+  const printed = IndexDocument.parse(Buffer.from(text), 'index.json').with(descriptor).print()
+  const { schemaVersion, manifests } = JSON.parse(Buffer.from(printed).toString())
+  expect({ schemaVersion, manifests }).toEqual({ schemaVersion: 2, manifests: [descriptor] })
+})

@@ -66,6 +66,19 @@ describe('parseManifest', () => {
       { schemaVersion: 2, mediaType: MANIFEST, config: { ...DESCRIPTOR, x: 1 }, layers: [], x: { y: [] } },
       'image',
     ],
+    [
+      'null for what is not set, as programs in Go write it',
+      {
+        schemaVersion: 2,
+        mediaType: MANIFEST,
+        config: { ...DESCRIPTOR, platform: null, annotations: null, urls: null },
+        layers: null,
+        subject: null,
+        annotations: null,
+        artifactType: null,
+      },
+      'image',
+    ],
     ['inlined content', { schemaVersion: 2, mediaType: MANIFEST, config: emptyConfig, layers: [] }, 'image'],
   ])('reads %s', (_, value, kind) => {
     expect(parseManifest(bytesOf(value)).kind).toBe(kind)
@@ -91,7 +104,6 @@ describe('parseManifest', () => {
     ['an index that is a manifest too', { schemaVersion: 2, mediaType: INDEX, manifests: [], layers: [] }],
     ['no config', { ...good, config: undefined }],
     ['no layers', { ...good, layers: undefined }],
-    ['null for layers', { ...good, layers: null }],
     ['a negative size', { ...good, config: { ...DESCRIPTOR, size: -1 } }],
     ['a size beyond counting', { ...good, config: { ...DESCRIPTOR, size: 2 ** 53 } }],
     ['half a byte', { ...good, config: { ...DESCRIPTOR, size: 0.5 } }],

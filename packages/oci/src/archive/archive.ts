@@ -21,6 +21,8 @@ import { TarFile } from './tar-file.ts'
 export interface LayoutArchiveOptions {
   /** Whether the first write may make the archive. Default false. */
   readonly create?: boolean
+  /** As of {@link layoutDirectory}. */
+  readonly onWarning?: (text: string) => void
 }
 
 const MAX_INDEX_BYTES = 32 * 1024 * 1024
@@ -33,7 +35,7 @@ const MAX_INDEX_BYTES = 32 * 1024 * 1024
  *   `VALIDATION` when the tar has links, names that lead out of it, a file twice, or no end, and as the interface says.
  */
 export function layoutArchive(path: string, options: LayoutArchiveOptions = {}): ArtifactStore {
-  return new LayoutStore(new ArchiveBackend(path, options.create ?? false))
+  return new LayoutStore(new ArchiveBackend(path, options.create ?? false), options)
 }
 
 class ArchiveBackend implements LayoutBackend {

@@ -33,7 +33,7 @@ export async function copyContent(
   if (await isTakenOver(descriptor, sides)) return { way: 'mounted' }
   // Bytes in hand are tried again by whoever takes them.
   const policy = bytes === undefined ? retry : { attempts: 1 }
-  const push = () => to.push(descriptor, bytes ?? contentOf(descriptor, sides), call)
+  const push = () => to.push(descriptor, bytes ?? contentOf(descriptor, sides), { ...call, anyway: true })
   // A stream does not begin again.
   return { way: 'done', ...(await retrying(policy, call, push, () => from.stream === true)) }
 }

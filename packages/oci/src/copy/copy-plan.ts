@@ -1,6 +1,8 @@
 import { SealwrightError } from '@sealwright/core'
 import type { ArtifactStore } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
+import type { Manifest } from '../manifest.ts'
+import type { SalvagedManifest } from '../salvage.ts'
 import type { LeftBehind } from './copy-options.ts'
 import { blobsOf, childrenOf, type GraphNode } from './graph-node.ts'
 import { type WalkOptions, walkGraph } from './walk-graph.ts'
@@ -60,15 +62,16 @@ export async function planCopy(
   let root: PlannedManifest | undefined
   let kept = 0
   for await (const node of walkGraph(from, artifact, options)) {
-    const { descriptor, manifest, role, tag } = node
+    const { descriptor, manifest, salvaged, role, tag } = node
     if (role === 'referrer' || role === 'tagged') referring.add(descriptor.digest)
     if (role !== 'tagged') needed.add(descriptor.digest)
-    if (node.fault !== undefined)
+    if (node.fault !== undefined && salvaged === undefined)
       left.set(descriptor.digest, { descriptor: plain(descriptor), why: node.fault })
     if (tag !== undefined) manifests.get(descriptor.digest)?.tags.push(tag)
-    if (manifest === undefined) continue
-    kept += manifest.raw.byteLength
-    const planned = plannedOf(node, manifest, kept <= KEPT_BYTES)
+    const read = manifest ?? salvaged
+    if (read === undefined) continue
+    kept += read.raw.byteLength
+    const planned = plannedOf(node, read, kept <= KEPT_BYTES)
     manifests.set(descriptor.digest, planned)
     for (const blob of planned.blobs) if (!blobs.has(keyOf(blob))) blobs.set(keyOf(blob), blob)
     root ??= planned
@@ -79,15 +82,15 @@ export async function planCopy(
 
 function plannedOf(
   { descriptor, parent, role, tag }: GraphNode,
-  manifest: NonNullable<GraphNode['manifest']>,
+  manifest: Manifest | SalvagedManifest,
   keep: boolean,
 ): PlannedManifest {
   const after = role === 'referrer' || role === 'tagged' ? parent : undefined
   return {
     descriptor: plain(descriptor),
     ...(keep ? { bytes: manifest.raw } : {}),
-    blobs: blobsOf(manifest),
-    children: childrenOf(manifest),
+    blobs: 'kind' in manifest ? blobsOf(manifest) : manifest.blobs,
+    children: 'kind' in manifest ? childrenOf(manifest) : [],
     ...(after === undefined ? {} : { after }),
     ...(manifest.subject === undefined ? {} : { subject: manifest.subject }),
     tags: tag === undefined ? [] : [tag],

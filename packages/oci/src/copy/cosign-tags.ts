@@ -57,14 +57,15 @@ export async function tagChange(to: ArtifactStore, tag: string, query: TagQuery)
   const type = LAYER_TYPES[/\.[a-z]+$/.exec(tag)?.[0] ?? '']
   if (type === undefined) return refuse('only signatures and attestations of cosign can be merged')
   let own: Manifest
+  let coming: Manifest
   try {
     own = await readManifest(to, there, call)
+    coming = await query.manifest()
   } catch (error) {
     if (isSealwrightError(error) && ['NOT_FOUND', 'INTEGRITY', 'VALIDATION'].includes(error.code))
       return refuse(error.message)
     throw error
   }
-  const coming = await query.manifest()
   if (!isCosigns(own, type)) return refuse('the one that has it is not of the form that cosign writes')
   if (!isCosigns(coming, type)) return refuse('the one that comes is not of the form that cosign writes')
   const known = new Set(own.layers.map(keyOf))

@@ -2,6 +2,7 @@ import type { SealwrightError } from '@sealwright/core'
 import type { Descriptor } from '../descriptor.ts'
 import type { Manifest } from '../manifest.ts'
 import { isManifestMediaType } from '../media-types.ts'
+import type { SalvagedManifest } from '../salvage.ts'
 import type { ArtifactKind } from './artifact-kind.ts'
 
 /** How a manifest belongs to an artifact. */
@@ -34,6 +35,8 @@ export interface GraphNode {
   readonly manifest?: Manifest
   /** Why it cannot be read, or does not belong where the store lists it. */
   readonly fault?: SealwrightError
+  /** Of one whose bytes are sound and cannot be read as a manifest: what a copy carries of it. */
+  readonly salvaged?: SalvagedManifest
   /** It came before, at another place: what hangs on it is not walked twice. */
   readonly again?: true
 }

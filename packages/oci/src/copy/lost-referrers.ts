@@ -40,7 +40,10 @@ async function lostOf(
     missing = missing.filter(({ descriptor }) => !listed.has(descriptor.digest))
     if (missing.length === 0 || attempt === ATTEMPTS) break
     for (const { descriptor, bytes } of missing)
-      await to.push(descriptor, bytes ?? (await readBlob(from, descriptor, descriptor.size, call)), call)
+      await to.push(descriptor, bytes ?? (await readBlob(from, descriptor, descriptor.size, call)), {
+        ...call,
+        anyway: true,
+      })
   }
   return missing
 }

@@ -2,10 +2,11 @@ import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import { throwIfAborted } from '../abort.ts'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { artifactTypeOf, type Manifest } from '../manifest.ts'
+import { artifactTypeOf, MAX_MANIFEST_BYTES, type Manifest } from '../manifest.ts'
 import { isManifestMediaType, MediaTypes } from '../media-types.ts'
-import { readManifest } from '../read.ts'
+import { parseNamed, readBlob, readManifest } from '../read.ts'
 import { parseClaimTag, referrersTag } from '../referrers-tag.ts'
+import { type SalvagedManifest, salvageManifest } from '../salvage.ts'
 import { artifactKind, isAmong, isTelling, listedKind } from './artifact-kind.ts'
 import { choosePlatform } from './choose-platform.ts'
 import { DigestTags } from './digest-tags.ts'
@@ -77,7 +78,7 @@ export async function* walkGraph(
     delete underway[next]
     // It was left out at its first place, and may be wanted at this one.
     const first = visit.again && !given.has(place.descriptor.digest)
-    const { found, manifest, fault, left, again } = first ? await visitor.visit(place) : visit
+    const { found, left, ...seenAs } = first ? await visitor.visit(place) : visit
     queue.push(...found)
     if (queue.length > limit) {
       throw new SealwrightError('UNSUPPORTED', `${root.digest} in ${store.name} has too many manifests`, {
@@ -86,7 +87,7 @@ export async function* walkGraph(
     }
     if (left) continue
     given.add(place.descriptor.digest)
-    yield nodeOf(place, manifest, fault, again)
+    yield nodeOf(place, seenAs)
   }
 }
 
@@ -104,11 +105,20 @@ interface Place {
 interface Visit {
   readonly found: readonly Place[]
   readonly manifest?: Manifest
+  readonly salvaged?: SalvagedManifest
   readonly fault?: SealwrightError
   /** It is not among those that are wanted. */
   readonly left?: boolean
   readonly again?: true
 }
+
+type ReadPlace =
+  | { readonly manifest: Manifest; readonly fault?: undefined; readonly salvaged?: undefined }
+  | {
+      readonly manifest?: undefined
+      readonly fault: SealwrightError
+      readonly salvaged?: SalvagedManifest
+    }
 
 class Visitor {
   readonly #store: ArtifactStore
@@ -128,12 +138,15 @@ class Visitor {
     const { only, asListed } = this.#options
     if (asListed && only === undefined && isListed(place))
       return { found: await this.#referring(place, false) }
-    const { manifest, fault } = await this.#read(place)
+    const { manifest, fault, salvaged } = await this.#read(place)
     if (manifest === undefined) {
+      // What cannot be read is none of those that were asked for, unless it says so itself.
+      const wanted = only === undefined || place.picked || (salvaged !== undefined && isNamed(salvaged, only))
+      if (salvaged !== undefined && !wanted && isReferring(role)) return { found: [], left: true }
       const found = asListed && role === 'artifact' ? await this.#referring(place, false) : []
-      return { found, fault }
+      return { found, fault, ...(salvaged === undefined ? {} : { salvaged }) }
     }
-    const chosen = role === 'referrer' || role === 'tagged'
+    const chosen = isReferring(role)
     if (only && chosen && !place.picked && !isAmong(manifest, place.tag, only)) {
       return { found: [], left: true }
     }
@@ -144,18 +157,22 @@ class Visitor {
     return { manifest, found: [...children, ...(await this.#referring(place, picked))] }
   }
 
-  async #read(
-    place: Place,
-  ): Promise<{ manifest: Manifest; fault?: never } | { manifest?: never; fault: SealwrightError }> {
+  async #read(place: Place): Promise<ReadPlace> {
+    const { descriptor, role } = place
+    let bytes: Uint8Array | undefined
     try {
-      const manifest = await readManifest(this.#store, place.descriptor, this.#call)
-      if (place.role === 'referrer') assertRefers(manifest, place, this.#store.name)
+      bytes = await readBlob(this.#store, descriptor, MAX_MANIFEST_BYTES, this.#call)
+      const manifest = parseNamed(bytes, descriptor, this.#store.name)
+      bytes = undefined
+      if (role === 'referrer') assertRefers(manifest, place, this.#store.name)
       return { manifest }
     } catch (error) {
       // Whatever passes, or is about the store as a whole, is no fault of this one.
       const own = isSealwrightError(error) && ['NOT_FOUND', 'INTEGRITY', 'VALIDATION'].includes(error.code)
-      if (!own || (place.role === 'artifact' && !this.#options.asListed)) throw error
-      return { fault: error }
+      if (!own || (role === 'artifact' && !this.#options.asListed)) throw error
+      const salvaged = bytes && salvageManifest(bytes)
+      const belongs = role !== 'referrer' || salvaged?.subject?.digest === place.parent?.digest
+      return { fault: error, ...(salvaged !== undefined && belongs ? { salvaged } : {}) }
     }
   }
 
@@ -206,6 +223,16 @@ function isListed({ role, descriptor }: Place): boolean {
   return role === 'artifact' || role === 'child' || (role === 'referrer' && isTelling(descriptor))
 }
 
+function isReferring(role: GraphRole): boolean {
+  return role === 'referrer' || role === 'tagged'
+}
+
+function isNamed({ artifactType }: SalvagedManifest, only: readonly string[]): boolean {
+  if (artifactType === undefined) return false
+  const kind = listedKind({ mediaType: '', digest: '', size: 0, artifactType })
+  return only.some(each => each === artifactType || each === kind)
+}
+
 function isManifest({ mediaType }: Descriptor): boolean {
   return isManifestMediaType(mediaType)
 }
@@ -223,9 +250,7 @@ function assertRefers({ subject }: Manifest, { descriptor, parent }: Place, name
 
 function nodeOf(
   { role, descriptor, parent, depth, tag }: Place,
-  manifest: Manifest | undefined,
-  fault: SealwrightError | undefined,
-  again: true | undefined,
+  { manifest, fault, salvaged, again }: Omit<Visit, 'found' | 'left'>,
 ): GraphNode {
   const artifactType = manifest && artifactTypeOf(manifest)
   const kind = manifest === undefined ? listedKind(descriptor) : artifactKind(manifest, tag)
@@ -242,6 +267,7 @@ function nodeOf(
     ...(kind === undefined ? {} : { kind }),
     ...(manifest === undefined ? {} : { manifest }),
     ...(fault === undefined ? {} : { fault }),
+    ...(salvaged === undefined ? {} : { salvaged }),
     ...(again === undefined ? {} : { again }),
   }
 }

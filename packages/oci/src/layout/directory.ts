@@ -16,6 +16,8 @@ import { LayoutStore } from './store.ts'
 export interface LayoutDirectoryOptions {
   /** Whether the first write may make the layout, in a new or empty directory. Default false. */
   readonly create?: boolean
+  /** Told of what is listed and cannot be read: it is somebody else's, and stops nothing. */
+  readonly onWarning?: (text: string) => void
 }
 
 const INDEX_FILE = 'index.json'
@@ -31,7 +33,7 @@ const SETTLED_MS = 2500
  *   says.
  */
 export function layoutDirectory(path: string, options: LayoutDirectoryOptions = {}): ArtifactStore {
-  return new LayoutStore(new DirectoryBackend(path, options.create ?? false))
+  return new LayoutStore(new DirectoryBackend(path, options.create ?? false), options)
 }
 
 class DirectoryBackend implements LayoutBackend {

@@ -1,5 +1,7 @@
-import { SealwrightError } from '@sealwright/core'
+import { isSealwrightError } from '@sealwright/core'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
+import type { Descriptor } from '../descriptor.ts'
+import { MediaTypes } from '../media-types.ts'
 import type { LayoutBackend, LayoutFiles } from './backend.ts'
 import type { IndexDocument } from './index-document.ts'
 import { type EditedIndex, editEntries, editIndex, type IndexEdit } from './index-edits.ts'
@@ -67,13 +69,25 @@ function editedBy(
   files: LayoutFiles,
   call: StoreCall,
 ): Promise<EditedIndex> {
-  return editIndex(before, edits, async descriptor => {
+  return editIndex(before, edits, descriptor => readList(files, descriptor, call))
+}
+
+/**
+ * What a list of referrers names. `taken` where something else has its tag: that is somebody's and stays, and referrers are
+ * found without a list. A list that is damaged is of no use to anybody, and is made again.
+ */
+async function readList(
+  files: LayoutFiles,
+  descriptor: Descriptor,
+  call: StoreCall,
+): Promise<readonly Descriptor[] | 'taken' | undefined> {
+  if (descriptor.mediaType !== MediaTypes.index) return 'taken'
+  try {
     const manifest = await readLayoutManifest(files, descriptor, call)
-    if (manifest !== undefined && manifest.kind !== 'index') {
-      throw new SealwrightError('INTEGRITY', `${files.name} lists referrers in a document that is no index`, {
-        why: `${descriptor.digest} is ${descriptor.mediaType}`,
-      })
-    }
-    return manifest?.manifests
-  })
+    return manifest === undefined || manifest.kind === 'index' ? manifest?.manifests : 'taken'
+  } catch (error) {
+    if (isSealwrightError(error) && error.code === 'INTEGRITY') return undefined
+    if (isSealwrightError(error) && error.code === 'VALIDATION') return 'taken'
+    throw error
+  }
 }

@@ -1,8 +1,10 @@
-import { decodeJson } from '@sealwright/core/encoding'
+import { isSealwrightError, type SealwrightError } from '@sealwright/core'
+import { decodeJson, isJsonObject, type JsonValue } from '@sealwright/core/encoding'
 import type { StoredEntry } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { invalid, type JsonObject, printDescriptor, readDescriptor, readObject } from '../descriptor-json.ts'
+import { invalid, printDescriptor, readDescriptor, readObject } from '../descriptor-json.ts'
 import { MediaTypes } from '../media-types.ts'
+import { jsonSpans, valueText, withMember } from './json-spans.ts'
 
 /** The name under which an entry of `index.json` is tagged (image-spec `image-layout.md`). */
 const REF_NAME = 'org.opencontainers.image.ref.name'
@@ -12,42 +14,73 @@ interface Entry {
   readonly descriptor: Descriptor
   readonly tag?: string
   /** As it was read: what other programs wrote into it stays. */
-  readonly json: JsonObject
+  readonly text: string
 }
+
+/** An entry that cannot be read. It stays where it is. */
+interface UnreadableEntry {
+  readonly descriptor?: undefined
+  readonly tag?: string
+  readonly text: string
+  readonly fault: SealwrightError
+}
+
+const EMPTY = `{"schemaVersion":2,"mediaType":"${MediaTypes.index}","manifests":[]}`
 
 /** The `index.json` of a layout: what it holds, and under which names. Immutable; changes give a new one. */
 export class IndexDocument {
-  readonly #json: JsonObject
+  /** What stands around the list of manifests, as it was read. */
+  readonly #before: string
+  readonly #after: string
+  readonly #all: readonly (Entry | UnreadableEntry)[]
   readonly #entries: readonly Entry[]
 
-  private constructor(json: JsonObject, entries: readonly Entry[]) {
-    this.#json = json
-    this.#entries = entries
+  private constructor(before: string, all: readonly (Entry | UnreadableEntry)[], after: string) {
+    this.#before = before
+    this.#all = all
+    this.#after = after
+    this.#entries = all.filter(isReadable)
   }
 
   static empty(): IndexDocument {
-    return new IndexDocument({ schemaVersion: 2, mediaType: MediaTypes.index, manifests: [] }, [])
+    return IndexDocument.parse(Buffer.from(EMPTY), 'index.json')
   }
 
-  /** @throws {@link SealwrightError} `VALIDATION`. */
+  /**
+   * An entry that cannot be read is not listed, and stops nothing: a layout holds what others put there.
+   *
+   * @throws {@link SealwrightError} `VALIDATION`.
+   */
   static parse(bytes: Uint8Array, label: string): IndexDocument {
     const json = readObject(decodeJson(bytes, { label, maxBytes: MAX_INDEX_BYTES }), label)
     if (json.schemaVersion !== 2) throw invalid(label, 'is not of schema version 2')
-    if (json.mediaType !== undefined && json.mediaType !== MediaTypes.index) {
+    if (json.mediaType !== undefined && json.mediaType !== null && json.mediaType !== MediaTypes.index) {
       throw invalid(label, 'is not an OCI image index')
     }
     const manifests = json.manifests ?? []
     if (!Array.isArray(manifests)) throw invalid(`${label}: manifests`, 'is not a list')
-    const entries = manifests.map((item, index): Entry => {
-      const descriptor = readDescriptor(item, `${label}: manifests[${index}]`)
-      const tag = descriptor.annotations?.[REF_NAME]
-      return { descriptor, json: item, ...(tag === undefined ? {} : { tag }) }
-    })
-    return new IndexDocument(json, entries)
+    const text = Buffer.from(bytes).toString()
+    const members = jsonSpans(text)
+    const list = members.find(({ name }) => name === 'manifests')
+    if (list === undefined) {
+      const end = text.lastIndexOf('}')
+      const comma = members.length === 0 ? '' : ','
+      return new IndexDocument(`${text.slice(0, end).trimEnd()}${comma}"manifests":`, [], text.slice(end))
+    }
+    const items = manifests.length === 0 ? [] : jsonSpans(text, list.value.start)
+    const entries = manifests.map((item, index) =>
+      readEntry(item, valueText(text, items[index]!), `${label}: manifests[${index}]`),
+    )
+    return new IndexDocument(text.slice(0, list.value.start), entries, text.slice(list.value.end))
   }
 
   print(): Uint8Array {
-    return Buffer.from(JSON.stringify({ ...this.#json, manifests: this.#entries.map(entry => entry.json) }))
+    return Buffer.from(`${this.#before}[${this.#all.map(({ text }) => text).join(',')}]${this.#after}`)
+  }
+
+  /** Why entries cannot be read, with the tags that they have. */
+  faults(): readonly { readonly fault: SealwrightError; readonly tag?: string }[] {
+    return this.#all.filter(isUnreadable)
   }
 
   /** Each manifest once, in the order of the document. */
@@ -74,41 +107,62 @@ export class IndexDocument {
 
   /** Lists a manifest, without a tag unless it has one. */
   with(descriptor: Descriptor): IndexDocument {
-    return this.find(descriptor.digest) ? this : this.#replace([...this.#entries, entryOf(descriptor)])
+    return this.find(descriptor.digest) ? this : this.#replace([...this.#all, entryOf(descriptor)])
   }
 
   /** Moves a tag to a manifest. What had it before stays listed. */
   tag(descriptor: Descriptor, tag: string): IndexDocument {
     const named = this.tagged(tag)
     if (named.length === 1 && named[0]!.digest === descriptor.digest) return this
-    const kept = this.#entries.filter(
-      entry =>
-        entry.tag !== tag && (entry.tag !== undefined || entry.descriptor.digest !== descriptor.digest),
-    )
-    const untagged = named.filter(
-      ({ digest }) => digest !== descriptor.digest && !kept.some(entry => entry.descriptor.digest === digest),
-    )
-    const listed = this.#entries.find(
-      entry => entry.tag === undefined && entry.descriptor.digest === descriptor.digest,
-    )
-    return this.#replace([
-      ...kept,
-      ...untagged.map(item => entryOf(item)),
-      entryOf(descriptor, tag, listed?.json),
+    const { digest } = descriptor
+    const isListed = (entry: Entry) => entry.tag === undefined && entry.descriptor.digest === digest
+    const listed = this.#entries.find(isListed)
+    // Each once, and not where it is listed otherwise.
+    const elsewhere = new Set([
+      digest,
+      ...this.#entries.filter(entry => entry.tag !== tag).map(entry => entry.descriptor.digest),
     ])
+    const kept = this.#all.flatMap((entry): (Entry | UnreadableEntry)[] => {
+      if (isUnreadable(entry)) return [entry]
+      if (entry.tag !== tag) return isListed(entry) ? [] : [entry]
+      if (elsewhere.has(entry.descriptor.digest)) return []
+      elsewhere.add(entry.descriptor.digest)
+      return [untagged(entry)]
+    })
+    return this.#replace([...kept, tagged(descriptor, tag, listed?.text)])
   }
 
   /** Drops the entries of a tag, and with them what they alone listed. */
   untag(tag: string): IndexDocument {
-    return this.#replace(this.#entries.filter(entry => entry.tag !== tag))
+    return this.#replace(this.#all.filter(entry => isUnreadable(entry) || entry.tag !== tag))
   }
 
   without(digest: string): IndexDocument {
-    return this.#replace(this.#entries.filter(entry => entry.descriptor.digest !== digest))
+    return this.#replace(this.#all.filter(entry => entry.descriptor?.digest !== digest))
   }
 
-  #replace(entries: readonly Entry[]): IndexDocument {
-    return new IndexDocument(this.#json, entries)
+  #replace(all: readonly (Entry | UnreadableEntry)[]): IndexDocument {
+    return new IndexDocument(this.#before, all, this.#after)
+  }
+}
+
+function isReadable(entry: Entry | UnreadableEntry): entry is Entry {
+  return entry.descriptor !== undefined
+}
+
+function isUnreadable(entry: Entry | UnreadableEntry): entry is UnreadableEntry {
+  return entry.descriptor === undefined
+}
+
+function readEntry(item: JsonValue, text: string, label: string): Entry | UnreadableEntry {
+  const annotations = isJsonObject(item) ? item.annotations : undefined
+  const name = isJsonObject(annotations) ? annotations[REF_NAME] : undefined
+  const tag = typeof name === 'string' ? { tag: name } : {}
+  try {
+    return { descriptor: readDescriptor(item, label), text, ...tag }
+  } catch (error) {
+    if (isSealwrightError(error)) return { fault: error, text, ...tag }
+    throw error
   }
 }
 
@@ -117,9 +171,29 @@ function plain({ mediaType, digest, size }: Descriptor): Descriptor {
   return { mediaType, digest, size }
 }
 
-function entryOf(descriptor: Descriptor, tag?: string, listed?: JsonObject): Entry {
+function entryOf(descriptor: Descriptor): Entry {
   const own = plain(descriptor)
-  if (tag === undefined) return { descriptor: own, json: printDescriptor(own) }
-  const annotations = { ...(listed?.annotations as JsonObject | undefined), [REF_NAME]: tag }
-  return { descriptor: own, json: { ...listed, ...printDescriptor(own), annotations }, tag }
+  return { descriptor: own, text: JSON.stringify(printDescriptor(own)) }
+}
+
+/** @param listed - The entry that gets the tag, with whatever else stands in it. */
+function tagged(descriptor: Descriptor, tag: string, listed: string | undefined): Entry {
+  const { descriptor: own, text } = entryOf(descriptor)
+  const object = listed ?? text
+  const annotations = withMember(annotationsOf(object) ?? '{}', REF_NAME, JSON.stringify(tag))
+  return { descriptor: own, tag, text: withMember(object, 'annotations', annotations) }
+}
+
+function untagged({ descriptor, text }: Entry): Entry {
+  const annotations = withMember(annotationsOf(text) ?? '{}', REF_NAME, undefined)
+  return {
+    descriptor,
+    text: withMember(text, 'annotations', annotations === '{}' ? undefined : annotations),
+  }
+}
+
+function annotationsOf(object: string): string | undefined {
+  const member = jsonSpans(object).find(({ name }) => name === 'annotations')
+  const text = member && valueText(object, member)
+  return text === 'null' ? undefined : text
 }

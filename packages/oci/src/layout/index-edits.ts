@@ -44,12 +44,12 @@ function editEntry(index: IndexDocument, edit: IndexEdit): IndexDocument {
  * What a layout lists after some edits. The list of the referrers of a subject is written once, however many of them
  * change it.
  *
- * @param readList - What an index lists; nothing if it is not there.
+ * @param readList - What an index lists; nothing if it is not there, `taken` if it is something else and stays.
  */
 export async function editIndex(
   before: IndexDocument,
   edits: readonly IndexEdit[],
-  readList: (descriptor: Descriptor) => Promise<readonly Descriptor[] | undefined>,
+  readList: (descriptor: Descriptor) => Promise<readonly Descriptor[] | 'taken' | undefined>,
 ): Promise<EditedIndex> {
   let index = editEntries(before, edits)
   const unused = new Set<string>()
@@ -66,6 +66,7 @@ export async function editIndex(
     const tag = referrersTag(subject)
     const old = index.tagged(tag)[0]
     const listed = (old && (await readList(old))) ?? []
+    if (listed === 'taken') continue
     const list = changedList(listed, changes)
     if (list === undefined) continue
     index = index.untag(tag)

@@ -1,11 +1,13 @@
-import { SealwrightError } from '@sealwright/core'
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import { throwIfAborted } from '../abort.ts'
 import type { ReferrersQuery, StoreCall } from '../artifact-store.ts'
-import { collectVerified } from '../content.ts'
+import { assertSize, collectVerified } from '../content.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { MAX_MANIFEST_BYTES, parseManifest } from '../manifest.ts'
+import { MAX_MANIFEST_BYTES } from '../manifest.ts'
 import { isManifestMediaType } from '../media-types.ts'
+import { parseNamed } from '../read.ts'
 import { referrerEntry } from '../referrers-tag.ts'
+import { salvageManifest } from '../salvage.ts'
 import type { LayoutFiles } from './backend.ts'
 import type { IndexDocument } from './index-document.ts'
 
@@ -13,10 +15,17 @@ const MAX_MANIFESTS = 10_000
 /** How many are looked at together: most of the time is spent waiting for the file system. */
 const WAVE = 16
 
+/** Told of what a layout lists and cannot be read, each once. */
+export type OnUnreadable = (digest: string, fault: SealwrightError) => void
+
+const FAULTS_OF_CONTENT: readonly string[] = ['NOT_FOUND', 'INTEGRITY', 'VALIDATION']
+
 /** What a scan needs of a manifest. */
 interface Scanned {
   readonly subject?: Descriptor
   readonly entry: Descriptor
+  /** What it is listed as, if the entry does not say. */
+  readonly type?: string
   readonly configType?: string
   readonly children: readonly Descriptor[]
 }
@@ -27,27 +36,32 @@ interface Scanned {
  */
 export class ReferrersScan {
   readonly #backend: LayoutFiles
+  readonly #onUnreadable: OnUnreadable
   /** By digest, size and type: content that was checked once against them does not change. */
   readonly #known = new Map<string, Scanned>()
-  readonly #underway = new Map<string, { readonly scanned: Promise<Scanned>; readonly signal: unknown }>()
+  readonly #underway = new Map<
+    string,
+    { readonly scanned: Promise<Scanned | undefined>; readonly signal: unknown }
+  >()
   /** By subject, of an index all of whose manifests were there: nothing can be added to it. */
   readonly #complete = new WeakMap<IndexDocument, ReadonlyMap<string, readonly Scanned[]>>()
 
-  constructor(backend: LayoutFiles) {
+  constructor(backend: LayoutFiles, onUnreadable: OnUnreadable) {
     this.#backend = backend
+    this.#onUnreadable = onUnreadable
   }
 
   /**
-   * Nothing is given before everything listed is read: whether a bad entry counts must not depend on where it stands, and
-   * oras does not open such a layout at all.
+   * What is listed and cannot be read is somebody else's: it is told, and stops nothing.
    *
-   * @throws {@link SealwrightError} `INTEGRITY`, `VALIDATION` when something listed cannot be judged.
+   * @throws {@link SealwrightError} `INTEGRITY` when the subject itself is stored with another size than it is listed with.
    */
   async *referrers(
     index: IndexDocument,
     subject: Descriptor,
     query: ReferrersQuery,
   ): AsyncGenerator<Descriptor> {
+    await this.#assertSize(subject, query)
     const complete = this.#complete.get(index)
     const found =
       complete === undefined
@@ -106,7 +120,7 @@ export class ReferrersScan {
     const key = keyOf(descriptor)
     const known = this.#known.get(key)
     // A layout may list what it does not hold.
-    if ((await this.#backend.sizeOf(descriptor.digest, call)) === undefined) return undefined
+    if (!(await this.#isThere(descriptor, call))) return undefined
     if (known !== undefined) return known
     // Scans at the same time read each manifest once between them, unless they can be aborted one by one.
     const underway = this.#underway.get(key)
@@ -121,37 +135,70 @@ export class ReferrersScan {
     }
   }
 
-  async #readAnew(descriptor: Descriptor, call: StoreCall): Promise<Scanned> {
-    const bytes = await collectVerified(descriptor, this.#backend.read(descriptor.digest, call), {
-      from: this.#backend.name,
-      maxBytes: MAX_MANIFEST_BYTES,
-    })
-    const manifest = parseManifest(bytes, descriptor.mediaType)
-    await this.#assertSubject(descriptor, manifest.subject, call)
-    const scanned: Scanned = {
-      ...(manifest.subject === undefined ? {} : { subject: manifest.subject }),
-      ...(manifest.kind === 'image' ? { configType: manifest.config.mediaType } : {}),
-      entry: referrerEntry(descriptor, manifest),
-      children: manifest.kind === 'index' ? manifest.manifests : [],
+  async #isThere(descriptor: Descriptor, call: StoreCall): Promise<boolean> {
+    try {
+      return (await this.#backend.sizeOf(descriptor.digest, call)) !== undefined
+    } catch (error) {
+      this.#tell(descriptor, error)
+      return false
     }
+  }
+
+  async #readAnew(descriptor: Descriptor, call: StoreCall): Promise<Scanned | undefined> {
+    let bytes: Uint8Array
+    try {
+      assertSize(descriptor, MAX_MANIFEST_BYTES)
+      bytes = await collectVerified(descriptor, this.#backend.read(descriptor.digest, call), {
+        from: this.#backend.name,
+        maxBytes: MAX_MANIFEST_BYTES,
+      })
+    } catch (error) {
+      this.#tell(descriptor, error)
+      return undefined
+    }
+    const scanned = this.#scanned(descriptor, bytes)
     if (this.#known.size >= MAX_MANIFESTS) this.#known.clear()
     this.#known.set(keyOf(descriptor), scanned)
     return scanned
   }
 
-  async #assertSubject(
-    { digest }: Descriptor,
-    subject: Descriptor | undefined,
-    call: StoreCall,
-  ): Promise<void> {
-    if (subject === undefined || !isManifestMediaType(subject.mediaType)) return
-    const size = await this.#backend.sizeOf(subject.digest, call)
-    if (size === undefined || size === subject.size) return
+  #scanned(descriptor: Descriptor, bytes: Uint8Array): Scanned {
+    try {
+      const manifest = parseNamed(bytes, descriptor, this.#backend.name)
+      return {
+        ...(manifest.subject === undefined ? {} : { subject: manifest.subject }),
+        ...(manifest.kind === 'image' ? { configType: manifest.config.mediaType } : {}),
+        entry: referrerEntry(descriptor, manifest),
+        children: manifest.kind === 'index' ? manifest.manifests : [],
+      }
+    } catch (error) {
+      this.#tell(descriptor, error)
+      const { subject, artifactType: type } = salvageManifest(bytes)
+      const { mediaType, digest, size } = descriptor
+      return {
+        entry: { mediaType, digest, size },
+        ...(subject === undefined ? {} : { subject }),
+        ...(type === undefined ? {} : { type }),
+        children: [],
+      }
+    }
+  }
+
+  /** Passes on what is no fault of this one manifest. */
+  #tell(descriptor: Descriptor, error: unknown): void {
+    if (!isSealwrightError(error) || !FAULTS_OF_CONTENT.includes(error.code)) throw error
+    this.#onUnreadable(descriptor.digest, error)
+  }
+
+  async #assertSize({ digest, size }: Descriptor, call: StoreCall): Promise<void> {
+    const stored = await this.#backend.sizeOf(digest, call)
+    if (stored === undefined || stored === size) return
     throw new SealwrightError(
       'INTEGRITY',
-      `${digest} in ${this.#backend.name} names its subject by another size`,
+      `${digest} in ${this.#backend.name} has another size than it is listed with`,
       {
-        why: `${subject.digest} has ${size} bytes, not ${subject.size}`,
+        why: `it has ${stored} bytes, and index.json says ${size}`,
+        fix: 'copy the artifact to a new layout from where it was made',
       },
     )
   }
@@ -180,6 +227,6 @@ function refersTo(found: Descriptor | undefined, subject: Descriptor): boolean {
   )
 }
 
-function isOfType({ entry, configType }: Scanned, artifactType: string | undefined): boolean {
-  return artifactType === undefined || entry.artifactType === artifactType || configType === artifactType
+function isOfType({ entry, type, configType }: Scanned, artifactType: string | undefined): boolean {
+  return artifactType === undefined || [entry.artifactType, type, configType].includes(artifactType)
 }

@@ -1,7 +1,8 @@
-import { SealwrightError } from '@sealwright/core'
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import { throwIfAborted } from '../abort.ts'
 import type {
   ArtifactStore,
+  PushCall,
   PushResult,
   ReferrersQuery,
   StoreCall,
@@ -11,17 +12,43 @@ import type {
 import { asVerified, collectVerified, verified } from '../content.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { isDigest, parseDigest } from '../digest.ts'
-import { MAX_MANIFEST_BYTES, parseManifest } from '../manifest.ts'
+import { MAX_MANIFEST_BYTES } from '../manifest.ts'
 import { isManifestMediaType } from '../media-types.ts'
-import { referrerEntry } from '../referrers-tag.ts'
+import { parseNamed, readBlob } from '../read.ts'
+import { isReferrersTag } from '../referrers-tag.ts'
+import { referrerParts } from '../salvage.ts'
 import type { LayoutBackend, LayoutFiles } from './backend.ts'
 import { directly, type IndexAccess } from './index-access.ts'
-import { readLayoutManifest } from './read-manifest.ts'
+import type { IndexDocument } from './index-document.ts'
 import { ReferrersScan } from './referrers-scan.ts'
 
 /** image-spec `annotations.md`, the grammar of `org.opencontainers.image.ref.name`. */
 const REF_NAME =
   /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/
+
+/** So many tags are named where another was asked for. */
+const MAX_SHOWN = 20
+
+export interface LayoutStoreOptions {
+  /** Told of what the layout lists and cannot be read: it is somebody else's, and stops nothing. */
+  readonly onWarning?: ((text: string) => void) | undefined
+}
+
+/** Tells of each unreadable manifest once. */
+class Unreadable {
+  readonly #told = new Set<string>()
+  readonly #onWarning: ((text: string) => void) | undefined
+
+  constructor(onWarning: ((text: string) => void) | undefined) {
+    this.#onWarning = onWarning
+  }
+
+  tell(what: string, { message, why }: SealwrightError): void {
+    if (this.#told.has(what)) return
+    this.#told.add(what)
+    this.#onWarning?.(`skipped: ${message}${why === undefined ? '' : `: ${why}`}`)
+  }
+}
 
 /**
  * What all image layouts do alike. A referrer is written in both forms that others look for: as an entry of
@@ -30,18 +57,37 @@ const REF_NAME =
 export class LayoutStore implements ArtifactStore {
   readonly stream?: true
   readonly #files: LayoutFiles
-  readonly #index: IndexAccess
+  readonly #access: IndexAccess
   readonly #scan: ReferrersScan
+  readonly #unreadable: Unreadable
 
-  constructor(backend: LayoutBackend)
-  constructor(files: LayoutFiles, index: IndexAccess, stream: boolean)
-  constructor(files: LayoutBackend | LayoutFiles, index?: IndexAccess, stream = 'stream' in files) {
+  constructor(backend: LayoutBackend, options?: LayoutStoreOptions)
+  constructor(
+    files: LayoutFiles,
+    options: { readonly unreadable: Unreadable },
+    index: IndexAccess,
+    stream: boolean,
+  )
+  constructor(
+    files: LayoutBackend | LayoutFiles,
+    options: LayoutStoreOptions | { readonly unreadable: Unreadable } = {},
+    index?: IndexAccess,
+    stream = 'stream' in files,
+  ) {
     this.#files = files
+    const unreadable = 'unreadable' in options ? options.unreadable : new Unreadable(options.onWarning)
+    this.#unreadable = unreadable
     const inBatch = (own: LayoutFiles, access: IndexAccess, whole: boolean) =>
-      new LayoutStore(own, access, whole)
-    this.#index = index ?? directly(files as LayoutBackend, inBatch)
-    this.#scan = new ReferrersScan(files)
+      new LayoutStore(own, { unreadable }, access, whole)
+    this.#access = index ?? directly(files as LayoutBackend, inBatch)
+    this.#scan = new ReferrersScan(files, (digest, fault) => unreadable.tell(digest, fault))
     if (stream) this.stream = true
+  }
+
+  async #readIndex(call: StoreCall): Promise<IndexDocument> {
+    const index = await this.#access.read(call)
+    for (const { fault } of index.faults()) this.#unreadable.tell(fault.message, fault)
+    return index
   }
 
   get name(): string {
@@ -50,14 +96,14 @@ export class LayoutStore implements ArtifactStore {
 
   async resolve(reference: string, call: StoreCall = {}): Promise<Descriptor> {
     throwIfAborted(call.signal)
-    const index = await this.#index.read(call)
+    const index = await this.#readIndex(call)
     if (isDigest(reference)) return index.find(reference) ?? this.#resolveBlob(reference, call)
     const [found, ...others] = index.tagged(reference)
-    if (found === undefined) throw notFound(`${this.name} has no tag ${JSON.stringify(reference)}`)
+    if (found === undefined) throw this.#noTag(index, reference)
     if (others.length > 0) {
       throw new SealwrightError('VALIDATION', `${this.name} has the tag ${reference} more than once`, {
         why: [found, ...others].map(({ digest }) => digest).join(', '),
-        fix: 'name the digest instead of the tag',
+        fix: `name the digest instead of the tag: ${this.name}@${found.digest}`,
       })
     }
     return found
@@ -86,7 +132,7 @@ export class LayoutStore implements ArtifactStore {
   async push(
     descriptor: Descriptor,
     content: Uint8Array | AsyncIterable<Uint8Array>,
-    call: StoreCall = {},
+    call: PushCall = {},
   ): Promise<PushResult> {
     throwIfAborted(call.signal)
     parseDigest(descriptor.digest)
@@ -98,12 +144,10 @@ export class LayoutStore implements ArtifactStore {
       from: 'the caller',
       maxBytes: MAX_MANIFEST_BYTES,
     })
-    const manifest = parseManifest(bytes, descriptor.mediaType)
+    const { subject, entry } = referrerParts(descriptor, bytes, call.anyway)
     await this.#files.putBlob(descriptor, bytes, call)
-    const { subject } = manifest
-    const entry = referrerEntry(descriptor, manifest)
     const { mediaType, digest, size } = descriptor
-    await this.#index.edit(
+    await this.#access.edit(
       {
         type: 'list',
         descriptor: { mediaType, digest, size },
@@ -124,13 +168,13 @@ export class LayoutStore implements ArtifactStore {
       throw new SealwrightError('VALIDATION', `${descriptor.digest} is not a manifest and cannot be tagged`)
     }
     if (!(await this.exists(descriptor, call))) throw notFound(`${this.name} has no ${descriptor.digest}`)
-    await this.#index.edit({ type: 'tag', descriptor, tag }, call)
+    await this.#access.edit({ type: 'tag', descriptor, tag }, call)
   }
 
   async *referrers(subject: Descriptor, query: ReferrersQuery = {}): AsyncGenerator<Descriptor> {
     throwIfAborted(query.signal)
     parseDigest(subject.digest)
-    yield* this.#scan.referrers(await this.#index.read(query), subject, query)
+    yield* this.#scan.referrers(await this.#readIndex(query), subject, query)
   }
 
   async delete(descriptor: Descriptor, call: StoreCall = {}): Promise<void> {
@@ -140,19 +184,19 @@ export class LayoutStore implements ArtifactStore {
     if ((await this.#files.sizeOf(digest, call)) === undefined)
       throw notFound(`${this.name} has no ${digest}`)
     if (!isManifestMediaType(mediaType)) return this.#files.removeBlob(digest, call)
-    const subject = (await readLayoutManifest(this.#files, descriptor, call))?.subject
-    await this.#index.edit({ type: 'remove', digest, ...(subject === undefined ? {} : { subject }) }, call)
+    const subject = await this.#subjectOf(descriptor, call)
+    await this.#access.edit({ type: 'remove', digest, ...(subject === undefined ? {} : { subject }) }, call)
   }
 
   async entries(call: StoreCall = {}): Promise<readonly StoredEntry[]> {
     throwIfAborted(call.signal)
-    const index = await this.#index.read(call)
+    const index = await this.#readIndex(call)
     return index.entries().filter(({ descriptor }) => isManifestMediaType(descriptor.mediaType))
   }
 
   async *tags({ prefix = '', ...call }: TagsQuery = {}): AsyncGenerator<string> {
     throwIfAborted(call.signal)
-    for (const { tags } of (await this.#index.read(call)).entries()) {
+    for (const { tags } of (await this.#readIndex(call)).entries()) {
       for (const tag of tags) if (tag.startsWith(prefix)) yield tag
     }
   }
@@ -160,7 +204,32 @@ export class LayoutStore implements ArtifactStore {
   /** Blobs are written at once, and count for nothing before the index names them: once, at the end. */
   async batch<T>(work: (store: ArtifactStore) => Promise<T>, call: StoreCall = {}): Promise<T> {
     throwIfAborted(call.signal)
-    return this.#index.batch(work, call)
+    return this.#access.batch(work, call)
+  }
+
+  /** What cannot be read can be deleted all the same; the list of a subject that it does not tell names it still. */
+  async #subjectOf(descriptor: Descriptor, call: StoreCall): Promise<Descriptor | undefined> {
+    try {
+      const bytes = await readBlob(this, descriptor, MAX_MANIFEST_BYTES, call)
+      return referrerParts(descriptor, bytes, true).subject
+    } catch (error) {
+      if (isSealwrightError(error) && ['INTEGRITY', 'VALIDATION'].includes(error.code)) return undefined
+      throw error
+    }
+  }
+
+  #noTag(index: IndexDocument, tag: string): SealwrightError {
+    const unreadable = index.faults().find(each => each.tag === tag)
+    if (unreadable !== undefined) return unreadable.fault
+    const tags = index.entries().flatMap(entry => entry.tags.filter(each => !isReferrersTag(each)))
+    const shown = tags.slice(0, MAX_SHOWN).join(', ')
+    return new SealwrightError('NOT_FOUND', `${this.name} has no tag ${JSON.stringify(tag)}`, {
+      why: tags.length === 0 ? 'it has no tags' : `it has ${shown}${tags.length > MAX_SHOWN ? ', …' : ''}`,
+      fix:
+        tags.length === 0
+          ? `leave the tag out, or name a digest: ${this.name}`
+          : `name one of them: ${this.name}:${tags[0]}`,
+    })
   }
 
   /** A manifest that no entry lists, such as one platform of an image: it says itself what it is. */
@@ -171,7 +240,7 @@ export class LayoutStore implements ArtifactStore {
       from: this.name,
       maxBytes: MAX_MANIFEST_BYTES,
     })
-    return { mediaType: parseManifest(bytes).mediaType, digest, size }
+    return { mediaType: parseNamed(bytes, { digest }, this.name).mediaType, digest, size }
   }
 }
 

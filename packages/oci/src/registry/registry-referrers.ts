@@ -2,8 +2,7 @@ import { SealwrightError } from '@sealwright/core'
 import type { ReferrersQuery, StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { parseDigest } from '../digest.ts'
-import type { Manifest } from '../manifest.ts'
-import { mayBeOfType, referrerEntry, referrersTag } from '../referrers-tag.ts'
+import { mayBeOfType, referrersTag } from '../referrers-tag.ts'
 import type { RegistryManifests } from './manifests.ts'
 import type { ReferrersApi } from './referrers-api.ts'
 import type { ReferrersFallback } from './referrers-fallback.ts'
@@ -21,7 +20,8 @@ export interface RegistryReferrersOptions {
 
 interface Referrer {
   readonly descriptor: Descriptor
-  readonly manifest: Manifest
+  /** As the list of its subject has it. */
+  readonly entry: Descriptor
   readonly bytes: Uint8Array
 }
 
@@ -106,19 +106,16 @@ export class RegistryReferrers {
    *
    * @returns False where the list does not name it, or it is refused all the same.
    */
-  async deleteUnlisted(
-    { subject, descriptor, manifest }: Omit<Referrer, 'bytes'> & { readonly subject: Subject },
-    call: StoreCall,
-  ): Promise<boolean> {
+  async deleteUnlisted(subject: Subject, entry: Descriptor, call: StoreCall): Promise<boolean> {
     const { manifests, fallback, mode } = this.#options
-    const { digest } = descriptor
+    const { digest } = entry
     if (mode === 'api' || !(await fallback.lists(subject, digest, call))) return false
     await fallback.remove(subject, digest, call)
     let deleted = false
     try {
       deleted = (await manifests.deleteUnused(digest, call)).inUse === undefined
     } finally {
-      if (!deleted) await fallback.add(subject, referrerEntry(descriptor, manifest), false, call)
+      if (!deleted) await fallback.add(subject, entry, false, call)
     }
     return deleted
   }
@@ -184,10 +181,10 @@ export class RegistryReferrers {
     })
   }
 
-  async #addToList(subject: Subject, { descriptor, manifest }: Referrer, call: StoreCall): Promise<'tag'> {
+  async #addToList(subject: Subject, { entry }: Referrer, call: StoreCall): Promise<'tag'> {
     const brought = this.#brought.get(subject.digest) ?? Number.NEGATIVE_INFINITY
     const alone = performance.now() - brought < UNKNOWN_FOR_MS
-    await this.#options.fallback.add(subject, referrerEntry(descriptor, manifest), alone, call)
+    await this.#options.fallback.add(subject, entry, alone, call)
     return 'tag'
   }
 

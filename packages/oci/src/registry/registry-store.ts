@@ -1,6 +1,13 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import { throwIfAborted } from '../abort.ts'
-import type { ArtifactStore, PushResult, ReferrersQuery, StoreCall, TagsQuery } from '../artifact-store.ts'
+import type {
+  ArtifactStore,
+  PushCall,
+  PushResult,
+  ReferrersQuery,
+  StoreCall,
+  TagsQuery,
+} from '../artifact-store.ts'
 import { asVerified, collectVerified } from '../content.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { isDigest, parseDigest } from '../digest.ts'
@@ -8,6 +15,8 @@ import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from '../manifest.ts
 import { isManifestMediaType } from '../media-types.ts'
 import { readBlob } from '../read.ts'
 import { isTag } from '../reference.ts'
+import { referrerEntry } from '../referrers-tag.ts'
+import { referrerParts } from '../salvage.ts'
 import type { RegistryBlobs } from './blobs.ts'
 import type { RegistryClient } from './client.ts'
 import type { RegistryManifests } from './manifests.ts'
@@ -101,7 +110,7 @@ export class RegistryStore implements ArtifactStore {
   async push(
     descriptor: Descriptor,
     content: Uint8Array | AsyncIterable<Uint8Array>,
-    call: StoreCall = {},
+    call: PushCall = {},
   ): Promise<PushResult> {
     throwIfAborted(call.signal)
     if (!isManifestMediaType(descriptor.mediaType)) {
@@ -112,12 +121,12 @@ export class RegistryStore implements ArtifactStore {
       from: 'the caller',
       maxBytes: MAX_MANIFEST_BYTES,
     })
-    const manifest = parseManifest(bytes, descriptor.mediaType)
+    const { subject, entry } = referrerParts(descriptor, bytes, call.anyway)
     const { manifests, referrers } = this.#parts
     const { digest, mediaType } = descriptor
-    if (manifest.subject !== undefined) {
+    if (subject !== undefined) {
       // Even if it is there: it may not be listed yet, and only the answer tells whether the registry does that.
-      return { referrers: await referrers.push(manifest.subject, { descriptor, manifest, bytes }, call) }
+      return { referrers: await referrers.push(subject, { descriptor, entry, bytes }, call) }
     }
     if (await this.#isMissing(descriptor, call)) {
       await manifests.put(digest, { mediaType, digest, bytes }, call)
@@ -216,9 +225,8 @@ export class RegistryStore implements ArtifactStore {
     try {
       const { deleted, inUse } = await manifests.deleteUnused(digest, call)
       if (inUse === undefined) return deleted
-      const list = subject && { subject, descriptor, manifest }
-      const freed = list !== undefined && (await referrers.deleteUnlisted(list, call))
-      if (freed) return true
+      const entry = manifest && referrerEntry(descriptor, manifest)
+      if (subject && entry && (await referrers.deleteUnlisted(subject, entry, call))) return true
       throw new SealwrightError(inUse.code, inUse.message, {
         ...(inUse.why === undefined ? {} : { why: inUse.why }),
         fix: `delete first what names it: an index in ${this.name} lists ${digest}`,
