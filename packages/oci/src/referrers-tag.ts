@@ -1,3 +1,4 @@
+import type { JsonValue } from '@sealwright/core/encoding'
 import type { Descriptor } from './descriptor.ts'
 import { parseDigest } from './digest.ts'
 import { artifactTypeOf, formatManifest, type Manifest } from './manifest.ts'
@@ -63,9 +64,19 @@ export function referrerEntry(descriptor: Descriptor, manifest: Manifest): Descr
   }
 }
 
-/** The bytes of a list of referrers. */
-export function referrersIndex(manifests: readonly Descriptor[]): Uint8Array {
-  return formatManifest({ kind: 'index', mediaType: MediaTypes.index, manifests })
+/**
+ * The bytes of a list of referrers.
+ *
+ * @param others - Entries that cannot be read; they stay, at the end.
+ */
+export function referrersIndex(
+  manifests: readonly Descriptor[],
+  others: readonly JsonValue[] = [],
+): Uint8Array {
+  const bytes = formatManifest({ kind: 'index', mediaType: MediaTypes.index, manifests })
+  if (others.length === 0) return bytes
+  const index = JSON.parse(Buffer.from(bytes).toString())
+  return Buffer.from(JSON.stringify({ ...index, manifests: [...index.manifests, ...others] }))
 }
 
 /**

@@ -59,28 +59,36 @@ export function referrerParts(descriptor: Descriptor, bytes: Uint8Array, anyway 
   }
 }
 
+/** What an index of referrers lists. */
+export interface ListedIndex {
+  readonly manifests: readonly Descriptor[]
+  /** Entries that cannot be read: they are others', and stay when the index is written again. */
+  readonly unreadable: readonly { readonly fault: string; readonly entry: JsonValue }[]
+}
+
 /**
- * Reads an index that lists referrers. Others keep it, too: an entry that cannot be read is left out and told, and the rest
- * counts.
+ * Reads an index that lists referrers. Others keep it, too: an entry that cannot be read does not stop the rest.
  *
  * @throws {@link SealwrightError} `VALIDATION` for what is not such an index.
  */
-export function readReferrersIndex(bytes: Uint8Array, onFault: (fault: string) => void): readonly Descriptor[] {
+export function readReferrersIndex(bytes: Uint8Array): ListedIndex {
   const label = 'the index'
   const object = readObject(decodeJson(bytes, { label, maxBytes: MAX_MANIFEST_BYTES }), label)
   const { mediaType, schemaVersion, manifests } = object
   if ((mediaType ?? MediaTypes.index) !== MediaTypes.index) throw invalid(label, 'says it is something else')
   if (schemaVersion !== 2) throw invalid(label, 'is not of schema version 2')
-  if (manifests === null) return []
-  return readList(manifests, `${label}'s manifests`).flatMap((item, index) => {
+  const readable: Descriptor[] = []
+  const unreadable: { readonly fault: string; readonly entry: JsonValue }[] = []
+  const items = manifests === null ? [] : readList(manifests, `${label}'s manifests`)
+  for (const [index, entry] of items.entries()) {
     try {
-      return [readDescriptor(item, `manifests[${index}]`)]
+      readable.push(readDescriptor(entry, `manifests[${index}]`))
     } catch (error) {
       if (!isSealwrightError(error)) throw error
-      onFault(error.message)
-      return []
+      unreadable.push({ fault: error.message, entry })
     }
-  })
+  }
+  return { manifests: readable, unreadable }
 }
 
 function objectIn(bytes: Uint8Array): JsonObject | undefined {

@@ -17,7 +17,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { layoutDirectory, referrersTag } from '../src/index.ts'
+import { layoutDirectory, readManifest, referrersTag } from '../src/index.ts'
 import { IndexDocument } from '../src/layout/index-document.ts'
 import {
   collect,
@@ -50,30 +50,40 @@ describe('referrers in a layout with something listed that is not what it says i
   const signed = async (path: string) => {
     const store = open(path)
     const image = await pushImage(store, madeImage(), 'v1')
-    await pushImage(store, madeSignature(image))
-    return { store, image }
+    const signature = await pushImage(store, madeSignature(image))
+    return { store, image, signature }
   }
 
-  test('are not given, however early the good ones are listed', async () => {
+  test('are given, and what is not a manifest is told', async () => {
     await using folder = await temporaryFolder()
-    const { image } = await signed(folder.path)
+    const { image, signature } = await signed(folder.path)
     const junk = made(MANIFEST, 'no manifest')
     const index = await readJson(join(folder.path, 'index.json'))
     await writeFile(blobFile(folder.path, junk.descriptor.digest), junk.bytes)
-    index.manifests.push(junk.descriptor)
+    index.manifests.unshift(junk.descriptor)
     await writeFile(join(folder.path, 'index.json'), JSON.stringify(index))
-    const found: unknown[] = []
-    await failure('VALIDATION', async () => {
-      for await (const referrer of layoutDirectory(folder.path).referrers(image)) found.push(referrer)
-    })
-    expect(found).toEqual([])
+    const warnings: string[] = []
+    const store = layoutDirectory(folder.path, { onWarning: text => warnings.push(text) })
+    for (let run = 0; run < 2; run++) {
+      const found = await list(store.referrers(image))
+      expect(found.map(({ digest }) => digest)).toEqual([signature.digest])
+    }
+    expect(warnings).toEqual([expect.stringContaining(`${junk.descriptor.digest} in oci:`)])
   })
 
-  test('are not given where one names its subject by another size', async () => {
+  test('are not those that name the subject by another size', async () => {
     await using folder = await temporaryFolder()
-    const { store, image } = await signed(folder.path)
+    const { store, image, signature } = await signed(folder.path)
     await pushImage(store, madeSignature({ ...image, size: image.size - 1 }))
-    await failure('INTEGRITY', () => list(layoutDirectory(folder.path).referrers(image)))
+    const found = await list(layoutDirectory(folder.path).referrers(image))
+    expect(found.map(({ digest }) => digest)).toEqual([signature.digest])
+  })
+
+  test('are not looked for where the subject itself is stored with another size', async () => {
+    await using folder = await temporaryFolder()
+    const { image } = await signed(folder.path)
+    const listed = { ...image, size: image.size - 1 }
+    await failure('INTEGRITY', () => list(layoutDirectory(folder.path).referrers(listed)))
   })
 })
 
@@ -169,7 +179,6 @@ describe('a directory that is no layout', () => {
     '{"schemaVersion":1}',
     '{"schemaVersion":2,"manifests":{}}',
     `{"schemaVersion":2,"mediaType":"${MANIFEST}","manifests":[]}`,
-    '{"schemaVersion":2,"manifests":[{"mediaType":"a/b","digest":"sha256:../../x","size":1}]}',
     '{"schemaVersion":2,"manifests":[],"manifests":[]}',
   ])('because index.json says %s', async text => {
     await using folder = await temporaryFolder()
@@ -179,6 +188,19 @@ describe('a directory that is no layout', () => {
     await failure('VALIDATION', () => pushImage(open(folder.path), madeSignature(image)))
     expect(await readFile(join(folder.path, 'index.json'), 'utf8')).toBe(text)
   })
+})
+
+test('an entry whose digest leads out of the layout is skipped, told, and kept', async () => {
+  await using folder = await temporaryFolder()
+  const image = await pushImage(open(folder.path), madeImage(), 'v1')
+  const entry = '{"mediaType":"a/b","digest":"sha256:../../x","size":1}'
+  await writeFile(join(folder.path, 'index.json'), `{"schemaVersion":2,"manifests":[${entry}]}`)
+  const warnings: string[] = []
+  const store = layoutDirectory(folder.path, { onWarning: text => warnings.push(text) })
+  await failure('NOT_FOUND', () => store.resolve('v1'))
+  expect(warnings).toEqual([expect.stringContaining('manifests[0].digest')])
+  await pushImage(store, madeSignature(image))
+  expect(await readFile(join(folder.path, 'index.json'), 'utf8')).toContain(entry)
 })
 
 describe('what is damaged on disk', () => {
@@ -207,7 +229,9 @@ describe('what is damaged on disk', () => {
     const signature = madeSignature(image)
     await pushImage(store, signature)
     await appendFile(blobFile(folder.path, signature.image.descriptor.digest), ' ')
-    await failure('INTEGRITY', () => list(open(folder.path).referrers(image)))
+    const found = await list(open(folder.path).referrers(image))
+    expect(found).toMatchObject([{ digest: signature.image.descriptor.digest }])
+    await failure('INTEGRITY', () => readManifest(store, found[0]!))
   })
 
   test('a manifest that is listed and not there is no referrer, and no obstacle', async () => {

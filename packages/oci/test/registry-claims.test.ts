@@ -432,7 +432,7 @@ describe('repairReferrers', () => {
     fake.repository('app').tags.delete(claimOf(image, named))
     const damaged = madeJson(INDEX, { manifests: [{ digest: named.image.descriptor.digest, size: 'no' }] })
     putTag(fake, referrersTag(image.digest), damaged)
-    await failure('VALIDATION', () => found(store, image))
+    expect(await found(store, image)).toEqual(digestsOf(claimed))
     expect(await repairReferrers(store, image)).toMatchObject({
       referrers: 2,
       damage: expect.any(String),

@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { type RegistryOptions, referrersTag, registry } from '../src/index.ts'
-import { INDEX, list, made, madeImage, madeJson, madeSignature, pushImage, SIGNATURE } from './artifacts.ts'
+import {
+  INDEX,
+  list,
+  MANIFEST,
+  made,
+  madeImage,
+  madeJson,
+  madeSignature,
+  pushImage,
+  SIGNATURE,
+} from './artifacts.ts'
 import { failure } from './expect-error.ts'
 import { FakeRegistry, type FakeRegistryOptions } from './fake-registry.ts'
 
@@ -113,7 +123,20 @@ describe('the referrers API', () => {
     expect((await failure('UNAVAILABLE', () => list(store.referrers(image)))).why).toContain(why)
   })
 
-  test.each(['not json', '{"schemaVersion":2}', '{"schemaVersion":2,"manifests":[{"digest":"x"}]}'])(
+  test('skips an entry that cannot be read, and tells of it once', async () => {
+    const warnings: string[] = []
+    await using opened = await start({}, { onWarning: text => warnings.push(text) })
+    const { fake, store } = opened
+    const image = await pushImage(store, madeImage(), 'v1')
+    const good = { mediaType: MANIFEST, digest: `sha256:${'1'.repeat(64)}`, size: 1 }
+    const body = JSON.stringify({ schemaVersion: 2, manifests: [{ digest: 'x' }, good] })
+    const answer = { status: 200, headers: { 'content-type': INDEX }, body }
+    fake.faults.push({ path: '/referrers/', answer })
+    for (let run = 0; run < 2; run++) expect(await list(store.referrers(image))).toEqual([good])
+    expect(warnings).toEqual([expect.stringContaining('manifests[0]')])
+  })
+
+  test.each(['not json', '{"schemaVersion":2}', '{"schemaVersion":2,"manifests":{}}'])(
     'makes an error of the answer %s',
     async body => {
       await using opened = await start()

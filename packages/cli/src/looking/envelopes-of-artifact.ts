@@ -52,7 +52,9 @@ export async function envelopesOfArtifact(
       }
     } catch (error) {
       if (!isFaultOfOne(error)) throw error
-      onFault(`${manifest.digest} cannot be read: ${error.message}`)
+      onFault(
+        `${manifest.digest} cannot be read: ${error.message}${error.why === undefined ? '' : `: ${error.why}`}`,
+      )
     }
   }
   for await (const manifest of store.referrers(subject, { signal })) await take(manifest)

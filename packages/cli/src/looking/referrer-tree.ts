@@ -78,6 +78,10 @@ function pruned({ referrers, manifests }: Tree): Tree {
   return { referrers: within(referrers), manifests: within(manifests).filter(node => !isEmpty(node)) }
 }
 
+function reasonOf({ message, why }: NonNullable<GraphNode['fault']>): string {
+  return why === undefined ? message : `${message}: ${why}`
+}
+
 function describe(node: GraphNode): Omit<ListedNode, 'referrers' | 'manifests'> {
   const { descriptor, kind, tag, fault, again } = node
   const { digest, mediaType, artifactType, size, annotations = {}, platform } = descriptor
@@ -91,7 +95,7 @@ function describe(node: GraphNode): Omit<ListedNode, 'referrers' | 'manifests'> 
     predicateType: annotations[PREDICATE] ?? null,
     tag: tag ?? null,
     platform: platform === undefined ? null : formatPlatform(platform),
-    fault: fault?.message ?? null,
+    fault: fault === undefined ? null : reasonOf(fault),
     again: again === true,
   }
 }

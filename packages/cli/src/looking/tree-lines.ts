@@ -30,7 +30,7 @@ function columns(node: ListedNode): string {
     word(annotations[CREATED]),
     word(predicateType ?? tag ?? platform),
     ...(again ? ['(as above)'] : []),
-    ...(fault === null ? [] : [`unusable: ${fault}`]),
+    ...(fault === null ? [] : [`unreadable: ${fault}`]),
   ]
   return printable(facts.join('  '))
 }

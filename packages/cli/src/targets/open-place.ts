@@ -26,5 +26,7 @@ export function openPlace(
   }
   const path = resolve(context.io.cwd, place.path)
   const open = place.kind === 'layout' ? layoutDirectory : layoutArchive
-  return openOnce(context, `${place.kind} ${create} ${path}`, async () => open(path, { create }))
+  return openOnce(context, `${place.kind} ${create} ${path}`, async () =>
+    open(path, { create, onWarning: context.warn }),
+  )
 }

@@ -99,7 +99,7 @@ async function openStore(
     return { store: input.store, input }
   }
   const spooled = await spool(context.io.stdin.read(), { signal: context.io.signal })
-  return { store: layoutArchive(spooled.path), spooled }
+  return { store: layoutArchive(spooled.path, { onWarning: context.warn }), spooled }
 }
 
 async function assertAgree(

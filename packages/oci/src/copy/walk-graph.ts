@@ -4,9 +4,9 @@ import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { artifactTypeOf, MAX_MANIFEST_BYTES, type Manifest } from '../manifest.ts'
 import { isManifestMediaType, MediaTypes } from '../media-types.ts'
-import { parseNamed, readBlob, readManifest } from '../read.ts'
+import { parseNamed, readBlob } from '../read.ts'
 import { parseClaimTag, referrersTag } from '../referrers-tag.ts'
-import { type SalvagedManifest, salvageManifest } from '../salvage.ts'
+import { readReferrersIndex, type SalvagedManifest, salvageManifest } from '../salvage.ts'
 import { artifactKind, isAmong, isTelling, listedKind } from './artifact-kind.ts'
 import { choosePlatform } from './choose-platform.ts'
 import { DigestTags } from './digest-tags.ts'
@@ -206,9 +206,11 @@ class Visitor {
   async #readList(found: Descriptor): Promise<readonly Descriptor[] | undefined> {
     if (found.mediaType !== MediaTypes.index) return undefined
     try {
-      const manifest = await readManifest(this.#store, found, this.#call)
-      return manifest.kind === 'index' ? manifest.manifests.filter(isManifest) : []
+      const bytes = await readBlob(this.#store, found, MAX_MANIFEST_BYTES, this.#call)
+      return readReferrersIndex(bytes).manifests.filter(isManifest)
     } catch (error) {
+      // One that cannot be read is shown as what it is: a manifest with this tag.
+      if (isSealwrightError(error) && ['INTEGRITY', 'VALIDATION'].includes(error.code)) return undefined
       // A layout names what it does not hold, and a list may be replaced between two requests.
       if (isSealwrightError(error) && error.code === 'NOT_FOUND') return []
       throw error

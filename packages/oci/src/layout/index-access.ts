@@ -1,11 +1,8 @@
-import { isSealwrightError } from '@sealwright/core'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
-import type { Descriptor } from '../descriptor.ts'
-import { MediaTypes } from '../media-types.ts'
 import type { LayoutBackend, LayoutFiles } from './backend.ts'
 import type { IndexDocument } from './index-document.ts'
 import { type EditedIndex, editEntries, editIndex, type IndexEdit } from './index-edits.ts'
-import { readLayoutManifest } from './read-manifest.ts'
+import { readList } from './read-list.ts'
 
 /** How a store comes to its index: at once, or at the end of a batch. */
 export interface IndexAccess {
@@ -70,24 +67,4 @@ function editedBy(
   call: StoreCall,
 ): Promise<EditedIndex> {
   return editIndex(before, edits, descriptor => readList(files, descriptor, call))
-}
-
-/**
- * What a list of referrers names. `taken` where something else has its tag: that is somebody's and stays, and referrers are
- * found without a list. A list that is damaged is of no use to anybody, and is made again.
- */
-async function readList(
-  files: LayoutFiles,
-  descriptor: Descriptor,
-  call: StoreCall,
-): Promise<readonly Descriptor[] | 'taken' | undefined> {
-  if (descriptor.mediaType !== MediaTypes.index) return 'taken'
-  try {
-    const manifest = await readLayoutManifest(files, descriptor, call)
-    return manifest === undefined || manifest.kind === 'index' ? manifest?.manifests : 'taken'
-  } catch (error) {
-    if (isSealwrightError(error) && error.code === 'INTEGRITY') return undefined
-    if (isSealwrightError(error) && error.code === 'VALIDATION') return 'taken'
-    throw error
-  }
 }

@@ -2,6 +2,7 @@ import type { Descriptor } from '../descriptor.ts'
 import { digestOf } from '../digest.ts'
 import { MediaTypes } from '../media-types.ts'
 import { referrersIndex, referrersTag } from '../referrers-tag.ts'
+import type { ListedIndex } from '../salvage.ts'
 import type { IndexDocument } from './index-document.ts'
 
 /** One change of what a layout lists. */
@@ -49,7 +50,7 @@ function editEntry(index: IndexDocument, edit: IndexEdit): IndexDocument {
 export async function editIndex(
   before: IndexDocument,
   edits: readonly IndexEdit[],
-  readList: (descriptor: Descriptor) => Promise<readonly Descriptor[] | 'taken' | undefined>,
+  readList: (descriptor: Descriptor) => Promise<ListedIndex | 'taken' | undefined>,
 ): Promise<EditedIndex> {
   let index = editEntries(before, edits)
   const unused = new Set<string>()
@@ -65,14 +66,15 @@ export async function editIndex(
   for (const [subject, changes] of bySubject) {
     const tag = referrersTag(subject)
     const old = index.tagged(tag)[0]
-    const listed = (old && (await readList(old))) ?? []
+    const listed = (old && (await readList(old))) ?? { manifests: [], unreadable: [] }
     if (listed === 'taken') continue
-    const list = changedList(listed, changes)
+    const list = changedList(listed.manifests, changes)
     if (list === undefined) continue
     index = index.untag(tag)
     if (old && index.find(old.digest) === undefined) unused.add(old.digest)
-    if (list.length === 0) continue
-    const bytes = referrersIndex(list)
+    const others = listed.unreadable.map(({ entry }) => entry)
+    if (list.length + others.length === 0) continue
+    const bytes = referrersIndex(list, others)
     const descriptor = {
       mediaType: MediaTypes.index,
       digest: digestOf('sha256', bytes),

@@ -6,10 +6,11 @@ import type { Descriptor } from '../descriptor.ts'
 import { MAX_MANIFEST_BYTES } from '../manifest.ts'
 import { isManifestMediaType } from '../media-types.ts'
 import { parseNamed } from '../read.ts'
-import { referrerEntry } from '../referrers-tag.ts'
+import { mayBeOfType, referrerEntry, referrersTag } from '../referrers-tag.ts'
 import { salvageManifest } from '../salvage.ts'
 import type { LayoutFiles } from './backend.ts'
 import type { IndexDocument } from './index-document.ts'
+import { readList } from './read-list.ts'
 
 const MAX_MANIFESTS = 10_000
 /** How many are looked at together: most of the time is spent waiting for the file system. */
@@ -43,6 +44,8 @@ export class ReferrersScan {
     string,
     { readonly scanned: Promise<Scanned | undefined>; readonly signal: unknown }
   >()
+  /** Digests of what is listed and is not what its digest or size says. */
+  readonly #damaged = new Set<string>()
   /** By subject, of an index all of whose manifests were there: nothing can be added to it. */
   readonly #complete = new WeakMap<IndexDocument, ReadonlyMap<string, readonly Scanned[]>>()
 
@@ -70,6 +73,21 @@ export class ReferrersScan {
     for (const scanned of found) {
       if (refersTo(scanned.subject, subject) && isOfType(scanned, query.artifactType)) yield scanned.entry
     }
+    if (this.#damaged.size === 0) return
+    for (const entry of await this.#listed(index, subject, query)) {
+      if (this.#damaged.has(entry.digest) && mayBeOfType(entry, query.artifactType)) yield entry
+    }
+  }
+
+  /** What the list of referrers names: of a manifest that is damaged nothing else tells what it refers to. */
+  async #listed(
+    index: IndexDocument,
+    { digest }: Descriptor,
+    call: StoreCall,
+  ): Promise<readonly Descriptor[]> {
+    const list = index.tagged(referrersTag(digest))[0]
+    const found = list && (await readList(this.#backend, list, call))
+    return found === undefined || found === 'taken' ? [] : found.manifests
   }
 
   async #scan(index: IndexDocument, subject: Descriptor, query: ReferrersQuery): Promise<readonly Scanned[]> {
@@ -154,8 +172,10 @@ export class ReferrersScan {
       })
     } catch (error) {
       this.#tell(descriptor, error)
+      this.#damaged.add(descriptor.digest)
       return undefined
     }
+    this.#damaged.delete(descriptor.digest)
     const scanned = this.#scanned(descriptor, bytes)
     if (this.#known.size >= MAX_MANIFESTS) this.#known.clear()
     this.#known.set(keyOf(descriptor), scanned)

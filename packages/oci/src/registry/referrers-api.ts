@@ -1,9 +1,10 @@
 import { SealwrightError } from '@sealwright/core'
 import type { ReferrersQuery } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from '../manifest.ts'
+import { MAX_MANIFEST_BYTES } from '../manifest.ts'
 import { MediaTypes } from '../media-types.ts'
 import { mayBeOfType } from '../referrers-tag.ts'
+import { readReferrersIndex } from '../salvage.ts'
 import type { RegistryClient } from './client.ts'
 import { nextLink } from './link.ts'
 import { contentType } from './manifests.ts'
@@ -19,9 +20,12 @@ export class ReferrersApi {
   readonly #client: RegistryClient
   readonly #repository: string
   readonly #name: string
+  /** Told of an entry that cannot be read. */
+  readonly #onSkipped: (entry: string) => void
 
-  constructor(client: RegistryClient, repository: string, name: string) {
+  constructor(client: RegistryClient, repository: string, name: string, onSkipped: (entry: string) => void) {
     this.#client = client
+    this.#onSkipped = onSkipped
     this.#repository = repository
     this.#name = name
   }
@@ -81,9 +85,23 @@ export class ReferrersApi {
     })
   }
 
+  #readIndex(bytes: Uint8Array): readonly Descriptor[] {
+    try {
+      const { manifests, unreadable } = readReferrersIndex(bytes)
+      for (const { fault } of unreadable) this.#onSkipped(fault)
+      return manifests
+    } catch (cause) {
+      throw new SealwrightError(
+        'UNAVAILABLE',
+        `${this.#name} answers for referrers with what is no image index`,
+        { why: cause instanceof Error ? cause.message : String(cause), cause },
+      )
+    }
+  }
+
   async #read(answer: Answer, url: URL): Promise<Page> {
     const { headers } = answer
-    const manifests = readIndex(await answer.whole(MAX_MANIFEST_BYTES), this.#name)
+    const manifests = this.#readIndex(await answer.whole(MAX_MANIFEST_BYTES))
     const applied = headers.get('oci-filters-applied') ?? ''
     const link = nextLink(headers)
     if (link !== undefined && !URL.canParse(link, url.href)) {
@@ -106,17 +124,4 @@ interface Page {
   /** Whether the registry left out what was not asked for. */
   readonly filtered: boolean
   readonly next?: URL
-}
-
-function readIndex(bytes: Uint8Array, name: string): readonly Descriptor[] {
-  let manifest: Manifest
-  try {
-    manifest = parseManifest(bytes, MediaTypes.index)
-  } catch (cause) {
-    throw new SealwrightError('UNAVAILABLE', `${name} answers for referrers with what is no image index`, {
-      why: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    })
-  }
-  return manifest.kind === 'index' ? manifest.manifests : []
 }

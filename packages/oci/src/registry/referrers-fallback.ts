@@ -134,7 +134,7 @@ export class ReferrersFallback {
     let conflicts = 0
     for (let round = 1; ; round++) {
       const started = performance.now()
-      const { manifests, served, taken } = await list.read(subject, call)
+      const { manifests, served, taken, unreadable } = await list.read(subject, call)
       if (round <= ROUNDS_WITH_MORE) take(waiting, batch)
       if (holds(manifests, batch)) return
       if (!holds(manifests, written) && ++conflicts === ATTEMPTS) {
@@ -147,7 +147,7 @@ export class ReferrersFallback {
       if (!list.fits(wanted)) {
         return this.#unlisted(subject, batch, `its list would exceed ${MAX_MANIFEST_BYTES} bytes`, call)
       }
-      const refused = await this.#refusal(list.write(subject, served, wanted, call))
+      const refused = await this.#refusal(list.write(subject, served, wanted, call, unreadable))
       if (refused !== undefined) {
         // Only the first list can be written then.
         if (served === undefined) throw refused

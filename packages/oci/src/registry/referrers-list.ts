@@ -2,9 +2,10 @@ import { SealwrightError } from '@sealwright/core'
 import type { StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { digestOf, isDigest } from '../digest.ts'
-import { MAX_MANIFEST_BYTES, parseManifest } from '../manifest.ts'
+import { MAX_MANIFEST_BYTES } from '../manifest.ts'
 import { MediaTypes } from '../media-types.ts'
 import { referrersIndex, referrersTag } from '../referrers-tag.ts'
+import { type ListedIndex, readReferrersIndex } from '../salvage.ts'
 import type { RegistryManifests, ServedManifest } from './manifests.ts'
 
 /** What is referred to; it need not be there. */
@@ -14,6 +15,7 @@ export type Subject = Pick<Descriptor, 'digest'>
 export interface ListedReferrers {
   readonly manifests: readonly Descriptor[]
   readonly served?: ServedManifest
+  readonly unreadable?: ListedIndex['unreadable']
   /** The tag leads to the subject itself, and no list can be kept there. */
   readonly taken?: true
 }
@@ -22,10 +24,13 @@ export interface ListedReferrers {
 export class ReferrersList {
   readonly #manifests: RegistryManifests
   readonly #name: string
+  /** Told of an entry that cannot be read. */
+  readonly #onSkipped: (entry: string) => void
 
-  constructor(manifests: RegistryManifests, name: string) {
+  constructor(manifests: RegistryManifests, name: string, onSkipped: (entry: string) => void) {
     this.#manifests = manifests
     this.#name = name
+    this.#onSkipped = onSkipped
   }
 
   /** @throws {@link SealwrightError} `INTEGRITY` where something else than a list stands under the tag. */
@@ -39,13 +44,15 @@ export class ReferrersList {
     if (mediaType !== MediaTypes.index) {
       throw this.#unusable(tag, `it answers for that tag with ${digest}, which is ${mediaType} and no index`)
     }
-    const manifest = parseManifest(served.bytes, mediaType)
-    return { manifests: manifest.kind === 'index' ? manifest.manifests : [], served }
+    const { manifests, unreadable } = readReferrersIndex(served.bytes)
+    for (const { fault } of unreadable) this.#onSkipped(`${tag}: ${fault}`)
+    return { manifests, served, unreadable }
   }
 
   /**
    * Replaces the list, on the condition that it is still `before`, as far as the registry minds conditions.
    *
+   * @param kept - What others listed and is not ours to drop.
    * @returns False when the registry says that it is not.
    */
   async write(
@@ -53,8 +60,12 @@ export class ReferrersList {
     before: ServedManifest | undefined,
     entries: readonly Descriptor[],
     call: StoreCall,
+    kept: ListedIndex['unreadable'] = [],
   ): Promise<boolean> {
-    const bytes = referrersIndex(entries)
+    const bytes = referrersIndex(
+      entries,
+      kept.map(({ entry }) => entry),
+    )
     const digest = digestOf('sha256', bytes)
     const list = { mediaType: MediaTypes.index, digest, bytes }
     const conditions: Record<string, string> =

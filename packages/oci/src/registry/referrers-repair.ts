@@ -110,7 +110,11 @@ export class ReferrersRepair {
     call: StoreCall,
   ): Promise<{ readonly listed?: ListedReferrers; readonly damage?: string }> {
     try {
-      return { listed: await this.#parts.list.read(subject, call) }
+      const listed = await this.#parts.list.read(subject, call)
+      const damage = listed.unreadable?.[0]?.fault
+      return damage === undefined
+        ? { listed }
+        : { damage, listed: await this.#parts.list.salvage(subject, call) }
     } catch (error) {
       if (!isSealwrightError(error) || (error.code !== 'INTEGRITY' && error.code !== 'VALIDATION'))
         throw error

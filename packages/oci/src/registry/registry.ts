@@ -20,6 +20,8 @@ import { transportOf } from './transport.ts'
 
 /** A registry stores a blob that comes at once faster than one in chunks: so much is held to be sent again. */
 const WHOLE_BYTES = 16 * 1024 * 1024
+/** So many entries of lists are told that cannot be read. */
+const MAX_SKIPPED = 100
 
 export interface RegistryOptions {
   /** Asked when the registry wants to know who asks, and at most once. Without it all is done anonymously. */
@@ -88,7 +90,13 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
   const onUnlisted = () =>
     onWarning?.(`${name} does not list its tags: a signature that others wrote over is not found`)
   const claims = new ReferrersClaims({ manifests, tags, onUnlisted })
-  const list = new ReferrersList(manifests, name)
+  const skipped = new Set<string>()
+  const onSkipped = (entry: string) => {
+    if (skipped.has(entry) || skipped.size === MAX_SKIPPED) return
+    skipped.add(entry)
+    onWarning?.(`an entry in the list of referrers of ${name} cannot be read and is skipped: ${entry}`)
+  }
+  const list = new ReferrersList(manifests, name, onSkipped)
   return new RegistryStore({
     name,
     client,
@@ -103,7 +111,7 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
     referrers: new RegistryReferrers({
       name,
       manifests,
-      api: new ReferrersApi(client, reference.repository, name),
+      api: new ReferrersApi(client, reference.repository, name, onSkipped),
       fallback: new ReferrersFallback({
         list,
         claims,
