@@ -147,6 +147,22 @@ describe.for(Object.keys(REGISTRIES) as (keyof typeof REGISTRIES)[])(
       },
     )
 
+    test('what cosign attests alone counts under its key, and its signatures are named where ours are missing', async context => {
+      const { self, cosign, cosignKey, target } = await scene(context, where, 'EC-P256')
+      const judge = ['verify', '-k', cosignKey.publicPath, '--attestation', 'spdx', target]
+      await self.expect(1, judge)
+      expect(await cosign.sign({ ...cosignKey, target, old: true })).toMatchObject({ code: 0 })
+      expect((await self.expect(1, judge)).stderr).toMatch(
+        /has no Notary Project signature; found .*1 cosign signature/,
+      )
+      const predicatePath = self.path('spdx.json')
+      expect(await cosign.attest({ ...cosignKey, type: 'spdxjson', predicatePath, target })).toMatchObject({
+        code: 0,
+      })
+      await self.expect(0, judge)
+      await self.expect(1, ['verify', '-k', cosignKey.publicPath, target])
+    })
+
     test('a key without a certificate counts under the policy where a signature brings its chain', async context => {
       const { self, cosign, cosignKey, key, chain, target } = await scene(context, where, 'EC-P256')
       const { root } = await identities(context)

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { digestOf, layoutDirectory } from '@sealwright/oci'
 import { describe, expect, it } from 'vitest'
 import { makeLayout } from './image.ts'
 import { type Program, program } from './program.ts'
@@ -215,9 +216,7 @@ describe('verify --attestation', () => {
     const denied = await run(4, ['verify', '--attestation', 'slsa', 'oci:image:v1'])
     expect(denied.stdout).toBe('')
     expect(denied.stderr).toMatch(/^denied\[ATTESTATION\]: oci:image@sha256:/m)
-    expect(denied.stderr).toMatch(
-      /why: nobody who is trusted here attests slsa \(https:.*it has no attestation/,
-    )
+    expect(denied.stderr).toMatch(/why: no trusted signer attests slsa \(https:.*it has no attestation/)
     expect(denied.stderr).toMatch(/fix: .*sealwright attest/)
     await run(0, ATTEST)
     const { targets } = await json(0, ['verify', '--attestation', 'slsa', 'oci:image:v1'])
@@ -254,3 +253,155 @@ describe('verify --attestation', () => {
     expect((await json(2, ['verify', '--attestation', 'x', 'oci:image:v1'])).error.message).toContain('"x"')
   })
 })
+
+const VSA = 'https://slsa.dev/verification_summary/v1'
+
+describe('verify --attestation vsa', () => {
+  const summary = (members: object) => ({
+    verifier: { id: 'https://ci.example/verifier' },
+    timeVerified: '2026-01-01T00:00:00Z',
+    resourceUri: 'registry.example/app',
+    policy: { uri: 'https://ci.example/policy' },
+    verificationResult: 'PASSED',
+    verifiedLevels: ['SLSA_BUILD_LEVEL_3'],
+    ...members,
+  })
+  const attest = (self: Home, members: object) =>
+    self.expect(0, ['attest', '--type', 'vsa', ...PREDICATE], { stdin: JSON.stringify(summary(members)) })
+  const verify = ['verify', '--scope', 'registry.example/app', '--attestation', 'vsa']
+
+  it.each([
+    ['its own repository', 'registry.example/app'],
+    ['a reference with a tag', 'registry.example/app:v1'],
+    ['a URL, in another spelling of the host', 'oci://registry.example:443/app'],
+    ['a package URL', 'pkg:oci/app?repository_url=registry.example%2Fapp'],
+  ])('is met by one that passed and names %s', async (_, resourceUri) => {
+    const self = await signedImage()
+    await attest(self, { resourceUri })
+    const { stderr } = await self.expect(0, [...verify, 'oci:image:v1'])
+    expect(stderr).toContain('any verifier of the summary was taken')
+    const asked = ['--vsa-verifier', 'https://other.example', '--vsa-verifier', 'https://ci.example/verifier']
+    expect((await self.expect(0, [...verify, ...asked, 'oci:image:v1'])).stderr).not.toContain('any verifier')
+  })
+
+  it('is met by a resource with the digest, with and without --scope', async () => {
+    const self = await signedImage()
+    await attest(self, { resourceUri: `pkg:oci/app@${encodeURIComponent(self.digest)}` })
+    await self.json(0, [...verify, 'oci:image:v1'])
+    await self.json(0, ['verify', '--attestation', 'vsa', 'oci:image:v1'])
+  })
+
+  it.each([
+    [{ verificationResult: 'FAILED' }, 'its verificationResult is "FAILED", not "PASSED"'],
+    [{ verificationResult: 'passed' }, 'its verificationResult is "passed", not "PASSED"'],
+    [{ verificationResult: true }, 'its verificationResult is not a string, not "PASSED"'],
+    [{ resourceUri: 'registry.example/other' }, 'its resourceUri "registry.example/other" does not name'],
+    [
+      { resourceUri: `registry.example/app@sha256:${'0'.repeat(64)}` },
+      'does not name registry.example/app@sha256:',
+    ],
+    [{ resourceUri: 'https://evil.example/registry.example/app' }, 'does not name'],
+    [{ resourceUri: '%' }, 'does not name'],
+    [{ verifier: {} }, 'it names no verifier'],
+    [{ verifier: { id: 7 } }, 'it names no verifier'],
+  ])('is not met by %j', async (members, why) => {
+    const self = await signedImage()
+    await attest(self, members)
+    const { targets } = await self.json(4, [...verify, 'oci:image:v1'])
+    expect(targets[0]).toMatchObject({
+      verdict: 'denied',
+      reason: { code: 'ATTESTATION' },
+      attestations: { required: [VSA], met: [] },
+    })
+    expect(targets[0].reason.why).toContain(why)
+  })
+
+  it('is not met by a verifier that was not asked for, nor by a repository without --scope', async () => {
+    const self = await signedImage()
+    await attest(self, {})
+    const asked = [...verify, '--vsa-verifier', 'https://other.example', 'oci:image:v1']
+    expect((await self.json(4, asked)).targets[0].reason.why).toContain(
+      'its verifier is "https://ci.example/verifier", not "https://other.example"',
+    )
+    await self.json(4, ['verify', '--attestation', 'vsa', 'oci:image:v1'])
+    await self.json(2, ['verify', '--vsa-verifier', 'https://other.example', 'oci:image:v1'])
+  })
+})
+
+describe('attestations of others', () => {
+  it('a bare key is believed for attestations alone', async () => {
+    const self = await signedImage()
+    await self.expect(0, ['key', 'create', 'file:other.key', '--name', 'other'])
+    const { targets } = await self.json(1, ['verify', '-k', 'other', '--attestation', 'slsa', 'oci:image:v1'])
+    expect(targets[0].reason.code).toBe('UNTRUSTED')
+    await self.expect(0, ['attest', '-k', 'other', ...ATTEST.slice(1)])
+    const verified = await self.json(0, ['verify', '-k', 'other', '--attestation', 'slsa', 'oci:image:v1'])
+    expect(verified.targets[0]).toMatchObject({
+      policy: { required: 0, met: 0 },
+      attestations: { met: [URI] },
+    })
+    await self.json(1, ['verify', '-k', 'other', 'oci:image:v1'])
+    await self.json(1, ['verify', '-k', 'other', '--attestation', 'vsa', 'oci:image:v1'])
+  })
+
+  it.each([
+    ['spdx', 'https://spdx.dev/Document/v2.3', '{"spdxVersion":"SPDX-2.3"}'],
+    ['spdxjson', 'https://spdx.dev/Document/v2.3', '{"spdxVersion":"SPDX-2.3"}'],
+    ['cyclonedx', 'https://cyclonedx.org/bom/v1.6', '{"bomFormat":"CycloneDX"}'],
+    ['vuln', 'https://cosign.sigstore.dev/attestation/vuln/v1', '{}'],
+    ['openvex', 'https://openvex.dev/ns', '{}'],
+    ['slsaprovenance', 'https://slsa.dev/provenance/v0.2', '{}'],
+    ['slsaprovenance1', URI, JSON.stringify(SLSA)],
+  ])('--attestation %s is met by %s', async (name, type, stdin) => {
+    const self = await signedImage()
+    await self.expect(0, ['attest', '--type', type, ...PREDICATE], { stdin })
+    await self.json(0, ['verify', '--attestation', name, 'oci:image:v1'])
+  })
+
+  it.each(['https://spdx.dev/Documents', 'https://spdx.dev/Document/evil', 'https://spdx.dev/Document/v2/x'])(
+    '--attestation spdx is not met by %s',
+    async type => {
+      const self = await signedImage()
+      await self.expect(0, ['attest', '--type', type, ...PREDICATE], { stdin: '{}' })
+      await self.json(4, ['verify', '--attestation', 'spdx', 'oci:image:v1'])
+    },
+  )
+
+  it('a predicate that is too large is a limit, with a way around it', async () => {
+    const self = await signedImage()
+    const stdin = `{"spdxVersion":"${'x'.repeat(16 * 1024 * 1024)}"}`
+    const { error } = await self.json(2, ['attest', '--type', 'spdx', ...PREDICATE], { stdin })
+    expect(error).toMatchObject({
+      message: 'stdin has more than 16777216 bytes',
+      why: expect.stringContaining('this is the limit'),
+      fix: expect.stringContaining('attest a predicate that names its digest'),
+    })
+  })
+
+  it("cosign's signatures under its old tag are named where there is none of ours", async () => {
+    const self = await program()
+    const { digest } = await makeLayout(self.path('image'), 'v1')
+    await self.expect(0, ['init', 'me', '--scope', '*'])
+    const store = layoutDirectory(self.path('image'))
+    const config = Buffer.from('{}')
+    const layer = { mediaType: 'application/vnd.dev.cosign.simplesigning.v1+json', ...of(config) }
+    const manifest = Buffer.from(
+      JSON.stringify({
+        schemaVersion: 2,
+        mediaType: 'application/vnd.oci.image.manifest.v1+json',
+        config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...of(config) },
+        layers: [layer, layer],
+      }),
+    )
+    await store.push({ mediaType: 'application/octet-stream', ...of(config) }, config)
+    const descriptor = { mediaType: 'application/vnd.oci.image.manifest.v1+json', ...of(manifest) }
+    await store.push(descriptor, manifest)
+    await store.tag(descriptor, `${digest.replace(':', '-')}.sig`)
+    const { stderr } = await self.expect(1, ['verify', 'oci:image:v1'])
+    expect(stderr).toContain('has no Notary Project signature; found 2 cosign signatures')
+  })
+})
+
+function of(bytes: Uint8Array): { readonly digest: string; readonly size: number } {
+  return { digest: digestOf('sha256', bytes), size: bytes.byteLength }
+}

@@ -11,7 +11,10 @@ export async function readAttestation(
 ): Promise<Attestation> {
   const predicateType = typeOf(type)
   const label = predicate === '-' ? 'stdin' : predicate
-  const bytes = await readGiven(io, predicate, MAX_PREDICATE_BYTES)
+  const bytes = await readGiven(io, predicate, MAX_PREDICATE_BYTES, {
+    why: 'this is the limit: a predicate is signed whole, and every verifier holds it in memory',
+    fix: 'attach the document as it is, with oras attach, and attest a predicate that names its digest',
+  })
   try {
     return attestationOf(predicateType, bytes)
   } catch (error) {

@@ -1,4 +1,4 @@
-import { createVerifier } from '@sealwright/notary'
+import { createVerifier, predicateTypes } from '@sealwright/notary'
 import { typeOf } from '../attesting/read-attestation.ts'
 import type { VerifiedTarget } from '../documents/judging.ts'
 import { AtOnce } from '../frame/at-once.ts'
@@ -23,6 +23,7 @@ interface VerifyFlags extends TrustFlags, RegistryFlags, TargetsFlags {
   readonly signature?: string
   readonly metadata?: readonly (readonly [string, string])[]
   readonly attestation?: readonly string[]
+  readonly vsaVerifier?: readonly string[]
   readonly all?: true
   readonly at?: Date
   readonly maxSignatures?: number
@@ -43,6 +44,9 @@ export async function verify(context: Context, args: readonly string[], given: F
     if (verdict === 'skipped')
       context.warn(`${reference} was not verified: statement "${policy?.statement}" skips it`)
   }
+  const anyVerifier = plan.attestations.includes(predicateTypes.vsa) && plan.vsaVerifiers.length === 0
+  if (anyVerifier && good.some(({ attestations }) => attestations !== undefined))
+    context.note('any verifier of the summary was taken; ask for one: --vsa-verifier ID')
   const exitCode = exitCodeOfAll(judged.map(one => one.exitCode))
   const details = context.flags.verbose || flags.all === true
   return {
@@ -70,6 +74,7 @@ async function planOf(context: Context, flags: VerifyFlags): Promise<VerifyPlan>
     all: flags.all === true,
     metadata: metadataOf(flags.metadata),
     attestations: (flags.attestation ?? []).map(typeOf),
+    vsaVerifiers: flags.vsaVerifier ?? [],
     registry: registryFlags(flags),
     ...(scope === undefined ? {} : { scope }),
     ...(statement === undefined ? {} : { statement }),
@@ -92,6 +97,15 @@ function assertCombination(context: Context, targets: readonly Target[], flags: 
     throw usageError('--attestation has nothing to say about files', {
       why: 'attestations are attached to artifacts in registries, layouts and archives',
       fix: 'verify files without it',
+    })
+  }
+  if (
+    flags.vsaVerifier !== undefined &&
+    !flags.attestation?.some(type => typeOf(type) === predicateTypes.vsa)
+  ) {
+    throw usageError('--vsa-verifier has no effect without --attestation vsa', {
+      why: 'it says whose verification summary counts, and none is asked for',
+      fix: 'add --attestation vsa',
     })
   }
   if (flags.scope !== undefined && targets.every(({ kind }) => kind === 'registry')) {

@@ -4,18 +4,24 @@ import { systemFailure } from '@sealwright/core/files'
 import type { Io } from './io.ts'
 import { usageError } from './usage.ts'
 
+/** What a limit is for, and what to do about it. */
+interface Advice {
+  readonly why?: string
+  readonly fix: string
+}
+
 /** The whole of a stream that may have at most `maxBytes`. `label` names it in messages. */
 export async function readAll(
   stream: AsyncIterable<Uint8Array>,
   maxBytes: number,
   label: string,
+  tooLarge: Advice = { fix: 'check what is given' },
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of stream) {
     size += chunk.byteLength
-    if (size > maxBytes)
-      throw usageError(`${label} has more than ${maxBytes} bytes`, { fix: 'check what is given' })
+    if (size > maxBytes) throw usageError(`${label} has more than ${maxBytes} bytes`, tooLarge)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -30,9 +36,10 @@ export async function readNamed(
   cwd: string,
   maxBytes: number,
   signal?: AbortSignal,
+  tooLarge?: Advice,
 ): Promise<Uint8Array> {
   try {
-    return await readAll(createReadStream(resolve(cwd, path), signal && { signal }), maxBytes, path)
+    return await readAll(createReadStream(resolve(cwd, path), signal && { signal }), maxBytes, path, tooLarge)
   } catch (error) {
     throw systemFailure(error, 'read', path)
   }
@@ -43,6 +50,9 @@ export function readGiven(
   { cwd, stdin, signal }: Pick<Io, 'cwd' | 'stdin' | 'signal'>,
   path: string,
   maxBytes: number,
+  tooLarge?: Advice,
 ): Promise<Uint8Array> {
-  return path === '-' ? readAll(stdin.read(), maxBytes, 'stdin') : readNamed(path, cwd, maxBytes, signal)
+  return path === '-'
+    ? readAll(stdin.read(), maxBytes, 'stdin', tooLarge)
+    : readNamed(path, cwd, maxBytes, signal, tooLarge)
 }

@@ -85,7 +85,20 @@ export function refusedLines(target: VerifiedTarget, shown: Shown): string[] {
 
 function withFound(why: string, { found }: VerifiedTarget): string {
   if (found.length === 0) return why
-  return `${why}; found ${found.map(({ artifactType, count }) => `${count} of ${artifactType}`).join(', ')}`
+  return `${why}; found ${found.map(({ artifactType, count }) => countOf(artifactType, count)).join(', ')}`
+}
+
+/** What people call the types of referrers; any other is named by its type. */
+const NAMES: readonly (readonly [type: RegExp, name: string])[] = [
+  [/^application\/vnd\.dev\.cosign\.artifact\.sig\./, 'cosign signature'],
+  [/^application\/vnd\.dev\.sigstore\.bundle/, 'Sigstore bundle'],
+  [/^application\/spdx\+json$/, 'SPDX document'],
+  [/^application\/vnd\.cyclonedx\+json$/, 'CycloneDX document'],
+]
+
+function countOf(artifactType: string, count: number): string {
+  const name = NAMES.find(([type]) => type.test(artifactType))?.[1]
+  return name === undefined ? `${count} of ${artifactType}` : `${count} ${name}${count === 1 ? '' : 's'}`
 }
 
 function policyLines({ policy, at }: VerifiedTarget): string[] {

@@ -14,6 +14,8 @@ export interface VerifyPlan {
   readonly metadata: Readonly<Record<string, string>>
   /** Predicate types, as URIs, that must be attested. */
   readonly attestations: readonly string[]
+  /** Whose verification summaries count; anybody's if it is empty. */
+  readonly vsaVerifiers: readonly string[]
   readonly all: boolean
   readonly at?: Date
   readonly maxSignatures?: number

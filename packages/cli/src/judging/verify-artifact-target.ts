@@ -46,7 +46,7 @@ export async function verifyArtifactTarget(
 
 /** The options of the verifier, as the plan says. */
 export function artifactOptions(
-  { all, metadata, attestations, at, maxSignatures }: VerifyPlan,
+  { all, metadata, attestations, vsaVerifiers, at, maxSignatures }: VerifyPlan,
   signal: AbortSignal,
 ): ArtifactOptions {
   return {
@@ -54,6 +54,7 @@ export function artifactOptions(
     all,
     metadata,
     attestations,
+    vsaVerifiers,
     ...(at === undefined ? {} : { at }),
     ...(maxSignatures === undefined ? {} : { maxSignatures }),
   }

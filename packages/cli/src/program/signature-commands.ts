@@ -72,7 +72,11 @@ export const verifyCommand: Leaf = {
     single('--signature <file>', 'a detached envelope, or stdin (-)'),
     targetsFlag(),
     repeatable('-m, --metadata <key=value>', 'must be in the signature', parseMetadata),
-    repeatable('--attestation <type>', 'must be attested too: slsa, spdx, cyclonedx, vsa, or a URI'),
+    repeatable(
+      '--attestation <type>',
+      'must be attested too: slsa, spdx, cyclonedx, vsa, a name of cosign, or a URI',
+    ),
+    repeatable('--vsa-verifier <id>', 'with --attestation vsa: the verifier has to be this one'),
     toggle('--all', 'judge every signature, not only enough of them'),
     repeatable('--trusted-cert <file>', 'trust this anchor, for this run'),
     single('--trusted-identity <dn>', 'and only this subject'),

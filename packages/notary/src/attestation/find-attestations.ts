@@ -9,6 +9,7 @@ import {
 } from '@sealwright/oci'
 import { isBundleType } from './bundle.ts'
 import { DSSE_TYPE, isAttestationEnvelope } from './open-attestation.ts'
+import { isOfType } from './predicate-type.ts'
 import { STATEMENT_TYPE } from './statement.ts'
 
 /** Annotations of the manifest that attaches a bundle, as cosign 3 writes them (`specs/BUNDLE_SPEC.md`). */
@@ -50,7 +51,10 @@ export async function* findAttestations(
   for await (const manifest of store.referrers(subject, call)) {
     if (!mayBeAttestation(manifest)) continue
     const predicateType = manifest.annotations?.[BUNDLE_PREDICATE]
-    if (predicateType !== undefined && predicateTypes?.includes(predicateType) === false) {
+    if (
+      predicateType !== undefined &&
+      predicateTypes?.some(wanted => isOfType(predicateType, wanted)) === false
+    ) {
       yield { manifest, predicateType }
     } else {
       yield* readAttached(store, manifest, call, found => isOf(found, subject))

@@ -11,21 +11,51 @@ export const predicateTypes = {
 
 export type PredicateName = keyof typeof predicateTypes
 
+/** Names that cosign has for predicate types. */
+const COSIGN_NAMES: Readonly<Record<string, string>> = {
+  spdxjson: predicateTypes.spdx,
+  slsaprovenance1: predicateTypes.slsa,
+  slsaprovenance: 'https://slsa.dev/provenance/v0.2',
+  slsaprovenance02: 'https://slsa.dev/provenance/v0.2',
+  vuln: 'https://cosign.sigstore.dev/attestation/vuln/v1',
+  openvex: 'https://openvex.dev/ns',
+  link: 'https://in-toto.io/Link/v1',
+}
+
+/** Types that producers also write with the version of the document behind them. */
+const VERSIONED: readonly string[] = [predicateTypes.spdx, predicateTypes.cyclonedx]
+const VERSION = /^\/v?\d+(?:\.\d+){0,3}$/
+
 /** RFC 3986: a scheme, and something of printable ASCII after it, without what a URI must escape. */
 const URI = /^[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-[\]_a-z~%]{1,2000}$/
 
 /**
- * The predicate type that a text means: the URI of a short name, or a URI as it is.
+ * The predicate type that a text means: the URI of a short name, ours or cosign's, or a URI as it is.
  *
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function predicateTypeOf(text: string): string {
   if (Object.hasOwn(predicateTypes, text)) return predicateTypes[text as PredicateName]
+  if (Object.hasOwn(COSIGN_NAMES, text)) return COSIGN_NAMES[text]!
   if (URI.test(text)) return text
-  throw new SealwrightError('VALIDATION', `${JSON.stringify(text.slice(0, 200))} is no type of attestation`, {
-    why: `a type is one of ${Object.keys(predicateTypes).join(', ')}, or the URI of a predicate type`,
-    fix: 'name one of them, or give the URI, as in https://example.org/review/v1',
-  })
+  throw new SealwrightError(
+    'VALIDATION',
+    `${JSON.stringify(text.slice(0, 200))} is not a type of attestation`,
+    {
+      why: `a type is one of ${Object.keys(predicateTypes).join(', ')}, or the URI of a predicate type`,
+      fix: 'name one of them, or give the URI, as in https://example.org/review/v1',
+    },
+  )
+}
+
+/** Whether an attestation of a type meets what asks for `wanted`: `https://spdx.dev/Document/v2.3` is an SPDX document. */
+export function isOfType(predicateType: string, wanted: string): boolean {
+  if (predicateType === wanted) return true
+  return (
+    VERSIONED.includes(wanted) &&
+    predicateType.startsWith(`${wanted}/`) &&
+    VERSION.test(predicateType.slice(wanted.length))
+  )
 }
 
 /** The short name of a predicate type, where it has one. */

@@ -3,7 +3,7 @@ import type { ArtifactStore, Descriptor } from '@sealwright/oci'
 import type { Certificate } from '@sealwright/x509'
 import { type FoundAttestation, findAttestations } from '../attestation/find-attestations.ts'
 import { type OpenedAttestation, openAttestation } from '../attestation/open-attestation.ts'
-import { predicateName } from '../attestation/predicate-type.ts'
+import { isOfType, predicateName } from '../attestation/predicate-type.ts'
 import { readEnvelope } from '../find-signatures.ts'
 import { enforcementOf } from '../trust/level.ts'
 import type { Statement } from '../trust/policy.ts'
@@ -25,6 +25,8 @@ export interface AttestationRequest {
   /** Where the signatures are, with chains that may vouch for a key. */
   readonly signatures: ArtifactStore
   readonly subject: Descriptor
+  /** The repository that it is judged as. */
+  readonly scope?: string
   readonly statement: Statement
   /** URIs, at least one. */
   readonly required: readonly string[]
@@ -61,7 +63,8 @@ export async function judgeAttestations(
     const type = read.opened?.statement.predicateType ?? each.predicateType ?? 'unknown'
     found.set(type, (found.get(type) ?? 0) + 1)
     unread ??= read.unread
-    if (read.passedOver || (read.opened !== undefined && !required.includes(type))) continue
+    const meets = required.filter(wanted => isOfType(type, wanted))
+    if (read.passedOver || (read.opened !== undefined && meets.length === 0)) continue
     if (judged.length === most) {
       const why = `${most} attestations were judged, and there are more`
       return { report: report(), missing: { verdict: 'unknown', reason: { code: 'LIMIT', why } } }
@@ -69,7 +72,7 @@ export async function judgeAttestations(
     const { report: one, error } = await judgeOne(each, read, by)
     judged.push(one)
     unread ??= error
-    if (one.verdict === 'verified') met.add(type)
+    if (one.verdict === 'verified') for (const wanted of meets) met.add(wanted)
     if (met.size === required.length && !all) break
   }
   if (met.size === required.length) return { report: report() }
@@ -125,13 +128,15 @@ async function judgeOne(
 }
 
 function judgementOf(
-  { signatures, subject, statement, most }: AttestationRequest,
-  { signal, at }: ArtifactOptions,
+  { signatures, subject, scope, statement, most }: AttestationRequest,
+  { signal, at, vsaVerifiers = [] }: ArtifactOptions,
   context: VerifierContext,
 ): AttestationJudgement {
   let known: Promise<readonly (readonly Certificate[])[]> | undefined
   return {
     subject,
+    ...(scope === undefined ? {} : { scope }),
+    vsaVerifiers,
     statement,
     enforcement: enforcementOf(statement.signatureVerification),
     stores: context.stores,
@@ -161,7 +166,7 @@ function missingOf({
     .filter(({ verdict }) => verdict !== 'verified')
     .map(({ digest, reason }) => `${digest}: ${reason!.why}`)
   const why = [
-    `nobody who is trusted here attests ${missing.map(named).join(', ')}`,
+    `no trusted signer attests ${missing.map(named).join(', ')}`,
     there.length === 0 ? 'it has no attestation' : `found ${there.join(', ')}`,
     ...refused.slice(0, 3),
   ].join('; ')

@@ -10,7 +10,9 @@ import { type Certificate, checkChain, formatDistinguishedName, parseCertificate
 import { keyHint } from '../attestation/bundle-format.ts'
 import { holdsUnder } from '../attestation/dsse-signature.ts'
 import type { OpenedAttestation } from '../attestation/open-attestation.ts'
+import { predicateTypes } from '../attestation/predicate-type.ts'
 import { isAbout } from '../attestation/statement.ts'
+import { judgeSummary } from '../attestation/verification-summary.ts'
 import type { Enforcement } from '../trust/level.ts'
 import type { Statement } from '../trust/policy.ts'
 import { checkAuthenticity, OTHER_KEY } from './authenticity.ts'
@@ -25,6 +27,10 @@ import { checkAuthenticTimestamp, type Moment } from './times.ts'
 /** What an attestation is judged by. */
 export interface AttestationJudgement {
   readonly subject: Descriptor
+  /** The repository that the target is judged as. */
+  readonly scope?: string
+  /** Whose verification summaries count; anybody's if it is empty. */
+  readonly vsaVerifiers: readonly string[]
   readonly statement: Statement
   readonly enforcement: Enforcement
   readonly stores: StoreIndex
@@ -66,7 +72,7 @@ export async function judgeAttestation(
     (check): Finding => {
       if ('outcome' in found) return found
       if (check === 'integrity') return checkProfile(found)
-      if (check === 'artifact') return checkSubject(opened, by.subject)
+      if (check === 'artifact') return checkSubject(opened, by)
       if (found.chain === undefined) {
         return check === 'authenticity' ? passed('signed by the trusted key') : notConfigured(KEY_ALONE)
       }
@@ -157,8 +163,17 @@ function typed(key: Uint8Array): { type: ReturnType<typeof keyType>; key: Uint8A
   }
 }
 
-function checkSubject({ statement }: OpenedAttestation, subject: Descriptor): Finding {
-  return isAbout(statement, subject) ? passed() : failed('TAMPERED', `it is not about ${subject.digest}`)
+function checkSubject(
+  { statement }: OpenedAttestation,
+  { subject, scope, vsaVerifiers }: AttestationJudgement,
+): Finding {
+  const { digest } = subject
+  if (!isAbout(statement, subject)) return failed('TAMPERED', `it is not about ${digest}`)
+  if (statement.predicateType !== predicateTypes.vsa) return passed()
+  const { fault, verifier } = judgeSummary(statement, { digest, scope, verifiers: vsaVerifiers })
+  if (fault !== undefined) return failed('ATTESTATION', fault)
+  const asked = vsaVerifiers.length > 0 ? 'which was asked for' : 'and no verifier was asked for'
+  return passed(`verified by ${JSON.stringify(verifier.slice(0, 200))}, ${asked}`)
 }
 
 /** Only that there is one counts: none is looked into yet. */

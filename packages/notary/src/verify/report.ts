@@ -126,7 +126,7 @@ export interface PolicyReport {
   readonly statement: string
   /** With its overrides: `strict (revocation: log)`. */
   readonly level: string
-  /** Signatures needed, and how many of those judged are verified. */
+  /** Signatures needed, and how many of those judged are verified. None where attestations of a trusted key are enough. */
   readonly required: number
   readonly met: number
 }

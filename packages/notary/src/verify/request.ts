@@ -44,4 +44,9 @@ export interface ArtifactOptions extends VerifyOptions {
    * target. Where one is not, the verdict is `denied`. Of attestations as many are tried as of signatures.
    */
   readonly attestations?: readonly string[]
+  /**
+   * Whose verification summaries count, by `verifier.id`. Default: anybody's that a trusted signer attests. A summary has to
+   * have passed and to name the target in any case.
+   */
+  readonly vsaVerifiers?: readonly string[]
 }

@@ -40,12 +40,12 @@ export async function verifyArtifact(
       found: [],
     }
   }
-  const policy = (met: number): Pick<Report, 'policy'> => ({
+  const policy = (met: number, needed = 1): Pick<Report, 'policy'> => ({
     policy: {
       file: source.file,
       statement: statement.name,
       level: describeLevel(statement.signatureVerification),
-      required: 1,
+      required: needed,
       met,
     },
   })
@@ -76,13 +76,16 @@ export async function verifyArtifact(
   if (judged.status === 'rejected') throw judged.reason
   const { signatures } = judged.value
   const signed = conclude(judged.value, subject, maxSignatures)
+  // Under a key alone, an attestation of the target is itself a signature of that key over its digest.
+  const byKey = context.key !== undefined && required.length > 0 && isUntrusted(signed.reason)
   const attested =
-    signed.verdict === 'verified' && required.length > 0
+    required.length > 0 && (byKey || signed.verdict === 'verified')
       ? await judgeAttestations(
           {
             store: request.attestations ?? run.store,
             signatures: run.store,
             subject,
+            ...(scope === undefined ? {} : { scope }),
             statement,
             required,
             most: maxSignatures,
@@ -91,13 +94,18 @@ export async function verifyArtifact(
           context,
         )
       : undefined
-  const { verdict, reason } = attested?.missing ?? signed
+  const attests = byKey && attested !== undefined && attested.missing === undefined
+  const { verdict, reason } = attests
+    ? { verdict: 'verified' as const }
+    : byKey && attested?.missing?.verdict === 'denied'
+      ? signed
+      : (attested?.missing ?? signed)
   return {
     reference: name,
     resolved,
     verdict,
     ...(reason === undefined ? {} : { reason }),
-    ...policy(signatures.filter(signature => signature.verdict === 'verified').length),
+    ...policy(signatures.filter(signature => signature.verdict === 'verified').length, attests ? 0 : 1),
     signatures,
     ...(attested === undefined ? {} : { attestations: attested.report }),
     found: signatures.length > 0 ? [] : await countReferrers(run.store, subject, call),
@@ -155,6 +163,11 @@ function conclude(
   // A trusted signature that lacks what was asked for says more than one that nobody can judge.
   const told = of('denied') ?? of('unknown') ?? signatures[0]!
   return { verdict: told.verdict, reason: told.reason! }
+}
+
+/** No signature speaks for the target, and none against it. */
+function isUntrusted(reason: Reason | undefined): boolean {
+  return reason?.code === 'UNSIGNED' || reason?.code === 'UNTRUSTED'
 }
 
 function nobodyTrusted({ name }: Statement): Reason {
