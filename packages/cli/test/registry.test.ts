@@ -160,3 +160,31 @@ describe('a registry', () => {
     await json(3, ['verify', '--timeout', '3s', `${fake.host}/app:v1`])
   }, 60_000)
 })
+
+describe('--debug', () => {
+  it('shows each request to a registry, and no secret', async () => {
+    const self = await program()
+    for (const scheme of ['basic', 'bearer'] as const) {
+      const { reference, fake } = await registryWith(self, {
+        auth: { scheme, users: { ci: PASSWORD } },
+        redirectBlobs: true,
+      })
+      const env = { SEALWRIGHT_USERNAME: 'ci', SEALWRIGHT_PASSWORD: PASSWORD }
+      const { stderr, stdout } = await self.expect(0, ['list', '--debug', '-o', 'json', reference], { env })
+      JSON.parse(stdout)
+      expect(stderr).toMatch(
+        new RegExp(`debug: HEAD http://${fake.host}/v2/app/manifests/v1: 401 in \\d+ ms`),
+      )
+      expect(stderr).toMatch(
+        new RegExp(`debug: HEAD http://${fake.host}/v2/app/manifests/v1: 200 in \\d+ ms`),
+      )
+      expect(stderr).toMatch(/ {2}> authorization: (Basic|Bearer) …/)
+      const tokens = fake.requests.map(({ headers }) => headers.authorization?.split(' ')[1] ?? 'none')
+      for (const secret of [PASSWORD, ...tokens.filter(token => token !== 'none')]) {
+        expect(stderr).not.toContain(secret)
+      }
+      const quiet = await self.expect(0, ['list', reference], { env })
+      expect(quiet.stderr).not.toContain('debug:')
+    }
+  })
+})

@@ -3,6 +3,7 @@ import type { GlobalFlags } from '../program/global-flags.ts'
 import type { Invocation } from '../program/invocation.ts'
 import { parseArguments } from '../program/parse.ts'
 import type { Context } from './context.ts'
+import { watchHttp } from './debug-http.ts'
 import { isDenied } from './denied.ts'
 import { Dialogue } from './dialogue.ts'
 import { EXIT, type ExitCode } from './exit.ts'
@@ -25,12 +26,17 @@ export type Parse = (argv: readonly string[], io: Io) => Invocation
  */
 export async function run(argv: readonly string[], io: Io, parse: Parse = parseArguments): Promise<ExitCode> {
   const invocation = parse(argv, io)
+  const watched = invocation.flags.debug
+    ? watchHttp(line => io.stderr.write(`debug: ${printable(line)}\n`))
+    : undefined
   try {
     const context = contextOf(invocation.flags, io, invocation.project === true)
     const command = await invocation.load()
     return report(await command(context, invocation.args, invocation.options), invocation, io)
   } catch (thrown) {
     return reportError(thrown, invocation, io)
+  } finally {
+    watched?.[Symbol.dispose]()
   }
 }
 

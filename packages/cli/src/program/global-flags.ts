@@ -29,7 +29,7 @@ export function addGlobalFlags(
     choice('-o, --output <form>', 'text or json (default: text)', ['text', 'json']),
     toggle('-q, --quiet', quiet),
     toggle('-v, --verbose', 'name each step; print digests in full'),
-    toggle('--debug', 'name the causes of a failure'),
+    toggle('--debug', 'show requests without their secrets, and the causes of a failure'),
     choice('--color <when>', 'colour: auto, always or never (default: auto)', ['auto', 'always', 'never']),
     toggle('--no-input', 'never prompt; a missing answer is an error'),
     toggle('-y, --yes', 'answer every confirmation with yes'),

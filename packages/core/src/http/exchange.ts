@@ -1,4 +1,5 @@
 import { SealwrightError } from '../errors.ts'
+import { isHttpTraced, traceHttp } from './http-trace.ts'
 import { rememberOrigin } from './transport-failure.ts'
 
 /**
@@ -69,6 +70,27 @@ export function exchange(
   request: HttpRequest,
   limits: ExchangeLimits,
 ): Promise<HttpAnswer> {
+  return isHttpTraced() ? traced(dispatcher, request, limits) : sent(dispatcher, request, limits)
+}
+
+async function traced(
+  dispatcher: Dispatcher,
+  request: HttpRequest,
+  limits: ExchangeLimits,
+): Promise<HttpAnswer> {
+  const { method, path, headers: requestHeaders } = request
+  const about = { method, url: `${limits.server}: ${path}`, requestHeaders, started: performance.now() }
+  try {
+    const answer = await sent(dispatcher, request, limits)
+    traceHttp({ ...about, answer: { status: answer.status, headers: Object.entries(answer.headers) } })
+    return answer
+  } catch (error) {
+    traceHttp({ ...about, error })
+    throw error
+  }
+}
+
+function sent(dispatcher: Dispatcher, request: HttpRequest, limits: ExchangeLimits): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const { signal, method, path, headers, body = null } = request
     if (signal?.aborted) return reject(aborted())

@@ -6,6 +6,7 @@ export {
   type HttpAnswer,
   type HttpRequest,
 } from './exchange.ts'
+export { type HttpTrace, isHttpTraced, traceHttp } from './http-trace.ts'
 export { type HttpProxy, type ProxyEnv, proxyFor } from './proxy.ts'
 export { redactor } from './redact.ts'
 export { type TransportFailure, type TransportFault, transportFailure } from './transport-failure.ts'

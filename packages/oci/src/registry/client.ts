@@ -28,8 +28,9 @@ export class RegistryClient {
   readonly #authorizer: Authorizer
 
   constructor(options: ClientOptions) {
-    this.#options = options
-    this.#authorizer = new Authorizer(options)
+    const transport = { ...options.transport, redact: (text: string) => this.#authorizer.redact(text) }
+    this.#options = { ...options, transport }
+    this.#authorizer = new Authorizer(this.#options)
   }
 
   /** Who we are to the registry, as far as it asked. */

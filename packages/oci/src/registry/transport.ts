@@ -1,4 +1,5 @@
 import { SealwrightError } from '@sealwright/core'
+import { traceHttp } from '@sealwright/core/http'
 import { abortError, throwIfAborted } from '../abort.ts'
 import type { StoreCall } from '../artifact-store.ts'
 import type { ExchangeAnswer } from './exchange.ts'
@@ -29,6 +30,8 @@ export interface TransportOptions {
   readonly userAgent: string
   /** How long nothing may move, in either direction. */
   readonly idleTimeoutMs: number
+  /** Takes our secrets out of what a server sent, for whoever watches. */
+  readonly redact?: (text: string) => string
 }
 
 /** The defaults of what a caller may say. */
@@ -69,9 +72,20 @@ export async function send(
     ...(body instanceof Uint8Array ? { body } : {}),
     ...(watched ? { body: watched.chunks(), written: watched.written } : {}),
   }
+  const { redact } = options
+  const traced = {
+    method,
+    url: url.href,
+    requestHeaders: sent.headers as Readonly<Record<string, string>>,
+    started: performance.now(),
+    ...(redact === undefined ? {} : { redact }),
+  }
   try {
-    return new Answer(await exchangeOf(options.fetch)(sent), url, idle, call)
+    const answer = await exchangeOf(options.fetch)(sent)
+    traceHttp({ ...traced, answer })
+    return new Answer(answer, url, idle, call)
   } catch (error) {
+    traceHttp({ ...traced, error })
     idle.stop()
     throwIfAborted(call.signal)
     if (watched?.failure !== undefined) throw watched.failure
