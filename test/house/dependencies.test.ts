@@ -120,6 +120,8 @@ const readersOfTheEnvironment: readonly string[] = [
   'packages/oci/src/credentials/platform-helper.ts',
   'packages/provider-aws-kms/src/environment.ts',
   'packages/provider-hashicorp-vault/src/connect.ts',
+  // What credential helpers are started with: less than they would inherit.
+  'packages/oci/src/credentials/helper-environment.ts',
 ]
 
 describe.each(libraries)('$name', pkg => {

@@ -1,5 +1,3 @@
-// biome-ignore lint/style/noRestrictedImports: addresses are compared here, and nothing is connected.
-import { BlockList, isIP, isIPv4 } from 'node:net'
 import { SealwrightError } from '../errors.ts'
 
 /** The variables that say which proxy leads where, such as `process.env`. */
@@ -71,20 +69,42 @@ function names(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true
   const [, range, bits] = /^([0-9a-f.:]+)\/(\d{1,3})$/.exec(entry) ?? []
   if (range !== undefined) return isWithin(range, Number(bits), host)
-  const [, name = '', wanted] =
-    isIP(entry) === 6 ? ['', entry] : (/^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(entry) ?? [])
+  const isAddress = bytesOf(entry)?.length === 16
+  const [, name = '', wanted] = isAddress
+    ? ['', entry]
+    : (/^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(entry) ?? [])
   if (wanted !== undefined && wanted !== port) return false
   const bare = name.replace(/^\[|\]$/g, '').replace(/\.$/, '')
   if (bare === '') return false
-  if (isIP(bare) !== 0) return isIP(host) !== 0 && isWithin(bare, isIPv4(bare) ? 32 : 128, host)
+  const address = bytesOf(bare)
+  if (address !== undefined) return isWithin(bare, address.length * 8, host)
   const domain = bare.replace(/^\*?\./, '')
   return (bare === domain && host === domain) || host.endsWith(`.${domain}`)
 }
 
 function isWithin(range: string, bits: number, host: string): boolean {
-  if (isIP(range) === 0 || isIP(range) !== isIP(host) || bits > (isIPv4(range) ? 32 : 128)) return false
-  const family = isIPv4(range) ? 'ipv4' : 'ipv6'
-  const addresses = new BlockList()
-  addresses.addSubnet(range, bits, family)
-  return addresses.check(host, family)
+  const network = bytesOf(range)
+  const address = bytesOf(host)
+  if (network === undefined || network.length !== address?.length || bits > network.length * 8) return false
+  return network.every((byte, index) => {
+    const mask = (0xff00 >> Math.min(8, Math.max(0, bits - index * 8))) & 0xff
+    return (byte & mask) === (address[index]! & mask)
+  })
+}
+
+/** The 4 or 16 bytes of an address; nothing for a name. */
+function bytesOf(text: string): readonly number[] | undefined {
+  if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(text)) {
+    const bytes = text.split('.').map(Number)
+    return bytes.every(byte => byte <= 255) ? bytes : undefined
+  }
+  const url = `http://[${text}]/`
+  if (!text.includes(':') || !URL.canParse(url)) return undefined
+  // A URL prints an IPv6 address in groups of up to four digits, with one run of zeros left out.
+  const [head = '', tail] = new URL(url).hostname.slice(1, -1).split('::')
+  const groups = (part: string) =>
+    part === '' ? [] : part.split(':').map(group => Number.parseInt(group, 16))
+  const [first, last] = [groups(head), groups(tail ?? '')]
+  const all = [...first, ...new Array(8 - first.length - last.length).fill(0), ...last]
+  return all.flatMap(group => [group >> 8, group & 0xff])
 }

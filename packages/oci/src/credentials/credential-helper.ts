@@ -105,7 +105,7 @@ function run(
   return new Promise((resolve, reject) => {
     const child = spawn(program, [action], {
       shell: false,
-      env: helperEnvironment(name, process.env),
+      env: helperEnvironment(name),
       stdio: ['pipe', 'pipe', 'ignore'],
       windowsHide: true,
     })

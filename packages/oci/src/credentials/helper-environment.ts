@@ -2,7 +2,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** What programs need to run, to find their files, to reach a keychain, an agent, or the network. */
 const COMMON =
-  /^(?:PATH|HOME|USER|LOGNAME|SHELL|PWD|LANG|LANGUAGE|LC_.*|TZ|TERM|TMPDIR|TEMP|TMP|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|XDG_.*|DBUS_SESSION_BUS_ADDRESS|SSH_AUTH_SOCK|GNUPGHOME|GPG_TTY|GPG_AGENT_INFO|PASSWORD_STORE_.*|DOCKER_CONFIG|REGISTRY_AUTH_FILE|SSL_CERT_FILE|SSL_CERT_DIR|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|USERNAME|USERDOMAIN|USERPROFILE|HOMEDRIVE|HOMEPATH|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*|COMPUTERNAME|WSLENV|WSL_.*)$/i
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|PWD|LANG|LANGUAGE|LC_.*|TZ|TERM|TEMP|TMP(?:DIR)?|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|XDG_.*|DBUS_SESSION_BUS_ADDRESS|SSH_AUTH_SOCK|GNUPGHOME|GPG_TTY|GPG_AGENT_INFO|PASSWORD_STORE_.*|DOCKER_CONFIG|REGISTRY_AUTH_FILE|SSL_CERT_FILE|SSL_CERT_DIR|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|USERNAME|USERDOMAIN|USERPROFILE|HOMEDRIVE|HOMEPATH|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*|COMPUTERNAME|WSLENV|WSL_.*)$/i
 
 /** Families of variables that hold somebody's secrets; each goes to its own helpers. */
 const FAMILIES: Readonly<Record<string, RegExp>> = {
@@ -36,7 +36,7 @@ const SECRET =
  * (`ecr-login`, `gcr`, `gcloud`, `acr-env`, …) gets its cloud's variables as well. Any other helper gets those whose names
  * begin with its own, and all that are nobody's secret: none of ours, of a cloud, or with a name like a secret's.
  */
-export function helperEnvironment(name: string, env: Environment): Record<string, string> {
+export function helperEnvironment(name: string, env: Environment = process.env): Record<string, string> {
   const owner = OWNERS.find(([pattern]) => pattern.test(name))?.[1]
   const prefix = `${name.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase()}_`
   const passes = (variable: string): boolean => {

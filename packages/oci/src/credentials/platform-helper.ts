@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
+import { helperEnvironment } from './helper-environment.ts'
 
 /**
  * Returns the credential helper that docker takes on this platform where its configuration names none: `osxkeychain`,
@@ -26,7 +27,10 @@ async function preferred(): Promise<string | undefined> {
 
 async function isOnPath(program: string): Promise<boolean> {
   const file = process.platform === 'win32' ? `${program}.exe` : program
-  for (const directory of (process.env.PATH ?? '').split(delimiter)) {
+  // In Windows it is Path.
+  const [, path = ''] =
+    Object.entries(helperEnvironment(program)).find(([name]) => /^path$/i.test(name)) ?? []
+  for (const directory of path.split(delimiter)) {
     // An empty entry is the working directory, which is anybody's.
     if (directory === '') continue
     try {
