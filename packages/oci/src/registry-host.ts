@@ -1,3 +1,5 @@
+import { isLoopback } from '@sealwright/core/http'
+
 const DOCKER_HUB = new Set([
   'docker.io',
   'index.docker.io',
@@ -17,24 +19,9 @@ export function canonicalRegistry(registry: string): string {
   if (written === '') return registry
   const host = written.startsWith('[') ? shortestAddress(written) : written.toLowerCase()
   // Plain http is the default on this machine, and a name without a dot is a host only with its port.
-  const implied = port === ':443' && /[.[]/.test(host) && !isLoopbackName(host)
+  const implied = port === ':443' && /[.[]/.test(host) && !isLoopback({ hostname: host })
   const spelling = implied ? host : `${host}${port ?? ''}`
   return DOCKER_HUB.has(spelling) ? 'docker.io' : spelling
-}
-
-/** Whether the host of a URL is this machine, by whatever name or address. */
-export function isLoopback({ hostname }: URL): boolean {
-  return isLoopbackName(hostname)
-}
-
-function isLoopbackName(host: string): boolean {
-  return (
-    /^(?:.*\.)?localhost\.?$/.test(host) ||
-    // The unspecified address, too: to connect to it is to connect to oneself.
-    /^(?:127(?:\.\d+){3}|0\.0\.0\.0)\.?$/.test(host) ||
-    // As a URL spells ::ffff:127.0.0.0/8 and ::ffff:0.0.0.0.
-    /^\[(?:::1?|::ffff:(?:7f[0-9a-f]{2}:[0-9a-f]{1,4}|0:0))\]$/.test(host)
-  )
 }
 
 function shortestAddress(host: string): string {

@@ -7,6 +7,7 @@ export {
   type HttpRequest,
 } from './exchange.ts'
 export { type HttpTrace, isHttpTraced, traceHttp } from './http-trace.ts'
+export { isLoopback } from './loopback.ts'
 export { type HttpProxy, type ProxyEnv, proxyFor } from './proxy.ts'
 export { redactor } from './redact.ts'
 export { type TransportFailure, type TransportFault, transportFailure } from './transport-failure.ts'

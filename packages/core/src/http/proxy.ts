@@ -1,4 +1,5 @@
 import { SealwrightError } from '../errors.ts'
+import { isLoopback } from './loopback.ts'
 
 /** The variables that say which proxy leads where, such as `process.env`. */
 export type ProxyEnv = Readonly<Record<string, string | undefined>>
@@ -51,11 +52,6 @@ function proxyUrl(value: string, variable: string): URL {
   if (url === undefined || url.hostname === '')
     throw refused('it has no host, or a port that is not a number')
   return url
-}
-
-/** What is on this machine is not looked for elsewhere. */
-function isLoopback({ hostname }: URL): boolean {
-  return /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 }
 
 /** Whether `NO_PROXY` names the host of a URL. */

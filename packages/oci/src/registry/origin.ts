@@ -1,5 +1,6 @@
 import { SealwrightError } from '@sealwright/core'
-import { canonicalRegistry, isLoopback } from '../registry-host.ts'
+import { isLoopback } from '@sealwright/core/http'
+import { canonicalRegistry } from '../registry-host.ts'
 
 /**
  * Where the API of a registry is. Plain http for this machine, and where it was chosen; https everywhere else.

@@ -1,9 +1,9 @@
 import { SealwrightError } from '@sealwright/core'
 import { decodeJson } from '@sealwright/core/encoding'
+import { isLoopback } from '@sealwright/core/http'
 import type { StoreCall } from '../artifact-store.ts'
 import type { Credential } from '../credentials/credential.ts'
 import { readObject } from '../descriptor-json.ts'
-import { isLoopback } from '../registry-host.ts'
 import { httpError } from './http-error.ts'
 import { type HttpRequest, send, type TransportOptions } from './transport.ts'
 
