@@ -62,6 +62,7 @@ const HOLES: Readonly<Record<string, string>> = {
   '${command} KEY': 'cert request KEY',
   '${command}': 'sign',
   '${flag}': '--scope registry.example/app',
+  '${stores}': ' --add-store ca:acme',
 }
 
 async function accepted(text: string, isWhole: boolean): Promise<void> {

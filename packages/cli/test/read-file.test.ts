@@ -45,7 +45,7 @@ it('reads a pipe by its name', async () => {
 })
 
 it('says that a file is missing, and ends when it is interrupted', async () => {
-  await expect(digest(join(folder, 'missing'))).rejects.toMatchObject({ code: 'ENOENT' })
+  await expect(digest(join(folder, 'missing'))).rejects.toMatchObject({ code: 'NOT_FOUND' })
   const controller = new AbortController()
   const chunks = readFile(join(folder, '1'), controller.signal)
   await chunks.next()

@@ -311,7 +311,12 @@ describe('an option that is wrong', () => {
       'it takes jws, cose',
       'use --format jws',
     ],
-    [['sign', 'x', '--format'], '--format needs a value', 'nothing follows it', 'use --format FORMAT'],
+    [
+      ['sign', 'x', '--format'],
+      '--format needs a value',
+      'the next word is the option -o',
+      'use --format FORMAT',
+    ],
     [
       ['sign', '--format', '--again', 'x'],
       '--format needs a value',

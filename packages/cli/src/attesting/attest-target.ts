@@ -5,7 +5,7 @@ import { formatDistinguishedName } from '@sealwright/x509'
 import type { AttestedTarget } from '../documents/attesting.ts'
 import type { Context } from '../frame/context.ts'
 import { EXIT, type ExitCode } from '../frame/exit.ts'
-import { asSealwrightError, exitCodeOfError, failureOf } from '../frame/failure.ts'
+import { exitCodeOfError, failureOf } from '../frame/failure.ts'
 import { storedIn } from '../signing/stored.ts'
 import { type OpenTarget, openTarget, whereSignatures } from '../targets/open-target.ts'
 import type { ArtifactTarget } from '../targets/target.ts'
@@ -25,7 +25,7 @@ export async function attestTarget(
     const attested = await attest(context, target, plan)
     return { target: { reference, ...attested, error: null }, exitCode: EXIT.done }
   } catch (thrown) {
-    const error = asSealwrightError(thrown, context.io.signal)
+    const error = context.fault(thrown)
     const nothing = { resolved: null, attestation: null, stored: null }
     return {
       target: { reference, outcome: 'failed', ...nothing, error: failureOf(error) },

@@ -6,7 +6,7 @@ import { deleteLines, deletionLine } from '../deleting/lines.ts'
 import type { DeleteDocument, Deletion } from '../documents/registries.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import { EXIT, type ExitCode } from '../frame/exit.ts'
-import { asSealwrightError, exitCodeOfError, failureOf } from '../frame/failure.ts'
+import { exitCodeOfError, failureOf } from '../frame/failure.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { printable } from '../frame/table.ts'
 import { failureLines } from '../frame/text.ts'
@@ -98,7 +98,7 @@ async function remove(
   } catch (thrown) {
     // What is written together was not written at all.
     if (signatures.batch) done.clear()
-    return { manifests: manifests(), error: asSealwrightError(thrown, context.io.signal) }
+    return { manifests: manifests(), error: context.fault(thrown) }
   }
 }
 

@@ -68,7 +68,9 @@ function assertCombination(name: string, edited: boolean, flags: PolicyEditFlags
       why: edited
         ? 'a statement that is removed has nothing left to change'
         : 'a statement is changed by what is added and removed',
-      fix: `sealwright policy edit ${shellQuote(name)} ${edited ? '--remove' : '--add-scope registry.example/app'}`,
+      fix: edited
+        ? `sealwright policy edit ${shellQuote(name)} --remove`
+        : `sealwright policy edit ${shellQuote(name)} --add-scope registry.example/app`,
     })
   }
   if (scopes && flags.statementForFiles) {

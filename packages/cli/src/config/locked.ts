@@ -3,6 +3,7 @@ import { access, mkdir, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { withFileLock } from '@sealwright/oci'
 import type { Io } from '../frame/io.ts'
+import { assertHome } from './paths.ts'
 
 /**
  * Runs what reads a file of ours, changes it and writes it, alone among all runs that do: of two at once neither loses
@@ -13,6 +14,7 @@ export async function locked<T>(
   path: string,
   task: () => Promise<T>,
 ): Promise<T> {
+  assertHome(path)
   const folder = dirname(path)
   let made: string | undefined
   try {

@@ -1,6 +1,10 @@
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path'
 import type { Io } from '../frame/io.ts'
+import { usageError } from '../frame/usage.ts'
 import type { GlobalFlags } from '../program/global-flags.ts'
+
+/** Where nothing is and nothing can be written: the home of a user who has none, as `HOME=/dev/null` says it too. */
+export const NO_HOME = '/dev/null'
 
 /** Where everything lies that the program reads and writes on its own. */
 export interface Paths {
@@ -35,12 +39,24 @@ export function pathsOf(flags: Pick<GlobalFlags, 'config' | 'trust'>, io: Io): P
 }
 
 function userDirectory(io: Io, name: string): string {
-  if (io.platform === 'win32') return join(io.env.APPDATA || join(io.home, 'AppData', 'Roaming'), name)
-  return join(io.env.XDG_CONFIG_HOME || join(io.home, '.config'), name)
+  const { home = NO_HOME } = io
+  if (io.platform === 'win32') return join(io.env.APPDATA || join(home, 'AppData', 'Roaming'), name)
+  const { XDG_CONFIG_HOME: base = '' } = io.env
+  // By its specification a relative path there counts for nothing.
+  return join(isAbsolute(base) ? base : join(home, '.config'), name)
 }
 
 /** Notation's own directory, which on macOS is another than ours would be. */
 function notationDirectory(io: Io): string {
-  if (io.platform === 'darwin') return join(io.home, 'Library', 'Application Support', 'notation')
+  if (io.platform === 'darwin') return join(io.home ?? NO_HOME, 'Library', 'Application Support', 'notation')
   return userDirectory(io, 'notation')
+}
+
+/** Throws where a file of the user's own configuration was to be written and there is no home for it. */
+export function assertHome(path: string): void {
+  if (!path.startsWith(`${NO_HOME}${sep}`)) return
+  throw usageError('this user has no home directory to keep a configuration in', {
+    why: `HOME is not set to a directory, so there is no place for ${basename(path)}`,
+    fix: 'set HOME, or name other places: --config FILE and --trust DIRECTORY',
+  })
 }

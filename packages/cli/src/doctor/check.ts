@@ -1,6 +1,5 @@
 import type { Check } from '../documents/doctor.ts'
 import type { Context } from '../frame/context.ts'
-import { asSealwrightError } from '../frame/failure.ts'
 
 export type { Check }
 
@@ -18,7 +17,7 @@ export function fault(check: string, detail: string, fix?: string): Check {
 
 /** What a check found that could not be made. An interrupt ends the run. */
 export function failed(context: Context, check: string, thrown: unknown): Check {
-  const error = asSealwrightError(thrown, context.io.signal)
+  const error = context.fault(thrown)
   if (error.code === 'ABORTED') throw error
   const { code, message, why, fix, requestId } = error
   const facts = [why, requestId && !why?.includes(requestId) ? `request ${requestId}` : undefined]

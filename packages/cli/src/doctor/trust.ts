@@ -23,7 +23,7 @@ async function stores(trust: string): Promise<readonly Check[]> {
       warning(
         'trust',
         `trust store ${store} cannot be used: ${message}`,
-        `sealwright cert list ${store} shows what is in it; sealwright cert remove ${store} NAME takes it out`,
+        `look what is in it, and take out what is broken: sealwright cert list ${shellQuote(store)}`,
       ),
     ),
     ...(found.length > 0 && counts.length === 0

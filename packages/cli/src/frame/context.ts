@@ -1,3 +1,4 @@
+import type { SealwrightError } from '@sealwright/core'
 import type { Settings } from '../config/settings.ts'
 import type { GlobalFlags } from '../program/global-flags.ts'
 import type { Dialogue } from './dialogue.ts'
@@ -21,6 +22,8 @@ export interface Context {
   warn(text: string): void
   /** A step, on stderr under `-v`. */
   step(text: string): void
+  /** What was thrown for one of several targets, as an error to be shown; under `--debug` its causes go to stderr. */
+  fault(thrown: unknown): SealwrightError
   /** The interrupt and the time allowed by `--timeout`, both, for one unit of work. */
   deadline(): Promise<AbortSignal>
 }

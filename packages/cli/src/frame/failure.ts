@@ -45,11 +45,16 @@ function internal(error: unknown): SealwrightError {
   return new SealwrightError('INTERNAL', 'sealwright ran into a fault of its own', {
     why:
       error instanceof Error
-        ? `${error.name} in a place that expects none`
-        : 'a value was thrown that is no error',
+        ? `an unexpected ${error.name}${codeOf(error)}`
+        : 'a value was thrown that is not an error',
     fix: `report it with the output of the same command under --debug: ${ISSUES}`,
     cause: error,
   })
+}
+
+function codeOf(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException
+  return typeof code === 'string' ? ` (${code})` : ''
 }
 
 /** The exit code of an error; an interrupt has that of its signal. */

@@ -24,8 +24,8 @@ export interface Terminal {
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
-  /** The user's home directory. */
-  readonly home: string
+  /** The user's home directory; absent for a user that has none. */
+  readonly home: string | undefined
   readonly platform: NodeJS.Platform
   readonly stdin: { readonly isTerminal: boolean; read(): AsyncIterable<Uint8Array> }
   readonly stdout: Sink

@@ -1,7 +1,11 @@
+import { SealwrightError } from '@sealwright/core'
 import type { Interrupt, Io, Sink } from './io.ts'
 
+/** How long a run that was interrupted may take to end, whatever it still waits for. */
+const GRACE_MS = 5_000
+
 // `process.getBuiltinModule` instead of imports: what a run does not touch costs it nothing, and a start is short.
-const builtin = <const Name extends 'node:fs' | 'node:os' | 'node:tty'>(name: Name) =>
+const builtin = <const Name extends 'node:fs' | 'node:os' | 'node:path' | 'node:tty'>(name: Name) =>
   process.getBuiltinModule(name)
 
 /** The {@link Io} of this process. The first SIGINT or SIGTERM aborts the calls in flight, a second one ends at once. */
@@ -14,13 +18,16 @@ export function processIo(): Io {
     process.on(name, () => {
       if (abort === undefined || abort.signal.aborted) process.exit(code)
       abort.abort({ interrupt: name } satisfies Interrupt)
+      setTimeout(() => process.exit(code), GRACE_MS).unref()
     })
   }
   return {
     env: process.env,
-    cwd: process.cwd(),
+    get cwd() {
+      return workingDirectory()
+    },
     get home() {
-      return builtin('node:os').homedir()
+      return homeDirectory()
     },
     platform: process.platform,
     stdin: {
@@ -37,6 +44,28 @@ export function processIo(): Io {
       abort ??= new AbortController()
       return abort.signal
     },
+  }
+}
+
+/** What HOME says, else what the system knows of the user; a user without an entry in its list has no home. */
+function homeDirectory(): string | undefined {
+  try {
+    const home = builtin('node:os').homedir()
+    return builtin('node:path').isAbsolute(home) ? home : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch (cause) {
+    throw new SealwrightError('NOT_FOUND', 'the working directory does not exist any more', {
+      why: 'it was removed, or this user may not see it',
+      fix: 'change to another directory',
+      cause,
+    })
   }
 }
 
@@ -65,7 +94,7 @@ function sinkOf(descriptor: 1 | 2, columns: () => number | undefined): Sink {
 }
 
 /** Writes all of it before it returns: nothing is lost when the process ends, or is ended, right after. */
-function writeWhole(descriptor: number, bytes: Uint8Array): void {
+function writeWhole(descriptor: 1 | 2, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.byteLength; ) {
     try {
       written += builtin('node:fs').writeSync(descriptor, bytes, written)
@@ -74,7 +103,15 @@ function writeWhole(descriptor: number, bytes: Uint8Array): void {
       // A reader that went away (`| head`) is no fault of the run.
       if (code === 'EPIPE') return
       // The reader is slower than we are, on a pipe that its maker set to be non-blocking.
-      if (code !== 'EAGAIN') throw error
+      if (code !== 'EAGAIN') {
+        // Nobody can be told of it.
+        if (descriptor === 2) return
+        throw new SealwrightError('UNAVAILABLE', 'cannot write to stdout', {
+          why: code === 'ENOSPC' ? 'the disk is full' : `the operating system says ${code}`,
+          fix: 'see where stdout goes',
+          cause: error,
+        })
+      }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     }
   }

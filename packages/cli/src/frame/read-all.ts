@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
 import { systemFailure } from '@sealwright/core/files'
 import type { Io } from './io.ts'
+import { orAborted } from './or-aborted.ts'
 import { usageError } from './usage.ts'
 
 /** What a limit is for, and what to do about it. */
@@ -39,7 +40,13 @@ export async function readNamed(
   tooLarge?: Advice,
 ): Promise<Uint8Array> {
   try {
-    return await readAll(createReadStream(resolve(cwd, path), signal && { signal }), maxBytes, path, tooLarge)
+    const reading = readAll(
+      createReadStream(resolve(cwd, path), signal && { signal }),
+      maxBytes,
+      path,
+      tooLarge,
+    )
+    return await (signal === undefined ? reading : orAborted(reading, signal))
   } catch (error) {
     throw systemFailure(error, 'read', path)
   }

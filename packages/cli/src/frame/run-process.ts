@@ -1,3 +1,4 @@
+import { EXIT } from './exit.ts'
 import { processIo } from './process-io.ts'
 import { type Parse, reportEscaped, run } from './run.ts'
 
@@ -5,7 +6,10 @@ import { type Parse, reportEscaped, run } from './run.ts'
 export async function runProcess(parse?: Parse): Promise<void> {
   const io = processIo()
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, thrown => process.exit(reportEscaped(thrown, io)))
+    process.on(event, thrown => process.exit(reportEscaped(thrown, io, process.argv.includes('--debug'))))
   }
-  process.exitCode = await run(process.argv.slice(2), io, parse)
+  const code = await run(process.argv.slice(2), io, parse)
+  process.exitCode = code
+  // What was given up may be waited for without end: a pipe that nobody writes to.
+  if (io.signal.aborted || code === EXIT.unavailable) process.exit(code)
 }

@@ -1,3 +1,4 @@
+import type { SealwrightError } from '@sealwright/core'
 import type { Settings } from '../config/settings.ts'
 import type { GlobalFlags } from '../program/global-flags.ts'
 import type { Invocation } from '../program/invocation.ts'
@@ -61,10 +62,21 @@ function reportError(thrown: unknown, { name, flags }: Invocation, io: Io): Exit
     failureOf(error),
     paintFor(flags.color, io.stderr, io.env),
   )
-  if (flags.debug) lines.push(...causesOf(error).map(line => `  ${line}`))
+  if (flags.debug) lines.push(...causeLines(error))
   io.stderr.write(`${lines.join('\n')}\n`)
-  if (flags.output === 'json') writeDocument(io, name, exitCode, { error: failureOf(error) })
+  if (flags.output === 'json') {
+    try {
+      writeDocument(io, name, exitCode, { error: failureOf(error) })
+    } catch {
+      // stdout cannot be written to, which may be what was just said.
+    }
+  }
   return exitCode
+}
+
+/** The lines under `--debug`. What stores and files say stands in them: none of it may steer the terminal. */
+function causeLines(error: SealwrightError): string[] {
+  return causesOf(error).map(line => `  ${printable(line)}`)
 }
 
 function writeDocument(io: Io, name: string, exitCode: ExitCode, members: object): void {
@@ -92,6 +104,12 @@ function contextOf(flags: GlobalFlags, io: Io, project: boolean): Context {
     note: text => flags.quiet || say(`${paintErr('dim', 'note:')} ${printable(text)}`),
     warn: text => say(`${paintErr('yellow', 'warning:')} ${printable(text)}`),
     step: text => flags.verbose && say(`${paintErr('dim', 'step:')} ${printable(text)}`),
+    fault: thrown => {
+      const error = asSealwrightError(thrown, io.signal)
+      if (flags.debug)
+        io.stderr.write(`${[`debug: ${printable(error.message)}`, ...causeLines(error)].join('\n')}\n`)
+      return error
+    },
     deadline: async () => {
       const { timeoutMs } = await read()
       return timeoutMs === undefined
@@ -102,12 +120,10 @@ function contextOf(flags: GlobalFlags, io: Io, project: boolean): Context {
 }
 
 /** What the process ends with when something escaped every handler: a fault of ours. */
-export function reportEscaped(thrown: unknown, io: Io): ExitCode {
-  const lines = failureLines(
-    'error',
-    failureOf(asSealwrightError(thrown)),
-    paintFor('auto', io.stderr, io.env),
-  )
+export function reportEscaped(thrown: unknown, io: Io, debug = false): ExitCode {
+  const error = asSealwrightError(thrown)
+  const lines = failureLines('error', failureOf(error), paintFor('auto', io.stderr, io.env))
+  if (debug) lines.push(...causeLines(error))
   io.stderr.write(`${lines.join('\n')}\n`)
   return EXIT.bug
 }

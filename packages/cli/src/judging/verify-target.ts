@@ -2,7 +2,7 @@ import type { Report } from '@sealwright/notary'
 import type { VerifiedTarget } from '../documents/judging.ts'
 import type { Context } from '../frame/context.ts'
 import { EXIT, type ExitCode } from '../frame/exit.ts'
-import { asSealwrightError, exitCodeOfError, failureOf } from '../frame/failure.ts'
+import { exitCodeOfError, failureOf } from '../frame/failure.ts'
 import type { Target } from '../targets/target.ts'
 import type { VerifyPlan } from './plan.ts'
 import { verifyArtifactTarget } from './verify-artifact-target.ts'
@@ -32,7 +32,7 @@ export async function verifyTarget(context: Context, target: Target, plan: Verif
     const report = await judge(context, target, plan)
     return { target: { ...plain(report), reference }, exitCode: EXIT_OF[report.verdict] }
   } catch (thrown) {
-    const error = asSealwrightError(thrown, context.io.signal)
+    const error = context.fault(thrown)
     // Bytes that are not what their digest says are a finding here, wherever they were met.
     if (error.code === 'INTEGRITY')
       return { target: tampered(reference, error.message), exitCode: EXIT.notVerified }

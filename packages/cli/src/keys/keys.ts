@@ -117,7 +117,7 @@ async function selectKey(
     const [unreadable] = notation.faults
     if (unreadable !== undefined) throw unreadable
     throw usageError('no key is named, and there is no default key', {
-      why: 'neither -k, SEALWRIGHT_KEY, sealwright.json nor the configuration names one',
+      why: `neither -k, SEALWRIGHT_KEY, sealwright.json nor ${settings.paths.config} names one`,
       fix: 'name a key with -k, or make one: sealwright init',
     })
   }

@@ -1,7 +1,7 @@
 import type { SignedTarget } from '../documents/signing.ts'
 import type { Context } from '../frame/context.ts'
 import { EXIT, type ExitCode } from '../frame/exit.ts'
-import { asSealwrightError, exitCodeOfError, failureOf } from '../frame/failure.ts'
+import { exitCodeOfError, failureOf } from '../frame/failure.ts'
 import type { SignedOutcome } from './plan.ts'
 
 /** What became of one target, or of a manifest that an index among the targets names. */
@@ -33,11 +33,11 @@ export async function attempt(
 }
 
 /** A target that could not be signed. */
-export function failed({ io }: Context, reference: string, thrown: unknown): Signed {
-  const error = asSealwrightError(thrown, io.signal)
+export function failed(context: Context, reference: string, thrown: unknown): Signed {
+  const error = context.fault(thrown)
   const nothing = { resolved: null, signature: null, stored: null }
   return {
     target: { reference, outcome: 'failed', ...nothing, error: failureOf(error) },
-    exitCode: exitCodeOfError(error, io.signal),
+    exitCode: exitCodeOfError(error, context.io.signal),
   }
 }

@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import tls from 'node:tls'
 import { SealwrightError } from '@sealwright/core'
+import { readRegularFileSync } from '@sealwright/core/files'
 import { httpFetch, type RegistryOptions, type TlsSettings } from '@sealwright/oci'
+import { MAX_FILE_BYTES } from '../config/read-if-present.ts'
 import type { Settings } from '../config/settings.ts'
 import type { RegistrySettings } from '../config/user-config.ts'
 import type { Context } from '../frame/context.ts'
@@ -53,9 +54,13 @@ function byHost({ registries }: Settings): ReadonlyMap<string, RegistrySettings>
   return new Map(named)
 }
 
+function readText(file: string): string {
+  return Buffer.from(readRegularFileSync(file, MAX_FILE_BYTES)).toString('utf8')
+}
+
 /** @throws {@link SealwrightError} `VALIDATION`. */
 function readAuthorities(file: string): string {
-  const pem = readFileSync(file, 'utf8')
+  const pem = readText(file)
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g)
   if (blocks === null) {
     throw new SealwrightError('VALIDATION', `${file} holds no certificate`, {
@@ -80,7 +85,7 @@ function readIdentity(
   host: string,
   { certFile = '', keyFile = '' }: RegistrySettings,
 ): Required<Pick<TlsSettings, 'cert' | 'key'>> {
-  const pair = { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') }
+  const pair = { cert: readText(certFile), key: readText(keyFile) }
   try {
     tls.createSecureContext(pair)
   } catch (cause) {

@@ -9,6 +9,7 @@ import {
   type RegistryOptions,
   registry,
 } from '@sealwright/oci'
+import { NO_HOME } from '../config/paths.ts'
 import type { Context } from '../frame/context.ts'
 import type { Io } from '../frame/io.ts'
 import { VERSION } from '../frame/version.ts'
@@ -65,7 +66,8 @@ export async function connectionOptions(
 /** Docker's configuration, as docker, podman and oras find it. */
 export function dockerConfig({ env, home }: Io): string {
   return (
-    env.REGISTRY_AUTH_FILE?.trim() || join(env.DOCKER_CONFIG?.trim() || join(home, '.docker'), 'config.json')
+    env.REGISTRY_AUTH_FILE?.trim() ||
+    join(env.DOCKER_CONFIG?.trim() || join(home ?? NO_HOME, '.docker'), 'config.json')
   )
 }
 

@@ -1,28 +1,39 @@
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { systemFailure } from '@sealwright/core/files'
+import { orAborted } from '../frame/or-aborted.ts'
 
 const CHUNK_BYTES = 256 * 1024
 
 /**
  * The bytes of a file, or of a pipe by its name. The next chunk is read while the last one is hashed, into the other of two
- * buffers: a chunk is good until the next one is asked for.
+ * buffers: a chunk is good until the next one is asked for. Errors of the file system name it as `label`.
  */
-export async function* readFile(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* readFile(path: string, signal: AbortSignal, label = path): AsyncGenerator<Uint8Array> {
   signal.throwIfAborted()
-  const file = await open(path)
+  let file: FileHandle | undefined
   try {
+    // A pipe is opened when somebody writes to it, which may be never.
+    const opening = open(path, constants.O_RDONLY)
+    file = await orAborted(opening, signal).catch(error => {
+      opening.then(late => late.close()).catch(() => {})
+      throw error
+    })
     const buffers = [new Uint8Array(CHUNK_BYTES), new Uint8Array(CHUNK_BYTES)] as const
     let reading = readInto(file, buffers[0])
     for (let turn = 1; ; turn++) {
-      const chunk = await reading
-      signal.throwIfAborted()
+      const chunk = await orAborted(reading, signal)
       if (chunk.length === 0) return
       reading = readInto(file, buffers[turn % 2]!)
       // Its failure is thrown when it is waited for, if it ever is.
       reading.catch(() => {})
       yield chunk
     }
+  } catch (error) {
+    throw systemFailure(error, 'read', label)
   } finally {
-    await file.close()
+    // Not waited for: it comes after a read that was given up.
+    file?.close().catch(() => {})
   }
 }
 

@@ -1,10 +1,13 @@
+import { type Stats, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { shellQuote } from '@sealwright/core/encoding'
 import { canonicalRegistry } from '@sealwright/oci'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
 import { registryFlags } from '../program/registry-flags.ts'
 import { parseSignaturesIn } from './signatures-in.ts'
-import type { Target } from './target.ts'
+import type { FileTarget, Target } from './target.ts'
 
 /** Refuses targets that `--offline` forbids, registry flags without a registry, and two readers of stdin. */
 export function assertUsable(
@@ -22,6 +25,7 @@ export function assertUsable(
     })
   }
   assertFlagsMean(targets, remote !== undefined, given)
+  for (const target of targets) if (target.kind === 'file') assertReadable(target, io.cwd)
   const fromStdin = targets.filter(target => target.kind !== 'registry' && target.path === '-')
   assertOneReader([
     ...readers,
@@ -59,6 +63,35 @@ export function assertUsable(
   }
 }
 
+/** Refuses a directory, and a device, in place of a file. What else is wrong shows when it is read. */
+function assertReadable({ text, path }: FileTarget, cwd: string): void {
+  if (path === '-') return
+  const found = statOf(resolve(cwd, path))
+  if (found?.isDirectory()) {
+    const isLayout = statOf(resolve(cwd, path, 'oci-layout')) !== undefined
+    throw usageError(`${text} is a directory`, {
+      why: isLayout
+        ? 'it holds an image layout, which oci: names'
+        : 'a file, an image layout or an image in a registry is needed',
+      fix: isLayout ? `write oci:${shellQuote(path)}` : 'name a file in it, or a tar of it',
+    })
+  }
+  if (found?.isCharacterDevice()) {
+    throw usageError(`${text} is a device`, {
+      why: 'a device has no end',
+      fix: 'name a file, or - for stdin',
+    })
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
+}
+
 /** Refuses a second one that reads stdin. Asked before the first one reads, so that none gets what is meant for another. */
 export function assertOneReader(readers: readonly string[]): void {
   if (readers.length < 2) return
@@ -73,7 +106,7 @@ function assertFlagsMean(targets: readonly Target[], isRemote: boolean, given: R
   // Several files, too, are signed at the same time.
   const { signaturesIn, concurrency: _, ...others } = registryFlags(given)
   if (signaturesIn !== undefined && targets.every(({ kind }) => kind === 'file')) {
-    throw usageError('--signatures-in has nothing to say here', {
+    throw usageError('--signatures-in has no effect: every target is a file', {
       why: 'the signature of a file is a file',
       fix: 'leave it out; --signature names another file',
     })
@@ -81,7 +114,7 @@ function assertFlagsMean(targets: readonly Target[], isRemote: boolean, given: R
   const [flag] = Object.keys(others)
   if (flag === undefined || isRemote) return
   throw usageError(
-    `--${flag.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)} has nothing to say here`,
+    `--${flag.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)} has no effect: no target is in a registry`,
     {
       why: 'no target is in a registry',
       fix: 'leave it out',

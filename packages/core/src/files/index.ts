@@ -4,6 +4,7 @@ export {
   readOpen,
   readRegularFile,
   readRegularFileIfPresent,
+  readRegularFileSync,
   readWhole,
 } from './regular-file.ts'
 export { isAbsent, systemFailure } from './system-failure.ts'

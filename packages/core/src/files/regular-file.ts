@@ -1,10 +1,12 @@
-import { closeSync, constants, fstatSync, open, read, readSync, type Stats } from 'node:fs'
+import { closeSync, constants, fstatSync, open, openSync, read, readSync, type Stats } from 'node:fs'
 import { SealwrightError } from '../errors.ts'
 import { isAbsent, systemFailure } from './system-failure.ts'
 
 const CHUNK = 256 * 1024
 /** A read of at most this many bytes takes less time than the hop to a thread that would do it. */
 const READ_IN_PLACE = 64 * 1024
+/** Without O_NONBLOCK, opening a pipe would wait for its writer. */
+const READ_AT_ONCE = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 /**
  * Reads a whole regular file. Follows symbolic links. A pipe or a device is refused without waiting for it.
@@ -20,6 +22,29 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<U
     throw systemFailure(error, 'read', path)
   }
   return readWhole(new RegularFile(path, descriptor), maxBytes)
+}
+
+/** As {@link readRegularFile}, for small files that are needed at once. */
+export function readRegularFileSync(path: string, maxBytes: number): Uint8Array {
+  let descriptor: number
+  try {
+    descriptor = openSync(path, READ_AT_ONCE)
+  } catch (error) {
+    throw systemFailure(error, 'read', path)
+  }
+  statusOf(path, descriptor)
+  try {
+    const bytes = new Uint8Array(maxBytes + 1)
+    let length = 0
+    for (let count = -1; count !== 0 && length <= maxBytes; length += count)
+      count = readSync(descriptor, bytes, length, bytes.length - length, length)
+    if (length > maxBytes) throw tooLarge(path, maxBytes)
+    return bytes.slice(0, length)
+  } catch (error) {
+    throw systemFailure(error, 'read', path)
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 /** The same; `undefined` where there is no file. */
@@ -132,10 +157,7 @@ export async function openRegular(path: string): Promise<RegularFile | undefined
 
 function openToRead(path: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    // Without O_NONBLOCK, opening a pipe would wait for its writer.
-    open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0), (error, descriptor) =>
-      error ? reject(error) : resolve(descriptor),
-    )
+    open(path, READ_AT_ONCE, (error, descriptor) => (error ? reject(error) : resolve(descriptor)))
   })
 }
 
@@ -169,9 +191,15 @@ export async function readWhole(file: RegularFile, maxBytes: number): Promise<Ui
   for await (const chunk of readOpen(file)) {
     total += chunk.byteLength
     if (total > maxBytes) {
-      throw new SealwrightError('VALIDATION', `${file.path} is larger than ${maxBytes} bytes`)
+      throw tooLarge(file.path, maxBytes)
     }
     chunks.push(chunk)
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+}
+
+function tooLarge(path: string, maxBytes: number): SealwrightError {
+  return new SealwrightError('VALIDATION', `${path} is larger than ${maxBytes} bytes`, {
+    fix: 'name the file that was meant',
+  })
 }
