@@ -2,6 +2,7 @@ import { chown, mkdir, writeFile } from 'node:fs/promises'
 import { isSealwrightError } from '@sealwright/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import { parseProjectConfig } from '../src/config/project-config.ts'
 import { parseUserConfig } from '../src/config/user-config.ts'
 import { parseDuration } from '../src/frame/duration.ts'
@@ -10,7 +11,7 @@ import { parseTarget } from '../src/targets/target.ts'
 import { makeLayout } from './image.ts'
 import { program } from './program.ts'
 
-const runs = { numRuns: Number(process.env.SEALWRIGHT_FUZZ_RUNS ?? 20000) }
+const runs = { numRuns }
 
 describe('settings', () => {
   async function twoKeys() {

@@ -2,9 +2,6 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import { isSealwrightError } from '../src/index.ts'
 
-/** How often each property is tried. */
-export const numRuns: number = Number(process.env.SEALWRIGHT_FUZZ_RUNS ?? 20_000)
-
 /** Bytes that decoders trip over: JSON and CBOR syntax, DER heads, escapes, surrogates, byte order mark. */
 const TOKENS: readonly Uint8Array[] = [
   ...[

@@ -2,6 +2,7 @@ import { fingerprint, isSealwrightError, openSigner } from '@sealwright/core'
 import { encodeBase64 } from '@sealwright/core/encoding'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import {
   emptyKeyLock,
   forgetKey,
@@ -15,7 +16,6 @@ import {
 } from '../src/index.ts'
 import { at, fakeProvider, later } from './fake-provider.ts'
 
-const numRuns = Number(process.env.SEALWRIGHT_FUZZ_RUNS ?? 20_000)
 const provider = fakeProvider()
 async function keyOf(reference: string) {
   await using signer = await openSigner(provider, reference)

@@ -1,6 +1,7 @@
 import { decodeBase64url, encodeBase64url } from '@sealwright/core/encoding'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import {
   notaryCose,
   notaryJws,
@@ -9,7 +10,6 @@ import {
   type SoundEnvelope,
 } from '../src/index.ts'
 import { makeAuthority, makeParty, NOW, type Party, sealedBy } from './party.ts'
-import { RUNS } from './runs.ts'
 
 const CONTENT = {
   mediaType: 'application/vnd.oci.image.manifest.v1+json',
@@ -52,7 +52,7 @@ describe.each([notaryJws, notaryCose])('a $name envelope that was changed', bind
         if (sound === undefined) expect(fault.why).not.toBe('')
         else expect(meaning(sound)).toEqual(signed)
       }),
-      { numRuns: RUNS },
+      { numRuns },
     )
   })
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import {
   checkTrustPolicy,
   formatPolicyFault,
@@ -9,7 +10,6 @@ import {
   type Statement,
   type TrustPolicy,
 } from '../src/index.ts'
-import { RUNS } from './runs.ts'
 
 const faultsOf = (text: string, kind: PolicyKind = 'oci'): string[] =>
   checkTrustPolicy(text, kind).faults.map(fault => `${fault.severity}: ${formatPolicyFault(fault)}`)
@@ -99,7 +99,7 @@ describe('a trust policy', () => {
         expect(read).toEqual(policy)
         expect(formatTrustPolicy(read)).toBe(text)
       }),
-      { numRuns: Math.ceil(RUNS / 10) },
+      { numRuns: Math.ceil(numRuns / 10) },
     )
   })
 
@@ -113,7 +113,7 @@ describe('a trust policy', () => {
         expect(policy === undefined).toBe(errors.length > 0)
         if (policy !== undefined) expect(parseTrustPolicy(formatTrustPolicy(policy), 'oci')).toEqual(policy)
       }),
-      { numRuns: RUNS },
+      { numRuns },
     )
   })
 })

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import { parseChallenges } from '../src/registry/challenge.ts'
 import { nextLink } from '../src/registry/link.ts'
-import { RUNS } from './runs.ts'
 
 describe('WWW-Authenticate', () => {
   test.each([
@@ -41,7 +41,7 @@ describe('WWW-Authenticate', () => {
       fc.property(fc.array(part), parts => {
         for (const { scheme } of parseChallenges(parts.join(''))) expect(scheme).toBe(scheme.toLowerCase())
       }),
-      { numRuns: RUNS },
+      { numRuns },
     )
   })
 })

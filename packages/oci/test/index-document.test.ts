@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import { IndexDocument } from '../src/layout/index-document.ts'
 import { INDEX, MANIFEST } from './artifacts.ts'
-import { RUNS } from './runs.ts'
 
 const REF_NAME = 'org.opencontainers.image.ref.name'
 const digest = fc.integer({ min: 0, max: 5 }).map(digit => `sha256:${`${digit}`.repeat(64)}`)
@@ -32,7 +32,7 @@ test('index.json: printed as it was read, unknown members and all', () => {
       const printed = IndexDocument.parse(Buffer.from(JSON.stringify(value)), 'index.json').print()
       expect(JSON.parse(Buffer.from(printed).toString())).toEqual(JSON.parse(JSON.stringify(value)))
     }),
-    { numRuns: RUNS },
+    { numRuns },
   )
 })
 
@@ -51,7 +51,7 @@ test('index.json: a tag names one manifest once it was set, and no manifest is l
       expect(after.with(descriptor).entries()).toEqual(after.entries())
       expect(after.without(named).find(named)).toBeUndefined()
     }),
-    { numRuns: RUNS },
+    { numRuns },
   )
 })
 

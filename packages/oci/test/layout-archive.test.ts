@@ -7,10 +7,10 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { packTar, type TarEntry } from 'modern-tar'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import { layoutArchive, layoutDirectory, soleTarget, spool } from '../src/index.ts'
 import { collect, list, made, madeImage, madeSignature, pieces, pushImage } from './artifacts.ts'
 import { failure } from './expect-error.ts'
-import { RUNS } from './runs.ts'
 import { temporaryFolder } from './temporary.ts'
 
 const run = promisify(execFile)
@@ -309,7 +309,7 @@ describe('an archive that another program would read otherwise is refused', () =
         }
       }),
       // Each is a file written and read; the headers alone have all their runs in tar-entries.test.ts.
-      { numRuns: Math.ceil(RUNS / 100) },
+      { numRuns: Math.ceil(numRuns / 100) },
     )
   })
 })

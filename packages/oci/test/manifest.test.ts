@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import { artifactTypeOf, emptyConfig, formatManifest, type Manifest, parseManifest } from '../src/index.ts'
 import { INDEX, MANIFEST, madeImage, madeSignature, SIGNATURE } from './artifacts.ts'
 import { failure } from './expect-error.ts'
-import { RUNS } from './runs.ts'
 
 const DOCKER = 'application/vnd.docker.distribution.manifest.v2+json'
 const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json'
@@ -189,7 +189,7 @@ describe('parseManifest', () => {
   test('read, printed and read again it is the same', () => {
     fc.assert(
       fc.property(document, value => again(parseManifest(bytesOf(value)))),
-      { numRuns: RUNS },
+      { numRuns },
     )
   })
 
@@ -221,7 +221,7 @@ describe('parseManifest', () => {
         expect(manifest.raw).toBe(bytes)
         again(manifest)
       }),
-      { numRuns: RUNS },
+      { numRuns },
     )
   })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import {
   canonicalRegistry,
   formatReference,
@@ -9,7 +10,6 @@ import {
   parseReference,
 } from '../src/index.ts'
 import { failure } from './expect-error.ts'
-import { RUNS } from './runs.ts'
 
 const DIGEST = `sha256:${'0a'.repeat(32)}`
 
@@ -163,7 +163,7 @@ describe('parseReference', () => {
         expect(formatReference(parsed)).toBe(text)
         expect(parseReference(formatReference(parsed))).toEqual(parsed)
       }),
-      { numRuns: RUNS },
+      { numRuns },
     )
   })
 
@@ -199,7 +199,7 @@ describe('parseReference', () => {
           `/v2/${parsed.repository}/`,
         )
       }),
-      { numRuns: RUNS },
+      { numRuns },
     )
   })
 

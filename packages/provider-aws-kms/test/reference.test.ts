@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import { awsKms } from '../src/index.ts'
 
 const { canonical } = awsKms()
 const ID = '1234abcd-12ab-34cd-56ef-1234567890ab'
 const MRK = `mrk-${'0123456789abcdef'.repeat(2)}`
 const ARN = 'arn:aws:kms:eu-central-1:111122223333:'
-const RUNS = Number(process.env.SEALWRIGHT_FUZZ_RUNS ?? 20_000)
 
 describe('a reference has one spelling', () => {
   it.each([
@@ -48,7 +48,7 @@ describe('a reference has one spelling', () => {
         expect(canonical(`awskms:alias/${text}`)).toBe(`awskms:///alias/${text}`)
         expect(canonical(`awskms:///alias/${text}`)).toBe(`awskms:///alias/${text}`)
       }),
-      { numRuns: RUNS },
+      { numRuns },
     )
   })
 
@@ -84,7 +84,7 @@ describe('a reference has one spelling', () => {
         }
         expect(canonical(spelling)).toBe(spelling)
       }),
-      { numRuns: RUNS },
+      { numRuns },
     )
   })
 })

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import { azureKeyVault } from '../src/index.ts'
 import { REFUSED, SPELLINGS } from './harness.ts'
 
-const numRuns = Number(process.env.SEALWRIGHT_FUZZ_RUNS ?? 20_000)
 const { canonical } = azureKeyVault()
 
 describe('canonical', () => {

@@ -2,11 +2,11 @@ import { isSealwrightError } from '@sealwright/core'
 import { decodePem } from '@sealwright/core/encoding'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import { readEncryptedKey } from '../src/pbes2.ts'
 import { readPrivateKey } from '../src/private-key.ts'
 import { openssl } from './key-folder.ts'
 
-const numRuns = Number(process.env.SEALWRIGHT_FUZZ_RUNS ?? 20_000)
 const clear = openssl(['genpkey', '-algorithm', 'ED25519'])
 const files = [
   clear,

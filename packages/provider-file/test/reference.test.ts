@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import { fileKeys } from '../src/index.ts'
 
-const numRuns = Number(process.env.SEALWRIGHT_FUZZ_RUNS ?? 20_000)
 const { canonical } = fileKeys()
 
 describe('the canonical reference', () => {

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import { formatReference, parsePrefix, parseReference } from '../src/reference.ts'
-
-const NUM_RUNS = Number(process.env.SEALWRIGHT_FUZZ_RUNS ?? 20_000)
 
 const word = fc.stringMatching(/^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,8}[A-Za-z0-9_])?$/)
 const path = fc.array(word, { minLength: 1, maxLength: 3 }).map(words => words.join('/'))
@@ -16,7 +15,7 @@ it('reads back every reference that it writes', () => {
     fc.property(references, reference => {
       expect(parseReference(formatReference(reference))).toEqual(reference)
     }),
-    { numRuns: NUM_RUNS },
+    { numRuns },
   )
 })
 
@@ -58,7 +57,7 @@ it('takes from any text nothing that leaves its place in a path, and writes it i
       const written = formatReference(parsed)
       expect(formatReference(parseReference(written))).toBe(written)
     }),
-    { numRuns: NUM_RUNS },
+    { numRuns },
   )
 })
 

@@ -1,11 +1,11 @@
 import { isSealwrightError } from '@sealwright/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import { parsePkcs11Reference, pkcs11 } from '../src/index.ts'
 import { caught } from './caught.ts'
 
 const { canonical } = pkcs11()
-const numRuns = Number(process.env.SEALWRIGHT_FUZZ_RUNS ?? 20_000)
 
 describe('the canonical reference', () => {
   it.each([

@@ -1,6 +1,7 @@
 import { isSealwrightError } from '@sealwright/core'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import {
   checkChain,
   encodeCertificates,
@@ -10,7 +11,6 @@ import {
   requestCertificate,
 } from '../src/index.ts'
 import { basicConstraints, extendedKeyUsage, keyUsage, leaf, middle, root } from './craft.ts'
-import { RUNS, TIMEOUT } from './runs.ts'
 import { makeKey, signerOf } from './test-signer.ts'
 
 const rich = leaf({
@@ -42,7 +42,7 @@ function orRefusal<T>(read: () => T): T | undefined {
   }
 }
 
-it('a mutated certificate is refused by name, or read with exactly its bytes', TIMEOUT, () => {
+it('a mutated certificate is refused by name, or read with exactly its bytes', () => {
   fc.assert(
     fc.property(mutationsOf(rich.der), bytes => {
       const certificate = orRefusal(() => parseCertificate(bytes))
@@ -52,11 +52,11 @@ it('a mutated certificate is refused by name, or read with exactly its bytes', T
       // The signature covers every byte but its own, and those of the algorithm outside must equal the ones within.
       if (Buffer.compare(certificate.toBeSigned, rich.toBeSigned) !== 0) expect(faults).not.toEqual([])
     }),
-    { numRuns: RUNS },
+    { numRuns },
   )
 })
 
-it('a mutated bundle is refused by name, or read', TIMEOUT, () => {
+it('a mutated bundle is refused by name, or read', () => {
   const bundle = new TextEncoder().encode(encodeCertificates([rich, root()]))
   fc.assert(
     fc.property(mutationsOf(bundle), bytes => {
@@ -64,11 +64,11 @@ it('a mutated bundle is refused by name, or read', TIMEOUT, () => {
         expect(certificate.der.length).toBeGreaterThan(0)
       }
     }),
-    { numRuns: RUNS },
+    { numRuns },
   )
 })
 
-it('a mutated request is refused by name, or is the one that was signed', TIMEOUT, async () => {
+it('a mutated request is refused by name, or is the one that was signed', async () => {
   const signer = await signerOf(makeKey('ed25519'), 'Ed25519')
   const request = await requestCertificate({ signer, subject: 'CN=x,O=y,C=DE' })
   fc.assert(
@@ -76,6 +76,6 @@ it('a mutated request is refused by name, or is the one that was signed', TIMEOU
       const read = orRefusal(() => parseCertificateRequest(bytes))
       if (read !== undefined) expect(Buffer.compare(bytes, request)).toBe(0)
     }),
-    { numRuns: RUNS },
+    { numRuns },
   )
 })

@@ -1,6 +1,7 @@
 import { isSealwrightError } from '@sealwright/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../test/properties.ts'
 import {
   attributeValues,
   type DistinguishedName,
@@ -11,7 +12,6 @@ import {
   parseDistinguishedName,
 } from '../src/index.ts'
 import { openssl } from './openssl.ts'
-import { RUNS, TIMEOUT } from './runs.ts'
 
 const one = (type: string, value: string): NameAttribute[] => [{ type, value }]
 
@@ -164,7 +164,7 @@ describe('parseDistinguishedName', () => {
     }
   })
 
-  it('parses and prints to a fixed point, whatever text it takes', TIMEOUT, () => {
+  it('parses and prints to a fixed point, whatever text it takes', () => {
     const tokens = [
       'C',
       'ST',
@@ -205,7 +205,7 @@ describe('parseDistinguishedName', () => {
           expect([...attributeValues(again, type)].sort()).toEqual([...attributeValues(name, type)].sort())
         }
       }),
-      { numRuns: RUNS },
+      { numRuns },
     )
   })
 })

@@ -1,10 +1,11 @@
 import { createPublicKey, verify } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../../test/properties.ts'
 import { dsse, preAuthEncoding } from '../../src/dsse/index.ts'
 import { isSealwrightError, verifySignature } from '../../src/index.ts'
 import { envelope, testSigner } from '../envelope-signing.ts'
-import { mutantsOf, numRuns, readOrRefuse, refusalOf } from '../mutations.ts'
+import { mutantsOf, readOrRefuse, refusalOf } from '../mutations.ts'
 import { unmalleable } from '../unmalleable.ts'
 
 const content = {

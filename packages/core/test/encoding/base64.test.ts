@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../../test/properties.ts'
 import { decodeBase64, decodeBase64url, encodeBase64, encodeBase64url } from '../../src/encoding/index.ts'
-import { mutantsOf, numRuns, readOrRefuse, refusalOf } from '../mutations.ts'
+import { mutantsOf, readOrRefuse, refusalOf } from '../mutations.ts'
 
 const bytes = fc.uint8Array({ maxLength: 80 })
 

@@ -1,8 +1,9 @@
 import { decode } from 'cborg'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../../test/properties.ts'
 import { cborTagged, decodeCbor, encodeCbor, isCborTagged } from '../../src/encoding/cbor.ts'
-import { mutantsOf, numRuns, readOrRefuse, refusalOf } from '../mutations.ts'
+import { mutantsOf, readOrRefuse, refusalOf } from '../mutations.ts'
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 const read = (bytes: Uint8Array) => decodeCbor(bytes, { label: 'input' })

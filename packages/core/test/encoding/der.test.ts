@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../../test/properties.ts'
 import {
   der,
   derBitString,
@@ -21,7 +22,7 @@ import {
 } from '../../src/encoding/index.ts'
 import { selfSigned } from '../certificates.ts'
 import { makeKey } from '../fake-store.ts'
-import { mutantsOf, numRuns, readOrRefuse, refusalOf } from '../mutations.ts'
+import { mutantsOf, readOrRefuse, refusalOf } from '../mutations.ts'
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 const read = (text: string) => readDer(hex(text), 'input')

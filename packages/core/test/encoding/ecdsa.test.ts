@@ -1,8 +1,9 @@
 import { createPublicKey, verify } from 'node:crypto'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { numRuns } from '../../../../test/properties.ts'
 import { der, ecdsaFromDer, ecdsaToDer } from '../../src/encoding/index.ts'
-import { mutantsOf, numRuns, readOrRefuse, refusalOf } from '../mutations.ts'
+import { mutantsOf, readOrRefuse, refusalOf } from '../mutations.ts'
 import { absent, haveVectors, vectorJson } from '../vectors.ts'
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'))

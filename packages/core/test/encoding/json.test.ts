@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../../test/properties.ts'
 import { decodeJson, decodeJsonWithPositions, encodeJson, isJsonObject } from '../../src/encoding/index.ts'
-import { mutantsOf, numRuns, readOrRefuse, refusalOf } from '../mutations.ts'
+import { mutantsOf, readOrRefuse, refusalOf } from '../mutations.ts'
 
 const read = (input: string | Uint8Array) => decodeJson(input, { label: 'input' })
 

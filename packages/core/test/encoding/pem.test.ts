@@ -1,8 +1,9 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../../test/properties.ts'
 import { decodePem, encodePem } from '../../src/encoding/index.ts'
-import { mutantsOf, numRuns, readOrRefuse, refusalOf } from '../mutations.ts'
+import { mutantsOf, readOrRefuse, refusalOf } from '../mutations.ts'
 
 const BLOCK = '-----BEGIN X-----\nQUJD\n-----END X-----\n'
 const ABC = new Uint8Array([0x41, 0x42, 0x43])

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../../test/properties.ts'
 import { notaryCose } from '../../src/notary-cose/index.ts'
 import { encodeSign1, readSign1, type Sign1 } from '../../src/notary-cose/sign1.ts'
 import { envelope, testSigner } from '../envelope-signing.ts'
-import { mutantsOf, numRuns } from '../mutations.ts'
+import { mutantsOf } from '../mutations.ts'
 import { unmalleable } from '../unmalleable.ts'
 
 const signer = testSigner('EC-P256', 'ES256')

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../../test/properties.ts'
 import { notaryJws } from '../../src/notary-jws/index.ts'
 import { envelope, testSigner } from '../envelope-signing.ts'
-import { mutantsOf, numRuns } from '../mutations.ts'
+import { mutantsOf } from '../mutations.ts'
 import { unmalleable } from '../unmalleable.ts'
 
 const signer = testSigner('EC-P256', 'ES256')

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numRuns } from '../../../../test/properties.ts'
 import type { EnvelopeFormat } from '../../src/index.ts'
 import { type Nv2Attributes, nv2, nv2First, nv2Jwt, openNv2 } from '../../src/nv2/index.ts'
 import { envelope, testSigner } from '../envelope-signing.ts'
-import { mutantsOf, numRuns, readOrRefuse } from '../mutations.ts'
+import { mutantsOf, readOrRefuse } from '../mutations.ts'
 import { unmalleable } from '../unmalleable.ts'
 
 const signer = testSigner('EC-P256', 'ES256')
