@@ -21,6 +21,7 @@ const loads: Readonly<Record<string, readonly string[]>> = {
   '@sealwright/core/http': [CORE],
   '@sealwright/core/files': [CORE],
   '@sealwright/conformance': [CORE, '@sealwright/conformance'],
+  '@sealwright/conformance/memory': [CORE, '@sealwright/conformance'],
   // No SDK: that is loaded when a key is opened.
   '@sealwright/provider-aws-kms': [CORE, '@sealwright/provider-aws-kms'],
   '@sealwright/provider-azure-key-vault': [CORE, '@sealwright/provider-azure-key-vault'],

@@ -32,6 +32,8 @@ export type {
   SignRequest,
   StreamedSignature,
 } from './provider.ts'
+export type { PublicJwk } from './public-key-forms.ts'
+export { toJwk, toPem } from './public-key-forms.ts'
 export { seal } from './seal.ts'
 export type { AuditRecord, Message, OpenOptions, OpenSigner, Signature, Signer } from './signer.ts'
 export type { TargetArtifact } from './target-artifact.ts'
