@@ -120,7 +120,7 @@ describe('attest', () => {
     [
       'a type that is none',
       ['attest', '--type', 'slsa1', '--predicate', 'slsa.json', 'oci:image:v1'],
-      /no type of attestation/,
+      /not a type of attestation/,
     ],
     [
       'a predicate of another type',

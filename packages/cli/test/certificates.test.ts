@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makeLayout } from './image.ts'
+import { issue } from './openssl.ts'
 import { program } from './program.ts'
 
 const LEAF = 'C=DE,ST=Hessen,O=Acme,CN=release'
@@ -171,6 +172,57 @@ describe('cert show', () => {
     const { stdout } = await run(0, ['cert', 'show', 'release.crt'])
     expect(stdout).toMatch(/passed {2}leaf-key-usage/)
     expect(stdout).toContain('accepted by Notation for signing  yes')
+  })
+})
+
+describe('cert show, where Notation and the specification differ', () => {
+  it('says whose rule refuses a chain', async () => {
+    const self = await program()
+    issue(self.path(), 'any', {
+      subject: '/C=DE/ST=Hessen/O=Acme/CN=any',
+      extensions: ['keyUsage=critical,digitalSignature', 'extendedKeyUsage=codeSigning,anyExtendedKeyUsage'],
+    })
+    const [chain] = (await self.json(0, ['cert', 'show', 'any.crt'])).chains
+    expect(chain).toMatchObject({
+      acceptable: false,
+      notation: true,
+      faults: [{ rule: 'leaf-extended-key-usage', stricter: 'specification' }],
+    })
+    const { stdout } = await self.expect(0, ['cert', 'show', 'any.crt'])
+    expect(stdout).toContain('accepted by Notation for signing  yes')
+    expect(stdout).toMatch(
+      /accepted here for signing +no: signature-specification\.md, "Certificate Requirements"/,
+    )
+    issue(self.path(), 'ssl', {
+      subject: '/C=DE/ST=Hessen/O=Acme/CN=ssl',
+      extensions: ['keyUsage=critical,digitalSignature', 'extendedKeyUsage=serverAuth,anyExtendedKeyUsage'],
+    })
+    expect((await self.json(0, ['cert', 'show', 'ssl.crt'])).chains[0]).toMatchObject({
+      acceptable: false,
+      notation: false,
+    })
+  })
+
+  it('policy init warns of a signer whom no identity can match', async () => {
+    const self = await program()
+    issue(self.path(), 'mail', {
+      subject: '/C=DE/ST=Hessen/O=Acme/OU=a/OU=b/CN=mail',
+      extensions: ['keyUsage=critical,digitalSignature'],
+    })
+    await self.expect(0, ['cert', 'add', 'ca:mail', 'mail.crt'])
+    const init = [
+      'policy',
+      'init',
+      '--name',
+      'm',
+      '--scope',
+      '*',
+      '--trust-store',
+      'ca:mail',
+      '--trusted-identity',
+    ]
+    const { stderr } = await self.expect(0, [...init, 'C=DE,ST=Hessen,O=Acme'])
+    expect(stderr).toMatch(/warning: ca:mail: the subject .* can match no trusted identity of a policy/)
   })
 })
 

@@ -1,5 +1,5 @@
 import type { Certificate } from './certificate.ts'
-import type { ChainPurpose, ChainRule } from './chain-rules.ts'
+import type { ChainPurpose, ChainRule, StricterRule } from './chain-rules.ts'
 import { nameOfOid, OID } from './oids.ts'
 import { type PublicKeyKind, publicKeyKind } from './public-key.ts'
 import { signatureSchemeOf } from './signature-scheme.ts'
@@ -8,6 +8,7 @@ import { signatureSchemeOf } from './signature-scheme.ts'
 export interface ProfileFault {
   readonly rule: ChainRule
   readonly message: string
+  readonly stricter?: StricterRule
 }
 
 const FORBIDDEN_USES: readonly string[] = [
@@ -67,6 +68,8 @@ function* codeSigningUseFaults(leaf: Certificate): Generator<ProfileFault> {
     yield {
       rule: 'leaf-extended-key-usage',
       message: `extendedKeyUsage has ${names}, which a code-signing leaf must not have`,
+      // "Certificate Requirements" forbids it; the reference does not look for it.
+      ...(found.every(use => use === OID.anyExtendedKeyUsage) ? { stricter: 'specification' } : {}),
     }
   }
 }

@@ -38,4 +38,9 @@ export interface ChainFault {
   readonly certificate: number
   /** What was found, beginning with a small letter: `keyUsage lacks digitalSignature (found keyEncipherment)`. */
   readonly message: string
+  /** Set where the reference implementation accepts it: whose rule it is that refuses it here. */
+  readonly stricter?: StricterRule
 }
+
+/** The specification, where the reference does not follow it; or a limit of this library. */
+export type StricterRule = 'specification' | 'limit'

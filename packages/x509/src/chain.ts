@@ -23,14 +23,12 @@ const MAX_LENGTH = 20
  */
 export function checkChain(chain: readonly Certificate[], options: ChainOptions): readonly ChainFault[] {
   if (chain.length < 1 || chain.length > MAX_LENGTH) {
-    return [{ rule: 'chain-length', certificate: 0, message: `the chain has ${chain.length} certificates` }]
+    const message = `the chain has ${chain.length} certificates`
+    const stricter = chain.length > 0 ? ({ stricter: 'limit' } as const) : {}
+    return [{ rule: 'chain-length', certificate: 0, message, ...stricter }]
   }
   return chain.flatMap((certificate, index) =>
-    [...faultsAt(chain, certificate, index, options)].map(({ rule, message }) => ({
-      rule,
-      certificate: index,
-      message,
-    })),
+    [...faultsAt(chain, certificate, index, options)].map(fault => ({ ...fault, certificate: index })),
   )
 }
 

@@ -9,7 +9,13 @@ export {
 } from './certificate-request.ts'
 export { certificateSigningAlgorithm } from './certificate-signing-algorithm.ts'
 export { assertChain, type ChainOptions, checkChain, orderChain } from './chain.ts'
-export { type ChainFault, type ChainPurpose, type ChainRule, chainRules } from './chain-rules.ts'
+export {
+  type ChainFault,
+  type ChainPurpose,
+  type ChainRule,
+  chainRules,
+  type StricterRule,
+} from './chain-rules.ts'
 export {
   attributeValues,
   type DistinguishedName,

@@ -81,12 +81,20 @@ function shown({ io }: Context, source: string, chain: readonly Certificate[]): 
     source,
     certificates: chain.map(describeCertificate),
     acceptable: faults.length === 0,
-    faults: faults.map(({ rule, certificate, message }) => ({ rule, certificate, message })),
+    notation: faults.every(({ stricter }) => stricter !== undefined),
+    faults: [...faults],
     warning: (chain[0] && unmatchableSubject(chain[0])) ?? null,
   }
 }
 
-function chainLines({ source, certificates, acceptable, faults, warning }: ShownChain): string[] {
+const STRICTER = {
+  specification: 'signature-specification.md, "Certificate Requirements"',
+  limit: 'a limit of Sealwright',
+} as const
+
+function chainLines(shownChain: ShownChain): string[] {
+  const { source, certificates, acceptable, notation = acceptable, faults, warning } = shownChain
+  const stricter = [...new Set(faults.flatMap(fault => fault.stricter ?? []))].map(rule => STRICTER[rule])
   const rules = Object.entries(chainRules).filter(([rule]) => rule !== 'timestamping-extended-key-usage')
   const inStore = isStore(source)
   return [
@@ -97,7 +105,8 @@ function chainLines({ source, certificates, acceptable, faults, warning }: Shown
     ]),
     inStore
       ? `  fit for the store  ${acceptable ? 'yes' : 'no'}`
-      : `  accepted by Notation for signing  ${acceptable ? 'yes' : 'no'}`,
+      : `  accepted by Notation for signing  ${notation ? 'yes' : 'no'}`,
+    ...(notation && !acceptable ? [`  accepted here for signing         no: ${stricter.join('; ')}`] : []),
     ...(warning === null ? [] : [`  warning  ${printable(warning)}`]),
     ...(inStore
       ? faults.map(({ message }) => `    failed  ${message}`)
@@ -109,7 +118,9 @@ function ruleLines(rule: string, text: string, faults: ShownChain['faults']): st
   const broken = faults.filter(fault => fault.rule === rule)
   if (broken.length === 0) return [`    passed  ${rule.padEnd(24)}  ${text}`]
   return broken.map(
-    ({ certificate, message }) =>
-      `    failed  ${rule.padEnd(24)}  ${certificate === null ? '' : `certificate ${certificate + 1}: `}${printable(message)}`,
+    ({ certificate, message, stricter }) =>
+      `    failed  ${rule.padEnd(24)}  ${certificate === null ? '' : `certificate ${certificate + 1}: `}${printable(message)}${
+        stricter === undefined ? '' : ` (by ${STRICTER[stricter]}; Notation accepts it)`
+      }`,
   )
 }

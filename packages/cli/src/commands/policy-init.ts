@@ -11,6 +11,7 @@ import {
   type Statement,
 } from '@sealwright/notary'
 import { formatDistinguishedName } from '@sealwright/x509'
+import { warnOfSubject } from '../certificates/subject.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { printable } from '../frame/table.ts'
@@ -35,6 +36,7 @@ export async function policyInit(context: Context, _args: readonly string[], giv
   const kind: PolicyKind = flags.statementForFiles ? 'blob' : 'oci'
   assertCombination(flags)
   const { trust } = (await context.settings()).paths
+  await warnOfSigners(context, trust, flags)
   const identities = flags.level === 'skip' ? [] : await identitiesOf(context, trust, flags)
   const statement = statementOf(flags, identities)
   const file = await readPolicyFile(trust, kind)
@@ -137,6 +139,20 @@ function assertCombination(flags: PolicyInitFlags): void {
     )
   }
   for (const each of scope) assertScope(each, '--scope')
+}
+
+/** A signer that vouches for itself and whose subject no identity can match would be refused by every statement but `*`. */
+async function warnOfSigners(
+  context: Context,
+  trust: string,
+  { trustStore = [], trustedIdentity = [] }: PolicyInitFlags,
+): Promise<void> {
+  if (trustedIdentity.includes('*')) return
+  for (const text of trustStore) {
+    const certificates = certificatesOf(await readTrustStore(trust, parseStore(text)))
+    for (const certificate of certificates)
+      if (certificate.basicConstraints?.ca !== true) warnOfSubject(context, certificate, text)
+  }
 }
 
 /** Whom to trust of the stores: never everybody by omission. */

@@ -13,9 +13,20 @@ export const certIssueDocument = document('cert.issue', { certificate, file: z.s
 const shownChain = z.strictObject({
   source: z.string(),
   certificates: z.array(certificate),
-  acceptable: z.boolean().describe('Whether Notation would accept the chain for signing.'),
+  acceptable: z
+    .boolean()
+    .describe('Whether the chain is accepted for signing here; of a store, whether it fits.'),
+  notation: z.boolean().optional().describe('Whether Notation accepts the chain for signing.'),
   faults: z.array(
-    z.strictObject({ rule: z.string(), certificate: z.number().nullable(), message: z.string() }),
+    z.strictObject({
+      rule: z.string(),
+      certificate: z.number().nullable(),
+      message: z.string(),
+      stricter: z
+        .enum(['specification', 'limit'])
+        .optional()
+        .describe('Notation accepts it: whose rule refuses it here.'),
+    }),
   ),
   warning: z
     .string()

@@ -1,7 +1,8 @@
 import { SealwrightError } from '@sealwright/core'
 import {
   decodeBase64,
-  decodeJsonWithPositions,
+  decodeJson,
+  encodeJson,
   encodeUtf8,
   isJsonObject,
   type JsonObject,
@@ -64,8 +65,8 @@ export function isBundleType(mediaType: string): boolean {
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function parseBundle(bytes: Uint8Array): SigstoreBundle {
-  const json = decodeJsonWithPositions(bytes, { label: LABEL, maxBytes: MAX_BYTES })
-  const { mediaType, verificationMaterial, messageSignature, dsseEnvelope } = members(json.value, 'it', [
+  const object = decodeJson(bytes, { label: LABEL, maxBytes: MAX_BYTES })
+  const { mediaType, verificationMaterial, messageSignature, dsseEnvelope } = members(object, 'it', [
     'mediaType',
     'verificationMaterial',
     'messageSignature',
@@ -81,7 +82,7 @@ export function parseBundle(bytes: Uint8Array): SigstoreBundle {
     content:
       dsseEnvelope === undefined
         ? readMessage(messageSignature)
-        : { kind: 'dsse', envelope: encodeUtf8(json.text(['dsseEnvelope'])!, LABEL) },
+        : { kind: 'dsse', envelope: encodeUtf8(encodeJson(dsseEnvelope, { label: LABEL }), LABEL) },
   }
 }
 

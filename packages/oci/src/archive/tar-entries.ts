@@ -98,16 +98,14 @@ function readExtension(
 }
 
 function normalName(name: string, archive: string): string {
-  if (name.length > MAX_NAME) throw damaged(archive, `the name ${shown(name)} is too long`)
-  const parts = name.split('/')
-  while (parts.at(-1) === '') parts.pop()
-  const first = parts.findIndex(part => part !== '.')
-  const kept = first === -1 ? [] : parts.slice(first)
+  const parts = name.replace(/\/+$/, '').split('/')
+  while (parts[0] === '.') parts.shift()
   const legal =
+    name.length <= MAX_NAME &&
     !name.startsWith('/') &&
-    kept.every(part => part !== '' && part !== '.' && part !== '..' && !/[\\\p{Cc}]/u.test(part))
+    parts.every(part => part !== '' && part !== '.' && part !== '..' && !/[\\\p{Cc}]/u.test(part))
   if (!legal) throw damaged(archive, `the name ${shown(name)} leads out of it or cannot be a name`)
-  return kept.join('/')
+  return parts.join('/')
 }
 
 async function assertEnd(source: ByteSource, start: number, archive: string): Promise<void> {
