@@ -111,7 +111,7 @@ describe('@sealwright/core', () => {
 /**
  * A vendor's own variables are read inside its provider: by the SDK, or, where the SDK reads only some of them, by us.
  * node-vault knows no `VAULT_CACERT_BYTES`, no `VAULT_TLS_SERVER_NAME`, and obeys `VAULT_SKIP_VERIFY`. The SDK of AWS puts
- * line breaks into requests, and passes by `AWS_DEFAULT_REGION`.
+ * line breaks into requests, and passes by `AWS_DEFAULT_REGION`; Google's names neither variable nor file of bad credentials.
  *
  * A credential helper inherits what this process has, unless it is given less; it is found by the same PATH.
  */
@@ -119,6 +119,7 @@ const readersOfTheEnvironment: readonly string[] = [
   'packages/oci/src/credentials/credential-helper.ts',
   'packages/oci/src/credentials/platform-helper.ts',
   'packages/provider-aws-kms/src/environment.ts',
+  'packages/provider-gcp-kms/src/environment.ts',
   'packages/provider-hashicorp-vault/src/connect.ts',
   // What credential helpers are started with: less than they would inherit.
   'packages/oci/src/credentials/helper-environment.ts',

@@ -5,23 +5,22 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { removeScratch, scratch } from '../services/scratch.ts'
 import { need } from '../services/tool.ts'
 import { refusal, sealwrightCalls } from './command-lines.ts'
-import { documentAt, documents, makeIdentity, programs, readersFolder } from './documents.ts'
+import {
+  commandsOf,
+  documentAt,
+  documents,
+  makeIdentity,
+  programs,
+  readersFolder,
+  runCommands,
+} from './documents.ts'
 import { nodeVersion, OLDEST_NODE } from './node-version.ts'
 import { runTool } from './process.ts'
 import { root } from './workspace.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
-const scripts = documents
-  .map(({ document, blocks }) => ({
-    document,
-    code: blocks.filter(({ language }) => language === 'sh').map(block => block.code),
-    // What the commands right above print; `…` stands for what differs.
-    printed: blocks
-      .filter(({ language }, index) => language === 'output' && blocks[index - 1]?.language === 'sh')
-      .flatMap(block => block.code.trim().split('\n')),
-  }))
-  .filter(({ code }) => code.length > 0)
+const scripts = documents.map(document => commandsOf(document)).filter(({ code }) => code.length > 0)
 
 let folder: string
 
@@ -32,13 +31,6 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
 })
 afterAll(() => removeScratch(folder))
-
-/** A line as a document shows it: columns may be wider, and `…` may be anything. */
-function printing(line: string): RegExp {
-  const words = line.trim().split(/\s+/)
-  const parts = words.map(word => word.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('…', '.*'))
-  return new RegExp(`^\\s*${parts.join('\\s+')}\\s*$`, 'm')
-}
 
 it.for(['README.md', 'docs/README.md'])(
   '%s links every guide, provider page and the guide to writing one',
@@ -126,20 +118,6 @@ describe('commands in the documents', () => {
 
   it.for(scripts)('$document', async ({ document, code, printed }, ctx) => {
     if (!existsSync(join(root, 'packages', 'cli', 'dist', 'main.js'))) ctx.skip('not built: npm run build')
-    const cwd = await readersFolder(folder, document)
-    const home = join(cwd, 'home')
-    mkdirSync(home, { recursive: true })
-    const script = ['set -euo pipefail', 'npx() { "$@"; }', ...code].join('\n')
-    const ended = await runTool('bash', ['-c', script], {
-      cwd,
-      env: {
-        HOME: home,
-        XDG_CONFIG_HOME: join(home, '.config'),
-        XDG_CACHE_HOME: join(home, '.cache'),
-        SEALWRIGHT_PASSPHRASE_FILE: join(cwd, 'passphrase.txt'),
-      },
-    })
-    expect(ended.code, ended.output).toBe(0)
-    for (const line of printed) expect(ended.output).toMatch(printing(line))
+    await runCommands({ document, code, printed }, await readersFolder(folder, document))
   })
 })

@@ -8,6 +8,8 @@ import { packages, root } from './workspace.ts'
 /** A fenced block of a document. */
 interface Fence {
   readonly language: string
+  /** What its commands need besides what every reader has, as the first line says it: `sh registry`. */
+  readonly needs: string | undefined
   readonly line: number
   readonly code: string
 }
@@ -21,10 +23,11 @@ export interface Document {
 /** Reads a document of the checkout. */
 export function documentAt(document: string): Document {
   const text = readFileSync(join(root, document), 'utf8')
-  const blocks = [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(match => ({
+  const blocks = [...text.matchAll(/^```(\w+)(?: ([\w-]+))?\n([\s\S]*?)^```$/gm)].map(match => ({
     language: match[1]!,
     line: text.slice(0, match.index).split('\n').length,
-    code: match[2]!,
+    needs: match[2],
+    code: match[3]!,
   }))
   return { document, blocks }
 }
@@ -83,4 +86,57 @@ export async function makeIdentity(folder: string): Promise<void> {
     ...['-addext', 'extendedKeyUsage=codeSigning'],
   ])
   expect(made.code, made.output).toBe(0)
+}
+
+/** The commands of a document, and the lines that it says they print. */
+export interface Commands {
+  readonly document: string
+  readonly code: readonly string[]
+  readonly printed: readonly string[]
+}
+
+/** What runs of a document with these services; without any, what every reader can run. */
+export function commandsOf({ document, blocks }: Document, services: readonly string[] = []): Commands {
+  const isRun = (block: Fence | undefined) =>
+    block?.language === 'sh' && (block.needs === undefined || services.includes(block.needs))
+  return {
+    document,
+    code: blocks.filter(isRun).map(({ code }) => code),
+    printed: blocks
+      .filter(({ language }, index) => language === 'output' && isRun(blocks[index - 1]))
+      .flatMap(({ code }) => code.trim().split('\n')),
+  }
+}
+
+/** Runs the commands of a document one after another in a reader's folder, and holds it to what it says they print. */
+export async function runCommands(
+  { code, printed }: Commands,
+  cwd: string,
+  {
+    before = '',
+    env = {},
+  }: { readonly before?: string; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<void> {
+  const home = join(cwd, 'home')
+  mkdirSync(home, { recursive: true })
+  const script = ['set -euo pipefail', 'npx() { "$@"; }', before, ...code].join('\n')
+  const { code: ended, output } = await runTool('bash', ['-c', script], {
+    cwd,
+    env: {
+      HOME: home,
+      XDG_CONFIG_HOME: join(home, '.config'),
+      XDG_CACHE_HOME: join(home, '.cache'),
+      SEALWRIGHT_PASSPHRASE_FILE: join(cwd, 'passphrase.txt'),
+      ...env,
+    },
+  })
+  expect(ended, output).toBe(0)
+  for (const line of printed) expect(output).toMatch(printing(line))
+}
+
+/** A line as a document shows it: columns may be wider, and `…` may be anything. */
+function printing(line: string): RegExp {
+  const words = line.trim().split(/\s+/)
+  const parts = words.map(word => word.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('…', '.*'))
+  return new RegExp(`^\\s*${parts.join('\\s+')}\\s*$`, 'm')
 }

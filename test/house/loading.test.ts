@@ -118,7 +118,7 @@ describe('the start of the command line', () => {
     expect(text).toContain('sealwright')
     // A word of each package that the bundle also holds.
     const marks = {
-      cborg: 'CBOR decode error',
+      cborg: 'CBOR encode error',
       'modern-tar': 'ustar',
       x509: 'issuer-signature',
       oci: 'org.opencontainers.image',

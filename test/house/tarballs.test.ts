@@ -161,6 +161,55 @@ describe('the packed packages, installed in an empty folder', () => {
   })
 
   it.for([
+    ['nodenext', true],
+    ['node20', true],
+    ['node18', false],
+    ['node16', false],
+  ] as const)('type-check in a CommonJS file under %s: %s', async ([module, isFine], ctx) => {
+    const cwd = installedFolder(ctx)
+    writeFileSync(
+      join(cwd, 'required.cts'),
+      "import { algorithms } from '@sealwright/core'\nalgorithms.ES256.id\n",
+    )
+    const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')]
+    const options = [
+      '--ignoreConfig',
+      '--noEmit',
+      '--strict',
+      '--target',
+      'es2024',
+      '--module',
+      module,
+      ...types,
+    ]
+    const { code, output } = await runTool('tsc', [...options, 'required.cts'], { cwd })
+    if (isFine) expect(code, output).toBe(0)
+    else expect(output).toContain('TS1479')
+  })
+
+  it.for(otherNodes)('are required on Node %s', async (version, ctx) => {
+    const cwd = installedFolder(ctx)
+    const node = need(ctx, await nodeVersion(version))
+    const code = libraries.flatMap(specifiers).map(each => `require(${JSON.stringify(each)})`)
+    const ended = await runTool(node, ['--input-type=commonjs', '--eval', code.join('\n')], { cwd })
+    expect(ended.code, ended.output).toBe(0)
+    expect(ended.stderr).toBe('')
+  })
+
+  const guide = readFileSync(join(root, 'docs', 'guides', 'install.md'), 'utf8')
+  const globally = [...guide.matchAll(/^npm install --global .*$/gm)].map(([line]) => line)
+
+  it.for(globally)('are installed as the guide says: %s', async (command, ctx) => {
+    const cwd = installedFolder(ctx)
+    const prefix = join(cwd, `global-${globally.indexOf(command)}`)
+    const installed = await runTool('bash', ['-c', command], { cwd, env: { npm_config_prefix: prefix } })
+    expect(installed.code, installed.output).toBe(0)
+    const { code, stdout, output } = await runTool(join(prefix, 'bin', 'sealwright'), ['version'])
+    expect(code, output).toBe(0)
+    expect(guide).toContain(`\`\`\`output\n${stdout.split('\n')[0]}\n`)
+  })
+
+  it.for([
     ['sealwright', 'version'],
     ['nv2', '--version'],
     ['docker-generatemanifest', 'docker-cli-plugin-metadata'],

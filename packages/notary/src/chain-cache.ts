@@ -12,15 +12,18 @@ export interface ReadChain {
   readonly faults: readonly ChainFault[]
 }
 
-/** The chains of this many signers are kept; one takes some 20 kB. */
-const CAPACITY = 256
+/** DER of all chains that are kept. Parsed they take some ten times as much. */
+const MAX_BYTES = 1024 * 1024
+/** A larger chain is read again each time. */
+const MAX_CHAIN_BYTES = 64 * 1024
 
 /**
- * Reads chains, and remembers the last ones: a service sees the same few signers again and again, and checking a chain
- * costs more than checking a signature.
+ * Reads chains, and remembers the last ones that break no rule: a service sees the same few signers again and again, and
+ * checking a chain costs more than checking a signature. Anybody can make up chains, so their bytes are bounded.
  */
 export class ChainCache {
-  readonly #chains = new Map<string, ReadChain>()
+  readonly #chains = new Map<string, { readonly chain: ReadChain; readonly bytes: number }>()
+  #bytes = 0
 
   /**
    * @param chain - DER, leaf first.
@@ -32,11 +35,30 @@ export class ChainCache {
     for (const der of chain) hash.update(String(der.length)).update(':').update(der)
     const key = hash.digest('base64')
     const known = this.#chains.get(key)
-    const read = known ?? readChain(chain, binding)
-    this.#chains.delete(key)
-    this.#chains.set(key, read)
-    if (this.#chains.size > CAPACITY) this.#chains.delete(this.#chains.keys().next().value!)
+    if (known !== undefined) {
+      this.#chains.delete(key)
+      this.#chains.set(key, known)
+      return known.chain
+    }
+    const read = readChain(chain, binding)
+    if (read.faults.length === 0)
+      this.#keep(
+        key,
+        read,
+        chain.reduce((sum, der) => sum + der.length, 0),
+      )
     return read
+  }
+
+  #keep(key: string, chain: ReadChain, bytes: number): void {
+    if (bytes > MAX_CHAIN_BYTES) return
+    this.#chains.set(key, { chain, bytes })
+    this.#bytes += bytes
+    for (const [oldest, entry] of this.#chains) {
+      if (this.#bytes <= MAX_BYTES) return
+      this.#chains.delete(oldest)
+      this.#bytes -= entry.bytes
+    }
   }
 }
 

@@ -1,3 +1,6 @@
+import { isSealwrightError } from '@sealwright/core'
+import { skipJson } from '@sealwright/core/encoding'
+
 const MAX_BYTES = 4 * 1024 * 1024
 /** As deep as the reference reads. */
 const MAX_DEPTH = 10_000
@@ -10,26 +13,15 @@ const MAX_DEPTH = 10_000
 export function isClaims(payload: Uint8Array): boolean {
   if (payload.byteLength > MAX_BYTES) return false
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(payload).replace(/^[ \t\r\n]+/, '')
-  return text.startsWith('null') || isJson(firstObject(text))
+  return text.startsWith('null') || (text.startsWith('{') && beginsWithJson(text))
 }
 
-/** From the first brace to what closes it; what is between may be no JSON. */
-function firstObject(text: string): string {
-  if (!text.startsWith('{')) return ''
-  let depth = 0
-  for (const { 0: token, index } of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/gs)) {
-    if (token === '{' || token === '[') depth++
-    else if ((token === '}' || token === ']') && --depth === 0) return text.slice(0, index + 1)
-    if (depth > MAX_DEPTH) break
-  }
-  return ''
-}
-
-function isJson(text: string): boolean {
+function beginsWithJson(text: string): boolean {
   try {
-    JSON.parse(text)
+    skipJson(text, 'payload', MAX_DEPTH)
     return true
-  } catch {
-    return false
+  } catch (error) {
+    if (isSealwrightError(error)) return false
+    throw error
   }
 }

@@ -11,6 +11,7 @@ import { notaryJws, type SignatureBinding } from './binding.ts'
 import { ChainCache } from './chain-cache.ts'
 import { isClaims } from './claims.ts'
 import { PAYLOAD_TYPE } from './media-types.ts'
+import { once } from './once.ts'
 
 /** An envelope whose signature holds under its own leaf, whose chain meets the profile. Nobody is trusted yet. */
 export interface SoundEnvelope {
@@ -24,7 +25,7 @@ export interface SoundEnvelope {
   /** DER RFC 3161 tokens, not looked at. */
   readonly timestamps: readonly Uint8Array[]
   readonly payload: Uint8Array
-  /** What is signed. Throws `VALIDATION` if the payload is no descriptor. */
+  /** What is signed; several checks ask for it. Throws `VALIDATION` if the payload is no descriptor. */
   content(): TargetArtifact
 }
 
@@ -92,15 +93,6 @@ function openStrictly(
     content: once(() => envelope.content()),
   }
   return { sound }
-}
-
-/** Several checks ask for it. One that throws is read again, and throws again. */
-function once<T>(read: () => T): () => T {
-  let known: { readonly value: T } | undefined
-  return () => {
-    known ??= { value: read() }
-    return known.value
-  }
 }
 
 function fault(code: EnvelopeFault['code'], why: string): OpenedEnvelope {

@@ -109,6 +109,16 @@ describe('parseBundle', () => {
     expect(parseBundle(bundle({ mediaType })).version).toBe(version)
   })
 
+  it('gives the DSSE as it was written, to the last digit', () => {
+    const text = bundle({})
+      .toString()
+      .replace('"payloadType"', '"build": 12345678901234567890, "payloadType"')
+    const { content } = parseBundle(Buffer.from(text))
+    expect(content.kind === 'dsse' && Buffer.from(content.envelope).toString()).toContain(
+      '"build": 12345678901234567890, "payloadType"',
+    )
+  })
+
   it('reads a message signature, certificates, timestamps and the number of log entries', () => {
     const read = parseBundle(
       bundle({
@@ -170,6 +180,22 @@ describe('parseStatement', () => {
       const subject = [{ name: 'app', digest: { sha256: 'ab', sha512: 'cd' } }]
       expect(parseStatement(statement({ _type: type, subject }))).toMatchObject({ type, subjects: subject })
     }
+  })
+
+  it('reads the predicate when it is asked for', () => {
+    expect(parseStatement(statement({ predicate: { a: 1 } })).predicate).toEqual({ a: 1 })
+    const twice = Buffer.from(
+      statement({ predicate: { a: 1, b: 2 } })
+        .toString()
+        .replace('"b"', '"a"'),
+    )
+    const read = parseStatement(twice)
+    expect(read.predicateType).toBeDefined()
+    for (const _ of [1, 2]) expect(codeOf(() => read.predicate)).toBe('VALIDATION')
+    const large = statement({ predicate: { a: Array(1_000_000).fill(0) } })
+    expect(codeOf(() => parseStatement(large).predicate)).toBe('VALIDATION')
+    const two = Buffer.from(`${statement({}).toString().slice(0, -1)},"predicate":{}}`)
+    expect(codeOf(() => parseStatement(two))).toBe('VALIDATION')
   })
 
   it.each<[string, object]>([

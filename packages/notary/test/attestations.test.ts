@@ -272,6 +272,17 @@ describe('verify with attestations', () => {
     })
   })
 
+  it('takes none whose predicate says a thing twice', async () => {
+    const { predicate, ...rest } = attestationOf(predicateTypes.slsa, Buffer.from(JSON.stringify(SLSA)))
+    const twice = { ...rest, predicate: predicate.replace('{', '{"runDetails":{},') }
+    await attestArtifact({ artifacts }, image, twice, bundledBy(release, true), {
+      publicKey: release.signer.key.publicKey,
+    })
+    expect((await judge()).attestations?.judged).toMatchObject([
+      { verdict: 'notVerified', reason: { code: 'MALFORMED', why: expect.stringContaining('twice') } },
+    ])
+  })
+
   it('takes no attestation of another artifact, wherever it is attached', async () => {
     const other = await pushImage(artifacts, 'v2')
     const attestation = attestationOf(predicateTypes.slsa, Buffer.from(JSON.stringify(SLSA)))

@@ -15,6 +15,8 @@ import { isManifestMediaType, type ManifestMediaType, MediaTypes } from './media
 
 /** What distribution-spec has every registry take, and the most that is read here: 4 MiB. */
 export const MAX_MANIFEST_BYTES: number = 4 * 1024 * 1024
+/** An index as large as may be has some eight for each manifest that it lists. */
+const MAX_MANIFEST_VALUES = 250_000
 
 interface ManifestCommon {
   readonly mediaType: ManifestMediaType
@@ -55,7 +57,8 @@ export type Manifest = ImageManifest | ImageIndex | ArtifactManifest
  */
 export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest {
   const label = 'the manifest'
-  const document = readObject(decodeJson(bytes, { label, maxBytes: MAX_MANIFEST_BYTES }), label)
+  const options = { label, maxBytes: MAX_MANIFEST_BYTES, maxValues: MAX_MANIFEST_VALUES }
+  const document = readObject(decodeJson(bytes, options), label)
   const object = withoutNulls(document)
   const type = manifestType(object, mediaType)
   const { subject, annotations, artifactType } = object

@@ -1,9 +1,9 @@
 import { type Call, SealwrightError } from '@sealwright/core'
+import type { ProxyEnv } from '@sealwright/core/http'
 import type { GcpAuthClient } from './auth-client.ts'
 import { type GcpKmsClient, type Kms, kmsOf } from './client.ts'
 import { credentialFailure } from './credential-failure.ts'
 import { makeClient } from './make-client.ts'
-import type { ProxyEnv } from './rest-transport.ts'
 
 /** How the client is made; with a ready client there is nothing to choose. */
 export interface ClientOptions {

@@ -7,6 +7,15 @@ const LOG_IN =
 /** Node's words for a way that is closed, wherever google-auth-library puts them. */
 const NO_WAY = /\b(?:ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH)\b|socket hang up/
 
+/** `; asked 127.0.0.1:443`: the address in Node's own words for a connection that failed, which hold nothing else. */
+export function addressIn(text: string): string {
+  const [, address] =
+    /\b(?:ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH) ([\w.:[\]-]{0,259}[\w\]])/.exec(
+      text,
+    ) ?? []
+  return address === undefined ? '' : `; asked ${address}`
+}
+
 interface Found {
   readonly code: ErrorCode
   readonly why: string
@@ -30,8 +39,9 @@ export function explainCredentials(text: string, status?: number): Found {
   if (
     /does not exist, or it is not a file|ENOENT|EACCES|Unexpected token|not valid JSON|JSON input/.test(text)
   ) {
-    const why = 'a file of them (GOOGLE_APPLICATION_CREDENTIALS, or the one of gcloud) cannot be read'
-    return { code: 'UNAUTHENTICATED', why, fix: 'correct the path or the file' }
+    const why =
+      'the file of the log-in of gcloud, or one that the credentials name, cannot be read or is not JSON'
+    return { code: 'UNAUTHENTICATED', why, fix: LOG_IN }
   }
   const certificate = certificateFailure(text, 'the source of tokens')
   if (certificate !== undefined) return { ...certificate, why: `of the source of tokens: ${certificate.why}` }
@@ -39,10 +49,13 @@ export function explainCredentials(text: string, status?: number): Found {
     return { code: 'UNAVAILABLE', why: `the source of tokens answered with status ${status}` }
   }
   if (NO_WAY.test(text)) {
-    return { code: 'UNAVAILABLE', why: 'no connection could be made to the source of tokens, or it broke' }
+    return {
+      code: 'UNAVAILABLE',
+      why: `no connection could be made to the source of tokens, or it broke${addressIn(text)}`,
+    }
   }
   const why =
-    'no token was given for them: they have expired, are revoked, or the pool or service account refuses'
+    'no token was given for the credentials: they have expired, are revoked, or the pool or service account refuses'
   return { code: 'UNAUTHENTICATED', why, fix: LOG_IN }
 }
 

@@ -1,7 +1,7 @@
 import { type ErrorCode, type Failure, isSealwrightError } from '@sealwright/core'
 import { transportFailure } from '@sealwright/core/http'
 import { advised, certificateFailure } from './certificate-failure.ts'
-import { explainCredentials } from './credential-failure.ts'
+import { addressIn, explainCredentials } from './credential-failure.ts'
 
 /** A failure of Cloud KMS, of the credentials' sources or of the way there, told apart by code. */
 export interface Explained extends Failure {
@@ -160,7 +160,7 @@ function misleading(error: VendorError, code: number, text: string): Row | undef
       if (certificate !== undefined) return certificate
       if (isUndecodable(error)) return UNREADABLE
       return /No connection established|ECONN|connection|Name resolution|hang up/i.test(text)
-        ? NO_WAY
+        ? { ...NO_WAY, why: NO_WAY.why + addressIn(text) }
         : undefined
     }
     default:

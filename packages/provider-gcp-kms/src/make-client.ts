@@ -3,6 +3,7 @@ import { anonymous, type GcpAuthClient } from './auth-client.ts'
 import type { GcpKmsClient } from './client.ts'
 import type { ClientOptions } from './connection.ts'
 import { credentialFailure } from './credential-failure.ts'
+import { assertEnvironment, assertProxy } from './environment.ts'
 import { type RestRequest, type RestTransport, restTransport } from './rest-transport.ts'
 
 export interface MadeClient {
@@ -30,12 +31,15 @@ interface Gax {
  */
 export async function makeClient(options: ClientOptions): Promise<MadeClient> {
   const { transport = 'grpc', endpoint, universeDomain, proxyEnv } = options
+  if (proxyEnv !== undefined)
+    assertProxy(new URL(endpoint ?? 'https://cloudkms.googleapis.com'), proxyEnv, transport)
   // The SDK takes about half a second to load: only who opens a key pays for it.
   const { KeyManagementServiceClient } = await import('@google-cloud/kms')
   const url = endpoint === undefined ? undefined : new URL(endpoint)
   const isPlain = url?.protocol === 'http:'
   // Whatever credentials this machine has are not for an emulator.
   const authClient = options.authClient ?? (isPlain ? anonymous() : undefined)
+  if (authClient === undefined) await assertEnvironment()
   const common = {
     // Names say the project. Without this the SDK looks for one, and asks Cloud Resource Manager for it.
     projectId: '-',
@@ -77,7 +81,13 @@ function portOf({ port, protocol }: URL): number {
 function sendThrough(auth: Auth, rest: RestTransport): void {
   auth.fetch = async (url: string, init: Omit<RestRequest, 'headers'> & { readonly headers: Headers }) => {
     const headers = await headersOf(await auth.getClient(), url)
-    return rest.send(url, { ...init, headers: { ...Object.fromEntries(init.headers), ...headers } })
+    // The SDK makes '' of a message without members, and sends that as JSON: Google wants an object.
+    const body = init.body === '""' ? '{}' : init.body
+    return rest.send(url, {
+      ...init,
+      ...(body === undefined ? {} : { body }),
+      headers: { ...Object.fromEntries(init.headers), ...headers },
+    })
   }
 }
 

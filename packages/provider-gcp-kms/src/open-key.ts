@@ -1,5 +1,6 @@
-import { type Call, type KeyHandle, SealwrightError } from '@sealwright/core'
+import { type Call, isSealwrightError, type KeyHandle, SealwrightError } from '@sealwright/core'
 import { acceptedBy, signingRow } from './algorithms.ts'
+import { ask } from './ask.ts'
 import type { CryptoKeyVersion, Kms } from './client.ts'
 import { damaged } from './integrity.ts'
 import { keyHandle } from './key-handle.ts'
@@ -44,6 +45,7 @@ async function newestEnabled(
     if (newest === undefined || numberOf(version) > numberOf(newest)) newest = version
   }
   if (newest === undefined) {
+    await assertThere(kms, key, call)
     throw new SealwrightError('KEY_STATE', `no version of ${key} can sign`, {
       why: 'none is enabled',
       fix: 'enable one, or make one: sealwright key rotate NAME',
@@ -55,6 +57,17 @@ async function newestEnabled(
   }
   signingRow(name, algorithm)
   return { name, algorithm }
+}
+
+/** Cloud KMS says NOT_FOUND to who lists the versions of a key that is not there; emulators list none. */
+async function assertThere(kms: Kms, key: string, call: Call): Promise<void> {
+  try {
+    await ask({ doing: 'look at', name: key, call }, () => kms.getCryptoKey({ name: key }, call))
+  } catch (error) {
+    // Opening needs no right to look at the key itself.
+    if (isSealwrightError(error) && error.code === 'ACCESS_DENIED') return
+    throw error
+  }
 }
 
 function keyOf(name: string): string {

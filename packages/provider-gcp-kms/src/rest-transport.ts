@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { SealwrightError } from '@sealwright/core'
+import { type ProxyEnv, proxyFor } from '@sealwright/core/http'
 
 export interface RestRequest {
   readonly method: string
@@ -26,9 +27,6 @@ const CONNECTIONS = { keepAlive: true, maxSockets: 64 } as const
 /** The largest answer of Cloud KMS is a page of key versions: less than half of this. */
 const MAX_BODY = 4 * 2 ** 20
 
-/** The variables that say which proxy leads where: `HTTPS_PROXY`, `NO_PROXY`, in either case. */
-export type ProxyEnv = Readonly<Record<string, string | undefined>>
-
 /**
  * HTTP/1.1 for the REST face of Cloud KMS: connections are kept, answers read whole and bounded, redirects refused.
  *
@@ -36,13 +34,22 @@ export type ProxyEnv = Readonly<Record<string, string | undefined>>
  */
 export function restTransport(proxyEnv: ProxyEnv | undefined): RestTransport {
   const http = new HttpAgent(CONNECTIONS)
-  const https = new HttpsAgent({ ...CONNECTIONS, ...(proxyEnv === undefined ? {} : { proxyEnv }) })
+  const https = new HttpsAgent(CONNECTIONS)
+  const proxied = new Map<string, HttpsAgent>()
+  const agentTo = (url: string): HttpsAgent => {
+    const proxy = proxyEnv && proxyFor(new URL(url), proxyEnv)
+    if (proxy === undefined) return https
+    const { href } = proxy.url
+    const agent = proxied.get(href) ?? new HttpsAgent({ ...CONNECTIONS, proxyEnv: { https_proxy: href } })
+    proxied.set(href, agent)
+    return agent
+  }
   return {
     send: async (url, request) => {
       const isPlain = url.startsWith('http:')
       const { incoming, body } = await exchange(
         isPlain ? httpRequest : httpsRequest,
-        isPlain ? http : https,
+        isPlain ? http : agentTo(url),
         url,
         request,
       )
@@ -52,7 +59,7 @@ export function restTransport(proxyEnv: ProxyEnv | undefined): RestTransport {
     },
     close: () => {
       http.destroy()
-      https.destroy()
+      for (const agent of [https, ...proxied.values()]) agent.destroy()
     },
   }
 }

@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -139,6 +140,56 @@ describe.each(['grpc', 'rest'] as const)('credentials, over %s and TLS', transpo
   })
 })
 
+describe('a file of credentials', () => {
+  const privateKey = () =>
+    generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    }).privateKey
+  const account = (private_key: string) =>
+    JSON.stringify({
+      type: 'service_account',
+      client_email: EMAIL,
+      private_key,
+      token_uri: 'https://x.example',
+    })
+  const escaped = () => account(privateKey().replaceAll('\n', '\\n'))
+
+  it.each<[string, () => string | undefined, RegExp]>([
+    ['that is not there', () => undefined, /cannot be read/],
+    ['that is not JSON', () => 'canary-text', /is not JSON/],
+    ['in base64', () => Buffer.from('{"canary":1}').toString('base64'), /is not JSON/],
+    ['that is not an object', () => '["canary"]', /not a JSON object/],
+    ['of an OAuth client', () => JSON.stringify({ installed: { client_secret: 'canary' } }), /OAuth client/],
+    ['of no known type', () => JSON.stringify({ type: 'canary' }), /type is none of/],
+    ['whose key has \\n for line breaks', escaped, /escaped twice/],
+    ['whose key is not one', () => account('canary'), /not a private key in PEM/],
+  ])('%s is UNAUTHENTICATED, and named with the cause', async (_, content, why) => {
+    const path = join(folder, 'bad credentials.json')
+    await rm(path, { force: true })
+    const text = content()
+    if (text !== undefined) await writeFile(path, text)
+    for (const transport of ['grpc', 'rest'] as const) {
+      const { answer, output } = await run(transport, { GOOGLE_APPLICATION_CREDENTIALS: path })
+      expect(answer).toMatchObject({
+        code: 'UNAUTHENTICATED',
+        message: expect.stringContaining(`${path}, which GOOGLE_APPLICATION_CREDENTIALS names`),
+        why: expect.stringMatching(why),
+      })
+      expect(output).not.toContain('canary')
+    }
+  })
+
+  it.each(['GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_CLOUD_UNIVERSE_DOMAIN', 'GOOGLE_CLOUD_QUOTA_PROJECT'])(
+    'and %s with a line break is VALIDATION that names it',
+    async name => {
+      const { answer } = await run('rest', { [name]: 'canary\n' })
+      expect(answer).toMatchObject({ code: 'VALIDATION', message: `${name} cannot be used` })
+    },
+  )
+})
+
 describe('a proxy of the environment', () => {
   const hidden = () => `https://cloudkms.example:${new URL(fake.url('rest')).port}`
 
@@ -171,6 +222,23 @@ describe('a proxy of the environment', () => {
     expect(answer).toMatchObject({ code: 'UNAVAILABLE' })
     expect(output).not.toContain('canary-7')
   })
+
+  it.each([
+    ['rest', 'proxy.example:3128', /has no scheme/],
+    ['grpc', 'proxy.example:3128', /has no scheme/],
+    ['grpc', 'https://proxy.example', /by http only/],
+    ['rest', 'http://proxy\n.example', /line break/],
+  ] as const)(
+    "over %s that Google's libraries would pass by (%j) is VALIDATION",
+    async (transport, value, why) => {
+      const { answer } = await run(transport, { HTTPS_PROXY: value }, hidden())
+      expect(answer).toMatchObject({
+        code: 'VALIDATION',
+        message: expect.stringContaining('HTTPS_PROXY'),
+        why: expect.stringMatching(why),
+      })
+    },
+  )
 
   it('is not asked where NO_PROXY names the host', async () => {
     await using proxy = await startForwardProxy()

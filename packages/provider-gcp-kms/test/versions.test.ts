@@ -23,6 +23,20 @@ describe.each(['grpc', 'rest'] as const)('opening a key without a version, over 
     expect(handle.key.reference).toBe(`gcpkms://${key}/cryptoKeyVersions/11`)
   })
 
+  it('says NOT_FOUND of a key that is not there, where its versions are an empty list too', async () => {
+    await using keys = provider(fake, transport)
+    const open = (key: string) => keys.open(`gcpkms://${key}`, call)
+    const { keys: known } = fake.state
+    const key = fake.state.addKey('EC_SIGN_ED25519')
+    for (const listsMissing of [false, true]) {
+      fake.state.listsMissing = listsMissing
+      await expect(open(`${key}-missing`)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    }
+    fake.state.listsMissing = false
+    for (const version of known.get(key)!.versions) version.state = 'DISABLED'
+    await expect(open(key)).rejects.toMatchObject({ code: 'KEY_STATE', why: 'none is enabled' })
+  })
+
   it('asks for no more than the permissions it names', async () => {
     const key = fake.state.addKey('PQ_SIGN_ML_DSA_44')
     await using keys = provider(fake, transport)

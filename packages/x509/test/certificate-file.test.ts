@@ -90,7 +90,7 @@ describe('parseCertificates', () => {
     ],
     ['two certificates in DER', Buffer.concat([chain[0]!.der, chain[1]!.der]), /f: bytes after/],
     ['five megabytes', new Uint8Array(5 * 1024 * 1024), /larger than/],
-    ['bytes that are no text', Uint8Array.of(0xff, 0xfe, 0), /not UTF-8/],
+    ['bytes that are no text', Uint8Array.of(0xff, 0xfe, 0), /holds no certificate/],
   ])('refuses %s', (_title, bytes, message) => {
     expect(thrownBy(() => parseCertificates(bytes, 'f'))).toMatchObject({
       code: 'VALIDATION',

@@ -1,5 +1,5 @@
 import { type AlgorithmId, isAlgorithmId } from '../algorithm.ts'
-import { encodeBase64, encodeJson, encodeUtf8, type JsonValue } from '../encoding/index.ts'
+import { encodeBase64, encodeJson, encodeUtf8 } from '../encoding/index.ts'
 import type { EnvelopeFormat, SignerIdentity } from '../envelope.ts'
 import { SealwrightError } from '../errors.ts'
 import type { KeyDescriptor } from '../key.ts'
@@ -54,10 +54,10 @@ export const dsse: EnvelopeFormat<DssePayload, DsseAttributes> = /* @__PURE__ */
           ...(identity.keyId ? { keyid: identity.keyId } : {}),
           sig: encodeBase64(signature.bytes),
         }
-        const members: JsonValue = before
-          ? { ...before.members, signatures: [...before.members.signatures, added] }
-          : { payloadType, payload: encodeBase64(payload), signatures: [added] }
-        return encodeUtf8(encodeJson(members, { label: 'DSSE envelope' }), 'DSSE envelope')
+        const label = 'DSSE envelope'
+        if (before) return before.with(encodeJson(added, { label }))
+        const members = { payloadType, payload: encodeBase64(payload), signatures: [added] }
+        return encodeUtf8(encodeJson(members, { label }), label)
       },
     }
   },

@@ -1,4 +1,10 @@
-import { decodeBase64, decodeJson, isJsonObject, type JsonObject, type JsonValue } from '../encoding/index.ts'
+import {
+  decodeBase64,
+  decodeJsonWithPositions,
+  encodeUtf8,
+  isJsonObject,
+  type JsonValue,
+} from '../encoding/index.ts'
 import { invalid } from '../encoding/invalid.ts'
 
 const LABEL = 'DSSE envelope'
@@ -12,8 +18,8 @@ export interface DsseEnvelope {
   readonly payloadType: string
   readonly payload: Uint8Array
   readonly signatures: readonly DsseSignature[]
-  /** All members as they came, for whoever adds a signature: those of others must stay as they are. */
-  readonly members: JsonObject & { readonly signatures: readonly JsonValue[] }
+  /** The envelope with one more signature, given as JSON; all else stays as it was written. */
+  with(signature: string): Uint8Array
 }
 
 interface DsseSignature {
@@ -27,7 +33,12 @@ interface DsseSignature {
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function readDsseEnvelope(bytes: Uint8Array): DsseEnvelope {
-  const members = decodeJson(bytes, { label: LABEL, maxBytes: MAX_BYTES })
+  const json = decodeJsonWithPositions(bytes, {
+    label: LABEL,
+    maxBytes: MAX_BYTES,
+    only: ['payloadType', 'payload', 'signatures'],
+  })
+  const { value: members } = json
   if (!isJsonObject(members)) throw invalid(LABEL, 'not an object')
   const { payloadType, payload, signatures } = members
   if (typeof payloadType !== 'string' || payloadType === '')
@@ -40,7 +51,10 @@ export function readDsseEnvelope(bytes: Uint8Array): DsseEnvelope {
     payloadType,
     payload: decodeEither(payload, `${LABEL}, payload`),
     signatures: signatures.map(readSignature),
-    members: { ...members, signatures },
+    with(signature) {
+      const before = json.text(['signatures'])!.slice(0, -1).trimEnd()
+      return encodeUtf8(json.replace(['signatures'], `${before},${signature}]`), LABEL)
+    },
   }
 }
 

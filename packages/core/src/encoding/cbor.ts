@@ -1,6 +1,9 @@
-import { decode, encode, rfc8949EncodeOptions, Tagged } from 'cborg'
-import { scanCbor } from './cbor-scan.ts'
+import { encode, rfc8949EncodeOptions, Tagged, Token, Type } from 'cborg'
+import { CborFloat } from './cbor-float.ts'
+import { CborReader } from './cbor-reader.ts'
 import { invalid } from './invalid.ts'
+
+export { CborFloat }
 
 /** A tagged item (RFC 8949 §3.4). */
 export interface CborTagged {
@@ -13,6 +16,8 @@ export interface CborOptions {
   readonly label: string
   /** Most bytes. Default 4 MiB. */
   readonly maxBytes?: number
+  /** Most items, map keys among them. Each takes memory of many times its bytes. Default 100,000. */
+  readonly maxValues?: number
   /** Most arrays, maps and tags within each other. Default 32, at most 128. */
   readonly maxDepth?: number
   /** `any`: map keys need not be sorted, all else is as deterministic. For signed maps of writers that do not sort. */
@@ -20,6 +25,7 @@ export interface CborOptions {
 }
 
 const MAX_BYTES = 4 * 1024 * 1024
+const MAX_VALUES = 100_000
 const MAX_DEPTH = 32
 const DEPTH_CEILING = 128
 
@@ -30,26 +36,20 @@ const DEPTH_CEILING = 128
  * Integers are of 64 bits with a sign.
  *
  * Maps come as `Map`, tags as {@link CborTagged} (see {@link isCborTagged}), byte strings as `Uint8Array`, integers as
- * `number`, or `bigint` beyond 2^53.
+ * `number`, or `bigint` beyond 2^53. A float is a `number`, too, unless it is whole (`2.0`): then it is a {@link CborFloat},
+ * so that it is never taken for an integer.
  *
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function decodeCbor(bytes: Uint8Array, options: CborOptions): unknown {
-  const { label, maxBytes = MAX_BYTES, maxDepth = MAX_DEPTH } = options
+  const { label, maxBytes = MAX_BYTES, maxValues = MAX_VALUES, maxDepth = MAX_DEPTH, keyOrder } = options
   if (bytes.length > maxBytes) throw invalid(label, `${bytes.length} bytes of CBOR, more than ${maxBytes}`)
-  const tags = scanCbor(bytes, Math.min(maxDepth, DEPTH_CEILING), label)
-  const decoders = Object.fromEntries([...tags].map(tag => [tag, Tagged.decoder(tag)]))
-  let value: unknown
-  let again: Uint8Array
-  try {
-    value = decode(bytes, { ...STRICT, tags: decoders })
-    again = encode(value, options.keyOrder === 'any' ? { ...ENCODING, mapSorter: () => 0 } : ENCODING)
-  } catch {
-    throw invalid(label, 'malformed CBOR')
-  }
-  // cborg lets unsorted keys, long floats and broken UTF-8 pass; none of them survives being written again.
-  if (Buffer.compare(again, bytes) !== 0) throw invalid(label, 'CBOR not in deterministic encoding')
-  return value
+  return new CborReader(bytes, {
+    label,
+    maxValues,
+    maxDepth: Math.min(maxDepth, DEPTH_CEILING),
+    sortedKeys: keyOrder !== 'any',
+  }).read()
 }
 
 /**
@@ -77,6 +77,15 @@ export function isCborTagged(value: unknown): value is CborTagged {
 const ENCODING = {
   ...rfc8949EncodeOptions,
   typeEncoders: {
+    /** cborg would write a whole float as an integer. */
+    Object: (value: unknown) => (value instanceof CborFloat ? new Token(Type.float, value.value) : null),
+    /** cborg does not write all of them in their shortest form, and so we would not read them back. */
+    number: (value: number) => {
+      const isSubnormalHalf = Math.abs(value) < 2 ** -14 && Number.isInteger(value * 2 ** 24)
+      if (isSubnormalHalf && value !== 0 && !Number.isInteger(Math.log2(Math.abs(value))))
+        throw new TypeError('subnormal')
+      return null
+    },
     /** cborg would write U+FFFD for a lone surrogate: other text than was given. */
     string: (text: string) => {
       if (!text.isWellFormed()) throw new TypeError('lone surrogate')
@@ -84,4 +93,3 @@ const ENCODING = {
     },
   },
 }
-const STRICT = { strict: true, useMaps: true, allowIndefinite: false, rejectDuplicateMapKeys: true } as const

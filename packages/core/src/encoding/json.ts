@@ -1,4 +1,5 @@
 import { invalid } from './invalid.ts'
+import { type JsonPosition, JsonScanner } from './json-scanner.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /** What JSON can say. Objects read by {@link decodeJson} have no prototype, so that every member is an own one. */
@@ -18,6 +19,11 @@ export interface JsonOptions {
   readonly label: string
   /** Most bytes of UTF-8. Default 4 MiB. */
   readonly maxBytes?: number
+  /**
+   * Most values: arrays, objects, texts, numbers, words. Each takes memory of many times its size in the text, so what
+   * is large by nature needs a bound of its own. Default 100,000.
+   */
+  readonly maxValues?: number
   /** Most arrays and objects within each other. Default 64, at most 512. */
   readonly maxDepth?: number
   /**
@@ -25,22 +31,25 @@ export interface JsonOptions {
    * within 2^53: sizes and versions, where readers in other languages would refuse `1e3` or round what is too large.
    */
   readonly integers?: readonly string[]
+  /**
+   * The members of the outermost object that are wanted. Each other one counts as one value, whatever is in it: its syntax
+   * is checked, it is not built, and it is absent from the result.
+   */
+  readonly only?: readonly string[]
   /** Members of these names, at any depth, that hold a text must be written without an escape, as Go reads its times. */
   readonly unescaped?: readonly string[]
 }
 
-/** Where something stands in a text; both count from 1, columns in characters (code points). */
-export interface JsonPosition {
-  readonly line: number
-  readonly column: number
-}
+type JsonPath = readonly (string | number)[]
 
 export interface PositionedJson {
   readonly value: JsonValue
   /** Where a member's name or an array's element begins; `[]` is the whole value. Absent if there is no such path. */
-  position(path: readonly (string | number)[]): JsonPosition | undefined
+  position(path: JsonPath): JsonPosition | undefined
   /** The text of a value as it stands, without the space around it: for what is signed as it was written. */
-  text(path: readonly (string | number)[]): string | undefined
+  text(path: JsonPath): string | undefined
+  /** The whole text with another in place of that of one value: all else stays as it was written. */
+  replace(path: JsonPath, text: string): string
 }
 
 /** Offsets into the text: where a member's name or an element begins, and from where to where its value goes. */
@@ -51,8 +60,11 @@ interface Extent {
 }
 
 const MAX_BYTES = 4 * 1024 * 1024
+const MAX_VALUES = 100_000
 const MAX_DEPTH = 64
 const DEPTH_CEILING = 512
+/** V8 hashes a longer text by its length alone, so that many of them in one object take quadratic time. */
+const MAX_NAME = 8192
 
 /**
  * Reads one JSON text (RFC 8259), strictly: UTF-8 without byte order mark, no member twice in an object, no lone
@@ -62,247 +74,168 @@ const DEPTH_CEILING = 512
  * @throws {@link SealwrightError} `VALIDATION` with line and column.
  */
 export function decodeJson(input: Uint8Array | string, options: JsonOptions): JsonValue {
-  return new Parser(input, options).parse()
+  return new Parser(textOf(input, options), options).parse()
 }
 
-/** As {@link decodeJson}, and remembers where everything stands: for files that people write. */
+/**
+ * As {@link decodeJson}, and finds where values stand: for files that people write. Nothing is remembered; each question
+ * reads the text again.
+ */
 export function decodeJsonWithPositions(input: Uint8Array | string, options: JsonOptions): PositionedJson {
-  const extents = new Map<string, Extent>()
-  const parser = new Parser(input, options, extents)
-  const value = parser.parse()
-  const find = (path: readonly (string | number)[]) => extents.get(JSON.stringify(path))
+  const text = textOf(input, options)
+  const value = new Parser(text, options).parse()
+  const find = (path: JsonPath) => findExtent(scannerOf(text, options), path)
   return {
     value,
     position: path => {
       const extent = find(path)
-      return extent && parser.locate(extent.at)
+      return extent && scannerOf(text, options).locate(extent.at)
     },
     text: path => {
       const extent = find(path)
-      return extent && parser.slice(extent.from, extent.to)
+      return extent && text.slice(extent.from, extent.to)
+    },
+    replace: (path, replacement) => {
+      const extent = find(path)
+      if (extent === undefined) throw invalid(options.label, 'no such value')
+      return text.slice(0, extent.from) + replacement + text.slice(extent.to)
     },
   }
 }
 
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-/** A run of characters that stand for themselves in a string. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must be found.
-const PLAIN = /[^"\\\u0000-\u001f]*/y
-const HEX4 = /[0-9a-fA-F]{4}/y
-const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '"',
-  '\\': '\\',
-  '/': '/',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
+function textOf(input: Uint8Array | string, { label, maxBytes = MAX_BYTES }: JsonOptions): string {
+  const size = typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength
+  if (size > maxBytes) throw invalid(label, `${size} bytes of JSON, more than ${maxBytes}`)
+  const text = typeof input === 'string' ? input : decodeUtf8(input, label)
+  if (!text.isWellFormed()) throw invalid(label, 'lone surrogate')
+  return text
+}
+
+function scannerOf(text: string, { label, maxDepth = MAX_DEPTH }: JsonOptions): JsonScanner {
+  return new JsonScanner(text, label, Math.min(maxDepth, DEPTH_CEILING))
+}
+
+/** Goes down a path, and passes over all that stands before it. */
+function findExtent(scanner: JsonScanner, path: JsonPath): Extent | undefined {
+  let found: Extent | undefined
+  const walk = (depth: number, at: number): void => {
+    const step = path[depth]
+    const from = scanner.at
+    const next = (name: string | number, start: number) =>
+      name === step ? walk(depth + 1, start) : scanner.skip()
+    if (typeof step === 'string' && scanner.next === '{') scanner.object(next)
+    else if (typeof step === 'number' && scanner.next === '[') scanner.array(index => next(index, scanner.at))
+    else scanner.skip()
+    if (depth === path.length) found = { at, from, to: scanner.at }
+  }
+  scanner.whole(() => walk(0, scanner.at))
+  return found
+}
+
+/**
+ * Checks the syntax of the JSON value that a text begins with, and builds nothing. What follows it is not looked at.
+ *
+ * @param maxDepth - Most arrays and objects within each other.
+ * @returns The offset at which the value ends.
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function skipJson(text: string, label: string, maxDepth: number): number {
+  const scanner = new JsonScanner(text, label, maxDepth)
+  scanner.space()
+  scanner.skip()
+  return scanner.at
 }
 
 /** One pass over the text. `JSON.parse` cannot serve: it lets the last of two equal members win. */
 class Parser {
-  readonly #text: string
-  readonly #label: string
-  readonly #maxDepth: number
+  readonly #scanner: JsonScanner
   readonly #integers: readonly string[]
   readonly #unescaped: readonly string[]
-  readonly #extents: Map<string, Extent> | undefined
-  readonly #path: (string | number)[] = []
-  #at = 0
-  #depth = 0
+  #only: readonly string[] | undefined
+  readonly #maxValues: number
+  #values = 0
 
-  constructor(input: Uint8Array | string, options: JsonOptions, extents?: Map<string, Extent>) {
-    const { label, maxBytes = MAX_BYTES, maxDepth = MAX_DEPTH, integers = [], unescaped = [] } = options
-    const size = typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength
-    if (size > maxBytes) throw invalid(label, `${size} bytes of JSON, more than ${maxBytes}`)
-    this.#label = label
-    this.#maxDepth = Math.min(maxDepth, DEPTH_CEILING)
-    this.#integers = integers
-    this.#unescaped = unescaped
-    this.#extents = extents
-    this.#text = typeof input === 'string' ? input : decodeUtf8(input, label)
-    if (!this.#text.isWellFormed()) throw invalid(label, 'lone surrogate')
+  constructor(text: string, options: JsonOptions) {
+    this.#scanner = scannerOf(text, options)
+    this.#integers = options.integers ?? []
+    this.#unescaped = options.unescaped ?? []
+    this.#only = options.only
+    this.#maxValues = options.maxValues ?? MAX_VALUES
   }
 
   parse(): JsonValue {
-    this.#space()
-    const start = this.#at
-    const value = this.#value()
-    this.#mark(start, start)
-    this.#space()
-    if (this.#at < this.#text.length) throw this.#fault('text after the JSON value')
-    return value
-  }
-
-  locate(offset: number): JsonPosition {
-    const lines = this.#text.slice(0, offset).split(/\r\n|\n|\r/)
-    return { line: lines.length, column: [...lines[lines.length - 1]!].length + 1 }
-  }
-
-  slice(from: number, to: number): string {
-    return this.#text.slice(from, to)
+    return this.#scanner.whole(() => this.#value())
   }
 
   #value(): JsonValue {
-    switch (this.#text[this.#at]) {
+    this.#count()
+    switch (this.#scanner.next) {
       case '{':
-        return this.#nested(() => this.#object())
+        return this.#object()
       case '[':
-        return this.#nested(() => this.#array())
+        return this.#array()
       case '"':
-        return this.#string()
+        return this.#scanner.string()
       case 't':
-        return this.#word('true', true)
+        return this.#scanner.word('true', true)
       case 'f':
-        return this.#word('false', false)
+        return this.#scanner.word('false', false)
       case 'n':
-        return this.#word('null', null)
+        return this.#scanner.word('null', null)
       default:
-        return this.#number()
+        return this.#scanner.number()
     }
   }
 
-  #nested<T>(read: () => T): T {
-    if (++this.#depth > this.#maxDepth) throw this.#fault(`deeper than ${this.#maxDepth} levels`)
-    this.#at++
-    this.#space()
-    const value = read()
-    this.#depth--
-    return value
+  #count(): void {
+    if (++this.#values > this.#maxValues) throw this.#scanner.fault(`more than ${this.#maxValues} values`)
   }
 
   #object(): JsonValue {
     const object: Record<string, JsonValue> = Object.create(null)
-    if (this.#take('}')) return object
-    do {
-      this.#space()
-      const start = this.#at
-      if (this.#text[start] !== '"') throw this.#fault('expected a member name')
-      const name = this.#string()
-      if (name in object) throw this.#fault('member name twice in one object', start)
-      this.#space()
-      if (!this.#take(':')) throw this.#fault('expected ":"')
-      this.#space()
-      const from = this.#at
-      const value = this.#member(name, start)
-      if (typeof value === 'number' && this.#integers.includes(name)) this.#assertInteger(value, from)
-      if (typeof value === 'string' && this.#unescaped.includes(name)) this.#assertUnescaped(from)
-      object[name] = value
-      this.#space()
-    } while (this.#take(','))
-    if (!this.#take('}')) throw this.#fault('expected "," or "}"')
+    const only = this.#only
+    const passed = only && new Set<string>()
+    this.#only = undefined
+    this.#scanner.object((name, nameAt) => {
+      if (name.length > MAX_NAME)
+        throw this.#scanner.fault(`member name of more than ${MAX_NAME} characters`, nameAt)
+      if (name in object || passed?.has(name))
+        throw this.#scanner.fault('member name twice in one object', nameAt)
+      if (only?.includes(name) === false) {
+        this.#count()
+        passed?.add(name)
+        this.#scanner.skip()
+      } else object[name] = this.#member(name)
+    })
     return object
   }
 
+  #member(name: string): JsonValue {
+    const from = this.#scanner.at
+    const value = this.#value()
+    if (typeof value === 'number' && this.#integers.includes(name)) this.#assertInteger(value, from)
+    if (typeof value === 'string' && this.#unescaped.includes(name)) this.#assertUnescaped(from)
+    return value
+  }
+
   #array(): JsonValue {
+    this.#only = undefined
     const array: JsonValue[] = []
-    if (this.#take(']')) return array
-    do {
-      this.#space()
-      array.push(this.#member(array.length, this.#at))
-      this.#space()
-    } while (this.#take(','))
-    if (!this.#take(']')) throw this.#fault('expected "," or "]"')
+    this.#scanner.array(() => {
+      array.push(this.#value())
+    })
     return array
   }
 
-  #member(step: string | number, start: number): JsonValue {
-    if (this.#extents === undefined) return this.#value()
-    this.#path.push(step)
-    const from = this.#at
-    const value = this.#value()
-    this.#mark(start, from)
-    this.#path.pop()
-    return value
-  }
-
-  #string(): string {
-    const start = this.#at
-    this.#at++
-    let text = this.#run(PLAIN)!
-    for (;;) {
-      const character = this.#text[this.#at]
-      if (character === '"') break
-      if (character !== '\\')
-        throw this.#fault(character === undefined ? 'string without end' : 'control character')
-      text += this.#escape()
-      text += this.#run(PLAIN)!
-    }
-    this.#at++
-    if (!text.isWellFormed()) throw this.#fault('lone surrogate', start)
-    return text
-  }
-
-  #escape(): string {
-    const letter = this.#text[this.#at + 1] ?? ''
-    if (letter === 'u') {
-      this.#at += 2
-      const hex = this.#run(HEX4)
-      if (hex === undefined) throw this.#fault('\\u without four hexadecimal digits')
-      return String.fromCharCode(Number.parseInt(hex, 16))
-    }
-    const escaped = Object.hasOwn(ESCAPES, letter) ? ESCAPES[letter] : undefined
-    if (escaped === undefined) throw this.#fault('unknown escape')
-    this.#at += 2
-    return escaped
-  }
-
-  #number(): number {
-    const start = this.#at
-    const digits = this.#run(NUMBER)
-    if (digits === undefined) {
-      throw this.#fault(start < this.#text.length ? 'unexpected character' : 'unexpected end')
-    }
-    const value = Number(digits)
-    if (!Number.isFinite(value)) throw this.#fault('number out of range', start)
-    return value
-  }
-
   #assertInteger(value: number, from: number): void {
-    if (!Number.isSafeInteger(value) || /[.eE]/.test(this.#text.slice(from, this.#at))) {
-      throw this.#fault('not an integer within 2^53', from)
+    const { text, at } = this.#scanner
+    if (!Number.isSafeInteger(value) || /[.eE]/.test(text.slice(from, at))) {
+      throw this.#scanner.fault('not an integer within 2^53', from)
     }
   }
 
   #assertUnescaped(from: number): void {
-    if (this.#text.slice(from, this.#at).includes('\\'))
-      throw this.#fault('escape in a text that has none', from)
-  }
-
-  #word<T extends JsonValue>(word: string, value: T): T {
-    if (!this.#text.startsWith(word, this.#at)) throw this.#fault('unexpected character')
-    this.#at += word.length
-    return value
-  }
-
-  #run(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.#at
-    const found = pattern.exec(this.#text)?.[0]
-    if (found !== undefined) this.#at += found.length
-    return found
-  }
-
-  #take(character: string): boolean {
-    if (this.#text[this.#at] !== character) return false
-    this.#at++
-    return true
-  }
-
-  #space(): void {
-    for (;;) {
-      const code = this.#text.charCodeAt(this.#at)
-      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return
-      this.#at++
-    }
-  }
-
-  #mark(at: number, from: number): void {
-    this.#extents?.set(JSON.stringify(this.#path), { at, from, to: this.#at })
-  }
-
-  #fault(fault: string, offset: number = this.#at): Error {
-    const { line, column } = this.locate(offset)
-    return invalid(this.#label, `${fault} at line ${line}, column ${column}`)
+    const { text, at } = this.#scanner
+    if (text.slice(from, at).includes('\\')) throw this.#scanner.fault('escape in a text that has none', from)
   }
 }

@@ -1,6 +1,5 @@
 import { decodeBase64, encodeBase64 } from './base64.ts'
 import { invalid } from './invalid.ts'
-import { decodeUtf8 } from './utf8.ts'
 
 /** One PEM block (RFC 7468, with the headers of RFC 1421 where an old key has them). */
 export interface PemBlock {
@@ -12,34 +11,85 @@ export interface PemBlock {
 }
 
 const BEGIN = /^-----BEGIN ([A-Z0-9][A-Z0-9 ]*)-----$/
+const DASHES = '-----'
 const MAX_BYTES = 4 * 1024 * 1024
 const LINE = 64
 
 /**
- * Reads the PEM blocks of a text in order; text between blocks is skipped (RFC 7468 §2), what stands within one must be
- * sound: matching labels, canonical base64 over lines. A text without a block gives an empty list.
+ * Reads the PEM blocks of a file in order, as Go's `pem.Decode` finds them: what stands around them is skipped, in whatever
+ * encoding it is (RFC 7468 §2). What stands within one must be sound: matching labels, canonical base64 over lines. A file
+ * without a block gives an empty list.
  *
  * @param label - Names the input in messages.
  * @throws {@link SealwrightError} `VALIDATION`, with the line.
  */
 export function decodePem(text: string | Uint8Array, label: string): PemBlock[] {
   if (text.length > MAX_BYTES) throw invalid(label, `PEM of more than ${MAX_BYTES} bytes`)
-  const lines = (typeof text === 'string' ? text : decodeUtf8(text, label)).split(/\r\n|\n|\r/)
+  const lines = new Lines(typeof text === 'string' ? text : latin1(text))
+  if (/^(?:\ufeff|\u00ef\u00bb\u00bf)-----BEGIN /.test(lines.text.slice(0, 16)))
+    throw invalid(
+      label,
+      'byte order mark before the first PEM block',
+      'save the file without a byte order mark',
+    )
   const blocks: PemBlock[] = []
-  for (let at = 0; at < lines.length; at++) {
-    const line = trimEnd(lines[at]!)
-    if (!line.startsWith('-----')) continue
-    const name = BEGIN.exec(line)?.[1]
-    if (name === undefined) throw invalid(label, `no PEM block begins at line ${at + 1}`)
-    let end = at + 1
-    while (end < lines.length && !lines[end]!.startsWith('-----')) end++
-    if (trimEnd(lines[end] ?? '') !== `-----END ${name}-----`) {
-      throw invalid(label, `the PEM block of line ${at + 1} has no end`)
-    }
-    blocks.push(block(name, lines.slice(at + 1, end), `${label}, the PEM block of line ${at + 1}`))
-    at = end
+  while (lines.findDashes()) {
+    const begin = lines.number
+    const name = BEGIN.exec(trimEnd(lines.take()))?.[1]
+    if (name === undefined) continue
+    const start = lines.at
+    const isEnded = lines.findDashes()
+    const body = lines.text.slice(start, lines.at)
+    if (!isEnded || trimEnd(lines.take()) !== `-----END ${name}-----`)
+      throw invalid(label, `the PEM block of line ${begin} has no end`)
+    blocks.push(block(name, body.split(END_OF_LINE), `${label}, the PEM block of line ${begin}`))
   }
   return blocks
+}
+
+const END_OF_LINE = /\r\n|\n|\r/
+const NEXT_END_OF_LINE = /\r\n|\n|\r/g
+
+/** A text read line by line, without a string for each. */
+class Lines {
+  readonly text: string
+  /** Where the present line begins. */
+  at = 0
+  /** Its number, from 1. */
+  number = 1
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  /** Goes to the next line, this one included, that begins with five dashes, or to the end. */
+  findDashes(): boolean {
+    while (this.at < this.text.length) {
+      if (this.text.startsWith(DASHES, this.at)) return true
+      this.at = this.#end().next
+    }
+    return false
+  }
+
+  /** Returns the present line and goes to the next. */
+  take(): string {
+    const start = this.at
+    const { at, next } = this.#end()
+    this.at = next
+    return this.text.slice(start, at)
+  }
+
+  #end(): { readonly at: number; readonly next: number } {
+    NEXT_END_OF_LINE.lastIndex = this.at
+    const found = NEXT_END_OF_LINE.exec(this.text)
+    this.number++
+    if (found === null) return { at: this.text.length, next: this.text.length }
+    return { at: found.index, next: NEXT_END_OF_LINE.lastIndex }
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }
 
 function block(name: string, lines: readonly string[], label: string): PemBlock {

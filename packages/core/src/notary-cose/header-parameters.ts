@@ -1,4 +1,4 @@
-import { isCborTagged } from '../encoding/cbor.ts'
+import { CborFloat, isCborTagged } from '../encoding/cbor.ts'
 import { invalid } from '../encoding/invalid.ts'
 import { parseRfc3339 } from '../notary/rfc3339.ts'
 import type { CoseHeader } from './sign1.ts'
@@ -51,7 +51,7 @@ function assertTags(value: unknown, label: string): void {
 }
 
 function mayHold(tag: number, held: unknown): boolean {
-  if (tag === TAGS.epoch) return typeof held === 'number' || typeof held === 'bigint'
+  if (tag === TAGS.epoch) return ['number', 'bigint'].includes(typeof held) || held instanceof CborFloat
   if (tag === TAGS.unsignedBignum || tag === TAGS.negativeBignum) return held instanceof Uint8Array
   return true
 }

@@ -1,5 +1,5 @@
 import { type AlgorithmId, algorithms } from '../algorithm.ts'
-import { cborTagged, encodeCbor, isCborTagged } from '../encoding/cbor.ts'
+import { CborFloat, cborTagged, encodeCbor, isCborTagged } from '../encoding/cbor.ts'
 import { invalid } from '../encoding/invalid.ts'
 import { isNotaryAlgorithm } from '../notary/algorithm-for.ts'
 import type { NotaryAttributes } from '../notary/attributes.ts'
@@ -16,8 +16,8 @@ const OWN: ReadonlySet<number> = /* @__PURE__ */ new Set([COSE.algorithm, COSE.c
 export const RESERVED: ReadonlySet<number> = /* @__PURE__ */ new Set([...OWN, COSE.x5chain])
 
 const EPOCH_TAG = 1
-/** Seconds of the years 1 (less Go's zero time) to 9999, the times that both envelopes can say. */
-const FIRST = -62_135_596_799
+/** Seconds of the years 0 to 9999, the times that both envelopes can say. */
+const FIRST = -62_167_219_200
 const LAST = 253_402_300_799
 
 export interface CoseProtected {
@@ -67,10 +67,12 @@ function epoch(time: Date): unknown {
   return cborTagged(EPOCH_TAG, time.getTime() / 1000)
 }
 
+/** Fractions of a second are legal, though the specification advises against them; finer than a millisecond is cut off. */
 function readTime(value: unknown, name: string): Date {
-  const seconds = isCborTagged(value) && value.tag === EPOCH_TAG ? value.value : undefined
-  if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < FIRST || seconds > LAST) {
-    throw invalid(LABEL, `${name} is not a tagged integer of seconds`)
+  const held = isCborTagged(value) && value.tag === EPOCH_TAG ? value.value : undefined
+  const seconds = held instanceof CborFloat ? held.value : held
+  if (typeof seconds !== 'number' || !(seconds >= FIRST && seconds < LAST + 1)) {
+    throw invalid(LABEL, `${name} is not a tagged number of seconds`)
   }
-  return new Date(seconds * 1000)
+  return new Date(Math.floor(seconds * 1000))
 }

@@ -1,9 +1,8 @@
 import { invalid } from '../encoding/invalid.ts'
 
 const SHAPE = /^(\d{4}-\d\d-\d\dT)(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/
-/** Go's zero time, which the reference takes for "no time given". */
-const ZERO = /* @__PURE__ */ Date.parse('0001-01-01T00:00:00Z')
-/** An offset can move the last hours of 9999 to a year that RFC 3339 cannot write. */
+/** An offset can move the first hours of the year 0 and the last ones of 9999 to a year that RFC 3339 cannot write. */
+const FIRST = /* @__PURE__ */ Date.parse('0000-01-01T00:00:00Z')
 const LAST = /* @__PURE__ */ Date.parse('9999-12-31T23:59:59.999Z')
 
 /**
@@ -22,7 +21,7 @@ export function parseRfc3339(text: unknown, label: string): Date {
     throw invalid(label, 'not an RFC 3339 time')
   const minutes = Number(offsetHours ?? 0) * 60 + Number(offsetMinutes ?? 0)
   const instant = time + (sign === '-' ? minutes : -minutes) * 60_000
-  if (instant <= ZERO || instant > LAST) throw invalid(label, 'not an RFC 3339 time')
+  if (instant < FIRST || instant > LAST) throw invalid(label, 'not an RFC 3339 time')
   return new Date(instant)
 }
 

@@ -17,6 +17,8 @@ export interface ProtectedHeader {
   time(value: unknown, name: string): Date
 }
 
+/** What the reference takes for "no time given". */
+const ZERO = /* @__PURE__ */ Date.parse('0001-01-01T00:00:00Z')
 const SYSTEM: ReadonlySet<Key> = /* @__PURE__ */ new Set<Key>([
   LABELS.signingScheme,
   LABELS.signingTime,
@@ -47,10 +49,8 @@ export function readSignedAttributes(header: ProtectedHeader): NotaryAttributes 
   const otherName = byAuthority ? LABELS.signingTime : LABELS.authenticSigningTime
   if (!entries.has(timeName)) throw invalid(label, `${timeName} is missing`)
   if (entries.has(otherName)) throw invalid(label, `${otherName} does not go with ${signingScheme}`)
-  const signingTime = header.time(entries.get(timeName), timeName)
-  const expiry = entries.has(LABELS.expiry)
-    ? header.time(entries.get(LABELS.expiry), LABELS.expiry)
-    : undefined
+  const signingTime = readTime(header, timeName)
+  const expiry = entries.has(LABELS.expiry) ? readTime(header, LABELS.expiry) : undefined
   if (expiry !== undefined && expiry <= signingTime)
     throw invalid(label, 'the expiry is not after the signing time')
   const critical = readCritical(header)
@@ -70,6 +70,12 @@ export function readSignedAttributes(header: ProtectedHeader): NotaryAttributes 
     ...(expiry ? { expiry } : {}),
     ...(extended.length > 0 ? { extended } : {}),
   }
+}
+
+function readTime(header: ProtectedHeader, name: string): Date {
+  const time = header.time(header.entries.get(name), name)
+  if (time.getTime() === ZERO) throw invalid(header.label, `${name} is Go's zero time, which stands for none`)
+  return time
 }
 
 function readCritical(header: ProtectedHeader): ReadonlySet<Key> {

@@ -93,6 +93,18 @@ describe('dsse.prepare', () => {
     ])
   })
 
+  it('leaves what others wrote as they wrote it, to the last digit', () => {
+    const text = Buffer.from(good).toString()
+    const strange = ` ${text.slice(0, -1)},\n"build": 12345678901234567890, "\\u0061": 1e400 }\n`
+    const signatures = `[ ${JSON.stringify(parsed(good).signatures[0]).slice(0, -1)}, "at": 1.0} ]`
+    const onto = Buffer.from(strange.replace(JSON.stringify(parsed(good).signatures), signatures))
+    const two = Buffer.from(envelope(dsse, content, {}, aggregator, { onto })).toString()
+    expect(two).toMatch(
+      /^ \{.*, "at": 1\.0\},\{"sig":"[^"]+"\}\],\n"build": 12345678901234567890, "\\u0061": 1e400 \}\n$/s,
+    )
+    expect(dsse.open(Buffer.from(two)).signatures).toHaveLength(2)
+  })
+
   it('refuses a key that has signed already, whatever hint its signature carries', () => {
     const hinted = parsed(good)
     hinted.signatures[0]!.keyid = 'somebody else'

@@ -2,11 +2,26 @@ import { decode } from 'cborg'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { numRuns } from '../../../../test/properties.ts'
-import { cborTagged, decodeCbor, encodeCbor, isCborTagged } from '../../src/encoding/cbor.ts'
+import { CborFloat, cborTagged, decodeCbor, encodeCbor, isCborTagged } from '../../src/encoding/cbor.ts'
 import { mutantsOf, readOrRefuse, refusalOf } from '../mutations.ts'
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 const read = (bytes: Uint8Array) => decodeCbor(bytes, { label: 'input' })
+
+function hasTinyFloat(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasTinyFloat)
+  if (value instanceof Map) return [...value.values()].some(hasTinyFloat)
+  if (isCborTagged(value)) return hasTinyFloat(value.value)
+  return typeof value === 'number' && value !== 0 && Math.abs(value) < 2 ** -14
+}
+
+/** As cborg reads it, which does not tell `2.0` from `2`. */
+function withoutFloats(value: unknown): unknown {
+  if (value instanceof CborFloat) return value.value
+  if (Array.isArray(value)) return value.map(withoutFloats)
+  if (!(value instanceof Map)) return value
+  return new Map([...value].map(([key, item]) => [key, withoutFloats(item)]))
+}
 
 describe('decodeCbor', () => {
   it.each([
@@ -84,6 +99,46 @@ describe('decodeCbor', () => {
     }
   })
 
+  it('tells a float that is whole from the integer, and writes it as it was', () => {
+    for (const [bytes, expected] of [
+      ['f9 40 00', 2],
+      ['f9 80 00', -0],
+      ['f9 7b ff', 65504],
+      ['f9 04 00', 2 ** -14],
+      ['f9 00 01', 2 ** -24],
+      ['fa 47 80 00 00', 65536],
+      ['fa 47 7f e1 00', 65505],
+      ['fb 41 da 0f 10 30 00 00 00', 1748779200],
+      ['f9 7c 00', Number.POSITIVE_INFINITY],
+      ['f9 7e 00', Number.NaN],
+    ] as const) {
+      const value = read(hex(bytes))
+      expect(value instanceof CborFloat).toBe(Number.isInteger(expected))
+      expect(Object.is(value instanceof CborFloat ? value.value : value, expected)).toBe(true)
+      expect(encodeCbor(value)).toEqual(hex(bytes))
+    }
+  })
+
+  it.each([
+    'fa 40 00 00 00',
+    'fa 33 80 00 00',
+    'fa 38 80 00 00',
+    'fa 80 00 00 00',
+    'fb 40 f0 00 00 00 00 00 00',
+    'fa 7f 80 00 00',
+    'fa 7f c0 00 00',
+  ])('refuses the float %s, which fits fewer bytes', bytes => {
+    expect(refusalOf(() => read(hex(bytes)))).toBe('input: CBOR not in deterministic encoding')
+  })
+
+  it('refuses more values than it is told, and keys that are too long', () => {
+    const options = { label: 'input', maxValues: 3 }
+    expect(decodeCbor(hex('82 00 00'), options)).toEqual([0, 0])
+    expect(refusalOf(() => decodeCbor(hex('a2 00 00 01 00'), options))).toBe('input: more than 3 CBOR values')
+    const key = encodeCbor(new Map([['k'.repeat(8190), 0]]))
+    expect(refusalOf(() => read(key))).toBe('input: CBOR map key of more than 8192 bytes')
+  })
+
   it('keeps tags, and tells integers beyond 2^53', () => {
     const value = read(hex('c1 1b 7f ff ff ff ff ff ff ff'))
     expect(isCborTagged(value) && value).toMatchObject({ tag: 1, value: 2n ** 63n - 1n })
@@ -105,9 +160,9 @@ describe('decodeCbor', () => {
         const found = readOrRefuse(() => ({ value: read(mutant) }))
         if (found === undefined) return
         const { value } = found
-        expect(encodeCbor(value)).toEqual(mutant)
+        if (!hasTinyFloat(value)) expect(encodeCbor(value)).toEqual(mutant)
         if (![...mutant].some(byte => byte >> 5 === 6))
-          expect(value).toEqual(decode(mutant, { useMaps: true }))
+          expect(withoutFloats(value)).toEqual(decode(mutant, { useMaps: true }))
       }),
       { numRuns },
     )
@@ -168,6 +223,7 @@ describe('encodeCbor', () => {
     ['a function', () => 1],
     ['a symbol', Symbol('x')],
     ['a lone surrogate', '\ud800'],
+    ['a float that cborg does not write in its shortest form', 62 * 2 ** -24],
     ['one in a key', new Map([['\udc00', 1]])],
   ])('refuses %s', (_, input) => {
     expect(refusalOf(() => encodeCbor(input))).toBe('CBOR: a value that CBOR has no item for')

@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { numRuns } from '../../../../test/properties.ts'
-import { decodeJson, decodeJsonWithPositions, encodeJson, isJsonObject } from '../../src/encoding/index.ts'
+import {
+  decodeJson,
+  decodeJsonWithPositions,
+  encodeJson,
+  isJsonObject,
+  skipJson,
+} from '../../src/encoding/index.ts'
 import { mutantsOf, readOrRefuse, refusalOf } from '../mutations.ts'
 
 const read = (input: string | Uint8Array) => decodeJson(input, { label: 'input' })
@@ -49,7 +55,7 @@ describe('decodeJson', () => {
     ['text after the value', '{} x', 'text after the JSON value at line 1, column 4'],
     ['two values', '{}{}', 'text after the JSON value at line 1, column 3'],
     ['a comment', '/**/1', 'unexpected character at line 1, column 1'],
-    ['a byte order mark', '\ufeff1', 'unexpected character at line 1, column 1'],
+    ['a byte order mark', '\ufeff1', 'byte order mark at line 1, column 1'],
     ['an escaped lone surrogate', '["\\ud800"]', 'lone surrogate at line 1, column 2'],
     ['surrogates in the wrong order', '"\\udc00\\ud800"', 'lone surrogate at line 1, column 1'],
     ['a lone surrogate', '"\ud800"', 'lone surrogate'],
@@ -97,6 +103,35 @@ describe('decodeJson', () => {
       'input: 4 bytes of JSON, more than 3',
     )
     expect(decodeJson('"é"', { label: 'input', maxBytes: 4 })).toBe('é')
+  })
+
+  it('refuses more values than it is told, 100,000 if it is told nothing', () => {
+    expect(decodeJson('[1,{"a":2}]', { label: 'input', maxValues: 4 })).toEqual([1, { a: 2 }])
+    expect(refusalOf(() => decodeJson('[1,{"a":2}]', { label: 'input', maxValues: 3 }))).toBe(
+      'input: more than 3 values at line 1, column 9',
+    )
+    expect(refusalOf(() => read(`[${'0,'.repeat(100_000)}0]`))).toMatch(/^input: more than 100000 values/)
+  })
+
+  it('passes over the members that nobody asked for, at the top alone, and checks their syntax', () => {
+    const some = (text: string) => decodeJson(text, { label: 'input', maxValues: 5, only: ['a'] })
+    expect(some('{"b":[1,{"a":[2,3,4,5,6]},"\\n"],"a":{"b":1}}')).toEqual({ a: { b: 1 } })
+    expect(some('[{"b":1}]')).toEqual([{ b: 1 }])
+    expect(refusalOf(() => some('{"b":[1,{"a":[2,}],"a":{}}'))).toBe(
+      'input: unexpected character at line 1, column 17',
+    )
+    expect(refusalOf(() => some('{"b":1,"a":2,"b":3}'))).toBe(
+      'input: member name twice in one object at line 1, column 14',
+    )
+    expect(refusalOf(() => some('{"b":1,"c":1,"d":1,"e":1,"f":1}'))).toMatch(/more than 5 values/)
+    expect(refusalOf(() => some(`{"b":${'['.repeat(64)}${']'.repeat(64)}}`))).toMatch(/deeper than 64 levels/)
+  })
+
+  it('refuses a member name of more than 8,192 characters', () => {
+    expect(read(`{"${'n'.repeat(8192)}":1}`)).toBeDefined()
+    expect(refusalOf(() => read(`{"a":1,"${'n'.repeat(8193)}":1}`))).toBe(
+      'input: member name of more than 8192 characters at line 1, column 8',
+    )
   })
 
   it('gives members named like those of Object.prototype as own members, and no others', () => {
@@ -161,6 +196,65 @@ describe('decodeJsonWithPositions', () => {
     expect(text(['a', 1])).toBe('"\\u0041"')
     expect(text(['b'])).toBe('{ }')
     expect(text(['c'])).toBeUndefined()
+  })
+
+  it('puts another text in place of a value, and leaves all else', () => {
+    const { replace } = decodeJsonWithPositions(' {"a" : [ 1 ],\n "x":12345678901234567890 }', {
+      label: 'input',
+    })
+    expect(replace(['a'], '[2]')).toBe(' {"a" : [2],\n "x":12345678901234567890 }')
+    expect(refusalOf(() => replace(['b'], '1'))).toBe('input: no such value')
+  })
+
+  it('finds what it finds in any valid text as the parser does', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 4 }), generated => {
+        const source = JSON.stringify(generated, undefined, 1)
+        if (!source.isWellFormed()) return
+        const { value, text } = decodeJsonWithPositions(source, { label: 'input' })
+        const compare = (found: unknown, path: (string | number)[]): void => {
+          expect(JSON.parse(text(path)!)).toEqual(found)
+          if (typeof found !== 'object' || found === null) return
+          for (const [name, member] of Object.entries(found))
+            compare(member, [...path, Array.isArray(found) ? Number(name) : name])
+        }
+        compare(value, [])
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('skipJson', () => {
+  it('passes over what decodeJson reads, and stops where it ends', () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6 }), text => {
+        expect(skipJson(`${text} x`, 'input', 64)).toBe(text.length)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('refuses the mutants that decodeJson refuses, but for names that come twice and what follows', () => {
+    const good = Buffer.from('{"a":[1,-2.5e3,true,null,"x\\u00e9\\n"],"b":{"c":"d","d":{}},"e":""}')
+    fc.assert(
+      fc.property(mutantsOf(good), mutant => {
+        const text = Buffer.from(mutant).toString('latin1')
+        const end = readOrRefuse(() => skipJson(text, 'input', 64))
+        const fault = readOrRefuse(() => decodeJson(text, { label: 'input' })) === undefined
+        if (!fault) expect(end).toBeLessThanOrEqual(text.length)
+        else if (end !== undefined)
+          expect(refusalOf(() => decodeJson(text, { label: 'input' }))).toMatch(
+            /text after|member name twice|lone surrogate|out of range|unexpected/,
+          )
+      }),
+      { numRuns: Math.min(numRuns, 5000) },
+    )
+  })
+
+  it('takes 10,000 levels', () => {
+    expect(skipJson('['.repeat(10_000) + ']'.repeat(10_000), 'input', 10_000)).toBe(20_000)
+    expect(refusalOf(() => skipJson('['.repeat(10_001), 'input', 10_000))).toMatch(/deeper than 10000/)
   })
 })
 

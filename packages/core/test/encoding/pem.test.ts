@@ -18,10 +18,27 @@ describe('decodePem', () => {
     expect(decodePem(Buffer.from('no block'), 'file')).toEqual([])
   })
 
+  it.each([
+    ['a ruler of dashes', '----------------\n'],
+    ['an end alone', '-----END X-----\n'],
+    ['a malformed first line', '-----BEGIN X----\nQUJD\n'],
+    ['a block that begins within a line', 'x -----BEGIN X-----\n'],
+    ['a comment in Latin-1', 'Schl\u00fcssel\n'],
+  ])('skips %s around a block', (_, around) => {
+    const bytes = Buffer.from(around + BLOCK + around, 'latin1')
+    expect(decodePem(bytes, 'file')).toEqual([{ label: 'X', bytes: ABC, headers: new Map() }])
+  })
+
+  it('names the byte order mark of a file', () => {
+    expect(refusalOf(() => decodePem(Buffer.from(`\ufeff${BLOCK}`), 'file'))).toBe(
+      'file: byte order mark before the first PEM block',
+    )
+  })
+
   it('reads a line of blanks in linear time', () => {
     const line = `-----${' '.repeat(1_000_000)}x\n`
     const before = process.threadCpuUsage()
-    expect(refusalOf(() => decodePem(line + BLOCK, 'file'))).toBe('file: no PEM block begins at line 1')
+    expect(decodePem(line + BLOCK, 'file')).toHaveLength(1)
     expect(process.threadCpuUsage(before).user / 1000).toBeLessThan(1000)
   })
 
@@ -41,9 +58,8 @@ describe('decodePem', () => {
   it.each([
     ['another label at the end', BLOCK.replace('END X', 'END Y'), 'file: the PEM block of line 1 has no end'],
     ['no end', '\n-----BEGIN X-----\nQUJD\n', 'file: the PEM block of line 2 has no end'],
-    ['an end alone', '-----END X-----\n', 'file: no PEM block begins at line 1'],
     ['a block within a block', `-----BEGIN X-----\n${BLOCK}`, 'file: the PEM block of line 1 has no end'],
-    ['a malformed first line', '-----BEGIN X----\nQUJD', 'file: no PEM block begins at line 1'],
+    ['a byte order mark', `\ufeff${BLOCK}`, 'file: byte order mark before the first PEM block'],
     [
       'base64 that is not canonical',
       BLOCK.replace('QUJD', 'QUJ='),

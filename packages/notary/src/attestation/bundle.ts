@@ -1,8 +1,7 @@
 import { SealwrightError } from '@sealwright/core'
 import {
   decodeBase64,
-  decodeJson,
-  encodeJson,
+  decodeJsonWithPositions,
   encodeUtf8,
   isJsonObject,
   type JsonObject,
@@ -65,8 +64,8 @@ export function isBundleType(mediaType: string): boolean {
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function parseBundle(bytes: Uint8Array): SigstoreBundle {
-  const object = decodeJson(bytes, { label: LABEL, maxBytes: MAX_BYTES })
-  const { mediaType, verificationMaterial, messageSignature, dsseEnvelope } = members(object, 'it', [
+  const json = decodeJsonWithPositions(bytes, { label: LABEL, maxBytes: MAX_BYTES })
+  const { mediaType, verificationMaterial, messageSignature, dsseEnvelope } = members(json.value, 'it', [
     'mediaType',
     'verificationMaterial',
     'messageSignature',
@@ -82,7 +81,7 @@ export function parseBundle(bytes: Uint8Array): SigstoreBundle {
     content:
       dsseEnvelope === undefined
         ? readMessage(messageSignature)
-        : { kind: 'dsse', envelope: encodeUtf8(encodeJson(dsseEnvelope, { label: LABEL }), LABEL) },
+        : { kind: 'dsse', envelope: encodeUtf8(json.text(['dsseEnvelope'])!, LABEL) },
   }
 }
 

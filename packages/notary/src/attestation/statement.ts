@@ -1,6 +1,7 @@
 import { SealwrightError } from '@sealwright/core'
 import {
   decodeJson,
+  decodeJsonWithPositions,
   decodeUtf8,
   encodeJson,
   encodeUtf8,
@@ -10,6 +11,7 @@ import {
 } from '@sealwright/core/encoding'
 import type { Descriptor } from '@sealwright/oci'
 import { parseDigest } from '@sealwright/oci'
+import { once } from '../once.ts'
 import { predicateFault } from './predicate-type.ts'
 
 /** The payload type of an in-toto statement in a DSSE. */
@@ -18,6 +20,8 @@ export const STATEMENT_TYPE = 'application/vnd.in-toto+json'
 export const MAX_PREDICATE_BYTES: number = 16 * 1024 * 1024
 
 const MAX_STATEMENT_BYTES = 32 * 1024 * 1024
+/** An SBOM of 16 MiB has about half of it. Each takes some 200 bytes, so a predicate is read for whom it is meant only. */
+const MAX_PREDICATE_VALUES = 1_000_000
 const MAX_DEPTH = 256
 /** As many as sigstore's verifiers take. */
 const MAX_SUBJECTS = 1024
@@ -38,25 +42,53 @@ export interface InTotoStatement {
   readonly type: string
   readonly subjects: readonly StatementSubject[]
   readonly predicateType: string
+  /**
+   * Read when it is first asked for, because it may be large and nobody may want it; at most a million values.
+   *
+   * @throws {@link SealwrightError} `VALIDATION` for more, and for a member that comes twice.
+   */
   readonly predicate: JsonObject
 }
 
 /**
  * Reads an in-toto statement, v1 or v0.1: no member twice, at least one subject, each with a digest. Members that it does
- * not know are passed over.
+ * not know are passed over. Of the predicate only the syntax is checked.
  *
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function parseStatement(bytes: Uint8Array): InTotoStatement {
-  const object = decodeJson(bytes, { label: LABEL, maxBytes: MAX_STATEMENT_BYTES, maxDepth: MAX_DEPTH })
-  if (!isJsonObject(object)) throw invalid('it is no object')
-  const { _type: type, subject, predicateType, predicate = {} } = object
+  const { value, text } = decodeJsonWithPositions(bytes, {
+    label: LABEL,
+    maxBytes: MAX_STATEMENT_BYTES,
+    maxDepth: MAX_DEPTH,
+    only: ['_type', 'subject', 'predicateType'],
+  })
+  if (!isJsonObject(value)) throw invalid('it is no object')
+  const { _type: type, subject, predicateType } = value
+  const predicate = text(['predicate']) ?? '{}'
   if (type !== V1 && type !== V01) throw invalid(`its _type is not ${V1}`)
   if (typeof predicateType !== 'string' || predicateType === '') throw invalid('it has no predicateType')
-  if (!isJsonObject(predicate)) throw invalid('its predicate is no object')
+  if (!predicate.startsWith('{')) throw invalid('its predicate is no object')
   if (!isList(subject) || subject.length === 0) throw invalid('it has no subject')
   if (subject.length > MAX_SUBJECTS) throw invalid(`it has more than ${MAX_SUBJECTS} subjects`)
-  return { type, subjects: subject.map(readSubject), predicateType, predicate }
+  const read = once(() => readPredicate(predicate))
+  return {
+    type,
+    subjects: subject.map(readSubject),
+    predicateType,
+    get predicate() {
+      return read()
+    },
+  }
+}
+
+function readPredicate(text: string): JsonObject {
+  return decodeJson(text, {
+    label: `${LABEL}, predicate`,
+    maxBytes: MAX_STATEMENT_BYTES,
+    maxValues: MAX_PREDICATE_VALUES,
+    maxDepth: MAX_DEPTH,
+  }) as JsonObject
 }
 
 /** Whether a statement is about this artifact. */
@@ -86,7 +118,12 @@ export interface Attestation {
  */
 export function attestationOf(predicateType: string, predicate: Uint8Array): Attestation {
   const label = 'the predicate'
-  const value = decodeJson(predicate, { label, maxBytes: MAX_PREDICATE_BYTES, maxDepth: MAX_DEPTH - 1 })
+  const value = decodeJson(predicate, {
+    label,
+    maxBytes: MAX_PREDICATE_BYTES,
+    maxValues: MAX_PREDICATE_VALUES,
+    maxDepth: MAX_DEPTH - 1,
+  })
   if (!isJsonObject(value)) throw new SealwrightError('VALIDATION', `${label} is no JSON object`)
   const fault = predicateFault(predicateType, value)
   if (fault !== undefined) {

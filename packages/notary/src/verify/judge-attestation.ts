@@ -11,7 +11,7 @@ import { keyHint } from '../attestation/bundle-format.ts'
 import { holdsUnder } from '../attestation/dsse-signature.ts'
 import type { OpenedAttestation } from '../attestation/open-attestation.ts'
 import { predicateTypes } from '../attestation/predicate-type.ts'
-import { isAbout } from '../attestation/statement.ts'
+import { type InTotoStatement, isAbout } from '../attestation/statement.ts'
 import { judgeSummary } from '../attestation/verification-summary.ts'
 import type { Enforcement } from '../trust/level.ts'
 import type { Statement } from '../trust/policy.ts'
@@ -169,11 +169,24 @@ function checkSubject(
 ): Finding {
   const { digest } = subject
   if (!isAbout(statement, subject)) return failed('TAMPERED', `it is not about ${digest}`)
+  const unreadable = predicateFault(statement)
+  if (unreadable !== undefined) return failed('MALFORMED', unreadable)
   if (statement.predicateType !== predicateTypes.vsa) return passed()
   const { fault, verifier } = judgeSummary(statement, { digest, scope, verifiers: vsaVerifiers })
   if (fault !== undefined) return failed('ATTESTATION', fault)
   const asked = vsaVerifiers.length > 0 ? 'which was asked for' : 'and no verifier was asked for'
   return passed(`verified by ${JSON.stringify(verifier.slice(0, 200))}, ${asked}`)
+}
+
+/** Whoever reads a predicate after us takes the same of it: one with a member that comes twice is refused here. */
+function predicateFault(statement: InTotoStatement): string | undefined {
+  try {
+    void statement.predicate
+    return undefined
+  } catch (error) {
+    if (isSealwrightError(error)) return error.message
+    throw error
+  }
 }
 
 /** Only that there is one counts: none is looked into yet. */

@@ -2,7 +2,7 @@ import { SealwrightError } from '@sealwright/core'
 import type { ArtifactStore } from '../artifact-store.ts'
 import { parseDigest } from '../digest.ts'
 import type { LayoutBackend } from '../layout/backend.ts'
-import { IndexDocument } from '../layout/index-document.ts'
+import { IndexDocument, MAX_INDEX_BYTES } from '../layout/index-document.ts'
 import { assertLayoutVersion, blobPath, LAYOUT_FILE, MAX_LAYOUT_BYTES } from '../layout/layout-file.ts'
 import { LayoutStore } from '../layout/store.ts'
 import { INDEX_FILE } from './archive-batch.ts'
@@ -15,8 +15,6 @@ export interface ArchiveInput extends AsyncDisposable {
   /** Reads the stream to its end. Throws `VALIDATION` if it is not whole. */
   finish(): Promise<void>
 }
-
-const MAX_INDEX_BYTES = 32 * 1024 * 1024
 
 /**
  * An OCI image layout 1.0 in a tar, plain or gzip, that comes as a stream (standard input). Read as far as it is asked

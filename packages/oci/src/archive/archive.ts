@@ -9,7 +9,7 @@ import type { BatchSteps, IndexChange, LayoutBackend } from '../layout/backend.t
 import { onFiles } from '../layout/file-errors.ts'
 import { withFileLock } from '../layout/file-lock.ts'
 import { fileVersion } from '../layout/file-version.ts'
-import { IndexDocument } from '../layout/index-document.ts'
+import { IndexDocument, MAX_INDEX_BYTES } from '../layout/index-document.ts'
 import { assertLayoutVersion, blobPath, LAYOUT_FILE, MAX_LAYOUT_BYTES } from '../layout/layout-file.ts'
 import { LayoutStore } from '../layout/store.ts'
 import { KeyedMutex } from '../mutex.ts'
@@ -24,8 +24,6 @@ export interface LayoutArchiveOptions {
   /** As of {@link layoutDirectory}. */
   readonly onWarning?: (text: string) => void
 }
-
-const MAX_INDEX_BYTES = 32 * 1024 * 1024
 
 /**
  * An OCI image layout 1.0 in a tar, plain or gzip, read where it lies: nothing is unpacked, no blob is held whole.

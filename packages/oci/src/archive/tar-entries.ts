@@ -98,14 +98,16 @@ function readExtension(
 }
 
 function normalName(name: string, archive: string): string {
-  const parts = name.replace(/\/+$/, '').split('/')
-  while (parts[0] === '.') parts.shift()
+  if (name.length > MAX_NAME) throw damaged(archive, `the name ${shown(name)} is too long`)
+  const parts = name.split('/')
+  while (parts.at(-1) === '') parts.pop()
+  const first = parts.findIndex(part => part !== '.')
+  const kept = first === -1 ? [] : parts.slice(first)
   const legal =
-    name.length <= MAX_NAME &&
     !name.startsWith('/') &&
-    parts.every(part => part !== '' && part !== '.' && part !== '..' && !/[\\\p{Cc}]/u.test(part))
+    kept.every(part => part !== '' && part !== '.' && part !== '..' && !/[\\\p{Cc}]/u.test(part))
   if (!legal) throw damaged(archive, `the name ${shown(name)} leads out of it or cannot be a name`)
-  return parts.join('/')
+  return kept.join('/')
 }
 
 async function assertEnd(source: ByteSource, start: number, archive: string): Promise<void> {

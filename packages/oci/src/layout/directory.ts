@@ -9,7 +9,7 @@ import { sweep, writeFileAtomically } from './atomic-file.ts'
 import type { IndexChange, LayoutBackend } from './backend.ts'
 import { onFiles } from './file-errors.ts'
 import { withFileLock } from './file-lock.ts'
-import { IndexDocument } from './index-document.ts'
+import { IndexDocument, MAX_INDEX_BYTES } from './index-document.ts'
 import { assertLayoutVersion, blobPath, LAYOUT_BYTES, LAYOUT_FILE, MAX_LAYOUT_BYTES } from './layout-file.ts'
 import { LayoutStore } from './store.ts'
 
@@ -21,7 +21,6 @@ export interface LayoutDirectoryOptions {
 }
 
 const INDEX_FILE = 'index.json'
-const MAX_INDEX_BYTES = 32 * 1024 * 1024
 /** The coarsest clocks of file systems tick every two seconds (FAT). */
 const SETTLED_MS = 2500
 

@@ -8,7 +8,10 @@ import { jsonSpans, valueText, withMember } from './json-spans.ts'
 
 /** The name under which an entry of `index.json` is tagged (image-spec `image-layout.md`). */
 const REF_NAME = 'org.opencontainers.image.ref.name'
-const MAX_INDEX_BYTES = 32 * 1024 * 1024
+/** Most bytes of `index.json`: some 15,000 manifests. */
+export const MAX_INDEX_BYTES: number = 4 * 1024 * 1024
+/** Seven for a manifest with a tag. */
+const MAX_INDEX_VALUES = 250_000
 
 interface Entry {
   readonly descriptor: Descriptor
@@ -52,7 +55,10 @@ export class IndexDocument {
    * @throws {@link SealwrightError} `VALIDATION`.
    */
   static parse(bytes: Uint8Array, label: string): IndexDocument {
-    const json = readObject(decodeJson(bytes, { label, maxBytes: MAX_INDEX_BYTES }), label)
+    const json = readObject(
+      decodeJson(bytes, { label, maxBytes: MAX_INDEX_BYTES, maxValues: MAX_INDEX_VALUES }),
+      label,
+    )
     if (json.schemaVersion !== 2) throw invalid(label, 'is not of schema version 2')
     if (json.mediaType !== undefined && json.mediaType !== null && json.mediaType !== MediaTypes.index) {
       throw invalid(label, 'is not an OCI image index')

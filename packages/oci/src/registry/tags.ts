@@ -9,7 +9,8 @@ import { nextLink } from './link.ts'
 const PAGE = 1000
 const MAX_PAGES = 1000
 /** Some registries have one page only, however many tags there are. */
-const MAX_PAGE_BYTES = 64 * 1024 * 1024
+const MAX_PAGE_BYTES = 4 * 1024 * 1024
+const MAX_PAGE_TAGS = 250_000
 
 /** The tags of a repository (distribution-spec, "Listing Tags"). */
 export class RegistryTags {
@@ -129,7 +130,10 @@ function readTags(bytes: Uint8Array, name: string): readonly string[] {
     const label = 'the list of tags'
     // An empty list is printed as null by programs in Go.
     const tags: JsonValue | undefined =
-      readObject(decodeJson(bytes, { label, maxBytes: MAX_PAGE_BYTES }), label).tags ?? []
+      readObject(
+        decodeJson(bytes, { label, maxBytes: MAX_PAGE_BYTES, maxValues: MAX_PAGE_TAGS, only: ['tags'] }),
+        label,
+      ).tags ?? []
     return readList(tags, 'tags').filter(tag => typeof tag === 'string')
   } catch (cause) {
     throw new SealwrightError('UNAVAILABLE', `${name} answers for tags with what is no list of them`, {

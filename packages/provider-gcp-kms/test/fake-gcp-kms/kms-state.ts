@@ -24,6 +24,8 @@ export interface KmsState {
   readonly keys: Map<string, CryptoKey>
   /** The most items of a page. */
   pageMax: number
+  /** Whether the versions of a key that is not there are an empty list, as emulators have it, instead of NOT_FOUND. */
+  listsMissing: boolean
   /** Returns the resource name of the key, whose first version is enabled. */
   addKey(algorithm: string, options?: KeyOptions): string
   addVersion(key: string, state?: string): Version
@@ -67,6 +69,7 @@ export function kmsState(): KmsState {
     keyRings,
     keys,
     pageMax: 1000,
+    listsMissing: false,
     addVersion,
     addKey: (algorithm, options = {}) => {
       const { keyRing = KEY_RING, id = `Key-${keys.size}`, importOnly = false } = options

@@ -3,7 +3,7 @@ import { createServer as createSecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { exchange, type Outcome, type Store } from './exchange.ts'
 import { type Listening, listening, type Tls } from './listening.ts'
-import type { Detail, Refused } from './refused.ts'
+import { type Detail, Refused } from './refused.ts'
 import { fromJson, toJson } from './rest-json.ts'
 import type { Message, Method } from './semantics.ts'
 
@@ -89,7 +89,9 @@ async function respond(store: Store, incoming: IncomingMessage, response: Server
   if (found === undefined) throw new Error(`no ${incoming.method} ${path}`)
   const { method } = found
   if (url.searchParams.get('$alt') !== 'json;enum-encoding=int') throw new Error('enumerators as numbers')
-  const body = chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString()) as Message)
+  const body: unknown = chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString())
+  if (!isMessage(body))
+    return refuse(response, new Refused(3, 'Invalid JSON payload: Root element must be a message.'))
   const query = Object.fromEntries([...url.searchParams].filter(([name]) => name !== '$alt'))
   const member = BODIES[method]
   const request = fromJson({
@@ -98,6 +100,10 @@ async function respond(store: Store, incoming: IncomingMessage, response: Server
     ...found.path.exec(path)!.groups,
   })
   write(response, await exchange(store, method, incoming.headers.authorization, request))
+}
+
+function isMessage(body: unknown): body is Message {
+  return typeof body === 'object' && body !== null && !Array.isArray(body)
 }
 
 /** Security Token Service: an OIDC token of the job for an access token (RFC 8693). */

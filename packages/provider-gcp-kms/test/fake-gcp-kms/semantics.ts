@@ -63,7 +63,8 @@ const OPERATIONS = {
     const { filter } = request
     if (filter !== undefined && filter !== '' && filter !== 'state=ENABLED')
       throw new Refused(3, 'bad filter')
-    const versions = findKey(state, request.parent).versions
+    const isListed = state.listsMissing && !state.keys.has(String(request.parent))
+    const versions = isListed ? [] : findKey(state, request.parent).versions
     const asked = filter ? versions.filter(each => each.state === 'ENABLED') : versions
     return page(state, request, 'cryptoKeyVersions', asked.map(versionMessage))
   },
