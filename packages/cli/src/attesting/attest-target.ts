@@ -6,6 +6,7 @@ import type { AttestedTarget } from '../documents/attesting.ts'
 import type { Context } from '../frame/context.ts'
 import { EXIT, type ExitCode } from '../frame/exit.ts'
 import { exitCodeOfError, failureOf } from '../frame/failure.ts'
+import { onRecord } from '../signing/audit-log.ts'
 import { storedIn } from '../signing/stored.ts'
 import { type OpenTarget, openTarget, whereSignatures } from '../targets/open-target.ts'
 import type { ArtifactTarget } from '../targets/target.ts'
@@ -74,7 +75,12 @@ async function attestManifest(
       { artifacts: open.store, signatures: open.signatures },
       subject,
       attestation,
-      payload => seal(sigstoreBundle, payload, signer, { attributes: {}, certificates, signal }),
+      payload =>
+        onRecord(
+          plan,
+          { action: 'attest', target: { reference: resolved, digest: subject.digest } },
+          recording => seal(sigstoreBundle, payload, recording, { attributes: {}, certificates, signal }),
+        ),
       { publicKey, created: plan.now, signal },
     ),
   )

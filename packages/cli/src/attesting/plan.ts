@@ -3,10 +3,12 @@ import type { Attestation } from '@sealwright/notary'
 import type { Certificate } from '@sealwright/x509'
 import type { AtOnce, OneByOne } from '../frame/at-once.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
+import type { AuditLog } from '../signing/audit-log.ts'
 
 /** What is the same for every target of a run of `attest`. */
 export interface AttestPlan {
   readonly signer: Signer
+  readonly audit?: AuditLog | undefined
   /** What goes into the bundle, leaf first; empty: a hint at the key. */
   readonly chain: readonly Certificate[]
   readonly attestation: Attestation

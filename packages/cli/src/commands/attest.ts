@@ -16,6 +16,7 @@ import { signingChain } from '../keys/chain.ts'
 import { describeKey, openKeys } from '../keys/keys.ts'
 import type { KeyFlags } from '../program/key-flags.ts'
 import { type RegistryFlags, registryFlags } from '../program/registry-flags.ts'
+import { assertAuditLog, openAuditLog } from '../signing/audit-log.ts'
 import { noteProject } from '../signing/project.ts'
 import { assertAllowed, assertAllowedAlgorithm } from '../signing/rules.ts'
 import { BESIDE } from '../targets/signatures-in.ts'
@@ -28,6 +29,7 @@ interface AttestFlags extends RegistryFlags, KeyFlags {
   readonly predicate?: string
   readonly algorithm?: AlgorithmId
   readonly certChain?: string
+  readonly auditLog?: string
 }
 
 /** `sealwright attest [-k KEY] --type TYPE --predicate FILE|- [flags] TARGET…` */
@@ -35,6 +37,7 @@ export async function attest(context: Context, args: readonly string[], given: F
   const flags = given as AttestFlags
   const targets = [...new Set(args)].map(text => artifactTarget(text, context, flags))
   const { type, predicate } = named(flags)
+  assertAuditLog(context, flags)
   assertUsable(context, targets, flags, predicate === '-' ? ['--predicate -'] : [])
   const settings = await context.settings()
   noteProject(context, settings, flags.key === undefined ? ['key'] : [])
@@ -48,8 +51,10 @@ export async function attest(context: Context, args: readonly string[], given: F
     flags.certChain === undefined
       ? []
       : await signingChain(context, selected.label, { signer, kept: [], file: flags.certChain })
+  await using audit = await openAuditLog(context, keys, selected, flags.auditLog)
   const plan: AttestPlan = {
     signer,
+    audit,
     chain,
     attestation,
     // Who has to touch a token does so for one attestation after the other.
@@ -78,6 +83,8 @@ export async function attest(context: Context, args: readonly string[], given: F
       target.error ? failureLines('error', target.error, context.paintErr) : [],
     ),
     resolved: done.map(target => target.resolved as string),
+    // The log on stdout is the result; what is told to a person goes to stderr.
+    ...(flags.auditLog === '-' ? { raw: '' } : {}),
   }
 }
 

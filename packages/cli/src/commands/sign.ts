@@ -13,6 +13,7 @@ import type { KeyFlags } from '../program/key-flags.ts'
 import { metadataOf } from '../program/metadata.ts'
 import { type RegistryFlags, registryFlags } from '../program/registry-flags.ts'
 import type { Signed } from '../signing/attempt.ts'
+import { assertAuditLog, openAuditLog } from '../signing/audit-log.ts'
 import { signedLines } from '../signing/lines.ts'
 import type { SignPlan } from '../signing/plan.ts'
 import { noteProject } from '../signing/project.ts'
@@ -30,6 +31,7 @@ interface SignFlags extends RegistryFlags, KeyFlags, TargetsFlags {
   readonly metadata?: readonly (readonly [string, string])[]
   readonly certChain?: string
   readonly signature?: string
+  readonly auditLog?: string
   readonly recursive?: true
   readonly again?: true
   readonly dryRun?: true
@@ -59,8 +61,10 @@ export async function sign(context: Context, args: readonly string[], given: Fla
   context.step(`check the certificate of key ${key.label}`)
   const chain = await signingChain(context, key.label, { signer, kept: key.kept, file: flags.certChain })
   const expiry = flags.expiry ?? settings.expiryMs
+  await using audit = await openAuditLog(context, keys, key, flags.dryRun ? undefined : flags.auditLog)
   const plan: SignPlan = {
     signer,
+    audit,
     chain,
     format,
     ...(typeof expiry === 'number' ? { expiryMs: expiry } : {}),
@@ -77,7 +81,9 @@ export async function sign(context: Context, args: readonly string[], given: Fla
     now: context.io.now(),
   }
   const signed = await Promise.all(targets.map(target => signTarget(context, target, plan)))
-  return outcomeOf(context, signed.flat(), describeKey(key, signer), plan.dryRun)
+  const outcome = outcomeOf(context, signed.flat(), describeKey(key, signer), plan.dryRun)
+  // The log on stdout is the result; what is told to a person goes to stderr.
+  return flags.auditLog === '-' ? { ...outcome, raw: '' } : outcome
 }
 
 function outcomeOf(context: Context, signed: readonly Signed[], key: KeyDocument, dryRun: boolean): Outcome {
@@ -111,6 +117,7 @@ function assertCombination(context: Context, targets: readonly Target[], flags: 
       fix: 'sign files without it',
     })
   }
+  assertAuditLog(context, flags)
   if (flags.signature !== undefined) assertDetached(context, targets, flags)
   const piped = targets.find(target => target.kind === 'archive' && target.path === '-')
   const { signature, signaturesIn = BESIDE } = flags

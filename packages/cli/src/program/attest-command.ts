@@ -1,6 +1,6 @@
 import { ALGORITHMS } from './algorithms.ts'
 import { choice, single } from './flag.ts'
-import { keyFlags } from './key-flags.ts'
+import { auditLogFlag, keyFlags } from './key-flags.ts'
 import type { Leaf } from './leaf.ts'
 
 /** `sealwright attest` */
@@ -21,6 +21,7 @@ export const attestCommand: Leaf = {
       '--cert-chain <file>',
       'certificates of the key, leaf first: they go along in place of a hint at the key',
     ),
+    auditLogFlag(),
     ...keyFlags(),
   ],
   registry: true,

@@ -21,3 +21,11 @@ export function keyFlags(): readonly Option[] {
     toggle('--allow-readable-key', 'open a key file that others can read, such as a mounted secret'),
   ]
 }
+
+/** `--audit-log`, of the commands that sign. */
+export function auditLogFlag(): Option {
+  return single(
+    '--audit-log <file>',
+    'append a line of JSON for each signature, before it is stored; - is stdout',
+  )
+}

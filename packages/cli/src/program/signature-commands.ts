@@ -1,7 +1,7 @@
 import { parseDurationOrNone } from '../frame/duration.ts'
 import { parseTime } from '../frame/time.ts'
 import { choice, count, repeatable, single, toggle } from './flag.ts'
-import { keyFlags } from './key-flags.ts'
+import { auditLogFlag, keyFlags } from './key-flags.ts'
 import type { Leaf } from './leaf.ts'
 import { parseMetadata } from './metadata.ts'
 
@@ -22,6 +22,7 @@ export const signCommand: Leaf = {
     repeatable('-m, --metadata <key=value>', 'signed with the target', parseMetadata),
     single('--cert-chain <file>', 'certificates of the key, leaf first, when its store holds none'),
     single('--signature <file>', 'write the envelope there, or to stdout (-), and attach nothing'),
+    auditLogFlag(),
     toggle('--recursive', 'sign an index and every manifest that it names'),
     targetsFlag(),
     ...keyFlags(),

@@ -33,7 +33,7 @@ export async function signDetached(context: Context, request: DetachedRequest): 
   if (plan.dryRun) return { target: { resolved, outcome: 'wouldSign', stored: null, signature: null } }
   context.step(`sign ${resolved}`)
   const envelope = await context.dialogue.waiting(`the signature of ${resolved}`, () =>
-    sealContent(plan, content, signal),
+    sealContent(plan, content, { reference: resolved, signal }),
   )
   assertMade(bindingOf(plan), envelope, expected)
   const signature = describeSignature(plan, digestOf('sha256', envelope.bytes))

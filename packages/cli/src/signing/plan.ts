@@ -6,10 +6,12 @@ import type { AtOnce, OneByOne } from '../frame/at-once.ts'
 import { formatTime } from '../frame/time.ts'
 import { VERSION } from '../frame/version.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
+import { type AuditLog, onRecord } from './audit-log.ts'
 
 /** What is the same for every target of a run of `sign`. */
 export interface SignPlan {
   readonly signer: Signer
+  readonly audit?: AuditLog | undefined
   readonly chain: readonly Certificate[]
   readonly format: 'jws' | 'cose'
   readonly expiryMs?: number
@@ -40,10 +42,24 @@ export function bindingOf({ format }: SignPlan): SignatureBinding {
   return format === 'jws' ? notaryJws : notaryCose
 }
 
-/** Makes the envelope over a content. */
-export function sealContent(plan: SignPlan, content: TargetArtifact, signal: AbortSignal): Promise<Envelope> {
+/** Makes the envelope over a content, on record. */
+export function sealContent(
+  plan: SignPlan,
+  content: TargetArtifact,
+  { reference, signal }: { readonly reference: string; readonly signal: AbortSignal },
+): Promise<Envelope> {
+  const target = { reference, digest: content.digest }
+  return onRecord(plan, { action: 'sign', target }, signer => sealWith(plan, signer, content, signal))
+}
+
+function sealWith(
+  plan: SignPlan,
+  signer: Signer,
+  content: TargetArtifact,
+  signal: AbortSignal,
+): Promise<Envelope> {
   const expiry = expiryOf(plan)
-  return seal(bindingOf(plan).envelope, content, plan.signer, {
+  return seal(bindingOf(plan).envelope, content, signer, {
     attributes: {
       signingTime: plan.now,
       ...(expiry === undefined ? {} : { expiry }),

@@ -40,7 +40,10 @@ async function sign(
   context.step(`sign ${resolved}`)
   const { metadata, manifest } = plan
   const { signature, foundBy } = await context.dialogue.waiting(`the signature of ${resolved}`, async () => {
-    const envelope = await sealContent(plan, bindingOf(plan).contentOf(subject, metadata), signal)
+    const envelope = await sealContent(plan, bindingOf(plan).contentOf(subject, metadata), {
+      reference: resolved,
+      signal,
+    })
     return attachSignature({ artifacts: open.store, signatures }, subject, envelope, {
       signal,
       metadata,
