@@ -159,6 +159,32 @@ describe('trustDirectory', () => {
     }
   }
 
+  it.each<[string, (text: string) => Uint8Array | string]>([
+    ['a comment in Latin-1', text => Buffer.from(`# Pr\u00fcfstelle\n${text}`, 'latin1')],
+    ['a comment that begins as DER does', text => `0 the root\n${text}`],
+    ['a ruler of dashes', text => `-------------------------\n${text}-----\n`],
+    ['what openssl x509 -text prints', text => `Certificate:\n    Data:\n        Version: 3 (0x2)\n${text}`],
+    ['the label TRUSTED CERTIFICATE', text => text.replaceAll(' CERTIFICATE', ' TRUSTED CERTIFICATE')],
+  ])('reads a file with %s, as the reference does', async (_, around) => {
+    await put('truststore/x509/ca/acme/root.pem', around(pem(authority)))
+    expect((await trustDirectory(directory)).stores['ca:acme']).toEqual({
+      certificates: [authority.root.der],
+    })
+  })
+
+  it.each([
+    ['a request', 'CERTIFICATE REQUEST'],
+    ['a key', 'PRIVATE KEY'],
+    ['garbage in a certificate', 'CERTIFICATE'],
+  ])('refuses a file that holds %s beside a certificate', async (_, label) => {
+    const block = `-----BEGIN ${label}-----\nMAMCAQA=\n-----END ${label}-----\n`
+    await put('truststore/x509/ca/acme/root.pem', `${pem(authority)}${block}`)
+    expect((await trustDirectory(directory)).stores['ca:acme']).toMatchObject({
+      code: 'VALIDATION',
+      fault: expect.stringMatching(/^root\.pem: /),
+    })
+  })
+
   it('takes a self-signed signer as an anchor, and bundles', async () => {
     const signer = await makeParty({ organisation: 'Self' })
     await put('truststore/x509/ca/both/all.pem', encodeCertificates([authority.root, signer.root]))

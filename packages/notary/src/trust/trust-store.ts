@@ -1,8 +1,9 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
+import { decodePem } from '@sealwright/core/encoding'
 import { readRegularFile, systemFailure } from '@sealwright/core/files'
-import { type Certificate, parseCertificates } from '@sealwright/x509'
+import { type Certificate, parseCertificate, parseCertificates } from '@sealwright/x509'
 import { STORE_TYPES, type StoreType } from './policy.ts'
 import { storeNameFault } from './store-reference.ts'
 import type { TrustStore } from './trust.ts'
@@ -122,7 +123,7 @@ async function readEntry(folder: string, name: string, type: StoreType): Promise
     }
     if (status.size > MAX_FILE_BYTES)
       return { ...entry, fault: unusable(`larger than ${MAX_FILE_BYTES} bytes`, remove) }
-    const certificates = parseCertificates(await readRegularFile(path, MAX_FILE_BYTES), path)
+    const certificates = certificatesIn(await readRegularFile(path, MAX_FILE_BYTES), path)
     const fault = certificates.map(one => storeCertificateFault(one, type)).find(one => one !== undefined)
     return { ...entry, certificates, ...(fault === undefined ? {} : { fault: unusable(fault, remove) }) }
   } catch (error) {
@@ -136,6 +137,21 @@ async function readEntry(folder: string, name: string, type: StoreType): Promise
 }
 
 const NOTHING_THERE = 'add the root that was meant, or correct the name of the store'
+
+/**
+ * The certificates in a file of a store, as the reference reads one: each PEM block is a certificate, `TRUSTED CERTIFICATE`
+ * too, and what stands around them is skipped; without a block the file is DER.
+ */
+function certificatesIn(bytes: Uint8Array, path: string): readonly Certificate[] {
+  const isPem = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('-----BEGIN ')
+  const blocks = isPem ? decodePem(bytes, path) : []
+  // What is not a certificate is named by the reader that knows the other kinds.
+  if (blocks.length === 0 || !blocks.every(({ label }) => label.endsWith('CERTIFICATE')))
+    return parseCertificates(bytes, path)
+  return blocks.map((block, index) =>
+    parseCertificate(block.bytes, blocks.length === 1 ? path : `${path}, certificate ${index + 1}`),
+  )
+}
 
 async function namesIn(folder: string): Promise<{ names?: readonly string[]; fault?: TrustFault }> {
   try {
