@@ -63,6 +63,8 @@ const HOLES: Readonly<Record<string, string>> = {
   '${command}': 'sign',
   '${flag}': '--scope registry.example/app',
   '${stores}': ' --add-store ca:acme',
+  '${applies}': '--name files --statement-for-files --global',
+  '${whom}': '--trust-store ca:acme --trusted-identity DN',
 }
 
 async function accepted(text: string, isWhole: boolean): Promise<void> {

@@ -20,6 +20,8 @@ interface Result {
 interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
+  /** In place of the program's own; `undefined` for a user without one. */
+  readonly home?: string | undefined
   readonly stdin?: string | Uint8Array
   /** What a person at the terminal answers, in turn; without it there is no terminal. */
   readonly answers?: readonly string[]
@@ -81,7 +83,7 @@ function programAt(home: string, passphraseFile: string): Program {
           ...options.env,
         },
         cwd: options.cwd ?? home,
-        home,
+        home: 'home' in options ? options.home : home,
         platform: 'linux',
         stdin: { isTerminal: interactive, read: () => once(options.stdin) },
         stdout: sinkInto(stdout, false),

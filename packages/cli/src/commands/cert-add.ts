@@ -5,6 +5,7 @@ import { readTrustStore, type StoreReading, storeCertificateFault } from '@sealw
 import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
 import { describeCertificate } from '../certificates/describe.ts'
 import { readCertificates } from '../certificates/read.ts'
+import { assertHome } from '../config/paths.ts'
 import type { Context } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { usageError } from '../frame/usage.ts'
@@ -32,6 +33,7 @@ export async function certAdd(context: Context, args: readonly string[]): Promis
       if (!given.some(other => other.fingerprint === certificate.fingerprint)) given.push(certificate)
     }
   }
+  assertHome(trust)
   const before = await readTrustStore(trust, store)
   assertFolder(before)
   const present = new Set(certificatesOf(before).map(certificate => certificate.fingerprint))

@@ -106,13 +106,19 @@ function writeWhole(descriptor: 1 | 2, bytes: Uint8Array): void {
       if (code !== 'EAGAIN') {
         // Nobody can be told of it.
         if (descriptor === 2) return
-        throw new SealwrightError('UNAVAILABLE', 'cannot write to stdout', {
-          why: code === 'ENOSPC' ? 'the disk is full' : `the operating system says ${code}`,
-          fix: 'see where stdout goes',
-          cause: error,
-        })
+        throw stdoutFailure(error)
       }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     }
   }
+}
+
+/** What to say where stdout takes nothing more. */
+export function stdoutFailure(cause: unknown): SealwrightError {
+  const { code } = cause as NodeJS.ErrnoException
+  return new SealwrightError('UNAVAILABLE', 'cannot write to stdout', {
+    why: code === 'ENOSPC' ? 'the disk is full' : `the operating system says ${code}`,
+    fix: 'check where stdout goes, and that there is space',
+    cause,
+  })
 }

@@ -2,6 +2,7 @@ import { write } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { SealwrightError } from '@sealwright/core'
+import { stdoutFailure } from './process-io.ts'
 
 /** Writes all of it, waiting for a slow reader without holding up what else goes on. */
 export async function sendWhole(descriptor: number, bytes: Uint8Array): Promise<void> {
@@ -17,7 +18,7 @@ export async function sendWhole(descriptor: number, bytes: Uint8Array): Promise<
         })
       }
       // A pipe that its maker set to be non-blocking, and that is full.
-      if (code !== 'EAGAIN') throw error
+      if (code !== 'EAGAIN') throw stdoutFailure(error)
       await wait(5)
     }
   }

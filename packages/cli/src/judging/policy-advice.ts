@@ -56,9 +56,8 @@ function adviceFor(trust: Trust, { target, scope }: Judged): string {
   const { text } = target
   if (target.kind === 'file' && scope === undefined) {
     const names = trust.blob?.policy?.trustPolicies.map(({ name }) => name) ?? []
-    return `name a statement: sealwright verify --statement ${shellQuote(names[0] ?? 'NAME')} ${shellQuote(text)}${
-      names.length > 1 ? ` (it has ${names.slice(0, 8).join(', ')})` : ''
-    }`
+    const which = names.length > 1 ? `one of the statements ${names.slice(0, 8).join(', ')}` : 'a statement'
+    return `name ${which}: sealwright verify --statement ${shellQuote(names[0] ?? 'NAME')} ${shellQuote(text)}`
   }
   const own = (repository: string): string => `sealwright init NAME --scope ${shellQuote(repository)}`
   if (scope !== undefined)
@@ -68,5 +67,5 @@ function adviceFor(trust: Trust, { target, scope }: Judged): string {
     .filter(one => one !== '*')
   const named = `sealwright verify --scope ${shellQuote(scopes[0] ?? 'REPOSITORY')} ${shellQuote(text)}`
   const others = scopes.length > 1 ? ` (the policy names ${scopes.slice(0, 8).join(', ')})` : ''
-  return `name the repository that it is of: ${named}${others}; to trust a key of your own for another one: ${own('REPOSITORY')}`
+  return `to trust a key of your own for another repository, \`${own('REPOSITORY')}\`; else name the repository that it is of${others}: ${named}`
 }

@@ -51,6 +51,8 @@ function proxyUrl(value: string, variable: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || url.hostname === '')
     throw refused('it has no host, or a port that is not a number')
+  if (text.startsWith('http:///') || url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    throw refused('it has a path, and the address of a proxy is a host and a port')
   return url
 }
 
