@@ -1,10 +1,9 @@
 // Signs a JWT with a key that stays in its store, and verifies it with jose, as its receiver would:
 // `node examples/jwt.ts KEY-FILE PASSPHRASE-FILE`. A key in a service is opened by another provider, and the rest is the same.
-import { createPublicKey } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { fingerprint, openSigner, type Signer } from '@sealwright/core'
+import { fingerprint, openSigner, type Signer, toJwk } from '@sealwright/core'
 import { fileKeys } from '@sealwright/provider-file'
-import { jwtVerify } from 'jose'
+import { importJWK, jwtVerify } from 'jose'
 
 const [keyFile = 'release.key', passphraseFile = 'passphrase.txt'] = process.argv.slice(2)
 
@@ -24,6 +23,6 @@ const now = Math.floor(Date.now() / 1000)
 const token = await signJwt(signer, { iss: 'acme', aud: 'deploy', iat: now, exp: now + 300 })
 await signer[Symbol.asyncDispose]()
 
-const publicKey = createPublicKey({ key: Buffer.from(signer.key.publicKey), format: 'der', type: 'spki' })
+const publicKey = await importJWK(toJwk(signer.key.publicKey), signer.algorithm.id)
 const { payload, protectedHeader } = await jwtVerify(token, publicKey, { issuer: 'acme', audience: 'deploy' })
 console.log(`${protectedHeader.alg} by ${protectedHeader.kid}: ${payload.iss} to ${payload.aud}`)

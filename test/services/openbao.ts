@@ -16,6 +16,8 @@ export interface OpenBao extends AsyncDisposable {
   readonly url: string
   /** PEM. */
   readonly ca: string
+  /** Path of the log of its audit device: one JSON object a line. */
+  readonly auditLog: string
   /** Calls the API as root, over a listener without TLS; a failure is an error with what the server said. */
   call(method: string, path: string, body?: unknown, namespace?: string): Promise<Reply>
 }
@@ -24,6 +26,7 @@ export interface OpenBao extends AsyncDisposable {
 type Reply = any
 
 const ROOT = 'root-token-of-tests'
+const AUDIT_LOG = 'audit.log'
 
 /** OpenBao in memory with a transit engine, on this machine only. */
 export async function startOpenbao(context: Skips): Promise<OpenBao> {
@@ -35,7 +38,9 @@ export async function startOpenbao(context: Skips): Promise<OpenBao> {
     ready: '/v1/sys/health',
     args: async (port, data) => {
       const config = join(data, 'listener.hcl')
-      await writeFile(config, `listener "tcp" { address = "127.0.0.1:${port}", tls_disable = true }\n`)
+      const listener = `listener "tcp" { address = "127.0.0.1:${port}", tls_disable = true }`
+      const audit = `audit "file" "tests" { options { file_path = "${join(data, AUDIT_LOG)}" } }`
+      await writeFile(config, `${listener}\n${audit}\n`)
       return [
         ...['server', '-dev', '-dev-no-store-token', `-dev-root-token-id=${ROOT}`],
         ...[`-dev-listen-address=127.0.0.1:${tlsPort}`, '-dev-tls', `-dev-tls-cert-dir=${data}`],
@@ -48,6 +53,7 @@ export async function startOpenbao(context: Skips): Promise<OpenBao> {
   return {
     url: `https://127.0.0.1:${tlsPort}`,
     ca: await readFile(join(server.data, 'vault-ca.pem'), 'utf8'),
+    auditLog: join(server.data, AUDIT_LOG),
     call,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
