@@ -14,14 +14,15 @@ export interface TokenCertificate {
 type Key = Pick<PrivateKeyObject, 'id'> & { readonly publicKey: Uint8Array }
 
 /**
- * The chain of a key: of the certificates with its CKA_ID and its public key the one that became valid last, then issuer
- * after issuer as far as the token has them.
+ * The chain of a key: of the certificates with its public key the one that became valid last, those with its CKA_ID before
+ * others, then issuer after issuer as far as the token has them. Tools that import certificates choose ids of their own.
  *
  * @returns DER, leaf first; empty when the token has no certificate of the key.
  */
 export function certificatesOf(connection: Connection, key: Key): Uint8Array[] {
   const all = certificatesOn(connection)
-  const [leaf] = all.filter(each => isOf(each, key)).sort((a, b) => validFrom(b) - validFrom(a))
+  const byTime = all.filter(each => hasKey(each, key)).sort((a, b) => validFrom(b) - validFrom(a))
+  const leaf = byTime.find(each => isOf(each, key)) ?? byTime[0]
   const chain: X509Certificate[] = []
   for (let next = leaf?.certificate; next !== undefined && !chain.includes(next); ) {
     chain.push(next)
@@ -41,8 +42,11 @@ export function certificatesOn({ api, session }: Connection): TokenCertificate[]
 }
 
 /** Whether a certificate belongs to a key; an empty CKA_ID says nothing, and the public key decides. */
-export function isOf({ id, certificate }: TokenCertificate, key: Key): boolean {
-  if (key.id.length > 0 && !id.equals(key.id)) return false
+export function isOf(found: TokenCertificate, key: Key): boolean {
+  return (key.id.length === 0 || found.id.equals(key.id)) && hasKey(found, key)
+}
+
+function hasKey({ certificate }: TokenCertificate, key: Key): boolean {
   return certificate.publicKey.export({ type: 'spki', format: 'der' }).equals(key.publicKey)
 }
 

@@ -30,7 +30,9 @@ export function findKey(connection: Connection, { id, label }: KeySelector): Fou
   if (object === undefined) {
     throw new SealwrightError('NOT_FOUND', `there is no such private key on token ${nameOf(token)}`, {
       why: `looked for ${formatReference({ token: {}, ...(id && { id }), ...(label && { label }) })}`,
-      fix: 'correct the reference: id is the CKA_ID, object the label of the key',
+      fix:
+        hexHint(connection, { id, label }) ??
+        'correct the reference: id is the CKA_ID, object the label of the key',
     })
   }
   const key = privateKey(connection, object)
@@ -72,6 +74,21 @@ export function signingAbility(
   const type = typeOf(publicKey)
   const allowed = allowedMechanisms(connection, key.object)
   return { publicKey, type, mechanisms: signingMechanisms(api, token.slot, type, allowed) }
+}
+
+/** pkcs11-tool shows ids in hexadecimal, and RFC 7512 writes them percent-encoded: `id=01` is the two bytes 30 31. */
+function hexHint(
+  { api, session }: Connection,
+  { id, label }: { readonly id: Buffer | undefined; readonly label: string | undefined },
+): string | undefined {
+  const text = id?.toString('latin1') ?? ''
+  if (!/^(?:[0-9A-Fa-f]{2})+$/.test(text)) return undefined
+  const meant = Buffer.from(text, 'hex')
+  const isThere = tokenObjects(api, session, CKO.privateKey, { id: meant, label }).length > 0
+  const written = Array.from(meant, byte => `%${byte.toString(16).padStart(2, '0')}`).join('')
+  return isThere
+    ? `write id=${written.toUpperCase()}: an id is percent-encoded, not in hexadecimal`
+    : undefined
 }
 
 /** What a private key says of itself. */

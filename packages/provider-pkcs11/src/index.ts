@@ -1,3 +1,4 @@
+export { loadPkcs11js } from './load-module.ts'
 export type { Attribute, Mechanism, ModuleInfo, Pkcs11Module, SlotInfo, TokenInfo } from './module.ts'
 export type { AskPin, PinRequest } from './pin.ts'
 export type { Pkcs11Options } from './pkcs11.ts'

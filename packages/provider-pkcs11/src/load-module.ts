@@ -114,12 +114,36 @@ async function importPkcs11js() {
   try {
     return ((await import(PKCS11JS)) as { default: typeof import('pkcs11js') }).default
   } catch (cause) {
-    throw new SealwrightError('UNSUPPORTED', 'PKCS#11 tokens need the package pkcs11js', {
-      why: 'it is optional, and not installed or not built',
-      fix: 'npm install pkcs11js@2.1.7, with a C++ compiler and install scripts allowed for it',
-      cause,
-    })
+    throw unusableAddon(cause)
   }
+}
+
+/**
+ * Loads pkcs11js, the native addon that speaks to modules. npm leaves it out without a word where it could not be built.
+ *
+ * @throws {@link SealwrightError} `UNSUPPORTED`, saying how to get it.
+ */
+export async function loadPkcs11js(): Promise<void> {
+  await importPkcs11js()
+}
+
+const TOOLS =
+  'it takes a C++ compiler, make, Python and the headers of Node.js, which come from nodejs.org, or from the directory in npm_config_nodedir (/usr where a distribution installs them)'
+
+/** @param cause - What `import` threw. */
+export function unusableAddon(cause: unknown): SealwrightError {
+  const { code } = cause as { readonly code?: unknown }
+  const [why, fix] =
+    code === 'ERR_MODULE_NOT_FOUND'
+      ? ['it is not installed: npm leaves it out where it cannot be built', 'npm install pkcs11js@2.1.7']
+      : code === 'ERR_DLOPEN_FAILED'
+        ? ['it was built for another version of Node.js, or another machine', 'npm rebuild pkcs11js']
+        : ['it is installed and was not built', 'npm rebuild pkcs11js']
+  return new SealwrightError('UNSUPPORTED', 'PKCS#11 tokens need the package pkcs11js', {
+    why,
+    fix: `${fix} --foreground-scripts   (${TOOLS})`,
+    cause,
+  })
 }
 
 function notInitialised(error: unknown): unknown {

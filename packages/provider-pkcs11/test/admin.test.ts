@@ -269,6 +269,20 @@ describe('certificates', () => {
     expect(ofKey).toHaveLength(1)
   })
 
+  it('are found by their public key where a tool gave them another CKA_ID, and alone without issuers', async () => {
+    const { keys, token } = store()
+    const id = token.addKey('EC-P256', { label: 'release' })
+    const handle = await keys.open('pkcs11:object=release', call)
+    const [older, newer] = ['elsewhere', 'elsewhere-2'].map(name => chainFor(handle.key.publicKey, name))
+    const spki = createPublicKey(pairOf('EC-P256').privateKey).export({ type: 'spki', format: 'der' })
+    const [other] = chainFor(spki, 'of-another')
+    token.addCertificate(new X509Certificate(other!), Buffer.of(8))
+    token.addCertificate(new X509Certificate(older![0]!), Buffer.of(9))
+    expect(await handle.certificates!(call)).toEqual([older![0]])
+    token.addCertificate(new X509Certificate(newer![0]!), id)
+    expect(await handle.certificates!(call)).toEqual([newer![0]])
+  })
+
   it('tell the public key where nothing else does', async () => {
     const { keys, token } = store()
     const { privateKey } = pairOf('EC-P256')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { openSigner } from '@sealwright/core'
 import { expect, it } from 'vitest'
 import { pkcs11 } from '../src/index.ts'
+import { unusableAddon } from '../src/load-module.ts'
 import { rejected } from './caught.ts'
 import { FakeModule } from './fake-module.ts'
 import { FakeToken } from './fake-token.ts'
@@ -90,4 +91,15 @@ it('says through which module and by which PIN it is known', async () => {
   const { module, pin } = store()
   const identity = await pkcs11({ module, pin }).identify!(call)
   expect(identity).toEqual({ source: 'the user PIN of the token, through Fake Tokens, In memory 3.2' })
+})
+
+it.each([
+  ['ERR_MODULE_NOT_FOUND', /not installed/, 'npm install pkcs11js@2.1.7'],
+  ['MODULE_NOT_FOUND', /was not built/, 'npm rebuild pkcs11js'],
+  ['ERR_DLOPEN_FAILED', /another version of Node/, 'npm rebuild pkcs11js'],
+])('says of pkcs11js that cannot be loaded (%s) how to get it, without network too', (code, why, command) => {
+  const error = unusableAddon(Object.assign(new Error('no'), { code }))
+  expect(error).toMatchObject({ code: 'UNSUPPORTED', why: expect.stringMatching(why) })
+  expect(error.fix).toContain(command)
+  expect(error.fix).toContain('npm_config_nodedir')
 })

@@ -82,3 +82,17 @@ it('tells pairs apart that share an id by their label', async () => {
   await using signer = await openSigner(keys, 'pkcs11:id=%01;object=two')
   expect((await signer.sign(Buffer.from('hello'))).bytes).toHaveLength(64)
 })
+
+it('says how an id in hexadecimal is written, where that is a key', async () => {
+  const { keys, first } = store()
+  first.addKey('Ed25519', { label: 'hex', id: Buffer.from('01ab', 'hex') })
+  const missing = async (id: string) => rejected(openSigner(keys, `pkcs11:serial=1;id=${id}`))
+  expect(await missing('01ab')).toMatchObject({
+    code: 'NOT_FOUND',
+    fix: 'write id=%01%AB: an id is percent-encoded, not in hexadecimal',
+  })
+  expect(await missing('02')).toMatchObject({
+    code: 'NOT_FOUND',
+    fix: expect.stringContaining('correct the reference'),
+  })
+})

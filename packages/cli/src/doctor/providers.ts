@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { findPackageJSON } from 'node:module'
+import { isSealwrightError } from '@sealwright/core'
 import { readRegularFile } from '@sealwright/core/files'
 import type { KeyLock } from '@sealwright/keyring'
 import { MAX_FILE_BYTES } from '../config/read-if-present.ts'
@@ -12,7 +13,7 @@ import { type Check, fault, ok } from './check.ts'
 
 const BUILT_IN = '@sealwright/provider-file'
 
-/** Which stores can be used; one that a name needs and that is not there is a fault. None is loaded. */
+/** Which stores can be used; one that a name needs and that is not there is a fault. None is loaded but what PKCS#11 needs. */
 export async function checkProviders(
   { providers }: Pick<Settings, 'providers'>,
   lock: KeyLock | undefined,
@@ -39,7 +40,27 @@ export async function checkProviders(
     else absent.push(name)
   }
   if (absent.length > 0) checks.push(ok('providers', `not installed, and not needed: ${absent.join(', ')}`))
-  return [...checks, ...(await checkModule(providers, io))]
+  const needsAddon = used.has('pkcs11') || modulePathOf(providers, io) !== undefined
+  return [...checks, ...(needsAddon ? await checkAddon() : []), ...(await checkModule(providers, io))]
+}
+
+/** npm leaves an addon that it cannot build out without a word. */
+async function checkAddon(): Promise<readonly Check[]> {
+  const name = '@sealwright/provider-pkcs11'
+  if ((await versionOf(name)) === undefined) return []
+  try {
+    const { loadPkcs11js } = (await import(name)) as { loadPkcs11js(): Promise<void> }
+    await loadPkcs11js()
+    return [ok('providers', 'pkcs11js loads')]
+  } catch (error) {
+    if (!isSealwrightError(error)) throw error
+    return [fault('providers', `${error.message}: ${error.why}`, error.fix)]
+  }
+}
+
+function modulePathOf(providers: Settings['providers'], { env }: Pick<Io, 'env'>): string | undefined {
+  const path = env.PKCS11_MODULE_PATH || providers['@sealwright/provider-pkcs11']?.options.module
+  return typeof path === 'string' ? path : undefined
 }
 
 async function versionOf(name: string): Promise<string | undefined> {
@@ -55,13 +76,10 @@ async function versionOf(name: string): Promise<string | undefined> {
 }
 
 /** The PKCS#11 module is code that runs here. */
-async function checkModule(
-  providers: Settings['providers'],
-  { env, platform }: Io,
-): Promise<readonly Check[]> {
-  const configured = providers['@sealwright/provider-pkcs11']?.options.module
-  const path = env.PKCS11_MODULE_PATH || configured
-  if (typeof path !== 'string') return []
+async function checkModule(providers: Settings['providers'], io: Io): Promise<readonly Check[]> {
+  const { platform } = io
+  const path = modulePathOf(providers, io)
+  if (path === undefined) return []
   const found = await stat(path).catch(() => undefined)
   if (found === undefined)
     return [fault('providers', `the PKCS#11 module ${path} is not there`, 'install it, or correct the path')]
