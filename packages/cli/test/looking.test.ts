@@ -372,4 +372,27 @@ describe('inspect', () => {
     const { error } = await self.json(2, ['inspect', '--max-signatures', '1', 'oci:image:v1'])
     expect(error).toMatchObject({ code: 'UNSUPPORTED', fix: expect.stringContaining('--max-signatures') })
   })
+
+  it.each([
+    [
+      'a certificate',
+      '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+      'is not a Notary Project envelope',
+    ],
+    ['nothing', '', 'it is empty'],
+    ['some JSON', '{"a":1}', 'is not a Notary Project envelope'],
+    ['half an envelope', '{"payload":"', 'is not a Notary Project envelope'],
+    ['a broken JWS', '{"payload":"x","protected":"y","signature":"z"}', 'JWS'],
+    ['a broken COSE', Buffer.from([0xd2, 0x84, 0x43]), 'COSE'],
+    ['text', 'hello', 'is not a Notary Project envelope'],
+  ])('refuses a file that holds %s, and does not say what it is not', async (_, content, why) => {
+    const self = await program()
+    await writeFile(self.path('file'), content)
+    for (const args of [['./file'], ['-']]) {
+      const stdin = args[0] === '-' ? { stdin: content } : {}
+      const { error } = await self.json(2, ['inspect', ...args], stdin)
+      expect(error.message).toContain('is not a signature')
+      expect(error.why).toContain(why)
+    }
+  })
 })

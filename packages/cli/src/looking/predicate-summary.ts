@@ -27,7 +27,7 @@ const PATHS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 
 /** The facts of a predicate that is known here, as text; of any other none. */
 export function predicateSummary(predicateType: string, predicate: JsonObject): Record<string, string> {
-  const format = BOMS[predicateType]
+  const format = Object.hasOwn(BOMS, predicateType) ? BOMS[predicateType] : undefined
   if (format !== undefined) {
     const { version, name, parts } = bomFacts(format, predicate)
     return texts({ version, name, parts: parts ?? undefined })
@@ -51,10 +51,14 @@ function at(value: JsonValue | undefined, path: readonly string[]): JsonValue | 
 function texts(facts: Readonly<Record<string, JsonValue | undefined>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(facts).flatMap(([name, value]) => {
-      const text = Array.isArray(value) ? value.join(', ') : value
-      return text === undefined || text === null || text === '' || typeof text === 'object'
-        ? []
-        : [[name, String(text)]]
+      const text = Array.isArray(value) ? value.map(textOf).join(', ') : textOf(value)
+      return text === '' || isJsonObject(value) ? [] : [[name, text]]
     }),
   )
+}
+
+/** Decoded objects have no prototype, and none of the ways in which JavaScript makes text of a value. */
+function textOf(value: JsonValue | undefined): string {
+  if (value === undefined || value === null) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -65,7 +65,11 @@ function kindOfType(
   annotations: Manifest['annotations'],
 ): ArtifactKind | undefined {
   if (type === undefined) return undefined
-  return KINDS[bare(type)] ?? (BUNDLE.test(type) ? bundleKind(annotations) : undefined)
+  const known = bare(type)
+  return (
+    (Object.hasOwn(KINDS, known) ? KINDS[known] : undefined) ??
+    (BUNDLE.test(type) ? bundleKind(annotations) : undefined)
+  )
 }
 
 /** Whether it is one of these: kinds, or media types as `artifactType` or as the type of the config. */

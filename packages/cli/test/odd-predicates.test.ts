@@ -1,0 +1,81 @@
+import { decodeJson, isJsonObject, type JsonObject } from '@sealwright/core/encoding'
+import { predicateTypes } from '@sealwright/notary'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { inspectFound } from '../src/looking/inspect-found.ts'
+import { inspectedLines } from '../src/looking/inspected-lines.ts'
+import { predicateSummary } from '../src/looking/predicate-summary.ts'
+
+const SLSA_OLD = 'https://slsa.dev/provenance/v0.2'
+const TYPES = [...Object.values(predicateTypes), SLSA_OLD, 'constructor', '__proto__', 'toString']
+
+/** As our decoder gives it: objects without a prototype. */
+function decoded(value: unknown): JsonObject {
+  const object = decodeJson(Buffer.from(JSON.stringify(value)), { label: 'a predicate', maxDepth: 256 })
+  if (!isJsonObject(object)) throw new Error('not an object')
+  return object
+}
+
+function statement(predicateType: string, predicate: object): Uint8Array {
+  const payload = JSON.stringify({
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{ name: 'app', digest: { sha256: 'a'.repeat(64) } }],
+    predicateType,
+    predicate,
+  })
+  return Buffer.from(
+    JSON.stringify({
+      payload: Buffer.from(payload).toString('base64'),
+      payloadType: 'application/vnd.in-toto+json',
+      signatures: [{ sig: 'AAAA' }],
+    }),
+  )
+}
+
+const ODD: readonly unknown[] = [{}, [{}], [[{}]], [null], 7, [1, [2]], { toString: 1 }, { __proto__: null }, true, '', 'x', null]
+
+describe('what inspect says of a predicate', () => {
+  it.each(TYPES.flatMap(type => ODD.map(odd => [type, JSON.stringify(odd), odd] as const)))(
+    'of type %s with %s in every place is text',
+    (type, _, odd) => {
+      const everywhere = {
+        verifier: odd,
+        timeVerified: odd,
+        verifiedLevels: odd,
+        policy: { uri: odd },
+        builder: { id: odd },
+        runDetails: { builder: { id: odd }, metadata: odd },
+        buildDefinition: { buildType: odd },
+        spdxVersion: odd,
+        name: odd,
+        packages: odd,
+        metadata: { component: odd },
+        components: odd,
+      }
+      for (const text of Object.values(predicateSummary(type, decoded(everywhere))))
+        expect(typeof text).toBe('string')
+      const found = { digest: 'sha256:x', mediaType: 'application/vnd.dsse.envelope.v1+json' }
+      const inspected = inspectFound({ ...found, bytes: statement(type, everywhere) })
+      for (const line of inspectedLines(inspected)) expect(typeof line).toBe('string')
+    },
+  )
+
+  it('is text whatever the predicate is', () => {
+    const type = fc.constantFrom(...TYPES)
+    const member = fc.constantFrom(
+      'verifier',
+      'verifiedLevels',
+      'policy',
+      'builder',
+      'runDetails',
+      'metadata',
+    )
+    const predicate = fc.dictionary(member, fc.jsonValue())
+    fc.assert(
+      fc.property(type, predicate, (name, value) => {
+        const summary = predicateSummary(name, decoded(value))
+        expect(Object.values(summary).every(text => typeof text === 'string')).toBe(true)
+      }),
+    )
+  })
+})
