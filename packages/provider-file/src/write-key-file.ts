@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { link, lstat, mkdir, open, rename, rm } from 'node:fs/promises'
+import { link, lstat, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
+import { makeDirectory } from '@sealwright/core/files'
 import { onFile } from './file-failure.ts'
 
 /** File systems without hard links say so with one of these. */
@@ -16,7 +17,7 @@ const NO_LINKS: readonly unknown[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'
 export async function writeKeyFile(path: string, text: string): Promise<void> {
   await onFile(path, 'write the key file', async () => {
     const folder = dirname(path)
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await makeDirectory(folder, 0o700)
     const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
     try {
       const file = await open(temporary, 'wx', 0o600)

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { SealwrightError } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
+import { makeDirectory } from '@sealwright/core/files'
 import { readTrustStore, type StoreReading, storeCertificateFault } from '@sealwright/notary'
 import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
 import { describeCertificate } from '../certificates/describe.ts'
@@ -39,7 +39,7 @@ export async function certAdd(context: Context, args: readonly string[]): Promis
   const present = new Set(certificatesOf(before).map(certificate => certificate.fingerprint))
   const added = given.filter(certificate => !present.has(certificate.fingerprint))
   const kept = given.filter(certificate => present.has(certificate.fingerprint))
-  if (added.length > 0) await mkdir(trust, { recursive: true, mode: 0o700 })
+  if (added.length > 0) await makeDirectory(trust, 0o700)
   for (const certificate of added) await addToStore(trust, store, certificate)
   for (const fault of faultsOf(await readTrustStore(trust, store)))
     context.warn(`nothing can be verified by ${store.text}: ${fault}`)

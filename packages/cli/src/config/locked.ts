@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
-import { access, mkdir, rmdir } from 'node:fs/promises'
+import { access, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeDirectory } from '@sealwright/core/files'
 import { withFileLock } from '@sealwright/oci'
 import type { Io } from '../frame/io.ts'
 import { assertHome } from './paths.ts'
@@ -18,7 +19,7 @@ export async function locked<T>(
   const folder = dirname(path)
   let made: string | undefined
   try {
-    made = await mkdir(folder, { recursive: true, mode: 0o700 })
+    made = await makeDirectory(folder, 0o700)
     await access(folder, constants.W_OK)
   } catch {
     return task()

@@ -1,3 +1,4 @@
+export { makeDirectory } from './make-directory.ts'
 export {
   openRegular,
   type RegularFile,

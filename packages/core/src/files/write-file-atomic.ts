@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { makeDirectory } from './make-directory.ts'
 import { notRegular } from './regular-file.ts'
 import { isAbsent, systemFailure } from './system-failure.ts'
 
@@ -35,7 +36,7 @@ export async function writeFileAtomic(
   try {
     const file = replaceLink ? path : await followLinks(path)
     await assertReplaceable(file)
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    await makeDirectory(dirname(file), 0o700)
     const name = `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`
     await writeThenRename(join(temporaryIn ?? dirname(file), name), file, content, mode)
     await syncDirectory(dirname(file))

@@ -19,7 +19,7 @@ export class SpoolFile {
     const start = this.#position
     const file = await open(path, 'r+')
     try {
-      this.#position = await writeAt(file, start, limited(content, MAX_BYTES - start))
+      this.#position = await writeAt(file, path, start, limited(content, MAX_BYTES - start))
     } finally {
       await file.close()
     }

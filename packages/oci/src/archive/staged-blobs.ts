@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openRegular, readOpen } from '@sealwright/core/files'
 import { collectVerified, type Identity, verified } from '../content.ts'
+import { named } from '../layout/write-chunks.ts'
 
 export interface StagedBlob {
   /** Bytes. */
@@ -43,7 +44,8 @@ export class StagedBlobs {
     try {
       const file = await open(path, 'wx', 0o600)
       try {
-        for await (const chunk of verified(blob, content, from)) await file.writeFile(chunk)
+        for await (const chunk of verified(blob, content, from))
+          await named(path, () => file.writeFile(chunk))
       } finally {
         await file.close()
       }

@@ -29,7 +29,13 @@ export class TarFileOutput implements TarOutput {
   async add(content: TarContent): Promise<void> {
     const start = this.#position
     try {
-      this.#position = await writeAt(this.#file.handle, start, packFile(content), content.spent)
+      this.#position = await writeAt(
+        this.#file.handle,
+        this.#file.path,
+        start,
+        packFile(content),
+        content.spent,
+      )
     } catch (error) {
       await this.#file.handle.truncate(start)
       throw error
@@ -45,7 +51,7 @@ export class TarFileOutput implements TarOutput {
   }
 
   async end(): Promise<void> {
-    this.#position = await writeAt(this.#file.handle, this.#position, [TAR_END])
+    this.#position = await writeAt(this.#file.handle, this.#file.path, this.#position, [TAR_END])
   }
 }
 

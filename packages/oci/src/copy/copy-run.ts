@@ -275,6 +275,9 @@ export class CopyRun {
       if (error.code === 'INTEGRITY' || this.#ofSource.has(Object(thrown))) this.#ofSource.add(error)
       // What may pass ends the copy, to be run again; the rest is about this content.
       if (error.retryable || error.code === 'ABORTED' || error.code === 'UNAUTHENTICATED') throw error
+      // A directory or a file that may not be written takes nothing else either.
+      const isClosed = error.code === 'ACCESS_DENIED' && this.#sides.to.entries !== undefined
+      if (isClosed && !this.#ofSource.has(error)) throw error
       return isForeign(descriptor) && error.code === 'NOT_FOUND' ? error : this.#leave(descriptor, error)
     }
   }

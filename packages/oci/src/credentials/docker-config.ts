@@ -1,7 +1,7 @@
-import { mkdir, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { decodeJson } from '@sealwright/core/encoding'
-import { isAbsent, readRegularFileIfPresent } from '@sealwright/core/files'
+import { isAbsent, makeDirectory, readRegularFileIfPresent } from '@sealwright/core/files'
 import type { StoreCall } from '../artifact-store.ts'
 import { type JsonObject, readObject } from '../descriptor-json.ts'
 import { writeFileAtomically } from '../layout/atomic-file.ts'
@@ -38,7 +38,7 @@ export async function changeDockerConfig(
       if (isAbsent(error)) return configFile
       throw error
     })
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await makeDirectory(dirname(path), 0o700)
     await withFileLock(`${path}.lock`, call, async lock => {
       const changed = await change((await readDockerConfig(path)) ?? {})
       if (changed === undefined) return

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, lstat, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { writeAt } from './write-chunks.ts'
+import { named, writeAt } from './write-chunks.ts'
 
 const TEMPORARY = /\.[0-9a-f]{16}\.tmp$/
 const LEFT_BEHIND_MS = 24 * 60 * 60 * 1000
@@ -13,26 +13,26 @@ const LEFT_BEHIND_MS = 24 * 60 * 60 * 1000
 export class AtomicFile {
   readonly temporary: string
   readonly handle: FileHandle
-  readonly #path: string
+  readonly path: string
 
   private constructor(path: string, temporary: string, handle: FileHandle) {
-    this.#path = path
+    this.path = path
     this.temporary = temporary
     this.handle = handle
   }
 
   static async create(path: string, mode?: number): Promise<AtomicFile> {
     const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`
-    return new AtomicFile(path, temporary, await open(temporary, 'wx', mode))
+    return new AtomicFile(path, temporary, await named(path, () => open(temporary, 'wx', mode)))
   }
 
   /** @param beforeRename - A last check; what it throws leaves the old content. */
   async commit(beforeRename?: () => Promise<void>): Promise<void> {
-    await this.handle.sync()
-    await this.handle.close()
+    await named(this.path, () => this.handle.sync())
+    await named(this.path, () => this.handle.close())
     await beforeRename?.()
-    await rename(this.temporary, this.#path)
-    await syncDirectory(dirname(this.#path))
+    await named(this.path, () => rename(this.temporary, this.path))
+    await syncDirectory(dirname(this.path))
   }
 
   async discard(): Promise<void> {
@@ -57,7 +57,7 @@ export async function writeFileAtomically(
 ): Promise<void> {
   const file = await AtomicFile.create(path, mode)
   try {
-    await writeAt(file.handle, 0, content, spent)
+    await writeAt(file.handle, path, 0, content, spent)
     await file.commit(beforeRename)
   } catch (error) {
     await file.discard()

@@ -1,7 +1,14 @@
-import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { lstat, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
-import { isAbsent, openRegular, readOpen, readRegularFileIfPresent, readWhole } from '@sealwright/core/files'
+import {
+  isAbsent,
+  makeDirectory,
+  openRegular,
+  readOpen,
+  readRegularFileIfPresent,
+  readWhole,
+} from '@sealwright/core/files'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import { type Identity, isOwn, verified } from '../content.ts'
 import { parseDigest } from '../digest.ts'
@@ -85,7 +92,7 @@ class DirectoryBackend implements LayoutBackend {
       await this.#prepare(call)
       const directory = dirname(path)
       await this.#assertOwn(directory)
-      await mkdir(directory, { recursive: true })
+      await makeDirectory(directory)
       if (await this.#holds(path, blob)) return drain(verified(blob, content, 'the caller'))
       if (!this.#swept) {
         this.#swept = true
@@ -170,7 +177,7 @@ class DirectoryBackend implements LayoutBackend {
   async #prepare(call: StoreCall): Promise<void> {
     if (await this.#isLayout()) return
     if (!this.#create) throw this.#noLayout()
-    await mkdir(this.#path, { recursive: true })
+    await makeDirectory(this.#path)
     const foreign = (await readdir(this.#path)).find(
       name => !/^(?:blobs|index\.json|oci-layout)(?:\.|$)/.test(name),
     )

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { lstat, open, rename, rm, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { SealwrightError } from '@sealwright/core'
-import { readRegularFileIfPresent } from '@sealwright/core/files'
+import { readRegularFileIfPresent, systemFailure } from '@sealwright/core/files'
 import { pause } from '../abort.ts'
 import type { StoreCall } from '../artifact-store.ts'
 import { fileVersion } from './file-version.ts'
@@ -54,6 +54,7 @@ async function acquire(path: string, call: StoreCall): Promise<string> {
   let since = started
   for (;;) {
     if (await create(path, token)) return token
+    await assertLock(path)
     const holder = await holderOf(path)
     const state = `${holder?.token} ${await fileVersion(path)}`
     const now = performance.now()
@@ -90,14 +91,30 @@ async function create(path: string, token: string): Promise<boolean> {
     const { code } = error as NodeJS.ErrnoException
     // EPERM: Windows, while the file is being removed.
     if (code === 'EEXIST' || (code === 'EPERM' && process.platform === 'win32')) return false
-    throw error
+    throw systemFailure(error, 'create', path)
   }
   try {
-    await file.writeFile(`${token} ${process.pid} ${hostname()}\n`)
-  } finally {
-    await file.close()
+    try {
+      await file.writeFile(`${token} ${process.pid} ${hostname()}\n`)
+    } finally {
+      await file.close()
+    }
+    return true
+  } catch (error) {
+    // Without our name in it, others would wait for nobody.
+    await rm(path, { force: true }).catch(() => {})
+    throw systemFailure(error, 'write', path)
   }
-  return true
+}
+
+/** What was put under the name of a lock is nobody's, and is not waited for. */
+async function assertLock(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found === undefined || found.isFile()) return
+  throw new SealwrightError('VALIDATION', `${path} is not a lock`, {
+    why: `it is a ${found.isDirectory() ? 'directory' : found.isSymbolicLink() ? 'symbolic link' : 'pipe, a socket or a device'}`,
+    fix: `remove it: it keeps ${path.replace(/\.lock$/, '')} from being changed`,
+  })
 }
 
 async function holderOf(path: string): Promise<Holder | undefined> {
@@ -125,12 +142,7 @@ function mayBeAlive(holder: Holder | undefined): boolean {
  */
 async function breakLock(path: string, token: string | undefined): Promise<void> {
   if ((await holderOf(path))?.token !== token) return
-  if ((await lstat(path).catch(() => undefined))?.isDirectory()) {
-    throw new SealwrightError('VALIDATION', `${path} is not a lock`, {
-      why: 'it is a directory',
-      fix: `rmdir '${path}'`,
-    })
-  }
+  await assertLock(path)
   const aside = `${path}.${randomBytes(8).toString('hex')}.tmp`
   try {
     await rename(path, aside)

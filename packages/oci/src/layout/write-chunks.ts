@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { systemFailure } from '@sealwright/core/files'
 import { release } from '../release.ts'
 
 const TOGETHER = 1024 * 1024
@@ -6,11 +7,13 @@ const TOGETHER = 1024 * 1024
 /**
  * Writes chunks one after the other, several in one call.
  *
+ * @param path - Of the file, for what the system refuses.
  * @param spent - Nobody else has the chunks: their memory is given back as soon as they are written.
  * @returns Where they end.
  */
 export async function writeAt(
   file: FileHandle,
+  path: string,
   start: number,
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   spent = false,
@@ -20,7 +23,7 @@ export async function writeAt(
   let size = 0
   const flush = async () => {
     for (let rest = waiting; rest.length > 0; ) {
-      const { bytesWritten } = await file.writev(rest, position)
+      const { bytesWritten } = await named(path, () => file.writev(rest, position))
       position += bytesWritten
       rest = after(rest, bytesWritten)
     }
@@ -35,6 +38,15 @@ export async function writeAt(
   }
   await flush()
   return position
+}
+
+/** Errors of an open file do not say of which. */
+export async function named<T>(path: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    throw systemFailure(error, 'write', path)
+  }
 }
 
 /** What is left of chunks when the first bytes are gone. */
