@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
+import { warnOfSubject } from '../certificates/subject.ts'
 import { writeDefaultKey } from '../config/default-key.ts'
 import { locked } from '../config/locked.ts'
 import { type Paths, pathsOf } from '../config/paths.ts'
@@ -7,7 +8,7 @@ import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { makeCertificate } from '../init/certificate.ts'
 import { assertChainFits, findKey } from '../init/key.ts'
-import { type InitPlan, initOutcome } from '../init/outcome.ts'
+import { type InitMade, type InitPlan, initOutcome } from '../init/outcome.ts'
 import { type PolicyWish, planPolicy, refusedPolicy } from '../init/policy-plan.ts'
 import { readState } from '../init/state.ts'
 import {
@@ -85,7 +86,17 @@ async function initialize(
   if (flags.dryRun) return initOutcome(context, plan, undefined)
   const given = { text: flags.key ?? '', ...(module === undefined ? {} : { module }) }
   await keepModule(context, settings, moduleToKeep(context, settings, given, flags.pkcs11Module))
+  warnOfStart(context, flags, chain)
   return await make(context, keys, plan, wish, flags)
+}
+
+/** Whoever is given a subject that names nobody, or has one that no identity can match, learns it from the start. */
+function warnOfStart(context: Context, flags: InitFlags, chain: readonly Certificate[] | undefined): void {
+  if (chain !== undefined) warnOfSubject(context, chain[0] as Certificate, 'the certificate')
+  else if (flags.subject === undefined)
+    context.note(
+      'the certificate names no country and no organization (ZZ, Unknown); --subject gives your own',
+    )
 }
 
 /** The flags with the module apart that the reference of the key may name. */
@@ -126,9 +137,9 @@ async function makeKey(
   keys: Keys,
   { name, key, state, chain }: InitPlan,
   flags: InitFlags,
-): Promise<{ readonly chain: readonly Certificate[]; readonly publicKey: Uint8Array }> {
+): Promise<InitMade> {
   if (chain !== undefined && key.publicKey !== undefined && name in state.lock.keys) {
-    return { chain, publicKey: key.publicKey }
+    return { chain, publicKey: key.publicKey, isKept: state.chain !== undefined }
   }
   const { reference } = key
   if (key.publicKey === undefined) await createKey(context, keys, { reference, type: 'EC-P256' })
@@ -141,5 +152,6 @@ async function makeKey(
       file: state.chainFile,
     }))
   await nameKey(context, { name, reference, signer, isDefault: false })
-  return { chain: made, publicKey: signer.key.publicKey }
+  const isKept = chain === undefined || state.chain !== undefined
+  return { chain: made, publicKey: signer.key.publicKey, isKept }
 }

@@ -15,6 +15,7 @@ import { type RegistryFlags, registryFlags } from '../program/registry-flags.ts'
 import type { Signed } from '../signing/attempt.ts'
 import { assertAuditLog, openAuditLog } from '../signing/audit-log.ts'
 import { signedLines } from '../signing/lines.ts'
+import { missingTargets } from '../signing/missing-targets.ts'
 import type { SignPlan } from '../signing/plan.ts'
 import { noteProject } from '../signing/project.ts'
 import { assertAllowed, assertAllowedAlgorithm } from '../signing/rules.ts'
@@ -54,6 +55,10 @@ export async function sign(context: Context, args: readonly string[], given: Fla
   assertAllowed(settings, targets)
   await using keys = await openKeys(context, flags)
   const key = await keys.select(flags.key)
+  if (context.dialogue.silence === undefined) {
+    const missing = await missingTargets(context, targets, registryFlags(flags))
+    if (missing.length > 0) return outcomeOf(context, missing, null, flags.dryRun === true)
+  }
   const format = flags.format ?? settings.format
   const { envelope } = format === 'jws' ? notaryJws : notaryCose
   await using signer = await keys.open(key, descriptor => envelope.algorithmFor(descriptor))
@@ -86,7 +91,12 @@ export async function sign(context: Context, args: readonly string[], given: Fla
   return flags.auditLog === '-' ? { ...outcome, raw: '' } : outcome
 }
 
-function outcomeOf(context: Context, signed: readonly Signed[], key: KeyDocument, dryRun: boolean): Outcome {
+function outcomeOf(
+  context: Context,
+  signed: readonly Signed[],
+  key: KeyDocument | null,
+  dryRun: boolean,
+): Outcome {
   const raw = signed.find(({ envelope }) => envelope !== undefined)?.envelope
   const done = signed.filter(({ target }) => target.error === null).map(({ target }) => target)
   const exitCode = exitCodeOfAll(signed.map(one => one.exitCode))
@@ -98,7 +108,8 @@ function outcomeOf(context: Context, signed: readonly Signed[], key: KeyDocument
       targets: signed.map(({ target }) => target),
       ...decidingError(signed, exitCode),
     },
-    lines: done.flatMap(target => signedLines(target, key, context.paint)),
+    // Nothing is signed without a key.
+    lines: key === null ? [] : done.flatMap(target => signedLines(target, key, context.paint)),
     faults: signed.flatMap(({ target }) =>
       target.error ? failureLines('error', target.error, context.paintErr) : [],
     ),

@@ -19,6 +19,14 @@ const init = {
   policy: z.strictObject({ file: z.string(), statement: z.string(), scopes: z.array(z.string()) }),
   steps: z.array(step),
   next: z.array(z.string()).describe('The commands to try next.'),
+  renew: z
+    .strictObject({ before: time, commands: z.array(z.string()) })
+    .nullable()
+    .describe('Until when signatures verify, and how the certificate is renewed; null in a dry run.'),
+  share: z
+    .strictObject({ certificate: z.string(), commands: z.array(z.string()) })
+    .nullable()
+    .describe('What others need in order to verify: the file of the certificate, and what they run with it.'),
 }
 export const initDocument = document('init', init)
 const initMembers = z.object(init)

@@ -1,14 +1,17 @@
 import { fingerprint } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
-import type { Certificate } from '@sealwright/x509'
+import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
 import { describeCertificate } from '../certificates/describe.ts'
+import { endOf } from '../certificates/validity.ts'
 import type { Paths } from '../config/paths.ts'
 import type { InitDocument, InitStep } from '../documents/signing.ts'
 import type { Context } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import type { Paint } from '../frame/style.ts'
 import { printable, table } from '../frame/table.ts'
+import { formatTime } from '../frame/time.ts'
 import { chainPath } from '../keys/chain.ts'
+import { issueCommand, requestCommand } from '../keys/chain-advice.ts'
 import type { InitKey } from './key.ts'
 import type { PolicyPlan } from './policy-plan.ts'
 import type { InitState } from './state.ts'
@@ -28,6 +31,8 @@ export interface InitPlan {
 /** What was made; absent in a dry run. */
 export interface InitMade {
   readonly chain: readonly Certificate[]
+  /** Whether the chain is in a file of ours, rather than in the key's store. */
+  readonly isKept: boolean
   readonly publicKey: Uint8Array
 }
 
@@ -55,8 +60,46 @@ export function initOutcome({ paint }: Context, plan: InitPlan, made: InitMade |
       `sealwright sign -k ${shellQuote(name)} ${shellQuote(target)}`,
       `sealwright verify ${shellQuote(target)}`,
     ],
+    renew: leaf === undefined || made === undefined ? null : renewal(plan, made),
+    share: made === undefined ? null : sharing(plan, made),
   }
   return { exitCode: 0, document: { ...document }, lines: linesOf(document, paint) }
+}
+
+/** How a certificate is renewed: by whoever made it. */
+function renewal({ name, key }: InitPlan, { chain }: InitMade): NonNullable<InitDocument['renew']> {
+  const [leaf] = chain as readonly [Certificate]
+  const subject = formatDistinguishedName(leaf.subject)
+  const file = `${name}.crt`
+  const keep = `sealwright key add ${shellQuote(name)} ${shellQuote(key.reference)} --cert-chain ${shellQuote(file)}`
+  const commands =
+    chain.length > 1
+      ? [requestCommand(name, subject), keep]
+      : [
+          issueCommand(name, subject),
+          keep,
+          `sealwright cert add ${shellQuote(`ca:${name}`)} ${shellQuote(file)}`,
+        ]
+  return { before: formatTime(endOf(chain)), commands }
+}
+
+/** What a friend does with the certificate; none where it is in the key's store alone. */
+function sharing({ name, policy, paths }: InitPlan, { chain, isKept }: InitMade): InitDocument['share'] {
+  if (!isKept) return null
+  const certificate = chainPath(paths.keys, name)
+  const [leaf] = chain as readonly [Certificate]
+  const identity = `x509.subject: ${formatDistinguishedName(leaf.subject)}`
+  const trust = [
+    ...policy.scopes.flatMap(scope => ['--scope', scope]),
+    ...['--trust-store', `ca:${name}`, '--trusted-identity', identity],
+  ]
+  return {
+    certificate,
+    commands: [
+      `sealwright cert add ${shellQuote(`ca:${name}`)} ${shellQuote(`${name}.crt`)}`,
+      ['sealwright', 'policy', 'init', '--name', name, ...trust].map(shellQuote).join(' '),
+    ],
+  }
 }
 
 function stepsOf(
@@ -104,7 +147,7 @@ const PARTS: Readonly<Record<InitStep['part'], string>> = {
 }
 
 function linesOf(document: InitDocument, paint: Paint): string[] {
-  const { name, dryRun, changed, key, certificate, steps, next } = document
+  const { name, dryRun, changed, key, certificate, steps, next, renew, share } = document
   const headline = dryRun
     ? 'nothing is made in a dry run'
     : changed
@@ -122,5 +165,17 @@ function linesOf(document: InitDocument, paint: Paint): string[] {
       : [`  certificate  ${printable(certificate.subject)}, to ${certificate.notAfter}`]),
     'next:',
     ...next.map(line => `  ${line}`),
+    ...(share === null
+      ? []
+      : [
+          `for others to verify: give them ${share.certificate}; they run:`,
+          ...share.commands.map(line => `  ${line}`),
+        ]),
+    ...(renew === null
+      ? []
+      : [
+          `signatures verify until ${renew.before}; before that, renew the certificate, and sign again with --again:`,
+          ...renew.commands.map(line => `  ${line}`),
+        ]),
   ]
 }

@@ -180,11 +180,11 @@ async function openKey(
   context.step(`open key ${key.label}`)
   const signer = await dialogue
     .waiting(`key ${key.label}`, () => keyring.signer(key.name ?? key.reference, options))
-    .catch(error => Promise.reject(advised(error, key.label)))
+    .catch(error => Promise.reject(advised(error, key)))
   if (key.lock === undefined && reportPin) {
     context.note(`key ${key.label} has no lock; for this run it is ${fingerprint(signer.key.publicKey)}`)
   }
-  return withAdvice(signer, key.label)
+  return withAdvice(signer, key)
 }
 
 /** The chains of names that stand for the same key: they are over it, or refused. */

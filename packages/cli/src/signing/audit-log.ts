@@ -23,7 +23,7 @@ interface MadeSignature {
   readonly signature: Signature
 }
 
-export interface AuditTarget {
+interface AuditTarget {
   /** As it was resolved. */
   readonly reference: string
   readonly digest: string
