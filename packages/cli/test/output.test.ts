@@ -114,6 +114,45 @@ describe('the status line', () => {
 })
 
 describe('text', () => {
+  it('on a terminal has tables that fit, with short digests; elsewhere all of them', async () => {
+    const { expect: run, path } = await program()
+    const { digest } = await makeLayout(path('image'), 'v1')
+    await run(0, ['init', 'release', '--scope', '*'])
+    await run(0, ['sign', 'oci:image:v1'])
+    const long = /sha256:[0-9a-f]{64}/
+    for (const args of [['key', 'list'], ['cert', 'list'], ['list', 'oci:image:v1'], ['doctor']]) {
+      const color = ['--color', 'never']
+      for (const columns of [80, 100, 120]) {
+        const { stdout } = await run(0, [...args, ...color], { columns })
+        const lines = stdout.split('\n')
+        // The reference that was resolved, the checks of doctor and its fixes are not rows.
+        const rows = lines.filter(line => !/^oci:|^(?:ok|warning|fault) |^ +fix:/.test(line))
+        for (const line of rows) expect(line.length, line).toBeLessThanOrEqual(columns)
+        expect(rows.join('\n')).not.toMatch(long)
+        if (args[0] !== 'doctor') expect(rows.join('\n')).toMatch(/sha256:[0-9a-f]{12}(?![0-9a-f])/)
+      }
+      if (args[0] === 'doctor') continue
+      const piped = (await run(0, args)).stdout
+      expect(piped).toMatch(long)
+      expect((await run(0, [...args, '-v', ...color], { columns: 80 })).stdout).toBe(piped)
+    }
+    expect((await run(0, ['list', 'oci:image:v1'], { columns: 80 })).stdout).toContain(
+      `oci:image@${digest}\n`,
+    )
+    const verified = await run(0, ['verify', '--color', 'never', 'oci:image:v1'], { columns: 80 })
+    expect(verified.stdout).toContain(digest)
+    const deleted = await run(0, ['delete', '--all', '-y', '--color', 'never', 'oci:image:v1'], {
+      columns: 80,
+    })
+    expect(deleted.stdout).toMatch(/deleted +sha256:[0-9a-f]{64}/)
+  })
+
+  it('begins with what doctor was asked about', async () => {
+    const { run, expect: expectCode } = await program()
+    await expectCode(0, ['init', 'release', '--scope', '*'])
+    expect((await run(['doctor', 'release'])).stdout).toMatch(/^key release\n/)
+  })
+
   it('has columns without empty cells', () => {
     expect(
       table(

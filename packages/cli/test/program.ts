@@ -25,6 +25,7 @@ interface RunOptions {
   readonly stdin?: string | Uint8Array
   /** What a person at the terminal answers, in turn; without it there is no terminal. */
   readonly answers?: readonly string[]
+  /** stdout is a terminal of this width. */
   readonly columns?: number
   readonly now?: Date
   readonly signal?: AbortSignal
@@ -86,7 +87,7 @@ function programAt(home: string, passphraseFile: string): Program {
         home: 'home' in options ? options.home : home,
         platform: 'linux',
         stdin: { isTerminal: interactive, read: () => once(options.stdin) },
-        stdout: sinkInto(stdout, false),
+        stdout: { ...sinkInto(stdout, options.columns !== undefined), columns: options.columns },
         stderr: sinkInto(stderr, interactive),
         openTerminal: async () => terminal,
         now: () => options.now ?? new Date(),

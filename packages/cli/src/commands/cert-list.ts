@@ -29,7 +29,7 @@ export async function certList(context: Context, [text]: readonly string[]): Pro
     document: { stores },
     lines:
       rows.length > 0
-        ? table(['STORE', 'EXPIRES', 'FINGERPRINT', 'SUBJECT'], rows)
+        ? table(['STORE', 'EXPIRES', 'FINGERPRINT', 'SUBJECT'], rows, context.fit)
         : [`no certificate in ${wanted?.text ?? trust}`],
   }
 }

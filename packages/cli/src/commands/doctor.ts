@@ -69,7 +69,7 @@ export async function doctor(context: Context, args: readonly string[], given: F
   return {
     exitCode: faulty ? EXIT.notVerified : EXIT.done,
     document: report,
-    lines: doctorLines(report, context.paint),
+    lines: doctorLines(report, context.paint, context.fit),
   }
 }
 

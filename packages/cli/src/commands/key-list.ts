@@ -36,6 +36,7 @@ export async function keyList(context: Context, [store]: readonly string[], flag
                 key.reference,
                 key.resolved === null || key.resolved === key.reference ? '-' : key.resolved,
               ]),
+              context.fit,
             )
           : table(
               ['REFERENCE', 'TYPE', 'ALGORITHMS', 'STATE', 'CREATED', 'PROTECTION'],
@@ -47,6 +48,7 @@ export async function keyList(context: Context, [store]: readonly string[], flag
                 key.created ?? '-',
                 key.protection ?? '-',
               ]),
+              context.fit,
             ),
   }
 }

@@ -1,7 +1,7 @@
 import { shellQuote } from '@sealwright/core/encoding'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
-import { printable } from '../frame/table.ts'
+import { fitted, printable } from '../frame/table.ts'
 import { usageError } from '../frame/usage.ts'
 import { filterTree, referrerTree } from '../looking/referrer-tree.ts'
 import { treeLines } from '../looking/tree-lines.ts'
@@ -51,7 +51,7 @@ export async function list(context: Context, [text = '']: readonly string[], giv
   })
   const tree = type === undefined ? whole : filterTree(whole, type)
   const resolved = open.nameOf(subject.digest)
-  const lines = treeLines(tree)
+  const lines = treeLines(tree).map(line => fitted(line, context.fit))
   return {
     exitCode: 0,
     document: { reference: text, resolved, mediaType: subject.mediaType, ...tree },

@@ -1,6 +1,6 @@
 import type { Bench, Check, CheckedKey, CheckedTarget, ShownSetting } from '../documents/doctor.ts'
 import type { Paint } from '../frame/style.ts'
-import { printable, table } from '../frame/table.ts'
+import { type Fit, printable, table } from '../frame/table.ts'
 
 const STYLES = { ok: 'green', warning: 'yellow', fault: 'red' } as const
 
@@ -13,8 +13,15 @@ export function doctorLines(
     readonly targets: readonly CheckedTarget[]
   },
   paint: Paint,
+  fit?: Fit,
 ): string[] {
   return [
+    // What was asked about comes first.
+    ...report.keys.flatMap(key => keyLines(key, paint)),
+    ...report.targets.flatMap(({ reference, checks }) => [
+      printable(reference),
+      ...checkLines(checks, paint).map(line => `  ${line}`),
+    ]),
     ...checkLines(report.checks, paint),
     ...(report.settings.length === 0 ? [] : ['settings in effect:']),
     ...(report.settings.length === 0
@@ -22,12 +29,8 @@ export function doctorLines(
       : table(
           ['SETTING', 'ORIGIN', 'VALUE'],
           report.settings.map(({ name, origin, value }) => [name, origin, value]),
+          fit && { columns: fit.columns - 2 },
         ).map(line => `  ${line}`)),
-    ...report.keys.flatMap(key => keyLines(key, paint)),
-    ...report.targets.flatMap(({ reference, checks }) => [
-      printable(reference),
-      ...checkLines(checks, paint).map(line => `  ${line}`),
-    ]),
   ]
 }
 

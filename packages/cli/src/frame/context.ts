@@ -4,6 +4,7 @@ import type { GlobalFlags } from '../program/global-flags.ts'
 import type { Dialogue } from './dialogue.ts'
 import type { Io } from './io.ts'
 import type { Paint } from './style.ts'
+import type { Fit } from './table.ts'
 
 /** What every command is given beside its arguments and flags. */
 export interface Context {
@@ -14,6 +15,8 @@ export interface Context {
   /** Paint for stderr. */
   readonly paintErr: Paint
   readonly dialogue: Dialogue
+  /** What tables on stdout must fit into: on a terminal, without `-v`. */
+  readonly fit: Fit | undefined
   /** Read once, when first needed, so that a broken file stops only the commands that need it. */
   settings(): Promise<Settings>
   /** Something worth knowing, on stderr; silent under `-q`. */

@@ -99,6 +99,9 @@ function contextOf(flags: GlobalFlags, io: Io, project: boolean): Context {
     paint: paintFor(flags.color, io.stdout, io.env),
     paintErr,
     dialogue: new Dialogue(io, flags),
+    get fit() {
+      return io.stdout.isTerminal && !flags.verbose ? { columns: io.stdout.columns || 80 } : undefined
+    },
     settings: read,
     // What stores and files say stands in these texts: none of it may steer the terminal.
     note: text => flags.quiet || say(`${paintErr('dim', 'note:')} ${printable(text)}`),
