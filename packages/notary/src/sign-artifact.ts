@@ -77,7 +77,7 @@ export async function attachSignature(
   const sound = assertOwnEnvelope(envelope, { ...signed, ...(metadata === undefined ? {} : { metadata }) })
   const store = places.signatures ?? places.artifacts
   const { signature, referrers } = await push(store, subject, envelope, sound, options)
-  await readBack(store, subject, signature, envelope, options)
+  await readBack(store, subject, { signature, referrers }, envelope, options)
   return { subject: signed, signature, envelope, foundBy: referrers }
 }
 
@@ -109,7 +109,7 @@ async function push(
 async function readBack(
   store: ArtifactStore,
   subject: Descriptor,
-  signature: Descriptor,
+  { signature, referrers }: { readonly signature: Descriptor; readonly referrers: PushResult['referrers'] },
   envelope: Envelope,
   options: AttachOptions,
 ): Promise<void> {
@@ -126,17 +126,25 @@ async function readBack(
       throw lost(store, signature, 'its envelope is another one')
     return
   }
-  throw lost(store, signature, 'the list of signatures does not name it')
+  if (referrers !== 'api') throw lost(store, signature, 'the list of signatures does not name it')
+  throw lost(
+    store,
+    signature,
+    'the referrers API of the registry does not list it',
+    'sign again with --referrers tag, which keeps the list under a tag, and verify with it too; or wait, if the registry lists late',
+  )
 }
 
-function lost(store: ArtifactStore, { digest }: Descriptor, why: string): SealwrightError {
+function lost(
+  store: ArtifactStore,
+  { digest }: Descriptor,
+  why: string,
+  fix = 'try again; if it stays so, the store loses or hides what it accepts',
+): SealwrightError {
   return new SealwrightError(
     'INTEGRITY',
     `the signature ${digest} was pushed to ${store.name} and cannot be read back`,
-    {
-      why,
-      fix: 'try again; if it stays so, the store loses or hides what it accepts',
-    },
+    { why, fix },
   )
 }
 

@@ -153,7 +153,10 @@ describe('signArtifact', () => {
       resolve: reference => artifacts.resolve(reference),
       fetch: descriptor => artifacts.fetch(descriptor),
       exists: descriptor => artifacts.exists(descriptor),
-      push: (descriptor, content) => artifacts.push(descriptor, content),
+      push: async (descriptor, content) => {
+        const { referrers } = await artifacts.push(descriptor, content)
+        return referrers === undefined ? {} : { referrers: 'api' }
+      },
       tag: (descriptor, tag) => artifacts.tag(descriptor, tag),
       delete: descriptor => artifacts.delete(descriptor),
       async *referrers() {},
@@ -163,6 +166,7 @@ describe('signArtifact', () => {
     ).rejects.toMatchObject({
       code: 'INTEGRITY',
       message: expect.stringContaining('cannot be read back'),
+      fix: expect.stringContaining('--referrers tag'),
     })
   })
 

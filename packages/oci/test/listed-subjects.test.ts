@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { type ArtifactStore, listedSubjects, referrersTag, registry } from '../src/index.ts'
-import { madeImage, madeSignature, pushImage } from './artifacts.ts'
+import { MANIFEST, made, madeImage, madeSignature, pushImage } from './artifacts.ts'
 import { failure } from './expect-error.ts'
 import { FakeRegistry } from './fake-registry.ts'
 
@@ -34,3 +34,26 @@ test('listedSubjects finds nothing in an empty repository, and never where tags 
   await failure('ACCESS_DENIED', () => listedSubjects(store))
   await failure('UNSUPPORTED', () => listedSubjects({ name: 'a store' } as ArtifactStore))
 })
+
+test.each(['sha384', 'sha512'])(
+  'listedSubjects finds what has a %s digest, by its list or by a claim',
+  async algorithm => {
+    const { fake, store } = await repository()
+    const subjects: string[] = []
+    for (const part of ['list', 'claim'] as const) {
+      const { image, blobs } = madeImage()
+      const { descriptor } = made(MANIFEST, image.bytes, algorithm)
+      for (const blob of blobs) await store.push(blob.descriptor, blob.bytes)
+      await store.push(descriptor, image.bytes)
+      await pushImage(store, madeSignature(descriptor))
+      const { tags } = fake.repository('app')
+      const list = referrersTag(descriptor.digest)
+      expect(tags.has(list)).toBe(true)
+      for (const tag of [...tags.keys()]) {
+        if (tag.startsWith(list) && (tag === list) !== (part === 'list')) tags.delete(tag)
+      }
+      subjects.push(descriptor.digest)
+    }
+    expect(await listedSubjects(store)).toEqual(subjects.toSorted())
+  },
+)

@@ -1,7 +1,17 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { copyGraph, memory, type RegistryOptions, registry } from '../src/index.ts'
-import { collect, list, MANIFEST, made, madeImage, madeSignature, pushImage } from './artifacts.ts'
+import { copyGraph, memory, type RegistryOptions, referrersTag, registry } from '../src/index.ts'
+import {
+  collect,
+  INDEX,
+  list,
+  MANIFEST,
+  made,
+  madeImage,
+  madeJson,
+  madeSignature,
+  pushImage,
+} from './artifacts.ts'
 import { failure } from './expect-error.ts'
 import { FakeRegistry, type FakeRegistryOptions } from './fake-registry.ts'
 
@@ -157,4 +167,65 @@ describe('an artifact with a SHA-512 digest', () => {
     expect(error.why).toContain(descriptor.digest)
     expect(error.why).toMatch(/sha256:[0-9a-f]{64}/)
   })
+})
+
+test('a list of tags that is longer than 4 MiB is not read, and signatures are found by the list of referrers', async () => {
+  await using opened = await open({ referrersApi: false })
+  const { fake, store, warnings } = opened
+  const image = await pushImage(store, madeImage(), 'v1')
+  const signature = madeSignature(image)
+  await pushImage(store, signature)
+  const body = JSON.stringify({ name: 'app', tags: ['v1'], x: '0'.repeat(4 * 1024 * 1024) })
+  fake.faults.push({ path: '/tags/list', answer: { status: 200, body } })
+  expect(digests(await list(store.referrers(image)))).toEqual([signature.image.descriptor.digest])
+  expect(warnings.join()).toContain('does not list its tags')
+  const error = await failure('UNSUPPORTED', () => list(store.tags!()))
+  expect(error.why).toContain('4194304 bytes')
+})
+
+test('one entry of a list of referrers that cannot be read hides no other, and is told of without a secret', async () => {
+  for (const referrersApi of [true, false]) {
+    const secret = 'canary-of-the-password'
+    await using opened = await open(
+      { referrersApi, auth: { scheme: 'basic', users: { u: secret } } },
+      { credentials: { get: async () => ({ username: 'u', password: secret }) } },
+    )
+    const { fake, store, warnings } = opened
+    const image = await pushImage(store, madeImage(), 'v1')
+    const signature = madeSignature(image)
+    await pushImage(store, signature)
+    const good = signature.image.descriptor
+    const bad = { ...good, digest: 'sha256:0', annotations: { [secret]: 7 } }
+    const manifests = [{ ...good, size: 'x', annotations: { [secret]: 7 } }, bad, good]
+    const body = JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests })
+    const answer = { status: 200, headers: { 'content-type': INDEX }, body }
+    fake.faults.push({
+      path: referrersApi ? '/referrers/' : `/manifests/${referrersTag(image.digest)}`,
+      answer,
+    })
+    expect(digests(await list(store.referrers(image)))).toEqual([good.digest])
+    expect(warnings.join()).toContain('manifests[0]')
+    expect(warnings.join()).not.toContain(secret)
+  }
+})
+
+test('an image with a layer that is not distributable is warned of, and what refuses it is not said to be down', async () => {
+  await using opened = await open({})
+  const { fake, store, warnings } = opened
+  const { blobs } = madeImage()
+  const [config, layer] = blobs as [(typeof blobs)[0], (typeof blobs)[0]]
+  const foreign = {
+    ...layer.descriptor,
+    mediaType: 'application/vnd.oci.image.layer.nondistributable.v1.tar',
+    urls: ['https://example.com/layer'],
+  }
+  const image = madeJson(MANIFEST, { config: config.descriptor, layers: [foreign] })
+  for (const each of blobs) await store.push(each.descriptor, each.bytes)
+  fake.faults.push({ method: 'PUT', path: '/manifests/', times: 1, answer: { status: 500 } })
+  const error = await failure('UNSUPPORTED', () => store.push(image.descriptor, image.bytes))
+  expect(error.why).toContain(`layer ${foreign.digest}`)
+  expect(error.why).toContain('500')
+  expect(error.fix).toContain('foreign layers')
+  expect(warnings[0]).toContain('some registries refuse')
+  await store.push(image.descriptor, image.bytes)
 })

@@ -62,6 +62,11 @@ export class RegistryClient {
     throw this.errorOf(request.what, await this.read(answer))
   }
 
+  /** Takes our secrets out of a text. */
+  redact(text: string): string {
+    return this.#authorizer.redact(text)
+  }
+
   /** A text of the registry as it may be shown: without secrets, on one line, not too long. */
   shown(text: string): string {
     return this.#authorizer

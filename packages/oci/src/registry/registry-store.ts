@@ -34,6 +34,8 @@ export interface RegistryParts {
   readonly referrers: RegistryReferrers
   readonly tags: RegistryTags
   readonly repair: ReferrersRepair
+  /** Told of what others should know. */
+  readonly warn: ((text: string) => void) | undefined
   /** Whether what is read comes in memory of its own. */
   readonly ownMemory: boolean
 }
@@ -129,7 +131,7 @@ export class RegistryStore implements ArtifactStore {
       return { referrers: await referrers.push(subject, { descriptor, entry, bytes }, call) }
     }
     if (await this.#isMissing(descriptor, call)) {
-      await manifests.put(digest, { mediaType, digest, bytes }, call)
+      await this.#aware(bytes, descriptor, () => manifests.put(digest, { mediaType, digest, bytes }, call))
       referrers.brought(digest)
     }
     return {}
@@ -204,6 +206,29 @@ export class RegistryStore implements ArtifactStore {
     return this.#parts.repair.run(subject, options)
   }
 
+  /** Says of layers that may not be distributed that not every registry takes an image with them. */
+  async #aware(
+    bytes: Uint8Array,
+    { digest, mediaType }: Descriptor,
+    put: () => Promise<unknown>,
+  ): Promise<void> {
+    const manifest = readStored(bytes, mediaType)
+    const layer = manifest?.kind === 'image' ? manifest.layers.find(isForeign) : undefined
+    if (layer === undefined) return void (await put())
+    const what = `layer ${layer.digest} of ${digest} is not distributable (${layer.mediaType})`
+    this.#parts.warn?.(`${what}: some registries refuse images with such layers`)
+    try {
+      await put()
+    } catch (error) {
+      if (!isSealwrightError(error) || !['UNAVAILABLE', 'VALIDATION'].includes(error.code)) throw error
+      throw new SealwrightError('UNSUPPORTED', `${this.name} does not take ${digest}`, {
+        why: `${what}, and the registry answers: ${error.message}`,
+        fix: 'have foreign layers allowed in the registry (distribution: validation.manifests.urls), or build on a base without them',
+        cause: error,
+      })
+    }
+  }
+
   /** The digest that a tag leads to. Some registries deny what does not exist, and then take it (Artifactory). */
   async #standing(tag: string, call: StoreCall): Promise<string | undefined> {
     try {
@@ -239,6 +264,13 @@ export class RegistryStore implements ArtifactStore {
       throw error
     }
   }
+}
+
+/** A layer that is to be fetched from its publisher (image-spec, "Non-Distributable Layers"; Docker's foreign ones). */
+function isForeign({ mediaType }: Descriptor): boolean {
+  return /^application\/vnd\.(?:oci\.image\.layer\.nondistributable\.|docker\.image\.rootfs\.foreign\.)/.test(
+    mediaType,
+  )
 }
 
 /** What cannot be read is not in anybody's list. */

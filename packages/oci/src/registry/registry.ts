@@ -85,16 +85,18 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
     ...(credentials === undefined ? {} : { credentials }),
     ...(onWarning === undefined ? {} : { onWarning }),
   })
+  // What others wrote may repeat what they saw.
+  const warn = onWarning && ((text: string) => onWarning(client.redact(text)))
   const manifests = new RegistryManifests(client, reference.repository, name)
   const tags = new RegistryTags(client, reference.repository, name)
   const onUnlisted = () =>
-    onWarning?.(`${name} does not list its tags: a signature that others wrote over is not found`)
+    warn?.(`${name} does not list its tags: a signature that others wrote over is not found`)
   const claims = new ReferrersClaims({ manifests, tags, onUnlisted })
   const skipped = new Set<string>()
   const onSkipped = (entry: string) => {
     if (skipped.has(entry) || skipped.size === MAX_SKIPPED) return
     skipped.add(entry)
-    onWarning?.(`an entry in the list of referrers of ${name} cannot be read and is skipped: ${entry}`)
+    warn?.(`an entry in the list of referrers of ${name} cannot be read and is skipped: ${entry}`)
   }
   const list = new ReferrersList(manifests, name, onSkipped)
   return new RegistryStore({
@@ -117,12 +119,13 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
         claims,
         name,
         settleMs: options.settleMs,
-        onWarning,
+        onWarning: warn,
       }),
       mode: options.referrers ?? 'auto',
     }),
     tags,
     repair: new ReferrersRepair({ manifests, list, claims }),
+    warn,
     ownMemory: isHttpFetch(transport.fetch),
   })
 }

@@ -101,7 +101,7 @@ export class RegistryTags {
         throw new SealwrightError('UNSUPPORTED', `${this.#name} does not list its tags`)
       }
       const link = nextLink(answer.headers)
-      const tags = readTags(await answer.whole(MAX_PAGE_BYTES), this.#name)
+      const tags = readTags(await answer.whole(MAX_PAGE_BYTES, 'UNSUPPORTED'), this.#name)
       return { url, tags, ...next(url, link, tags) }
     })
   }

@@ -1,4 +1,4 @@
-import { SealwrightError } from '@sealwright/core'
+import { type ErrorCode, SealwrightError } from '@sealwright/core'
 import { traceHttp } from '@sealwright/core/http'
 import { abortError, throwIfAborted } from '../abort.ts'
 import type { StoreCall } from '../artifact-store.ts'
@@ -132,15 +132,16 @@ export class Answer {
     }
   }
 
-  /** The body, if it is not longer. @throws {@link SealwrightError} `UNAVAILABLE`. */
-  async whole(maxBytes: number): Promise<Uint8Array> {
+  /** The body, if it is not longer. @throws {@link SealwrightError} of the code given. */
+  async whole(maxBytes: number, tooLong: ErrorCode = 'UNAVAILABLE'): Promise<Uint8Array> {
     const chunks: Uint8Array[] = []
     let total = 0
     for await (const chunk of this.chunks()) {
       total += chunk.byteLength
       if (total > maxBytes) {
-        throw new SealwrightError('UNAVAILABLE', `${this.url.host} gave an answer that is too long`, {
-          why: `more than ${maxBytes} bytes where a document was expected`,
+        throw new SealwrightError(tooLong, `${this.url.host} gave an answer that is too long`, {
+          why: `it has more than ${maxBytes} bytes, which is the limit for this kind of answer`,
+          fix: 'have the registry give its lists in pages, or remove from the repository what nobody needs',
         })
       }
       chunks.push(chunk)
