@@ -248,7 +248,7 @@ describe('verify --attestation', () => {
   it('is not for files, and not for types that are none', async () => {
     const { json } = await signedImage()
     expect((await json(2, ['verify', '--attestation', 'slsa', './slsa.json'])).error.message).toContain(
-      '--attestation has nothing to say about files',
+      '--attestation has no effect on files',
     )
     expect((await json(2, ['verify', '--attestation', 'x', 'oci:image:v1'])).error.message).toContain('"x"')
   })

@@ -146,6 +146,7 @@ describe('policy init, more', () => {
     const before = await readFile(join(trust, 'trustpolicy.json'), 'utf8')
     const args = ['policy', 'init', '--name', 'x', '--scope', scope, '--trust-store', 'ca:me', ...ANYBODY]
     expect((await json(2, args)).error.fix).toBe(`--scope ${fix}`)
+    expect((await json(2, ['init', 'other', '--scope', scope])).error.fix).toBe(`--scope ${fix}`)
     expect(await readFile(join(trust, 'trustpolicy.json'), 'utf8')).toBe(before)
   })
 

@@ -81,13 +81,13 @@ describe('verify --scope', () => {
     expect(reason).toMatchObject({ code: 'TAMPERED', why: expect.stringContaining('octet-stream') })
   })
 
-  it('has nothing to say about a file that is no manifest', async () => {
+  it('has no effect on a file that is not a manifest', async () => {
     const { json, path } = await ready()
     await writeFile(path('app.tgz'), 'the bytes of a release')
     await writeFile(path('both.json'), '{"schemaVersion":2,"config":{},"layers":[],"manifests":[]}')
     for (const file of ['./app.tgz', './both.json']) {
       const { error } = await json(2, ['verify', '--scope', SCOPE, '--signature', 'app.sig', file])
-      expect(error.message).toBe(`--scope has nothing to say about ${file}`)
+      expect(error.message).toBe(`--scope has no effect on ${file}`)
       expect(error.fix).toContain('--statement')
     }
   })

@@ -167,11 +167,12 @@ describe('parsers', () => {
     }
   })
 
-  it('of times read RFC 3339 and refuse days that the calendar lacks', () => {
+  it('of times read RFC 3339 or a date and refuse days that the calendar lacks', () => {
     expect(formatTime(parseTime('2026-11-22T15:00:00+01:00', '--at'))).toBe('2026-11-22T14:00:00Z')
+    expect(formatTime(parseTime('2026-11-22', '--at'))).toBe('2026-11-22T00:00:00Z')
     for (const text of [
       '2026-02-30T00:00:00Z',
-      '2026-11-22',
+      '2026-02-30',
       '2026-11-22T14:00:00',
       '2026-13-01T00:00:00Z',
       '2026-11-22T24:00:00Z',

@@ -27,7 +27,7 @@ export class ChainCache {
 
   /**
    * @param chain - DER, leaf first.
-   * @throws {@link SealwrightError} `VALIDATION` for what is no certificate, and for a leaf whose key has no algorithm;
+   * @throws {@link SealwrightError} `VALIDATION` for what is not a certificate, and for a leaf whose key has no algorithm;
    *   `UNSUPPORTED` for a key of unknown type.
    */
   read(chain: readonly Uint8Array[], binding: SignatureBinding): ReadChain {

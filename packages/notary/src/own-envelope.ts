@@ -18,7 +18,7 @@ export interface SignedArtifact extends Pick<TargetArtifact, 'mediaType' | 'dige
 export function assertOwnEnvelope(envelope: Envelope, expected: SignedArtifact): SoundEnvelope {
   const binding = bindingFor(envelope.mediaType)
   if (binding === undefined)
-    throw refused(`${JSON.stringify(envelope.mediaType)} is no format of the Notary Project`)
+    throw refused(`${JSON.stringify(envelope.mediaType)} is not a format of the Notary Project`)
   const { sound, fault } = openEnvelope(binding, envelope.bytes, new ChainCache())
   if (sound === undefined) {
     if (fault.code === 'CERTIFICATE') throw badCertificates(fault.why)

@@ -25,7 +25,7 @@ export interface SoundEnvelope {
   /** DER RFC 3161 tokens, not looked at. */
   readonly timestamps: readonly Uint8Array[]
   readonly payload: Uint8Array
-  /** What is signed; several checks ask for it. Throws `VALIDATION` if the payload is no descriptor. */
+  /** What is signed; several checks ask for it. Throws `VALIDATION` if the payload is not a descriptor. */
   content(): TargetArtifact
 }
 
@@ -80,7 +80,7 @@ function openStrictly(
   if (envelope.payloadType !== PAYLOAD_TYPE)
     return fault('MALFORMED', 'the payload is not of the Notary Project')
   if (binding === notaryJws && !isClaims(envelope.payload))
-    return fault('MALFORMED', 'the payload is no JSON object')
+    return fault('MALFORMED', 'the payload is not a JSON object')
   if (faults.length > 0) return fault('CERTIFICATE', faults.map(found => found.message).join('; '))
   const sound: SoundEnvelope = {
     binding,

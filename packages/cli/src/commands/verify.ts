@@ -91,10 +91,10 @@ function assertCombination(context: Context, targets: readonly Target[], flags: 
   ])
   const [first] = targets as [Target, ...Target[]]
   const refuse = (flag: string, why: string, fix: string): never => {
-    throw usageError(`${flag} has nothing to say about ${first.text}`, { why, fix })
+    throw usageError(`${flag} has no effect on ${first.text}`, { why, fix })
   }
   if (flags.attestation !== undefined && targets.some(({ kind }) => kind === 'file')) {
-    throw usageError('--attestation has nothing to say about files', {
+    throw usageError('--attestation has no effect on files', {
       why: 'attestations are attached to artifacts in registries, layouts and archives',
       fix: 'verify files without it',
     })

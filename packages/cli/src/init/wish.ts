@@ -6,6 +6,7 @@ import type { Context } from '../frame/context.ts'
 import { formatTime } from '../frame/time.ts'
 import { usageError } from '../frame/usage.ts'
 import type { KeyFlags } from '../program/key-flags.ts'
+import { assertScope } from '../trust/policy-members.ts'
 
 const DEFAULT_EXPIRY_MS = 365 * 86_400_000
 
@@ -50,6 +51,7 @@ export async function scopesFor(
   flags: InitFlags,
   statements: readonly Statement[],
 ): Promise<readonly string[]> {
+  for (const scope of flags.scope ?? []) assertScope(scope, '--scope')
   if (flags.scope !== undefined) return [...new Set(flags.scope)]
   const existing = statements.find(statement => statement.trustStores.includes(`ca:${name}`))
   if (existing?.registryScopes !== undefined) return existing.registryScopes
@@ -59,6 +61,7 @@ export async function scopesFor(
     fix: `sealwright init ${shellQuote(name)} --scope registry.example/app`,
   })
   const scopes = answer.split(/[\s,]+/).filter(scope => scope !== '')
+  for (const scope of scopes) assertScope(scope, '--scope')
   if (scopes.length > 0) return scopes
   throw usageError('no scope was given', {
     why: 'a key is trusted for repositories that are named',

@@ -16,7 +16,7 @@ import { artifactOptions } from './verify-artifact-target.ts'
  * Judges a file that holds the manifest of an artifact as that artifact of a repository: nothing but the manifest and the
  * envelope are needed, wherever they come from.
  *
- * @throws {@link SealwrightError} `VALIDATION` for a file that is no manifest: what a scope says is about artifacts.
+ * @throws {@link SealwrightError} `VALIDATION` for a file that is not a manifest: what a scope says is about artifacts.
  */
 export async function verifyManifestFile(
   context: Context,
@@ -46,8 +46,8 @@ function manifestIn(bytes: Uint8Array, { text }: FileTarget): Descriptor {
     return { mediaType, digest: digestOf('sha256', bytes), size: bytes.byteLength }
   } catch (error) {
     if (!isSealwrightError(error)) throw error
-    throw usageError(`--scope has nothing to say about ${text}`, {
-      why: `it is no manifest of an artifact (${error.why ?? error.message}), and other files are judged by a statement for files`,
+    throw usageError(`--scope has no effect on ${text}`, {
+      why: `it is not the manifest of an artifact (${error.why ?? error.message}), and other files are judged by a statement for files`,
       fix: 'leave --scope out; --statement names the statement, or the global one is used',
       cause: error,
     })

@@ -147,7 +147,7 @@ function members<Name extends string>(
   label: string,
   known: readonly Name[],
 ): { readonly [Member in Name]?: JsonValue } {
-  if (!isJsonObject(value)) throw invalid(`${label} is no object`)
+  if (!isJsonObject(value)) throw invalid(`${label} is not an object`)
   const unknown = Object.keys(value).find(name => !(known as readonly string[]).includes(name))
   if (unknown !== undefined) {
     throw invalid(`${label} has the unknown member ${JSON.stringify(unknown.slice(0, 80))}`)
@@ -158,7 +158,7 @@ function members<Name extends string>(
 }
 
 function list(value: JsonValue | undefined, label: string, most: number): readonly JsonValue[] {
-  if (!Array.isArray(value)) throw invalid(`${label} is no list`)
+  if (!Array.isArray(value)) throw invalid(`${label} is not a list`)
   if (value.length > most) throw invalid(`${label} has more than ${most} entries`)
   return value
 }

@@ -42,7 +42,7 @@ export function openAttestation(mediaType: string, bytes: Uint8Array): OpenedAtt
   const bundle = isBundleType(mediaType) ? parseBundle(bytes) : undefined
   const { payload, payloadType, signatures } = (bundle === undefined ? dsse : sigstoreBundle).open(bytes)
   if (payloadType !== STATEMENT_TYPE && !PAYLOAD_TYPE.test(payloadType)) {
-    throw new SealwrightError('VALIDATION', 'the payload is no in-toto statement')
+    throw new SealwrightError('VALIDATION', 'the payload is not an in-toto statement')
   }
   if (signatures.length > MAX_SIGNATURES) {
     throw new SealwrightError('VALIDATION', `the DSSE has more than ${MAX_SIGNATURES} signatures`)

@@ -63,12 +63,12 @@ export function parseStatement(bytes: Uint8Array): InTotoStatement {
     maxDepth: MAX_DEPTH,
     only: ['_type', 'subject', 'predicateType'],
   })
-  if (!isJsonObject(value)) throw invalid('it is no object')
+  if (!isJsonObject(value)) throw invalid('it is not an object')
   const { _type: type, subject, predicateType } = value
   const predicate = text(['predicate']) ?? '{}'
   if (type !== V1 && type !== V01) throw invalid(`its _type is not ${V1}`)
   if (typeof predicateType !== 'string' || predicateType === '') throw invalid('it has no predicateType')
-  if (!predicate.startsWith('{')) throw invalid('its predicate is no object')
+  if (!predicate.startsWith('{')) throw invalid('its predicate is not an object')
   if (!isList(subject) || subject.length === 0) throw invalid('it has no subject')
   if (subject.length > MAX_SUBJECTS) throw invalid(`it has more than ${MAX_SUBJECTS} subjects`)
   const read = once(() => readPredicate(predicate))
@@ -124,10 +124,10 @@ export function attestationOf(predicateType: string, predicate: Uint8Array): Att
     maxValues: MAX_PREDICATE_VALUES,
     maxDepth: MAX_DEPTH - 1,
   })
-  if (!isJsonObject(value)) throw new SealwrightError('VALIDATION', `${label} is no JSON object`)
+  if (!isJsonObject(value)) throw new SealwrightError('VALIDATION', `${label} is not a JSON object`)
   const fault = predicateFault(predicateType, value)
   if (fault !== undefined) {
-    throw new SealwrightError('VALIDATION', `${label} is none of the type ${predicateType}`, {
+    throw new SealwrightError('VALIDATION', `${label} is not of the type ${predicateType}`, {
       why: fault,
       fix: 'give the file that was meant, or its own type',
     })
@@ -153,7 +153,7 @@ export function formatStatement(
 
 function readSubject(value: JsonValue, index: number): StatementSubject {
   const label = `subject ${index + 1}`
-  if (!isJsonObject(value)) throw invalid(`${label} is no object`)
+  if (!isJsonObject(value)) throw invalid(`${label} is not an object`)
   const { name, digest } = value
   if (name !== undefined && typeof name !== 'string') throw invalid(`${label} has a name that is not text`)
   if (!isJsonObject(digest) || Object.keys(digest).length === 0) throw invalid(`${label} has no digest`)

@@ -36,7 +36,7 @@ export function trustAnchors(options: TrustAnchorsOptions): Trust {
  * one run. What certificates say (validity, revocation) is not judged, because nobody vouches for them.
  *
  * @param publicKey - DER SubjectPublicKeyInfo.
- * @throws {@link SealwrightError} `VALIDATION`, `UNSUPPORTED` if it is no key that can sign.
+ * @throws {@link SealwrightError} `VALIDATION`, `UNSUPPORTED` if it is not a key that can sign.
  */
 export function trustKey(publicKey: Uint8Array): Trust {
   keyType(publicKey)

@@ -4,7 +4,7 @@ export type Verdict = 'verified' | 'notVerified' | 'unknown' | 'denied' | 'skipp
 /**
  * Why something is not verified.
  * - `UNSIGNED`: there is no Notary Project signature.
- * - `MALFORMED`: what is there is no signature that can be read.
+ * - `MALFORMED`: what is there is not a signature that can be read.
  * - `MISSING`: a signature is listed, and its bytes are not in the store.
  * - `TAMPERED`: bytes are not the ones that were signed, or not the ones that their digest names.
  * - `CERTIFICATE`: the chain breaks the Notary Project's certificate rules.
@@ -131,7 +131,7 @@ export interface PolicyReport {
   readonly met: number
 }
 
-/** Referrers that are no Notary Project signatures, counted by type. */
+/** Referrers that are not Notary Project signatures, counted by type. */
 export interface FoundReferrers {
   readonly artifactType: string
   readonly count: number

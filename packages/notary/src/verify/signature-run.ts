@@ -87,7 +87,7 @@ export class SignatureRun {
     const { mediaType } = found.envelope
     const binding = bindingFor(mediaType)
     if (binding === undefined) {
-      const why = `${JSON.stringify(mediaType)} is no envelope format of the Notary Project`
+      const why = `${JSON.stringify(mediaType)} is not an envelope format of the Notary Project`
       return { opened: { fault: { code: 'MALFORMED', why } }, format: mediaType }
     }
     try {

@@ -22,7 +22,7 @@ export async function verifyFile(
   if (binding === undefined) {
     throw new SealwrightError(
       'VALIDATION',
-      `${JSON.stringify(envelope.mediaType)} is no envelope format for files`,
+      `${JSON.stringify(envelope.mediaType)} is not an envelope format for files`,
       {
         fix: 'give a JWS (application/jose+json) or COSE (application/cose) envelope',
       },
