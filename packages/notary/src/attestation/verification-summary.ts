@@ -1,3 +1,4 @@
+import { isSealwrightError } from '@sealwright/core'
 import { isJsonObject, type JsonValue } from '@sealwright/core/encoding'
 import { canonicalScope } from '../trust/scope.ts'
 import type { InTotoStatement } from './statement.ts'
@@ -23,9 +24,11 @@ const MAX_URI = 4096
  * is not enough. It counts if it passed, is about this target, and was made by a verifier that was asked for.
  */
 export function judgeSummary(
-  { predicate }: Pick<InTotoStatement, 'predicate'>,
+  statement: Pick<InTotoStatement, 'predicate'>,
   request: SummaryRequest,
 ): JudgedSummary {
+  const predicate = ifSound(() => statement.predicate)
+  if (predicate === undefined) return { fault: 'its predicate cannot be read' }
   const { verificationResult, resourceUri, verifier } = predicate
   if (verificationResult !== 'PASSED')
     return { fault: `its verificationResult is ${shown(verificationResult)}, not "PASSED"` }
@@ -38,6 +41,16 @@ export function judgeSummary(
   if (request.verifiers.length > 0 && !request.verifiers.includes(id))
     return { fault: `its verifier is ${shown(id)}, not ${request.verifiers.map(shown).join(' or ')}` }
   return { verifier: id }
+}
+
+/** What is wrong with the bytes of a predicate is a finding about this attestation, and no failure of the verification. */
+function ifSound<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (isSealwrightError(error) && error.code === 'VALIDATION') return undefined
+    throw error
+  }
 }
 
 /**
