@@ -328,6 +328,27 @@ test('an archive that is replaced while a blob is read is noticed', async () => 
   await failure('VALIDATION', () => store.resolve('v1'))
 })
 
+test('a compressed archive is not expanded again for each of its blobs', async () => {
+  await using folder = await temporaryFolder()
+  const { path } = await layoutIn(folder.path)
+  const store = layoutDirectory(path)
+  const blobs = Array.from({ length: 48 }, (_, index) =>
+    made('application/octet-stream', Buffer.alloc(1.25 * 1024 * 1024, `${index} `)),
+  )
+  for (const { descriptor, bytes } of blobs) await store.push(descriptor, bytes)
+  const archive = join(folder.path, 'a.tgz')
+  await writeFile(archive, gzipSync(await packTar(await entriesOf(path))))
+  const read = layoutArchive(archive)
+  const before = process.cpuUsage()
+  await read.resolve('v1')
+  const once = process.cpuUsage(before)
+  const then = process.cpuUsage()
+  for (const { descriptor, bytes } of blobs)
+    expect(Buffer.compare(await collect(read.fetch(descriptor)), bytes)).toBe(0)
+  const all = process.cpuUsage(then)
+  expect((all.user + all.system) / (once.user + once.system)).toBeLessThan(9)
+})
+
 test('a large blob is read without being held whole', async () => {
   await using folder = await temporaryFolder()
   const { path } = await layoutIn(folder.path)

@@ -2,7 +2,8 @@ import { posix } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
 import { openRegular, type RegularFile, readOpen } from '@sealwright/core/files'
 import { fileVersion } from '../layout/file-version.ts'
-import { fileSource, streamSource } from './byte-source.ts'
+import { type ByteSource, fileSource, streamSource } from './byte-source.ts'
+import { expandToFile } from './expanded.ts'
 import { gunzip } from './gunzip.ts'
 import { type TarEntry, type TarOptions, tarEntries } from './tar-entries.ts'
 import { damaged } from './tar-header.ts'
@@ -21,6 +22,8 @@ export class TarFile {
   readonly version: string
   readonly entries: ReadonlyMap<string, TarEntry>
   readonly #kept: ReadonlyMap<string, Uint8Array>
+  #isRead = false
+  #expanded: Promise<RegularFile> | undefined
 
   private constructor(
     path: string,
@@ -78,17 +81,48 @@ export class TarFile {
       })
     }
     if (!this.compressed) return yield* readOpen(file, entry.offset, entry.size)
+    if (this.#isRead) return yield* readFrom(fileSource(await this.#expand(file)), entry, this.path)
+    this.#isRead = true
     const source = streamSource(gunzip(readOpen(file), this.path))
     try {
-      for (let done = 0; done < entry.size; ) {
-        const chunk = await source.some(entry.offset + done, entry.size - done)
-        if (chunk.byteLength === 0) throw damaged(this.path, 'it ends too early')
-        done += chunk.byteLength
-        yield chunk
-      }
+      yield* readFrom(source, entry, this.path)
     } finally {
       await source.close()
     }
+  }
+
+  /**
+   * Whoever wants one file reads the stream. Whoever wants more would expand it again from the beginning for each, so the
+   * second reader has all of it written to a temporary file.
+   */
+  async #expand(file: RegularFile): Promise<RegularFile> {
+    if (this.#expanded !== undefined) {
+      file.close()
+      return this.#expanded
+    }
+    this.#expanded = expandToFile(gunzip(readOpen(file), this.path), this.path, this)
+    try {
+      return await this.#expanded
+    } catch (error) {
+      this.#expanded = undefined
+      throw error
+    }
+  }
+}
+
+/** Most bytes that are read at once. */
+const CHUNK = 256 * 1024
+
+async function* readFrom(
+  source: ByteSource,
+  { offset, size }: TarEntry,
+  archive: string,
+): AsyncGenerator<Uint8Array> {
+  for (let done = 0; done < size; ) {
+    const chunk = await source.some(offset + done, Math.min(size - done, CHUNK))
+    if (chunk.byteLength === 0) throw damaged(archive, 'it ends too early')
+    done += chunk.byteLength
+    yield chunk
   }
 }
 
