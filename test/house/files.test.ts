@@ -11,8 +11,6 @@ const OWN = 'packages/core/src/files/'
 const allowed: Readonly<Record<string, string>> = {
   'packages/cli/src/frame/read-all.ts':
     'a path that the user gives as an argument may be a pipe; the bytes are counted',
-  'packages/cli/src/targets/connection.ts':
-    "paths of the user's own configuration and flags, read in a callback of TLS that cannot wait",
 }
 
 it('files are read by @sealwright/core/files alone', () => {

@@ -42,7 +42,7 @@ export function schemeOf(reference: string): string {
 function refuseSecret(text: string): void {
   if (
     !/[:?&;](?:pin-value|pin-source|pin|passphrase|password|secret)=/i.test(text) &&
-    !/^[a-z]+:\/\/[^/@]*:[^/@]*@/i.test(text)
+    !/^[a-z]+:\/\/[^/@:]*:[^/@]*@/i.test(text)
   )
     return
   throw usageError('the reference of the key holds a secret, or the place of one', {

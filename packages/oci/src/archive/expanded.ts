@@ -24,7 +24,7 @@ export async function expandToFile(
   try {
     const file = await open(path, 'wx', 0o600)
     try {
-      await writeAt(file, 0, limited(content, archive))
+      await writeAt(file, path, 0, limited(content, archive))
     } finally {
       await file.close()
     }

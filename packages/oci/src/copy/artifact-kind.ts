@@ -92,5 +92,5 @@ function bundleKind(annotations: Manifest['annotations']): ArtifactKind {
 }
 
 function bare(type: string): string {
-  return type.replace(/;.*$/, '').trim()
+  return type.split(';', 1)[0]!.trim()
 }
