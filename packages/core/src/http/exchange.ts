@@ -1,5 +1,7 @@
 import { SealwrightError } from '../errors.ts'
-import { isHttpTraced, traceHttp } from './http-trace.ts'
+import { isHttpTraced, REQUEST_IDS, traceHttp } from './http-trace.ts'
+import { redactor } from './redact.ts'
+import { repeatsSecret, secretsSent } from './sent-secrets.ts'
 import { rememberOrigin } from './transport-failure.ts'
 
 /**
@@ -79,7 +81,9 @@ async function traced(
   limits: ExchangeLimits,
 ): Promise<HttpAnswer> {
   const { method, path, headers: requestHeaders } = request
-  const about = { method, url: `${limits.server}: ${path}`, requestHeaders, started: performance.now() }
+  const redact = redactor(secretsSent(requestHeaders))
+  const url = `${limits.server}: ${path}`
+  const about = { method, url, requestHeaders, started: performance.now(), redact }
   try {
     const answer = await sent(dispatcher, request, limits)
     traceHttp({ ...about, answer: { status: answer.status, headers: Object.entries(answer.headers) } })
@@ -94,7 +98,7 @@ function sent(dispatcher: Dispatcher, request: HttpRequest, limits: ExchangeLimi
   return new Promise((resolve, reject) => {
     const { signal, method, path, headers, body = null } = request
     if (signal?.aborted) return reject(aborted())
-    const reading = new Reading(resolve, reject, signal, limits)
+    const reading = new Reading(resolve, reject, request, limits)
     dispatcher.dispatch({ method: method as never, path, headers, body }, reading)
   })
 }
@@ -104,6 +108,7 @@ class Reading implements DispatchHandler {
   readonly #resolve: (answer: HttpAnswer) => void
   readonly #reject: (error: Error) => void
   readonly #signal: AbortSignal | undefined
+  readonly #asked: HttpRequest['headers']
   readonly #limits: ExchangeLimits
   #controller: DispatchController | undefined
   #isAborted = false
@@ -115,12 +120,13 @@ class Reading implements DispatchHandler {
   constructor(
     resolve: (answer: HttpAnswer) => void,
     reject: (error: Error) => void,
-    signal: AbortSignal | undefined,
+    { signal, headers }: HttpRequest,
     limits: ExchangeLimits,
   ) {
     this.#resolve = resolve
     this.#reject = reject
     this.#signal = signal
+    this.#asked = headers
     this.#limits = limits
     signal?.addEventListener('abort', this)
   }
@@ -147,6 +153,11 @@ class Reading implements DispatchHandler {
     if (status < 200) return
     this.#status = status
     for (const name in headers) this.#headers[name] = String(headers[name])
+    for (const name of REQUEST_IDS) {
+      const id = this.#headers[name]
+      // It goes into errors and records.
+      if (id !== undefined && repeatsSecret(id, this.#asked)) delete this.#headers[name]
+    }
   }
 
   onResponseData(controller: DispatchController, chunk: Buffer): void {

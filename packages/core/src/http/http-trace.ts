@@ -56,7 +56,8 @@ export function traceHttp({ method, url, requestHeaders, started, answer, error,
   requests.publish(trace)
 }
 
-const REQUEST_IDS: readonly string[] = [
+/** The headers in which servers give a request an id. */
+export const REQUEST_IDS: readonly string[] = [
   'x-request-id',
   'x-amzn-requestid',
   'x-ms-request-id',

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Dispatcher, exchange } from '../../src/http/index.ts'
 
 type Handler = Parameters<Dispatcher['dispatch']>[1]
@@ -85,5 +86,50 @@ describe('exchange', () => {
       handler.onResponseError(controller, reset),
     )
     await expect(exchange(way, REQUEST, LIMITS)).rejects.toBe(reset)
+  })
+})
+
+describe('a server that repeats what it was sent', () => {
+  const TOKEN = 'hvs.canary-of-the-token-0123456789'
+  const sent = { ...REQUEST, headers: { 'X-Vault-Token': TOKEN, Authorization: `Bearer ${TOKEN}x` } }
+  const answering = (headers: Record<string, string>) =>
+    dispatcher((handler, controller) => {
+      handler.onRequestStart(controller)
+      handler.onResponseStart(controller, 403, headers)
+      handler.onResponseEnd()
+    }).dispatcher
+
+  it.each([
+    TOKEN,
+    `id-${TOKEN}`,
+    Buffer.from(TOKEN).toString('hex'),
+    Buffer.from(`xx${TOKEN}`).toString('base64url'),
+    encodeURIComponent(TOKEN),
+  ])('gets it into no request id: %s', async id => {
+    for (const name of ['x-request-id', 'x-amzn-requestid', 'x-ms-request-id']) {
+      const { headers } = await exchange(answering({ [name]: id }), sent, LIMITS)
+      expect(headers[name]).toBeUndefined()
+    }
+  })
+
+  it('keeps the ids that are ids', async () => {
+    for (const id of ['5f3c1f6e-8f0a-4a4e-9d0b-0c2a7f0a1b2c', 'req-42', 'X8K2:1F:33']) {
+      const { headers } = await exchange(answering({ 'x-request-id': id }), sent, LIMITS)
+      expect(headers['x-request-id']).toBe(id)
+    }
+  })
+
+  it('gets it into nothing that is traced', async () => {
+    const seen: unknown[] = []
+    const told = (trace: unknown) => void seen.push(trace)
+    subscribe('sealwright:http', told)
+    onTestFinished(() => void unsubscribe('sealwright:http', told))
+    await exchange(
+      answering({ server: TOKEN, location: `/x?n=${TOKEN}`, warning: `299 - "${TOKEN}"` }),
+      sent,
+      LIMITS,
+    )
+    expect(seen).toHaveLength(1)
+    expect(JSON.stringify(seen)).not.toContain('canary')
   })
 })
