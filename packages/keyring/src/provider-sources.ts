@@ -110,6 +110,6 @@ function schemeOf(reference: string): string {
 function unknownScheme(scheme: string, known: readonly string[]): SealwrightError {
   return new SealwrightError('UNSUPPORTED', `there is no key provider for ${JSON.stringify(`${scheme}:`)}`, {
     why: known.length === 0 ? 'no provider was given' : `the schemes are ${known.join(', ')}`,
-    fix: 'check the spelling: schemes are matched exactly, in lower case',
+    fix: 'check the spelling: schemes are matched exactly, in lower case; a provider of your own is given to the keyring, or named under "providers" in the configuration',
   })
 }

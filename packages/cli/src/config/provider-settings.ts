@@ -9,7 +9,12 @@ export interface ProviderSettings {
   /** Of such a package: the export that makes the provider; where there is one function alone, it is that. */
   readonly factory?: string
   readonly options: Readonly<Record<string, unknown>>
+  /** Of such a package: options that are secrets, by where they are read when the provider is made. */
+  readonly secrets?: Readonly<Record<string, SecretPlace>>
 }
+
+/** Where a secret is: the first line of a file, or an environment variable. */
+export type SecretPlace = { readonly file: string } | { readonly variable: string }
 
 const PACKAGE = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 const SCHEME = /^[a-z][a-z0-9+.-]*$/
@@ -29,9 +34,11 @@ function readForeign(place: Place, name: string): ProviderSettings {
   let schemes: readonly string[] | undefined
   let factory: string | undefined
   const options = new Map<string, JsonValue | undefined>()
+  const secrets = new Map<string, SecretPlace>()
   place.record((member, option) => {
     if (option === 'schemes') schemes = member.list(readScheme)
     else if (option === 'factory') factory = member.text()
+    else if (SECRET.test(option) && isObject(member.value)) secrets.set(option, readSecretPlace(member))
     else {
       refuseSecrets(member, option)
       options.set(option, member.value)
@@ -43,7 +50,25 @@ function readForeign(place: Place, name: string): ProviderSettings {
       'add "schemes": ["SCHEME"], what its references begin with',
     )
   }
-  return { schemes, ...(factory === undefined ? {} : { factory }), options: Object.fromEntries(options) }
+  return {
+    schemes,
+    ...(factory === undefined ? {} : { factory }),
+    options: Object.fromEntries(options),
+    ...(secrets.size === 0 ? {} : { secrets: Object.fromEntries(secrets) }),
+  }
+}
+
+function readSecretPlace(place: Place): SecretPlace {
+  const { file, variable } = place.object({
+    file: member => member.file(),
+    variable: member => member.text(),
+  })
+  if (file !== undefined && variable === undefined) return { file }
+  if (variable !== undefined && file === undefined) return { variable }
+  return place.fail(
+    `${place.name} must have either file or variable`,
+    `write { "variable": "NAME" } or { "file": "PATH" }`,
+  )
 }
 
 function readScheme(place: Place): string {
@@ -57,7 +82,7 @@ function refuseSecrets(place: Place, name: string): void {
   if (SECRET.test(name) && typeof place.value === 'string' && !/(?:file|path|variable)$/i.test(name)) {
     place.fail(
       `${place.name} would hold a secret, and a configuration holds none`,
-      'let the provider take it from the environment or from a file',
+      `name where it is: "${name}": { "variable": "NAME" } or { "file": "PATH" }`,
     )
   }
   if (isObject(place.value)) place.record(refuseSecrets)

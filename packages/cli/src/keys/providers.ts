@@ -1,11 +1,12 @@
 import { isSealwrightError, type KeyProvider, SealwrightError } from '@sealwright/core'
 import type { ProviderSource } from '@sealwright/keyring'
-import type { ProviderSettings } from '../config/provider-settings.ts'
+import type { ProviderSettings, SecretPlace } from '../config/provider-settings.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Io } from '../frame/io.ts'
 import { usageError } from '../frame/usage.ts'
 import type { PassphraseSource } from './passphrase.ts'
 import type { PinSource } from './pin.ts'
+import { readSecretFile } from './secret-file.ts'
 import { type StorePackage, storePackages } from './store-packages.ts'
 import { withPins } from './token-store.ts'
 
@@ -42,7 +43,7 @@ export function providerSources(
     ...foreign.map(([name, settings]) => ({
       schemes: settings.schemes as readonly string[],
       package: name,
-      load: () => loadForeign(name, settings),
+      load: () => loadForeign(name, settings, inputs.io),
     })),
   ]
 }
@@ -91,16 +92,38 @@ function withReadableAdvice(provider: KeyProvider): KeyProvider {
   }
 }
 
-async function loadForeign(name: string, { factory, options, schemes = [] }: ProviderSettings) {
+async function loadForeign(
+  name: string,
+  { factory, options, schemes = [], secrets = {} }: ProviderSettings,
+  io: StoreInputs['io'],
+) {
   const module = await importInstalled(name, schemes)
   const names = Object.keys(module).filter(each => typeof module[each] === 'function')
   const chosen = factory ?? (names.length === 1 ? names[0] : undefined)
   const make = chosen === undefined ? undefined : module[chosen]
-  if (typeof make === 'function') return (make as Factory)(options)
+  if (typeof make === 'function')
+    return (make as Factory)({ ...options, ...(await readSecrets(name, secrets, io)) })
   throw usageError(`the configuration does not say how ${name} makes a key provider`, {
     why: `it exports ${names.length === 0 ? 'no function' : `the functions ${names.join(', ')}`}${factory === undefined ? '' : `, and no ${factory}`}`,
     fix: `name one of them in the configuration: "${name}": { "factory": "…", … }`,
   })
+}
+
+async function readSecrets(
+  name: string,
+  secrets: Readonly<Record<string, SecretPlace>>,
+  { env }: StoreInputs['io'],
+): Promise<Readonly<Record<string, string>>> {
+  const read = Object.entries(secrets).map(async ([option, place]) => {
+    if ('file' in place) return [option, await readSecretFile(place.file, '/', option)] as const
+    const value = env[place.variable]
+    if (value) return [option, value] as const
+    throw usageError(`${name} needs the variable ${place.variable}`, {
+      why: `the configuration reads its option ${option} from there, and it is ${value === undefined ? 'not set' : 'empty'}`,
+      fix: 'set it, or change providers in the configuration',
+    })
+  })
+  return Object.fromEntries(await Promise.all(read))
 }
 
 async function importInstalled(name: string, schemes: readonly string[]): Promise<Module> {
