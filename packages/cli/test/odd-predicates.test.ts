@@ -32,7 +32,20 @@ function statement(predicateType: string, predicate: object): Uint8Array {
   )
 }
 
-const ODD: readonly unknown[] = [{}, [{}], [[{}]], [null], 7, [1, [2]], { toString: 1 }, { __proto__: null }, true, '', 'x', null]
+const ODD: readonly unknown[] = [
+  {},
+  [{}],
+  [[{}]],
+  [null],
+  7,
+  [1, [2]],
+  { toString: 1 },
+  { __proto__: null },
+  true,
+  '',
+  'x',
+  null,
+]
 
 describe('what inspect says of a predicate', () => {
   it.each(TYPES.flatMap(type => ODD.map(odd => [type, JSON.stringify(odd), odd] as const)))(

@@ -144,7 +144,7 @@ describe('text', () => {
     const deleted = await run(0, ['delete', '--all', '-y', '--color', 'never', 'oci:image:v1'], {
       columns: 80,
     })
-    expect(deleted.stdout).toMatch(/deleted +sha256:[0-9a-f]{64}/)
+    expect(deleted.stdout).toMatch(/deleted +signature +sha256:[0-9a-f]{64}/)
   })
 
   it('begins with what doctor was asked about', async () => {

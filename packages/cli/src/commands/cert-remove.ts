@@ -82,7 +82,11 @@ async function confirmAll(
     missing: `removing all of ${store} needs a confirmation, and there is no terminal to ask on`,
     fix: 'add -y',
   })
-  if (!agreed) throw usageError('nothing was removed', { why: 'the question was not answered with yes' })
+  if (!agreed)
+    throw usageError('nothing was removed', {
+      why: 'the question was not answered with yes',
+      fix: 'answer y, or give -y',
+    })
 }
 
 /** What the arguments name: a fingerprint, an entry of the store that cannot be used, or a file with certificates. */

@@ -91,6 +91,7 @@ function publicKeyFromPem(text: string, file: string): Uint8Array {
   } catch (cause) {
     throw usageError(`the public key in ${file} cannot be read`, {
       why: 'it is damaged, or of an unknown kind',
+      fix: 'print the public key again: sealwright key show KEY --public',
       cause,
     })
   }

@@ -56,7 +56,11 @@ function linesOf(bytes: Uint8Array, label: string): readonly { text: string; lin
   try {
     list = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
-    throw usageError(`${label} is not a list of targets`, { why: 'it is not text in UTF-8', cause })
+    throw usageError(`${label} is not a list of targets`, {
+      why: 'it is not text in UTF-8',
+      fix: 'write one target on each line, in UTF-8',
+      cause,
+    })
   }
   return list
     .split('\n')
