@@ -49,10 +49,16 @@ export async function soleTarget(store: ArtifactStore, call: StoreCall = {}): Pr
   if (others.length > 0) {
     throw new SealwrightError('VALIDATION', `${store.name} holds ${targets.length} artifacts`, {
       why: targets.map(nameOf).join(', '),
-      fix: `name one: ${store.name}${target.tags[0] ? `:${target.tags[0]}` : `@${target.descriptor.digest}`}`,
+      fix: `name one: ${store.name}${selectorOf(target, others)}`,
     })
   }
   return target.descriptor
+}
+
+/** The tag, unless another artifact has it, too. */
+function selectorOf({ tags, descriptor }: StoredEntry, others: readonly StoredEntry[]): string {
+  const own = tags.find(tag => !others.some(other => other.tags.includes(tag)))
+  return own === undefined ? `@${descriptor.digest}` : `:${own}`
 }
 
 function nameOf({ descriptor, tags }: StoredEntry): string {

@@ -4,6 +4,7 @@ import {
   choosePlatform,
   copyGraph,
   type Descriptor,
+  isTag,
 } from '@sealwright/oci'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
@@ -66,9 +67,25 @@ async function tagsOf(
 ): Promise<readonly string[]> {
   if (destination.tag !== undefined) return [destination.tag]
   if (destination.digest !== undefined) return []
-  if (source.tag !== undefined) return [source.tag]
+  if (source.tag !== undefined) return tagsAt(destination, [source.tag])
   if (source.digest !== undefined) return []
   // The one artifact of a layout: what it is called there.
   const entries = (await store.entries?.({ signal })) ?? []
-  return entries.filter(entry => entry.descriptor.digest === digest).flatMap(({ tags }) => tags)
+  const own = entries.filter(entry => entry.descriptor.digest === digest)
+  return tagsAt(
+    destination,
+    own.flatMap(({ tags }) => tags),
+  )
+}
+
+/** A layout may hold whole names, as podman writes them; a registry takes the tag in them. */
+function tagsAt({ target }: Destination, names: readonly string[]): readonly string[] {
+  if (target.kind !== 'registry') return names
+  const tags = names.map(name => ({ name, tag: name.slice(name.lastIndexOf(':') + 1) }))
+  const wrong = tags.find(({ tag }) => !isTag(tag))
+  if (wrong === undefined) return [...new Set(tags.map(({ tag }) => tag))]
+  throw usageError(`"${wrong.name}" is not a tag that a registry takes`, {
+    why: 'the layout calls the artifact so, and there is no tag in it',
+    fix: `name the tag at the destination: ${target.repository}:TAG`,
+  })
 }

@@ -53,8 +53,9 @@ export function parseTarget(text: string, cwd: string, command: string): Target 
   if (text === '-') return { text, kind: 'file', path: '-' }
   if (text.startsWith('file:')) return { text, kind: 'file', path: pathAfter(text, 'file:') }
   if (FILE.test(text)) return { text, kind: 'file', path: text }
-  if (text.startsWith('oci:')) return parseLayout(text, 'layout', pathAfter(text, 'oci:'))
-  if (text.startsWith('oci-archive:')) return parseLayout(text, 'archive', pathAfter(text, 'oci-archive:'))
+  if (text.startsWith('oci:')) return parseLayout(text, 'layout', pathAfter(text, 'oci:'), cwd)
+  if (text.startsWith('oci-archive:'))
+    return parseLayout(text, 'archive', pathAfter(text, 'oci-archive:'), cwd)
   return registryTarget(text, cwd, command)
 }
 
@@ -64,8 +65,21 @@ function pathAfter(text: string, prefix: string): string {
   throw usageError(`"${text}" names no path`, { fix: `write ${prefix}PATH` })
 }
 
-/** `PATH[:tag][@digest]`; a colon before the last separator belongs to the path. */
-export function parseLayout(text: string, kind: 'layout' | 'archive', rest: string): LayoutTarget {
+/** What `org.opencontainers.image.ref.name` may hold: podman and buildah write whole names, as `localhost/app:1.0`. */
+const REF_NAME = /^[A-Za-z0-9][A-Za-z0-9._:@+/-]{0,511}$/
+
+/**
+ * `PATH[:tag][@digest]`; a colon before the last separator belongs to the path, unless what stands before an earlier one is
+ * there and the whole is not: a tag of a layout may have separators and colons.
+ *
+ * @param cwd - Where relative paths begin; without it nothing is looked for.
+ */
+export function parseLayout(
+  text: string,
+  kind: 'layout' | 'archive',
+  rest: string,
+  cwd?: string,
+): LayoutTarget {
   const at = rest.lastIndexOf('@')
   const digest = at > 0 && rest.slice(at).includes(':') ? rest.slice(at + 1) : undefined
   if (digest !== undefined && !isDigest(digest)) {
@@ -75,16 +89,13 @@ export function parseLayout(text: string, kind: 'layout' | 'archive', rest: stri
     })
   }
   const named = digest === undefined ? rest : rest.slice(0, at)
-  const colon = named.lastIndexOf(':')
-  const hasTag = colon > Math.max(named.lastIndexOf('/'), named.lastIndexOf('\\'))
-  const tag = hasTag ? named.slice(colon + 1) : undefined
-  if (tag !== undefined && !isTag(tag)) {
+  const { path, tag } = splitTag(named, cwd)
+  if (tag !== undefined && !isTag(tag) && !REF_NAME.test(tag)) {
     throw usageError(`"${text}" has no tag after the colon`, {
       why: 'a tag has 1 to 128 letters, digits, dots, dashes and underscores, and begins with none of . and -',
       fix: 'correct the tag, or leave it out where there is one artifact',
     })
   }
-  const path = hasTag ? named.slice(0, colon) : named
   if (path === '')
     throw usageError(`"${text}" names no path`, {
       fix: `write ${kind === 'layout' ? 'oci' : 'oci-archive'}:PATH`,
@@ -96,6 +107,20 @@ export function parseLayout(text: string, kind: 'layout' | 'archive', rest: stri
     ...(tag === undefined ? {} : { tag }),
     ...(digest === undefined ? {} : { digest }),
   }
+}
+
+function splitTag(named: string, cwd: string | undefined): { readonly path: string; readonly tag?: string } {
+  const split = (colon: number) => ({ path: named.slice(0, colon), tag: named.slice(colon + 1) })
+  const isThere = (path: string) => path === '-' || existsSync(resolve(cwd ?? '', path))
+  const last = named.lastIndexOf(':')
+  const usual =
+    last > Math.max(named.lastIndexOf('/'), named.lastIndexOf('\\')) ? split(last) : { path: named }
+  if (cwd === undefined || isThere(usual.path)) return usual
+  // A drive letter is no path.
+  for (let colon = named.indexOf(':', 2); colon >= 0; colon = named.indexOf(':', colon + 1)) {
+    if (isThere(named.slice(0, colon))) return split(colon)
+  }
+  return usual
 }
 
 function registryTarget(text: string, cwd: string, command: string): Target {

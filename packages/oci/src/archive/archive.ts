@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import { isAbsent } from '@sealwright/core/files'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import type { Identity } from '../content.ts'
@@ -10,7 +11,13 @@ import { onFiles } from '../layout/file-errors.ts'
 import { withFileLock } from '../layout/file-lock.ts'
 import { fileVersion } from '../layout/file-version.ts'
 import { IndexDocument, MAX_INDEX_BYTES } from '../layout/index-document.ts'
-import { assertLayoutVersion, blobPath, LAYOUT_FILE, MAX_LAYOUT_BYTES } from '../layout/layout-file.ts'
+import {
+  assertLayoutVersion,
+  blobPath,
+  LAYOUT_FILE,
+  MAX_LAYOUT_BYTES,
+  noLayout,
+} from '../layout/layout-file.ts'
 import { LayoutStore } from '../layout/store.ts'
 import { KeyedMutex } from '../mutex.ts'
 import { ArchiveBatch, INDEX_FILE } from './archive-batch.ts'
@@ -137,8 +144,9 @@ class ArchiveBackend implements LayoutBackend {
   async #assertLayout(tar: TarFile): Promise<void> {
     const bytes = await this.#readEntry(tar, LAYOUT_FILE, MAX_LAYOUT_BYTES)
     if (bytes === undefined) {
-      throw new SealwrightError('NOT_FOUND', `${this.#path} holds no OCI image layout`, {
-        why: `it has no file ${LAYOUT_FILE}`,
+      throw noLayout(`${this.#path} holds no OCI image layout`, [...tar.entries.keys()], {
+        folder: folder => `make a tar of the folder's content: tar -cf layout.tar -C ${shellQuote(folder)} .`,
+        docker: `skopeo copy ${shellQuote(`docker-archive:${this.#path}`)} oci-archive:image.tar`,
       })
     }
     assertLayoutVersion(bytes, `${this.#path}: ${LAYOUT_FILE}`)

@@ -17,7 +17,14 @@ import type { IndexChange, LayoutBackend } from './backend.ts'
 import { onFiles } from './file-errors.ts'
 import { withFileLock } from './file-lock.ts'
 import { IndexDocument, MAX_INDEX_BYTES } from './index-document.ts'
-import { assertLayoutVersion, blobPath, LAYOUT_BYTES, LAYOUT_FILE, MAX_LAYOUT_BYTES } from './layout-file.ts'
+import {
+  assertLayoutVersion,
+  blobPath,
+  LAYOUT_BYTES,
+  LAYOUT_FILE,
+  MAX_LAYOUT_BYTES,
+  noLayout,
+} from './layout-file.ts'
 import { LayoutStore } from './store.ts'
 
 export interface LayoutDirectoryOptions {
@@ -28,6 +35,8 @@ export interface LayoutDirectoryOptions {
 }
 
 const INDEX_FILE = 'index.json'
+/** So many entries of a directory are looked at for a layout. */
+const MAX_LOOKED_AT = 100
 /** The coarsest clocks of file systems tick every two seconds (FAT). */
 const SETTLED_MS = 2500
 
@@ -63,7 +72,7 @@ class DirectoryBackend implements LayoutBackend {
     return onFiles(this.name, async () => {
       if (!(await this.#isLayout())) {
         if (this.#create) return IndexDocument.empty()
-        throw this.#noLayout()
+        throw await this.#noLayout()
       }
       return this.#parseIndex()
     })
@@ -176,7 +185,7 @@ class DirectoryBackend implements LayoutBackend {
   /** Before a write: the layout is there, or is made where nothing else lies. */
   async #prepare(call: StoreCall): Promise<void> {
     if (await this.#isLayout()) return
-    if (!this.#create) throw this.#noLayout()
+    if (!this.#create) throw await this.#noLayout()
     await makeDirectory(this.#path)
     const foreign = (await readdir(this.#path)).find(
       name => !/^(?:blobs|index\.json|oci-layout)(?:\.|$)/.test(name),
@@ -214,9 +223,16 @@ class DirectoryBackend implements LayoutBackend {
     }
   }
 
-  #noLayout(): SealwrightError {
-    return new SealwrightError('NOT_FOUND', `${this.#path} is no OCI image layout`, {
-      why: `it has no file ${LAYOUT_FILE}`,
+  async #noLayout(): Promise<SealwrightError> {
+    const folders = await readdir(this.#path, { withFileTypes: true }).catch(() => [])
+    const names = folders.slice(0, MAX_LOOKED_AT).map(async entry => {
+      const inner = entry.isDirectory() ? join(this.#path, entry.name, LAYOUT_FILE) : undefined
+      const found = inner && (await stat(inner).catch(() => undefined))
+      return found === undefined ? entry.name : `${entry.name}/${LAYOUT_FILE}`
+    })
+    return noLayout(`${this.#path} is not an OCI image layout`, await Promise.all(names), {
+      folder: folder => `name it: oci:${join(this.#path, folder)}`,
+      docker: `make a tar of it and convert that: skopeo copy docker-archive:FILE oci:DIR`,
     })
   }
 }

@@ -17,6 +17,36 @@ export function assertLayoutVersion(bytes: Uint8Array, label: string): void {
   }
 }
 
+/** What to do with what is there instead of a layout. */
+interface Ways {
+  readonly folder: (folder: string) => string
+  readonly docker: string
+}
+
+/**
+ * The error for a place that is no layout, with what is there instead, as far as that is known.
+ *
+ * @param names - Paths of the files in it.
+ */
+export function noLayout(message: string, names: readonly string[], ways: Ways): SealwrightError {
+  const why = `it has no file ${LAYOUT_FILE}`
+  const inner = names.find(name => name.endsWith(`/${LAYOUT_FILE}`))
+  if (inner !== undefined) {
+    const folder = inner.slice(0, -LAYOUT_FILE.length - 1)
+    return new SealwrightError('NOT_FOUND', message, {
+      why: `${why}; the layout lies in ${folder}/`,
+      fix: ways.folder(folder),
+    })
+  }
+  if (names.includes('manifest.json')) {
+    return new SealwrightError('NOT_FOUND', message, {
+      why: `${why}; this is what docker save wrote before version 25 (a docker-archive)`,
+      fix: `convert it: ${ways.docker}`,
+    })
+  }
+  return new SealwrightError('NOT_FOUND', message, { why, fix: 'check the path' })
+}
+
 /** Where a blob lies in a layout. The digest was checked: its parts are plain names. */
 export function blobPath({ algorithm, hex }: { readonly algorithm: string; readonly hex: string }): string {
   return `blobs/${algorithm}/${hex}`
