@@ -144,8 +144,8 @@ describe('--signatures-in', () => {
     ['oci:layout:v1', 'names one artifact'],
     ['oci-archive:-', 'cannot hold signatures'],
     ['oci:', 'names no path'],
-    ['signatures', 'is no repository'],
-    ['./file', 'is no repository'],
+    ['signatures', 'is not a repository'],
+    ['./file', 'is not a repository'],
   ])('%s is no place for signatures', async (text, message) => {
     expect(() => parseSignaturesIn(text)).toThrow(message)
     const self = await program()
