@@ -30,7 +30,7 @@ const lighterCommander = {
 
 /** The parser and the frame, but for what waits to be needed: the terminal, times, streams. */
 function isNeededToStart(id) {
-  if (/[\\/]frame[\\/](?:terminal|time|read-all|send-whole)\.ts$/.test(id)) return false
+  if (/[\\/]frame[\\/](?:terminal|time|read-all|send-whole|or-aborted|debug-http)\.ts$/.test(id)) return false
   return /[\\/]cli[\\/]src[\\/](?:frame|program)[\\/]|[\\/]commander[\\/]|[\\/]core[\\/]src[\\/](?:errors|files[\\/]system-failure)\.ts$|[\\/]cli[\\/](?:package\.json|src[\\/]commands[\\/]version\.ts)$/.test(
     id,
   )

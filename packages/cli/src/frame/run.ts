@@ -4,7 +4,6 @@ import type { GlobalFlags } from '../program/global-flags.ts'
 import type { Invocation } from '../program/invocation.ts'
 import { parseArguments } from '../program/parse.ts'
 import type { Context } from './context.ts'
-import { watchHttp } from './debug-http.ts'
 import { isDenied } from './denied.ts'
 import { Dialogue } from './dialogue.ts'
 import { EXIT, type ExitCode } from './exit.ts'
@@ -27,10 +26,12 @@ export type Parse = (argv: readonly string[], io: Io) => Invocation
  */
 export async function run(argv: readonly string[], io: Io, parse: Parse = parseArguments): Promise<ExitCode> {
   const invocation = parse(argv, io)
-  const watched = invocation.flags.debug
-    ? watchHttp(line => io.stderr.write(`debug: ${printable(line)}\n`))
-    : undefined
+  let watched: Disposable | undefined
   try {
+    if (invocation.flags.debug) {
+      const { watchHttp } = await import('./debug-http.ts')
+      watched = watchHttp(line => io.stderr.write(`debug: ${printable(line)}\n`))
+    }
     const context = contextOf(invocation.flags, io, invocation.project === true)
     const command = await invocation.load()
     return report(await command(context, invocation.args, invocation.options), invocation, io)
