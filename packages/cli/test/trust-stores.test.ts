@@ -173,6 +173,11 @@ describe('a trust store that cannot be used', () => {
       expect((await json(1, ['policy', 'check'])).policies[0].faults[0].message).toContain('EACCES')
       expect((await json(5, ['cert', 'remove', 'ca:me', '--all', '-y'])).error.fix).toContain(store)
     })
+    await chmod(join(trust, 'truststore/x509/ca'), 0)
+    await asNobody(self, async () => {
+      expect((await json(5, ['cert', 'list'])).error.message).toContain('cannot be listed')
+      expect((await json(5, ['verify', 'oci:image:v1'])).error.code).toBe('ACCESS_DENIED')
+    })
   })
 })
 

@@ -1,3 +1,4 @@
+import { SealwrightError } from '@sealwright/core'
 import { listTrustStores, readTrustStore, type StoreReading } from '@sealwright/notary'
 import { describeCertificate } from '../certificates/describe.ts'
 import type { ListedStore } from '../documents/certificates.ts'
@@ -13,6 +14,12 @@ export async function certList(context: Context, [text]: readonly string[]): Pro
   const found = wanted
     ? { stores: [await readTrustStore(trust, wanted)], faults: [] }
     : await listTrustStores(trust)
+  const [unlisted] = found.faults
+  // Nothing that can be listed is not the same as nothing that is there.
+  if (unlisted !== undefined && found.stores.length === 0) {
+    const { code, message, fix } = unlisted
+    throw new SealwrightError(code, `the trust stores in ${trust} cannot be listed`, { why: message, fix })
+  }
   for (const { message } of found.faults) context.warn(message)
   const stores = found.stores.map(listed)
   const rows = stores.flatMap(store => [
