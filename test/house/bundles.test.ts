@@ -6,6 +6,8 @@ import { promisify } from 'node:util'
 import { build as esbuild } from 'esbuild'
 import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { need } from '../services/tool.ts'
+import { nodeVersion, OLDEST_NODE } from './node-version.ts'
 import { root } from './workspace.ts'
 
 const run = promisify(execFile)
@@ -124,7 +126,7 @@ interface Outcome {
   readonly fix?: string
 }
 
-async function outcomeOf(file: string): Promise<Outcome> {
+async function outcomeOf(file: string, node: string = process.execPath): Promise<Outcome> {
   const env = {
     PATH: process.env.PATH,
     HOME: folder,
@@ -137,7 +139,7 @@ async function outcomeOf(file: string): Promise<Outcome> {
     GOOGLE_APPLICATION_CREDENTIALS: join(folder, 'nowhere.json'),
     VAULT_TOKEN: 'test',
   }
-  const { stdout } = await run(process.execPath, [file], { env, cwd: folder })
+  const { stdout } = await run(node, [file], { env, cwd: folder })
   return JSON.parse(stdout)
 }
 
@@ -154,6 +156,14 @@ describe('a provider in a bundle', () => {
     await bundlers[bundler]!(await entry(name, store), output, format, banner)
     const outcome = await outcomeOf(output)
     expect(outcome.code, JSON.stringify(outcome)).toMatch(store.code)
+  })
+
+  it.for(['esm', 'cjs'] as const)('runs on the oldest Node as %s', TIMEOUT, async (format, ctx) => {
+    const node = need(ctx, await nodeVersion(OLDEST_NODE))
+    const output = join(folder, `oldest.${format === 'esm' ? 'mjs' : 'cjs'}`)
+    const store = stores['hashicorp-vault']!
+    await bundlers.esbuild!(await entry('hashicorp-vault', store), output, format, format === 'esm')
+    expect((await outcomeOf(output, node)).code).toMatch(store.code)
   })
 
   it('without a require that it needs says so, and what to give the bundler', TIMEOUT, async () => {
