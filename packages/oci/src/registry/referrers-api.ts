@@ -93,8 +93,12 @@ export class ReferrersApi {
     } catch (cause) {
       throw new SealwrightError(
         'UNAVAILABLE',
-        `${this.#name} answers for referrers with what is no image index`,
-        { why: cause instanceof Error ? cause.message : String(cause), cause },
+        `${this.#name} does not answer for referrers with an image index`,
+        {
+          why: cause instanceof Error ? cause.message : String(cause),
+          fix: 'look for a proxy in front of the registry, or go by the tags that clients keep (--referrers tag)',
+          cause,
+        },
       )
     }
   }
