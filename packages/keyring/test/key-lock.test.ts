@@ -12,6 +12,7 @@ import {
   type LockedKey,
   lockKey,
   parseKeyLock,
+  prepareKey,
   rotateKey,
 } from '../src/index.ts'
 import { at, fakeProvider, later } from './fake-provider.ts'
@@ -89,6 +90,32 @@ describe('a lock', () => {
     expect(record('release', rotateKey(one, 'release', { key: rsa, at: later })).algorithm).toBeUndefined()
     const chosen = rotateKey(one, 'release', { key: rsa, algorithm: 'PS256', at: later })
     expect(record('release', chosen).algorithm).toBe('PS256')
+  })
+
+  it('prepares a key while the name keeps its present one, by its version', () => {
+    const announced = prepareKey(one, 'release', { reference: 'fake:a', at: later })
+    expect(record('release', announced)).toMatchObject({
+      reference: 'fake:a/1',
+      resolved: 'fake:a/1',
+      next: { reference: 'fake:a' },
+      history: [],
+    })
+    expect(prepareKey(announced, 'release', { reference: 'fake:a', at: later })).toBe(announced)
+    const prepared = prepareKey(announced, 'release', { reference: 'fake:a', key: second, at: later })
+    expect(record('release', prepared).next).toMatchObject({
+      reference: 'fake:a',
+      pin: { resolved: 'fake:a/2', fingerprint: fingerprint(second.publicKey), algorithm: 'ES256' },
+    })
+    expect(prepareKey(prepared, 'release', { reference: 'fake:a', key: second, at: later })).toBe(prepared)
+    expect(parse(formatKeyLock(prepared))).toEqual(prepared)
+
+    const rotated = rotateKey(prepared, 'release', { reference: 'fake:a', key: second, at: later })
+    expect(record('release', rotated)).not.toHaveProperty('next')
+    expect(record('release', rotated)).toMatchObject({ reference: 'fake:a', resolved: 'fake:a/2' })
+    expect(record('release', rotated).history).toHaveLength(1)
+
+    const givenUp = rotateKey(prepared, 'release', { reference: 'fake:a', key: first, at: later })
+    expect(record('release', givenUp)).toEqual(record())
   })
 
   it('forgets a name, and says when there is none', () => {
