@@ -16,7 +16,7 @@ import { isManifestMediaType, type ManifestMediaType, MediaTypes } from './media
 /** What distribution-spec has every registry take, and the most that is read here: 4 MiB. */
 export const MAX_MANIFEST_BYTES: number = 4 * 1024 * 1024
 /** An index as large as may be has some eight for each manifest that it lists. */
-const MAX_MANIFEST_VALUES = 250_000
+const MAX_MANIFEST_VALUES = 150_000
 
 interface ManifestCommon {
   readonly mediaType: ManifestMediaType

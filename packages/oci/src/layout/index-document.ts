@@ -11,7 +11,7 @@ const REF_NAME = 'org.opencontainers.image.ref.name'
 /** Most bytes of `index.json`: some 15,000 manifests. */
 export const MAX_INDEX_BYTES: number = 4 * 1024 * 1024
 /** Seven for a manifest with a tag. */
-const MAX_INDEX_VALUES = 250_000
+const MAX_INDEX_VALUES = 150_000
 
 interface Entry {
   readonly descriptor: Descriptor
