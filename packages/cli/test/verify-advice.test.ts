@@ -5,7 +5,7 @@ import { program } from './program.ts'
 
 /** The words of a command that is printed to be pasted, as a shell splits them. */
 function wordsOf(fix: string): string[] {
-  const command = fix.slice(fix.indexOf('sealwright '))
+  const command = fix.slice(fix.lastIndexOf('sealwright '))
   const words = [...command.matchAll(/(?:'[^']*'|[^\s'])+/g)].map(([word]) => word.replaceAll("'", ''))
   return words.slice(1)
 }
@@ -42,7 +42,7 @@ describe('what verify says to do next', () => {
     const { stderr } = await self.expect(4, ['verify', 'oci:image:v1'])
     const fix = /fix: (.*)$/m.exec(stderr)?.[1] as string
     expect(fix).toContain('sealwright init NAME --scope REPOSITORY')
-    await self.expect(0, wordsOf(fix.split(';')[0] as string))
+    await self.expect(0, wordsOf(fix))
     const { targets } = await self.json(4, ['verify', '--scope', 'registry.example/other', 'oci:image:v1'])
     expect(targets[0].reason.fix).toContain('sealwright init NAME --scope registry.example/other')
   })
