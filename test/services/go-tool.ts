@@ -9,24 +9,44 @@ import { onPath, type Tool } from './tool.ts'
 const CANNOT_BUILD_HERE =
   /dial tcp|no such host|i\/o timeout|connection refused|TLS handshake timeout|proxyconnect|go.mod requires go >=/
 
+interface BuildOptions {
+  readonly tags?: string
+  /** Default true. */
+  readonly cgo?: boolean
+  readonly timeoutMs?: number
+}
+
 /**
  * A Go program, built once into the cache. `go/<name>/` holds `go.mod` and `go.sum`, which pin all of its modules, and
- * `main.go` where we bring the program ourselves. `go install pkg@version` is not used: it fails for some modules behind
+ * `main.go` where we bring the program ourselves. With `isSlow`, only a nightly run builds it. `go install pkg@version` is not used: it fails for some modules behind
  * proxies that answer 403 for sub-paths, and it pins nothing below the first module.
  */
-export async function goTool(name: string, target: string): Promise<Tool> {
+export async function goTool(
+  name: string,
+  target: string,
+  { isSlow = false, ...options }: BuildOptions & { readonly isSlow?: boolean } = {},
+): Promise<Tool> {
   const source = join(import.meta.dirname, 'go', name)
   const path = cache('bin', `${name}-${await contentOf(source)}`)
   if (await exists(path)) return { path }
+  if (isSlow && !process.env.SEALWRIGHT_SLOW_TESTS) {
+    return { missing: `${name} is not built yet, which takes long: npm run test:nightly` }
+  }
   const go = await onPath('go')
   if ('missing' in go)
     return { missing: `${name} is not installed, and Go, which would build it, is not on PATH` }
   return underLock(cache('lock', basename(path)), async () =>
-    (await exists(path)) ? { path } : build(go.path, source, target, path),
+    (await exists(path)) ? { path } : build(go.path, source, target, path, options),
   )
 }
 
-async function build(go: string, source: string, target: string, path: string): Promise<Tool> {
+async function build(
+  go: string,
+  source: string,
+  target: string,
+  path: string,
+  { tags, cgo = true, timeoutMs = 900_000 }: BuildOptions,
+): Promise<Tool> {
   const work = cache('build', `${basename(path)}-${process.pid}`)
   await rm(work, { recursive: true, force: true })
   await cp(source, work, { recursive: true })
@@ -37,11 +57,16 @@ async function build(go: string, source: string, target: string, path: string): 
       '-mod=readonly',
       '-trimpath',
       '-ldflags=-s -w',
+      ...(tags === undefined ? [] : ['-tags', tags]),
       '-o',
       join(work, 'program'),
       target,
     ]
-    const { code, stderr } = await run(go, args, { cwd: work, timeoutMs: 900_000 })
+    const { code, stderr } = await run(go, args, {
+      cwd: work,
+      timeoutMs,
+      env: { ...process.env, ...(cgo ? {} : { CGO_ENABLED: '0' }) },
+    })
     if (code !== 0 && CANNOT_BUILD_HERE.test(stderr))
       return {
         missing: `${basename(source)} is not installed and cannot be built here: ${stderr.trim().split('\n').at(-1)}`,

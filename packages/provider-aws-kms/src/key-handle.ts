@@ -1,5 +1,6 @@
 import type { MessageType } from '@aws-sdk/client-kms'
 import { type KeyDescriptor, type KeyHandle, SealwrightError, type SignRequest } from '@sealwright/core'
+import { requestIdIn } from '@sealwright/core/http'
 import { signingAlgorithm } from './algorithms.ts'
 import { ask } from './ask.ts'
 import type { Kms } from './client.ts'
@@ -25,17 +26,15 @@ export function keyHandle(kms: Kms, arn: string, key: KeyDescriptor): KeyHandle 
         SigningAlgorithm: signingAlgorithm(algorithm.id),
       }
       const reply = await ask(errand, () => kms.sign(request, call), amendState(kms, arn, call))
-      const { requestId } = reply.$metadata
+      const requestId = requestIdIn(reply.$metadata.requestId)
       if (keyArn(reply.KeyId) === undefined || !(reply.Signature instanceof Uint8Array)) {
-        throw new SealwrightError('INTEGRITY', `AWS KMS answered without a signature by ${arn}`, {
-          ...(requestId === undefined ? {} : { requestId }),
-        })
+        throw new SealwrightError('INTEGRITY', `AWS KMS answered without a signature by ${arn}`, requestId)
       }
       return {
         bytes: reply.Signature,
         encoding: algorithm.family === 'ECDSA' ? 'der' : 'raw',
         reference: referenceTo(reply.KeyId!),
-        ...(requestId === undefined ? {} : { requestId }),
+        ...requestId,
       }
     },
   }

@@ -1,5 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { inspect } from 'node:util'
+import { afterAll, describe, expect, it } from 'vitest'
 import { awsKms } from '../src/index.ts'
+import { fakeAwsKms } from './fake-aws-kms.ts'
+import { provider } from './harness.ts'
+
+const fake = await fakeAwsKms()
+afterAll(() => fake[Symbol.asyncDispose]())
 
 const { classify } = awsKms()
 
@@ -91,4 +97,31 @@ it.each([
   vendor('BrandNewClientException', { $metadata: { httpStatusCode: 400 } }),
 ])('what is not known stays unnamed: %s', error => {
   expect(classify(error)).toBeUndefined()
+})
+
+describe('an endpoint that repeats the session token', () => {
+  const { sessionToken } = fake.credentials
+  const shapes = [
+    sessionToken,
+    Buffer.from(sessionToken).toString('base64'),
+    encodeURIComponent(`"${sessionToken}"`),
+  ]
+  const who = `User: arn:aws:iam::111122223333:user/${sessionToken} is not authorized to perform: kms:GetPublicKey`
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': sessionToken }
+
+  it.each<[number, object]>([
+    [400, { __type: 'AccessDeniedException', message: who }],
+    ...shapes.map((shape): [number, object] => [400, { __type: shape, message: shape }]),
+    ...shapes.map((shape): [number, object] => [500, { __type: 'KMSInternalException', message: shape }]),
+  ])('by status %s shows nothing of it: %j', async (status, body) => {
+    const restore = fake.inject('GetPublicKey', { kind: 'text', status, text: JSON.stringify(body), headers })
+    await using kms = provider(fake)
+    const error = await kms
+      .open('awskms:///alias/x', { signal: AbortSignal.timeout(5000) })
+      .catch(thrown => thrown)
+    restore()
+    const shown = inspect([error, kms.classify(error)], { depth: 9, showHidden: true })
+    for (const shape of shapes) expect(shown).not.toContain(shape)
+    expect(error).toBeInstanceOf(Error)
+  })
 })

@@ -1,4 +1,5 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { requestIdIn } from '@sealwright/core/http'
 import { type Explained, explain } from './failure.ts'
 
 /** An answer as it came, read as JSON and no further. */
@@ -42,8 +43,8 @@ export async function ask(
   }
   const body = last?.parsedBody
   if (typeof body !== 'object' || body === null) throw unreadable(doing, last)
-  const requestId = last?.headers.get('x-ms-request-id')
-  return { body: body as Reply['body'], ...(requestId === undefined ? {} : { requestId }) }
+  const requestId = requestIdIn(last?.headers.get('x-ms-request-id'))
+  return { body: body as Reply['body'], ...requestId }
 }
 
 /** As {@link ask}, for a list, which is more than one request. */
@@ -76,10 +77,10 @@ function unreadable(
   last: Parameters<OnResponse>[0] | undefined,
   cause?: unknown,
 ): SealwrightError {
-  const requestId = last?.headers.get('x-ms-request-id')
+  const requestId = requestIdIn(last?.headers.get('x-ms-request-id'))
   return new SealwrightError('INTEGRITY', `Azure Key Vault could not ${doing}`, {
     why: 'its answer cannot be read',
     ...(cause === undefined ? {} : { cause }),
-    ...(requestId === undefined ? {} : { requestId }),
+    ...requestId,
   })
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode, Failure } from '@sealwright/core'
-import { type TransportFault, transportFailure } from '@sealwright/core/http'
+import { requestIdIn, type TransportFault, transportFailure } from '@sealwright/core/http'
 
 /** A failure of Key Vault, of the credential or of the way there, told apart by code. */
 export interface Explained extends Failure {
@@ -128,11 +128,10 @@ export function explain(error: unknown): Explained | undefined {
   const vendor = error as VendorError
   const row = rowOf(vendor)
   if (row === undefined) return undefined
-  const requestId = header(vendor, 'x-ms-request-id')
   const retryAfterMs = row.code === 'THROTTLED' || row.code === 'UNAVAILABLE' ? patience(vendor) : undefined
   return {
     ...row,
-    ...(requestId === undefined ? {} : { requestId }),
+    ...requestIdIn(header(vendor, 'x-ms-request-id')),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   }
 }

@@ -222,3 +222,17 @@ describe('a server', () => {
     expect(fake.requests.length).toBe(before)
   })
 })
+
+describe('a vault that repeats the token', () => {
+  const shapes = [fake.token, Buffer.from(fake.token).toString('base64')]
+
+  it.each([400, 403, 404, 409, 500])('by status %s shows nothing of it', async status => {
+    for (const shape of shapes) {
+      const error = { code: shape, message: shape, innererror: { code: shape } }
+      const failure = await failureOf(text(status, JSON.stringify({ error }), 'application/json'))
+      const shown = inspect([failure, classify(failure)], { depth: 9, showHidden: true })
+      for (const each of shapes) expect(shown).not.toContain(each)
+      expect(shown).not.toContain('canary')
+    }
+  })
+})

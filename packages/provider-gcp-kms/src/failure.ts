@@ -1,5 +1,5 @@
 import { type ErrorCode, type Failure, isSealwrightError } from '@sealwright/core'
-import { transportFailure } from '@sealwright/core/http'
+import { requestIdIn, transportFailure } from '@sealwright/core/http'
 import { advised, certificateFailure } from './certificate-failure.ts'
 import { addressIn, explainCredentials } from './credential-failure.ts'
 
@@ -108,12 +108,11 @@ export function explain(error: unknown): Explained | undefined {
   const row = rowOf(vendor, text)
   if (row === undefined) return undefined
   const retryAfterMs = row.code === 'THROTTLED' || row.code === 'UNAVAILABLE' ? patience(vendor) : undefined
-  const requestId = detail(vendor, 'requestId')
   return {
     ...row,
     ...(row === DENIED ? denial(vendor, text) : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(typeof requestId === 'string' && requestId !== '' ? { requestId } : {}),
+    ...requestIdIn(detail(vendor, 'requestId')),
   }
 }
 

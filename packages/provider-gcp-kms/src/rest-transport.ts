@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { SealwrightError } from '@sealwright/core'
-import { type ProxyEnv, proxyFor } from '@sealwright/core/http'
+import { type ProxyEnv, proxyFor, withoutSecrets } from '@sealwright/core/http'
 
 export interface RestRequest {
   readonly method: string
@@ -55,7 +55,9 @@ export function restTransport(proxyEnv: ProxyEnv | undefined): RestTransport {
       )
       const { statusCode: status = 0, headers } = incoming
       assertOwn(status, String(headers['content-type']), headers['retry-after'])
-      return { ok: status >= 200 && status < 300, status, arrayBuffer: async () => body }
+      const ok = status >= 200 && status < 300
+      const shown = ok ? body : withoutSecrets(body, request.headers)
+      return { ok, status, arrayBuffer: async () => shown }
     },
     close: () => {
       http.destroy()

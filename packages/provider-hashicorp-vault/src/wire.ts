@@ -73,6 +73,9 @@ function readReply(reply: JsonValue | undefined): VaultReply {
     data: isJsonObject(data) ? data : {},
     auth: isJsonObject(auth) ? auth : {},
     warnings: Array.isArray(warnings) ? warnings : [],
-    ...(typeof requestId === 'string' ? { requestId } : {}),
+    // A UUID, always: anything else may be the token, which a hostile server repeats.
+    ...(typeof requestId === 'string' && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(requestId)
+      ? { requestId }
+      : {}),
   }
 }

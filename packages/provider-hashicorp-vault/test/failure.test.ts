@@ -1,5 +1,10 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { classify, explain } from '../src/failure.ts'
+import { hashicorpVault } from '../src/index.ts'
 
 function said(statusCode: number, ...errors: string[]) {
   return Object.assign(new Error(errors[0]), { response: { statusCode, body: { errors } } })
@@ -89,4 +94,30 @@ it('passes on Retry-After with what passes, and with nothing else', () => {
   const body = { errors: [], retryAfterMs: 3000 }
   expect(classify({ response: { statusCode: 503, body } })).toMatchObject({ retryAfterMs: 3000 })
   expect(classify({ response: { statusCode: 403, body } })).not.toHaveProperty('retryAfterMs')
+})
+
+it.each([400, 403, 404, 412, 500])('shows no token that Vault repeats with status %s', async status => {
+  const token = 'hvs.canary-token-that-is-repeated'
+  const server = createServer((request, response) => {
+    const said = String(request.headers['x-vault-token'])
+    response.writeHead(status, { 'content-type': 'application/json', 'x-request-id': said })
+    response.end(JSON.stringify({ errors: [said, Buffer.from(said).toString('base64')], request_id: said }))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    await using provider = hashicorpVault({
+      address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      token,
+    })
+    const error = await provider
+      .open('hashivault://K', { signal: AbortSignal.timeout(5000) })
+      .catch(thrown => thrown)
+    expect(error).toBeInstanceOf(Error)
+    const shown = inspect([error, provider.classify(error)], { depth: 9, showHidden: true })
+    for (const shape of [token, Buffer.from(token).toString('base64')]) expect(shown).not.toContain(shape)
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
 })

@@ -172,7 +172,9 @@ class Reading implements DispatchHandler {
     this.#end()
     const [first] = this.#chunks
     const body = this.#chunks.length === 1 ? first! : Buffer.concat(this.#chunks, this.#size)
-    this.#resolve({ status: this.#status, headers: this.#headers, body })
+    const isRefusal = this.#status >= 400
+    const shown = isRefusal ? withoutSecrets(body, this.#asked) : body
+    this.#resolve({ status: this.#status, headers: this.#headers, body: shown })
   }
 
   onResponseError(_: DispatchController, error: Error): void {
@@ -185,6 +187,25 @@ class Reading implements DispatchHandler {
   #end(): void {
     this.#signal?.removeEventListener('abort', this)
   }
+}
+
+/**
+ * The body of a refusal without the credentials of its request, which some servers repeat: what vendors' SDKs make of it ends
+ * in errors and logs.
+ *
+ * @param asked - The headers of the request.
+ */
+export function withoutSecrets(body: Uint8Array, asked: HttpRequest['headers']): Uint8Array {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()
+  const redacted = redactor(secretsSent(asked))(text)
+  return redacted === text ? body : Buffer.from(redacted)
+}
+
+const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,63}$/
+
+/** The id that a server gave a request, if it can be one: tokens, which a server may repeat there, are longer. */
+export function requestIdIn(value: unknown): { readonly requestId?: string } {
+  return typeof value === 'string' && REQUEST_ID.test(value) ? { requestId: value } : {}
 }
 
 function aborted(): Error {

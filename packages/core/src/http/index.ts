@@ -5,6 +5,8 @@ export {
   exchange,
   type HttpAnswer,
   type HttpRequest,
+  requestIdIn,
+  withoutSecrets,
 } from './exchange.ts'
 export { type HttpTrace, isHttpTraced, traceHttp } from './http-trace.ts'
 export { isLoopback } from './loopback.ts'

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type Dispatcher, exchange } from '../../src/http/index.ts'
+import { type Dispatcher, exchange, requestIdIn, withoutSecrets } from '../../src/http/index.ts'
 
 type Handler = Parameters<Dispatcher['dispatch']>[1]
 
@@ -132,4 +132,28 @@ describe('a server that repeats what it was sent', () => {
     expect(seen).toHaveLength(1)
     expect(JSON.stringify(seen)).not.toContain('canary')
   })
+})
+
+describe('the body of a refusal', () => {
+  const headers = {
+    Authorization: 'Bearer canary.token-0123456789',
+    'X-Vault-Token': 'hvs.canary',
+    accept: 'canary-not',
+  }
+
+  it('loses the credentials of its request, in any form, and nothing else', () => {
+    const said = `canary.token-0123456789 ${Buffer.from('hvs.canary').toString('base64')} hvs.canary canary-not`
+    const text = Buffer.from(withoutSecrets(Buffer.from(said), headers)).toString()
+    expect(text).not.toMatch(/canary\.token|hvs\.canary|aHZzLmNhbmFyeQ/)
+    expect(text).toContain('canary-not')
+  })
+
+  it.each(['1-2a', '6f2c8f0e-0000-4000-8000-1234567890ab', 'request-1'])(
+    'may have an id such as %s, and no token for one',
+    id => {
+      expect(requestIdIn(id)).toEqual({ requestId: id })
+      expect(requestIdIn(`${'x'.repeat(64)}y`)).toEqual({})
+      expect(requestIdIn('Bearer canary')).toEqual({})
+    },
+  )
 })
