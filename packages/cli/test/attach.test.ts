@@ -127,7 +127,7 @@ describe('attach', () => {
     [['attach', 'oci:outside:v1', 'nosuch.sig'], 'nosuch.sig'],
     [['attach', 'oci:outside:nosuch', 'app.sig'], 'nosuch'],
     [['attach', 'oci-archive:-', '-', '--signatures-in', 'oci:other'], 'stdin cannot be read twice'],
-    [['attach', 'oci:outside:v1'], 'missing required argument'],
+    [['attach', 'oci:outside:v1'], 'sealwright attach needs ENVELOPE'],
   ])('%s is a wrong call', async (args, message) => {
     const { json } = await ready()
     expect((await json(2, args)).error.message).toContain(message)

@@ -147,6 +147,18 @@ describe('text', () => {
     expect(deleted.stdout).toMatch(/deleted +signature +sha256:[0-9a-f]{64}/)
   })
 
+  it('has the digest beside the reference in JSON', async () => {
+    const { expect: run, json, path } = await program()
+    const { digest } = await makeLayout(path('image'), 'v1')
+    await run(0, ['init', 'me', '--scope', '*'])
+    expect((await json(2, ['sign', 'oci:image:none'])).targets?.[0]?.digest ?? null).toBeNull()
+    for (const command of ['sign', 'verify'])
+      expect((await json(0, [command, 'oci:image:v1'])).targets[0]).toMatchObject({
+        resolved: `oci:image@${digest}`,
+        digest,
+      })
+  })
+
   it('begins with what doctor was asked about', async () => {
     const { run, expect: expectCode } = await program()
     await expectCode(0, ['init', 'release', '--scope', '*'])

@@ -1,4 +1,5 @@
 import { shellQuote } from '@sealwright/core/encoding'
+import { withDigest } from '../documents/with-digest.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { usageError } from '../frame/usage.ts'
@@ -22,7 +23,7 @@ export async function attach(
   const attached = await attachEnvelope(context, { target, bytes, path, registry: registryFlags(flags) })
   return {
     exitCode: 0,
-    document: { ...attached },
+    document: withDigest(attached),
     lines: attachedLines(attached, context.paint),
     resolved: [attached.resolved],
   }

@@ -5,6 +5,7 @@ import { attestTarget } from '../attesting/attest-target.ts'
 import { attestedLines } from '../attesting/lines.ts'
 import type { AttestPlan } from '../attesting/plan.ts'
 import { readAttestation } from '../attesting/read-attestation.ts'
+import { withDigest } from '../documents/with-digest.ts'
 import { AtOnce, OneByOne } from '../frame/at-once.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import { exitCodeOfAll } from '../frame/exit.ts'
@@ -75,7 +76,7 @@ export async function attest(context: Context, args: readonly string[], given: F
     document: {
       predicateType,
       key,
-      targets: attested.map(({ target }) => target),
+      targets: attested.map(({ target }) => withDigest(target)),
       ...decidingError(attested, exitCode),
     },
     lines: done.flatMap(target => attestedLines(target, { predicateType, key }, context.paint)),

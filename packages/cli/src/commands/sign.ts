@@ -1,5 +1,6 @@
 import { notaryCose, notaryJws } from '@sealwright/notary'
 import type { KeyDocument } from '../documents/document.ts'
+import { withDigest } from '../documents/with-digest.ts'
 import { AtOnce, OneByOne } from '../frame/at-once.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import { exitCodeOfAll } from '../frame/exit.ts'
@@ -105,7 +106,7 @@ function outcomeOf(
     document: {
       dryRun,
       key,
-      targets: signed.map(({ target }) => target),
+      targets: signed.map(({ target }) => withDigest(target)),
       ...decidingError(signed, exitCode),
     },
     // Nothing is signed without a key.

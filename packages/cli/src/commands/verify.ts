@@ -1,6 +1,7 @@
 import { createVerifier, predicateTypes } from '@sealwright/notary'
 import { typeOf } from '../attesting/read-attestation.ts'
 import type { VerifiedTarget } from '../documents/judging.ts'
+import { withDigest } from '../documents/with-digest.ts'
 import { AtOnce } from '../frame/at-once.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import { exitCodeOfAll } from '../frame/exit.ts'
@@ -51,7 +52,7 @@ export async function verify(context: Context, args: readonly string[], given: F
   const details = context.flags.verbose || flags.all === true
   return {
     exitCode,
-    document: { targets: judged.map(({ target }) => target), ...decidingError(judged, exitCode) },
+    document: { targets: judged.map(({ target }) => withDigest(target)), ...decidingError(judged, exitCode) },
     lines: good.flatMap(target => verifiedLines(target, { paint: context.paint, details })),
     faults: judged.flatMap(({ target }) =>
       isGood(target) ? [] : refusedLines(target, { paint: context.paintErr, details }),

@@ -5,6 +5,7 @@ import { deciding, failure } from './failure.ts'
 const attestedTarget = z.strictObject({
   reference: z.string(),
   resolved: z.string().nullable(),
+  digest: digest.nullable().optional().describe('That of `resolved`, by itself.'),
   outcome: z.enum(['attested', 'unchanged', 'failed']),
   attestation: z
     .strictObject({

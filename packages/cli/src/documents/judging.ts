@@ -61,6 +61,7 @@ const attestationReport = z.strictObject({
 export const verifiedTarget = z.strictObject({
   reference: z.string(),
   resolved: z.string().optional(),
+  digest: digest.nullable().optional().describe('That of `resolved`, by itself.'),
   verdict,
   reason: reason.optional(),
   at: time.optional().describe('The time that was given to judge as of.'),

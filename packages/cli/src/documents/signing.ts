@@ -53,6 +53,7 @@ const stored = z.strictObject({
 const signedTarget = z.strictObject({
   reference: z.string(),
   resolved: z.string().nullable(),
+  digest: digest.nullable().optional().describe('That of `resolved`, by itself.'),
   outcome: z.enum(['signed', 'unchanged', 'wouldSign', 'failed']),
   signature: z.strictObject(signature).nullable(),
   stored: stored.nullable(),
@@ -73,6 +74,7 @@ export const signDocument = document('sign', sign)
 const attach = {
   reference: z.string(),
   resolved: z.string(),
+  digest: digest.nullable().optional().describe('That of `resolved`, by itself.'),
   outcome: z.enum(['attached', 'unchanged']),
   signature: z.strictObject({ ...signature, envelope: digest.describe('Of the envelope itself.') }),
   stored: stored.nullable().describe('Null where it was stored before.'),
