@@ -123,6 +123,12 @@ function byTransport(error: unknown): Row | undefined {
 const BY_SYSTEM: Readonly<Record<string, Row>> = {
   UND_ERR_INVALID_ARG: UNSENDABLE,
   ERR_INVALID_CHAR: UNSENDABLE,
+  // Node's `homedir`, for a user id without an entry in passwd.
+  ERR_SYSTEM_ERROR: {
+    code: 'VALIDATION',
+    why: 'the AWS SDK looks for its files in the home directory, and this user has none',
+    fix: 'export HOME=/nonexistent',
+  },
   ERR_INVALID_URL: {
     code: 'VALIDATION',
     why: 'an endpoint in the configuration of the AWS SDK is not a URL',

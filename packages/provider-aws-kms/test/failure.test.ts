@@ -125,3 +125,11 @@ describe('an endpoint that repeats the session token', () => {
     expect(error).toBeInstanceOf(Error)
   })
 })
+
+it('of a user without a home directory says what to set', () => {
+  const error = Object.assign(new Error('uv_os_homedir returned ENOENT'), { code: 'ERR_SYSTEM_ERROR' })
+  expect(classify(error)).toMatchObject({
+    code: 'VALIDATION',
+    message: expect.stringContaining('home directory'),
+  })
+})
