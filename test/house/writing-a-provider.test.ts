@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -110,6 +112,45 @@ describe('the guide to writing a provider', () => {
       expect(output).toContain('it looks like DER')
     } finally {
       writeFileSync(join(cwd, 'signbox.ts'), provider)
+    }
+  })
+
+  it('goes on to the command line, with its package installed beside the program', async ctx => {
+    const cwd = installedFolder(ctx)
+    const [, commands] = document.split('\n## 6. The command line\n')
+    const blocks = [...commands!.split('\n## ')[0]!.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
+    const [install, configuration, use] = blocks.map(([, , code]) => code!)
+    const cli = readdirSync(join(folder, 'tarballs')).find(name => /^sealwright-\d/.test(name))
+    const tarball = `npm install --no-audit --no-fund --prefer-offline ${join(folder, 'tarballs', cli!)} ${cwd}`
+    const installed = await runTool(
+      'bash',
+      ['-euc', install!.replace(/npm install sealwright \S+/, tarball).replaceAll('../release', 'release')],
+      { cwd },
+    )
+    expect(installed.code, installed.output).toBe(0)
+
+    const release = join(cwd, 'release')
+    const served =
+      "const { fakeSignbox } = await import('./fake-signbox.ts'); const fake = await fakeSignbox('canary')"
+    const fake = spawn(
+      'node',
+      ['--input-type=module', '-e', `${served}; fake.add('release', 'p256'); console.log(fake.endpoint)`],
+      { cwd, stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    try {
+      const [line] = await once(fake.stdout, 'data')
+      const { providers } = JSON.parse(configuration!)
+      providers['signbox-keys'].endpoint = String(line).trim()
+      writeFileSync(join(release, 'config.json'), JSON.stringify({ providers }))
+      writeFileSync(join(release, 'app.tgz'), 'an application')
+      const ended = await runTool('bash', ['-euc', `PATH=node_modules/.bin:$PATH\n${use}`], {
+        cwd: release,
+        env: { HOME: release, SEALWRIGHT_CONFIG: join(release, 'config.json'), SIGNBOX_TOKEN: 'canary' },
+      })
+      expect(ended.code, ended.output).toBe(0)
+      expect(ended.stdout).toContain('signed: ./app.tgz@sha256:')
+    } finally {
+      fake.kill()
     }
   })
 })
