@@ -2,17 +2,21 @@ import { execFileSync } from 'node:child_process'
 
 /**
  * The calls of a program in a line for a shell, as a POSIX shell splits them: the arguments of each. Every other program
- * in the line is a stub, and nothing is read or written.
+ * in the line is a stub, and nothing is read or written. `env`: the variables that the line uses.
  */
-export function shellCalls(line: string, program = 'sealwright'): string[][] {
+export function shellCalls(
+  line: string,
+  program = 'sealwright',
+  env: Readonly<Record<string, string>> = {},
+): string[][] {
   // Redirections are taken out first: the files that they name do not exist.
   const script = `
-    command_not_found_handle() { cat > /dev/null; }
-    docker() { :; }; ssh() { :; }; openssl() { :; }; npm() { :; }
+    command_not_found_handle() { while read -r; do :; done; }
     ${program}() { printf '%s\\0' "$@" >&3; printf '\\n' >&3; }
     { ${line.replace(/ < [\w./-]+/g, '').replace(/ > [\w./-]+/g, '')}
     } 3>&1 > /dev/null 2> /dev/null < /dev/null`
-  const out = execFileSync('bash', ['-c', script], { env: { PATH: '/nowhere:/usr/bin:/bin' } }).toString()
+  const options = { env: { ...env, PATH: '/nowhere' } }
+  const out = execFileSync('/bin/bash', ['--norc', '-c', script], options).toString()
   return out
     .split('\n')
     .slice(0, -1)

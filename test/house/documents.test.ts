@@ -109,7 +109,7 @@ const calls = [...documents, documentAt(join('docs', 'writing-a-provider.md'))].
 describe('commands in the documents', () => {
   // They need what is not here, a registry or a store: shown as text, they do not run.
   it.for(calls)('$document:$line is what sealwright takes', async ({ code }) => {
-    const found = await sealwrightCalls(code)
+    const found = sealwrightCalls(code)
     expect(found.length).toBeGreaterThanOrEqual(
       code.split('\n').filter(line => /^sealwright /.test(line)).length,
     )
