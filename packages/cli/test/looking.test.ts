@@ -395,4 +395,17 @@ describe('inspect', () => {
       expect(error.why).toContain(why)
     }
   })
+
+  it('lists who says to have signed, and when, and that nobody has verified it', async () => {
+    const self = await program()
+    await makeLayout(self.path('image'), 'v1')
+    const now = new Date('2026-03-04T05:06:07Z')
+    await self.json(0, ['init', 'me', '--no-passphrase', '--scope', '*'], { now })
+    await self.json(0, ['sign', 'oci:image:v1'], { now })
+    const { referrers } = await self.json(0, ['list', 'oci:image:v1'])
+    expect(referrers).toMatchObject([{ signer: 'me', signingTime: '2026-03-04T05:06:07Z' }])
+    const { stdout } = await self.expect(0, ['list', 'oci:image:v1'])
+    expect(stdout).toContain('2026-03-04T05:06:07Z')
+    expect(stdout).toContain('by me (not verified)')
+  })
 })

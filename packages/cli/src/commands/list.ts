@@ -3,7 +3,8 @@ import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { fitted, printable } from '../frame/table.ts'
 import { usageError } from '../frame/usage.ts'
-import { filterTree, referrerTree } from '../looking/referrer-tree.ts'
+import { filterTree, referrerTree, type Tree } from '../looking/referrer-tree.ts'
+import { withSigners } from '../looking/signers.ts'
 import { treeLines } from '../looking/tree-lines.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
 import { openTarget } from '../targets/open-target.ts'
@@ -38,18 +39,19 @@ export async function list(context: Context, [text = '']: readonly string[], giv
   }
   const signal = await context.deadline()
   await using open = await openTarget(context, target, flags)
-  const { subject, whole } = await context.dialogue.waiting(open.store.name, async () => {
+  const wanted = (whole: Tree) => (type === undefined ? whole : filterTree(whole, type))
+  const { subject, tree } = await context.dialogue.waiting(open.store.name, async () => {
     const found = await open.resolve(signal)
+    const whole = await referrerTree(listingApart(open.store, open.signatures), found, {
+      signal,
+      depth,
+      concurrency,
+    })
     return {
       subject: found,
-      whole: await referrerTree(listingApart(open.store, open.signatures), found, {
-        signal,
-        depth,
-        concurrency,
-      }),
+      tree: await withSigners(open.signatures, wanted(whole), { signal, concurrency }),
     }
   })
-  const tree = type === undefined ? whole : filterTree(whole, type)
   const resolved = open.nameOf(subject.digest)
   const lines = treeLines(tree).map(line => fitted(line, context.fit))
   return {

@@ -11,6 +11,14 @@ const node = z.strictObject({
   predicateType: z.string().nullable().describe('Of a Sigstore bundle, as its annotations say. A URI.'),
   tag: z.string().nullable().describe("The tag it was found by: cosign's older sha256-….sig, .att, .sbom."),
   platform: z.string().nullable().describe('Of a manifest that an index names: os/architecture/variant.'),
+  signer: z
+    .string()
+    .nullable()
+    .describe('Of a signature: the common name in its certificate, as it says itself; not verified.'),
+  signingTime: z
+    .string()
+    .nullable()
+    .describe('Of a signature: when it was made, as it says itself; not verified.'),
   fault: z.string().nullable().describe('Why it cannot be read, or is not what it is listed as.'),
   again: z.boolean().describe('It stands elsewhere in the tree too; what refers to it is there.'),
   get referrers(): z.ZodArray<typeof node> {
@@ -32,6 +40,9 @@ export interface ListedNode {
   readonly predicateType: string | null
   readonly tag: string | null
   readonly platform: string | null
+  /** Of a signature, as it says itself; nothing of it is verified. */
+  readonly signer: string | null
+  readonly signingTime: string | null
   readonly fault: string | null
   readonly again: boolean
   readonly referrers: readonly ListedNode[]

@@ -95,6 +95,8 @@ function describe(node: GraphNode): Omit<ListedNode, 'referrers' | 'manifests'> 
     predicateType: annotations[PREDICATE] ?? null,
     tag: tag ?? null,
     platform: platform === undefined ? null : formatPlatform(platform),
+    signer: null,
+    signingTime: null,
     fault: fault === undefined ? null : reasonOf(fault),
     again: again === true,
   }

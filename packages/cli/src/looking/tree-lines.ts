@@ -7,7 +7,8 @@ const KIND_WIDTH = 'attestation'.length
 
 /**
  * A tree as text, one line a manifest: digest, kind, type, when it was made, and what it is in particular (predicate type,
- * tag, platform). What is not known is `-`, so that each line has the same columns behind its branch.
+ * tag, platform); behind these who says to have signed it. What is not known is `-`, so that each line has the same columns
+ * behind its branch.
  */
 export function treeLines({ referrers, manifests }: Tree, indent = ''): string[] {
   const nodes = [...manifests, ...referrers]
@@ -22,13 +23,15 @@ export function treeLines({ referrers, manifests }: Tree, indent = ''): string[]
 
 function columns(node: ListedNode): string {
   const { digest, mediaType, artifactType, annotations, predicateType, tag, platform, fault, again } = node
+  const { signer, signingTime } = node
   const kind = platform === null ? node.kind : 'image'
   const facts = [
     digest,
     kind.padEnd(KIND_WIDTH),
     word(artifactType ?? mediaType),
-    word(annotations[CREATED]),
+    word(signingTime ?? annotations[CREATED]),
     word(predicateType ?? tag ?? platform),
+    ...(signer === null ? [] : [`by ${signer} (not verified)`]),
     ...(again ? ['(as above)'] : []),
     ...(fault === null ? [] : [`unreadable: ${fault}`]),
   ]
