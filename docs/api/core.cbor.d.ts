@@ -5,6 +5,8 @@ export interface CborOptions {
     readonly label: string;
     /** Most bytes. Default 4 MiB. */
     readonly maxBytes?: number;
+    /** Most items, map keys among them. Each takes memory of many times its bytes. Default 100,000. */
+    readonly maxValues?: number;
     /** Most arrays, maps and tags within each other. Default 32, at most 128. */
     readonly maxDepth?: number;
     /** `any`: map keys need not be sorted, all else is as deterministic. For signed maps of writers that do not sort. */
@@ -26,7 +28,8 @@ export function cborTagged(tag: number, value: unknown): CborTagged;
  * Integers are of 64 bits with a sign.
  *
  * Maps come as `Map`, tags as {@link CborTagged} (see {@link isCborTagged}), byte strings as `Uint8Array`, integers as
- * `number`, or `bigint` beyond 2^53.
+ * `number`, or `bigint` beyond 2^53. A float is a `number`, too, unless it is whole (`2.0`): then it is a {@link CborFloat},
+ * so that it is never taken for an integer.
  *
  * @throws {@link SealwrightError} `VALIDATION`.
  */

@@ -68,9 +68,11 @@ export interface EnvelopeFormat<Content, Attributes> {
     open(bytes: Uint8Array): UnverifiedEnvelope<Content, Attributes>;
 }
 
-/** What is kept of a foreign error: never its message, request or response, which may hold secrets. */
+/** What is kept of a foreign error: never its request or response, which may hold secrets. */
 export interface ErrorCause {
     readonly name: string;
+    /** Of a fault of the program alone, such as a module that cannot be loaded; a vendor's text may hold secrets. */
+    readonly message?: string;
     readonly code?: string | number;
     /** The frames alone, without the message that Node puts before them. */
     readonly frames?: string;
@@ -99,9 +101,16 @@ export type FailureCode = ErrorCode;
 
 /** What may be done to keys in a store. It never exports, imports, disables or destroys a key. */
 export interface KeyAdmin {
+    /**
+     * Lists the keys that can sign, or could if they were enabled. `prefix` is the beginning of a reference: the store,
+     * written with the slash that ends it, then perhaps the beginning of a name.
+     *
+     * Must throw `NOT_FOUND` where no key has the beginning that was asked for: an empty list says that the store is empty.
+     * Must throw `VALIDATION` for a prefix that does not say which store.
+     */
     list(query: {
         readonly prefix?: string;
-    }, call: Call): AsyncIterable<string>;
+    }, call: Call): AsyncIterable<ListedKey>;
     /** The versioned reference, once the key can sign. */
     create(spec: KeySpec, call: Call): Promise<string>;
     /** Reference as given: an alias moves to the new key. */
@@ -131,6 +140,11 @@ export interface KeyHandle extends Partial<AsyncDisposable> {
     readonly key: KeyDescriptor;
     /** One call of the store. Must not hash, convert, retry or verify. May be called concurrently. */
     signRaw(request: SignRequest, call: Call): Promise<RawSignature>;
+    /**
+     * Begins a signature of a message that arrives in chunks: for a store that hashes the message itself and takes no digest.
+     * Used for messages that are streams, or larger than the key takes whole; for algorithms with a hash only.
+     */
+    beginSign?(algorithm: Algorithm): StreamedSignature;
     /** DER certificates, leaf first; asked only if a chain is needed. */
     certificates?(call: Call): Promise<readonly Uint8Array[]>;
 }
@@ -147,6 +161,8 @@ export interface KeyProvider extends Partial<AsyncDisposable> {
     readonly schemes: readonly string[];
     /** Least privilege per operation, in the store's own words. */
     readonly permissions: Readonly<Partial<Record<Operation, readonly string[]>>>;
+    /** The same for one key, where the rules of the store name keys. */
+    permissionsOf?(reference: string): KeyProvider['permissions'];
     /**
      * The one spelling of a reference: idempotent, case kept, no network.
      * Must throw `VALIDATION` for what is no reference of its schemes, and for one that carries a secret.
@@ -156,8 +172,12 @@ export interface KeyProvider extends Partial<AsyncDisposable> {
     open(reference: string, call: Call): Promise<KeyHandle>;
     /** Names a vendor failure; `undefined` becomes `INTERNAL`. Must not throw. */
     classify(error: unknown): Failure | undefined;
-    /** Whose credentials answered. */
-    identify?(call: Call): Promise<{
+    /**
+     * Whose credentials answered.
+     *
+     * @param reference - Of the key that is meant: some stores have credentials for each place.
+     */
+    identify?(call: Call, reference?: string): Promise<{
         readonly source: string;
         readonly identity?: string;
     }>;
@@ -173,6 +193,12 @@ export interface KeySpec {
     readonly protection?: 'software' | 'hsm';
 }
 
+/**
+ * `enabled` signs now; `disabled` can be enabled again; `pending` will sign later; `expired` is past its end; `deleted` is
+ * scheduled for deletion or can only be recovered; `unavailable` cannot be reached by the store itself.
+ */
+export type KeyState = 'enabled' | 'disabled' | 'pending' | 'expired' | 'deleted' | 'unavailable';
+
 /** A key's type: what it is, before it is decided what it signs with. Names follow `key create --type`. */
 export type KeyType = 'RSA-2048' | 'RSA-3072' | 'RSA-4096' | 'EC-P256' | 'EC-P384' | 'EC-P521' | 'EC-secp256k1' | 'Ed25519' | 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87';
 
@@ -180,6 +206,19 @@ export type KeyType = 'RSA-2048' | 'RSA-3072' | 'RSA-4096' | 'EC-P256' | 'EC-P38
 export interface Limiter {
     /** Runs `task` when its turn comes; rejects with the signal's reason when it is aborted while waiting. */
     run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T>;
+}
+
+/** A key in the list of its store. All but the reference is what the store tells in the same requests. */
+export interface ListedKey {
+    /** Canonical; opens the key. */
+    readonly reference: string;
+    readonly type?: KeyType;
+    /** What it may sign with; the order means nothing. */
+    readonly algorithms?: readonly AlgorithmId[];
+    readonly state?: KeyState;
+    readonly created?: Date;
+    /** As the store says; not proof. */
+    readonly protection?: KeyDescriptor['protection'];
 }
 
 /** The bytes to sign, whole or in chunks. Read once. */
@@ -204,6 +243,26 @@ export interface Prepared {
     readonly toBeSigned: Message;
     close(signature: Signature, evidence: Evidence): Uint8Array;
 }
+
+/** A public key as JSON Web Key (RFC 7517). */
+export type PublicJwk = {
+    readonly kty: 'RSA';
+    readonly n: string;
+    readonly e: string;
+} | {
+    readonly kty: 'EC';
+    readonly crv: 'P-256' | 'P-384' | 'P-521' | 'secp256k1';
+    readonly x: string;
+    readonly y: string;
+} | {
+    readonly kty: 'OKP';
+    readonly crv: 'Ed25519';
+    readonly x: string;
+} | {
+    readonly kty: 'AKP';
+    readonly alg: 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87';
+    readonly pub: string;
+};
 
 export interface RawSignature {
     readonly bytes: Uint8Array;
@@ -312,6 +371,14 @@ export interface SignerTrace {
     readonly attempt?: number;
 }
 
+/** A message that a store hashes as it arrives. */
+export interface StreamedSignature {
+    /** Takes the next bytes of the message; the caller may reuse them afterwards. */
+    update(chunk: Uint8Array): void;
+    /** Signs what arrived. Called once. */
+    sign(call: Call): Promise<RawSignature>;
+}
+
 /** The `targetArtifact` of a Notary Project payload: the descriptor of what is signed. */
 export interface TargetArtifact {
     readonly mediaType: string;
@@ -394,6 +461,23 @@ export const openSigner: OpenSigner;
  * for its key, and all that the format, the signer and `countersign` report.
  */
 export const seal: Seal;
+
+/**
+ * Returns a public key as JSON Web Key: RSA and EC by RFC 7518, secp256k1 by RFC 8812, Ed25519 by RFC 8037, ML-DSA by
+ * draft-ietf-cose-dilithium (`AKP`). It says nothing of use, algorithm or key id, but for `alg` of ML-DSA, which demands it.
+ *
+ * @param publicKey - DER SubjectPublicKeyInfo, such as `signer.key.publicKey`.
+ * @throws {@link SealwrightError} as {@link toPem}; `UNSUPPORTED` for ML-DSA where the running Node.js has none.
+ */
+export function toJwk(publicKey: Uint8Array): PublicJwk;
+
+/**
+ * Returns a public key as PEM, `BEGIN PUBLIC KEY`, as openssl and every verifier read it.
+ *
+ * @param publicKey - DER SubjectPublicKeyInfo, such as `signer.key.publicKey`.
+ * @throws {@link SealwrightError} `VALIDATION` for what is no public key; `UNSUPPORTED` for another kind of key.
+ */
+export function toPem(publicKey: Uint8Array): string;
 
 /**
  * Whether `signature` is the signature of `message` under `publicKey`, strictly: ECDSA as r‖s of the exact length with

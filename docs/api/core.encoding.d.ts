@@ -77,6 +77,11 @@ export interface JsonOptions {
     readonly label: string;
     /** Most bytes of UTF-8. Default 4 MiB. */
     readonly maxBytes?: number;
+    /**
+     * Most values: arrays, objects, texts, numbers, words. Each takes memory of many times its size in the text, so what
+     * is large by nature needs a bound of its own. Default 100,000.
+     */
+    readonly maxValues?: number;
     /** Most arrays and objects within each other. Default 64, at most 512. */
     readonly maxDepth?: number;
     /**
@@ -84,6 +89,11 @@ export interface JsonOptions {
      * within 2^53: sizes and versions, where readers in other languages would refuse `1e3` or round what is too large.
      */
     readonly integers?: readonly string[];
+    /**
+     * The members of the outermost object that are wanted. Each other one counts as one value, whatever is in it: its syntax
+     * is checked, it is not built, and it is absent from the result.
+     */
+    readonly only?: readonly string[];
     /** Members of these names, at any depth, that hold a text must be written without an escape, as Go reads its times. */
     readonly unescaped?: readonly string[];
 }
@@ -116,9 +126,11 @@ export interface PemBlock {
 export interface PositionedJson {
     readonly value: JsonValue;
     /** Where a member's name or an array's element begins; `[]` is the whole value. Absent if there is no such path. */
-    position(path: readonly (string | number)[]): JsonPosition | undefined;
+    position(path: JsonPath): JsonPosition | undefined;
     /** The text of a value as it stands, without the space around it: for what is signed as it was written. */
-    text(path: readonly (string | number)[]): string | undefined;
+    text(path: JsonPath): string | undefined;
+    /** The whole text with another in place of that of one value: all else stays as it was written. */
+    replace(path: JsonPath, text: string): string;
 }
 
 /**
@@ -147,12 +159,16 @@ export function decodeBase64url(text: string, label: string): Uint8Array;
  */
 export function decodeJson(input: Uint8Array | string, options: JsonOptions): JsonValue;
 
-/** As {@link decodeJson}, and remembers where everything stands: for files that people write. */
+/**
+ * As {@link decodeJson}, and finds where values stand: for files that people write. Nothing is remembered; each question
+ * reads the text again.
+ */
 export function decodeJsonWithPositions(input: Uint8Array | string, options: JsonOptions): PositionedJson;
 
 /**
- * Reads the PEM blocks of a text in order; text between blocks is skipped (RFC 7468 §2), what stands within one must be
- * sound: matching labels, canonical base64 over lines. A text without a block gives an empty list.
+ * Reads the PEM blocks of a file in order, as Go's `pem.Decode` finds them: what stands around them is skipped, in whatever
+ * encoding it is (RFC 7468 §2). What stands within one must be sound: matching labels, canonical base64 over lines. A file
+ * without a block gives an empty list.
  *
  * @param label - Names the input in messages.
  * @throws {@link SealwrightError} `VALIDATION`, with the line.
@@ -260,3 +276,22 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject;
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function readDer(bytes: Uint8Array, label: string): DerValue;
+
+/**
+ * Quotes one word of a command that is printed to be pasted into a POSIX shell. A word without special characters is
+ * returned as it is.
+ */
+export function shellQuote(word: string): string;
+
+/**
+ * Checks the syntax of the JSON value that a text begins with, and builds nothing. What follows it is not looked at.
+ *
+ * @param maxDepth - Most arrays and objects within each other.
+ * @returns The offset at which the value ends.
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function skipJson(text: string, label: string, maxDepth: number): number;
+
+// Named above, not exported:
+
+type JsonPath = readonly (string | number)[];

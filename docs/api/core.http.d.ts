@@ -13,6 +13,8 @@ export interface ExchangeLimits {
     readonly maxBytes: number;
     /** Who answers, for messages. */
     readonly server: string;
+    /** Where it is, for messages about the network: see `transportFailure`. */
+    readonly origin?: string;
 }
 
 export interface HttpAnswer {
@@ -20,6 +22,14 @@ export interface HttpAnswer {
     /** Names in lower case; a header that came several times is joined by commas. */
     readonly headers: Record<string, string>;
     readonly body: Uint8Array;
+}
+
+/** A proxy that the environment names. */
+export interface HttpProxy {
+    /** With user name and password, if it has them. */
+    readonly url: URL;
+    /** What named it: `HTTPS_PROXY`. */
+    readonly variable: string;
 }
 
 export interface HttpRequest {
@@ -31,6 +41,26 @@ export interface HttpRequest {
     readonly signal?: AbortSignal | undefined;
 }
 
+/** One request and what came of it, as subscribers of the channel `sealwright:http` are told: without any secret. */
+export interface HttpTrace {
+    readonly method: string;
+    /** Where it went. Of a query only values that tell nothing are shown. */
+    readonly url: string;
+    /** None where no answer came. */
+    readonly status?: number;
+    /** The code of the failure: `ECONNREFUSED`. */
+    readonly failure?: string;
+    /** Until the headers of the answer, or all of it where it is read at once. */
+    readonly durationMs: number;
+    readonly requestId?: string;
+    /** Those that are known to hold no secret; of `authorization` the scheme alone. */
+    readonly requestHeaders: Readonly<Record<string, string>>;
+    readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The variables that say which proxy leads where, such as `process.env`. */
+export type ProxyEnv = Readonly<Record<string, string | undefined>>;
+
 export interface TransportFailure {
     readonly fault: TransportFault;
     readonly code: ErrorCode;
@@ -41,6 +71,12 @@ export interface TransportFailure {
 export type TransportFault = 'unreachable' | 'unknown-host' | 'late' | 'untrusted' | 'wrong-name' | 'expired' | 'client-refused' | 'no-tls' | 'no-http' | 'disposed' | 'aborted';
 
 /**
+ * A dispatcher to one origin by undici's `ProxyAgent`, which serves them all. Failures of the proxy are told as such: to
+ * undici they are failures of the origin.
+ */
+export function byProxy(agent: Dispatcher, origin: string, proxy: HttpProxy): Dispatcher;
+
+/**
  * Makes one request and reads its answer whole. An abort ends it at once, with an `AbortError`, and closes its
  * connection; what is aborted before it is sent is never sent. Redirects are answers like any other.
  *
@@ -48,13 +84,54 @@ export type TransportFault = 'unreachable' | 'unknown-host' | 'late' | 'untruste
  */
 export function exchange(dispatcher: Dispatcher, request: HttpRequest, limits: ExchangeLimits): Promise<HttpAnswer>;
 
+/** Whether anybody wants to know. */
+export function isHttpTraced(): boolean;
+
+/** Whether the host of a URL is this machine, by whatever name or address. */
+export function isLoopback({ hostname }: Pick<URL, 'hostname'>): boolean;
+
+/**
+ * Returns the proxy for a URL as curl and programs in Go choose it: by `HTTPS_PROXY` or `HTTP_PROXY`, in capitals or not, a
+ * value without a scheme being http; none for what `NO_PROXY` names by host, domain, address or range (CIDR), with a port or
+ * without, or by `*`, and none to this machine.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` naming the variable, for a value that is not the address of a proxy;
+ *   `UNSUPPORTED` for a proxy that does not speak HTTP (SOCKS).
+ */
+export function proxyFor(url: URL, env: ProxyEnv): HttpProxy | undefined;
+
+/**
+ * Returns a function that takes secrets out of a text that a server sent, in every encoding that a server may repeat them
+ * in: as they are, escaped for JSON or HTML, percent-encoded, as a form, in hexadecimal, in base64 and base64url at any
+ * offset. The beginning of a secret is taken out too, wherever the server cut it off. Redact before cutting, never after.
+ *
+ * @param secrets - Of Basic credentials also `user:password` and its base64, which is what a server sees.
+ */
+export function redactor(secrets: Iterable<string>): (text: string) => string;
+
+/** The id that a server gave a request, if it can be one: tokens, which a server may repeat there, are longer. */
+export function requestIdIn(value: unknown): {
+    readonly requestId?: string;
+};
+
+/** Tells the subscribers of a request. */
+export function traceHttp({ method, url, requestHeaders, started, answer, error, redact }: Traced): void;
+
 /**
  * Names a failure of the network by the `code` of its error: `ECONNRESET`, `CERT_HAS_EXPIRED`, `UND_ERR_SOCKET`.
  *
  * @param server - For messages: `Vault`.
- * @returns `undefined` for any other error.
+ * @returns `undefined` for any other error. `why` names the origin that was asked where `exchange` was told it.
  */
 export function transportFailure(error: unknown, server: string): TransportFailure | undefined;
+
+/**
+ * The body of a refusal without the credentials of its request, which some servers repeat: what vendors' SDKs make of it ends
+ * in errors and logs.
+ *
+ * @param asked - The headers of the request.
+ */
+export function withoutSecrets(body: Uint8Array, asked: HttpRequest['headers']): Uint8Array;
 
 // Named above, not exported:
 
@@ -80,6 +157,21 @@ interface DispatchOptions {
 
 /** Why a call failed. Closed: callers branch on it, and it maps to an exit code of the command line. */
 type ErrorCode = (typeof errorCodes)[number];
+
+interface Traced {
+    readonly method: string;
+    readonly url: string;
+    readonly requestHeaders: Readonly<Record<string, string>>;
+    /** By `performance.now()`. */
+    readonly started: number;
+    readonly answer?: {
+        readonly status: number;
+        readonly headers: Iterable<readonly [string, string]>;
+    };
+    readonly error?: unknown;
+    /** Takes out secrets that a server may have repeated. */
+    readonly redact?: (text: string) => string;
+}
 
 /** Every {@link ErrorCode}. */
 const errorCodes: readonly ['VALIDATION', 'UNSUPPORTED', 'NOT_FOUND', 'ACCESS_DENIED', 'UNAUTHENTICATED', 'THROTTLED', 'UNAVAILABLE', 'TIMEOUT', 'ABORTED', 'KEY_STATE', 'KEY_MISMATCH', 'INTEGRITY', 'PIN_INCORRECT', 'PIN_LOCKED', 'USER_PRESENCE', 'INTERNAL'];

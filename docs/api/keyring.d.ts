@@ -8,6 +8,9 @@ export interface KeyLock {
     readonly keys: Readonly<Record<string, LockedKey>>;
 }
 
+/** What is known of one version of a key. */
+export type KeyPin = Pick<LockedKey, 'resolved' | 'algorithm' | 'fingerprint' | 'publicKey' | 'lockedAt'>;
+
 /** Many key stores behind one function. Disposing of it disposes of the providers it loaded, not of those it was given. */
 export interface Keyring extends AsyncDisposable {
     /** The names of the lock. */
@@ -56,11 +59,20 @@ export interface LockedKey {
     readonly publicKey?: string;
     /** RFC 3339, UTC. */
     readonly lockedAt?: string;
+    /** What the name will mean once its rotation is finished. */
+    readonly next?: NextKey;
     /** What the name meant before, the latest last. */
     readonly history: readonly PastKey[];
 }
 
-export interface PastKey extends Omit<LockedKey, 'reference' | 'history'> {
+/** A key that is being prepared: its reference alone until the store has made it. */
+export interface NextKey {
+    /** What `reference` of the name will be. */
+    readonly reference: string;
+    readonly pin?: KeyPin;
+}
+
+export interface PastKey extends KeyPin {
     readonly reference?: string;
     readonly replacedAt?: string;
 }
@@ -107,7 +119,18 @@ export function lockKey(lock: KeyLock, name: string, request: LockRequest): KeyL
 export function parseKeyLock(bytes: Uint8Array): KeyLock;
 
 /**
- * Lets a name mean another key; what it meant goes to its history. The same key again changes nothing.
+ * Prepares a name for another key while it keeps its present one: from now on the present key is opened by its version, so
+ * that the reference may lead to the next one. Without `key` the next key is announced, and not made yet.
+ *
+ * @throws {@link SealwrightError} `NOT_FOUND` for a name that is not there.
+ */
+export function prepareKey(lock: KeyLock, name: string, { reference, key, algorithm, at }: Omit<LockRequest, 'key'> & {
+    readonly key?: KeyDescriptor;
+}): KeyLock;
+
+/**
+ * Lets a name mean another key; what it meant goes to its history, and a prepared key is forgotten. The same key again
+ * changes nothing.
  *
  * @throws {@link SealwrightError} `NOT_FOUND` for a name that is not there.
  */

@@ -32,6 +32,9 @@ interface KeyLock {
     readonly keys: Readonly<Record<string, LockedKey>>;
 }
 
+/** What is known of one version of a key. */
+type KeyPin = Pick<LockedKey, 'resolved' | 'algorithm' | 'fingerprint' | 'publicKey' | 'lockedAt'>;
+
 /** Many key stores behind one function. Disposing of it disposes of the providers it loaded, not of those it was given. */
 interface Keyring extends AsyncDisposable {
     /** The names of the lock. */
@@ -69,11 +72,20 @@ interface LockedKey {
     readonly publicKey?: string;
     /** RFC 3339, UTC. */
     readonly lockedAt?: string;
+    /** What the name will mean once its rotation is finished. */
+    readonly next?: NextKey;
     /** What the name meant before, the latest last. */
     readonly history: readonly PastKey[];
 }
 
-interface PastKey extends Omit<LockedKey, 'reference' | 'history'> {
+/** A key that is being prepared: its reference alone until the store has made it. */
+interface NextKey {
+    /** What `reference` of the name will be. */
+    readonly reference: string;
+    readonly pin?: KeyPin;
+}
+
+interface PastKey extends KeyPin {
     readonly reference?: string;
     readonly replacedAt?: string;
 }

@@ -1,5 +1,5 @@
 // The public declarations of @sealwright/notary. Written by `npm run api`; do not edit.
-import type { AlgorithmId, Envelope, EnvelopeFormat, KeyDescriptor, Message, SealwrightError, TargetArtifact } from '@sealwright/core'
+import type { AlgorithmId, Envelope, EnvelopeFormat, ErrorCode, KeyDescriptor, Message, SealwrightError, TargetArtifact } from '@sealwright/core'
 import type { DsseAttributes, DssePayload } from '@sealwright/core/dsse'
 import type { JsonObject } from '@sealwright/core/encoding'
 import type { NotaryAttributes } from '@sealwright/core/notary-jws'
@@ -18,6 +18,11 @@ export interface ArtifactOptions extends VerifyOptions {
      * target. Where one is not, the verdict is `denied`. Of attestations as many are tried as of signatures.
      */
     readonly attestations?: readonly string[];
+    /**
+     * Whose verification summaries count, by `verifier.id`. Default: anybody's that a trusted signer attests. A summary has to
+     * have passed and to name the target in any case.
+     */
+    readonly vsaVerifiers?: readonly string[];
 }
 
 export interface ArtifactRequest {
@@ -193,7 +198,7 @@ export interface FindOptions {
     readonly limit?: number;
 }
 
-/** Referrers that are no Notary Project signatures, counted by type. */
+/** Referrers that are not Notary Project signatures, counted by type. */
 export interface FoundReferrers {
     readonly artifactType: string;
     readonly count: number;
@@ -217,6 +222,11 @@ export interface InTotoStatement {
     readonly type: string;
     readonly subjects: readonly StatementSubject[];
     readonly predicateType: string;
+    /**
+     * Read when it is first asked for, because it may be large and nobody may want it; at most a million values.
+     *
+     * @throws {@link SealwrightError} `VALIDATION` for more, and for a member that comes twice.
+     */
     readonly predicate: JsonObject;
 }
 
@@ -278,6 +288,13 @@ export interface PolicyFault {
     readonly column?: number;
 }
 
+/** The policy file of a trust directory that decides for a kind. */
+export interface PolicyFile {
+    readonly path: string;
+    /** Absent where there is none; `path` is then where one would be made. */
+    readonly bytes?: Uint8Array;
+}
+
 /** What a trust policy is for: artifacts in registries and layouts, or plain files. */
 export type PolicyKind = 'oci' | 'blob';
 
@@ -286,7 +303,7 @@ export interface PolicyReport {
     readonly statement: string;
     /** With its overrides: `strict (revocation: log)`. */
     readonly level: string;
-    /** Signatures needed, and how many of those judged are verified. */
+    /** Signatures needed, and how many of those judged are verified. None where attestations of a trusted key are enough. */
     readonly required: number;
     readonly met: number;
 }
@@ -303,16 +320,19 @@ export type PredicateName = keyof typeof predicateTypes;
 export interface Reason {
     readonly code: ReasonCode;
     readonly why: string;
+    /** What to do about it, where the cause is known. It never loosens a policy. */
+    readonly fix?: string;
 }
 
 /**
  * Why something is not verified.
  * - `UNSIGNED`: there is no Notary Project signature.
- * - `MALFORMED`: what is there is no signature that can be read.
+ * - `MALFORMED`: what is there is not a signature that can be read.
  * - `MISSING`: a signature is listed, and its bytes are not in the store.
  * - `TAMPERED`: bytes are not the ones that were signed, or not the ones that their digest names.
  * - `CERTIFICATE`: the chain breaks the Notary Project's certificate rules.
- * - `UNTRUSTED`: no trust store holds its chain, or its subject is no trusted identity.
+ * - `UNTRUSTED`: no trust store holds its chain, or its subject is not a trusted identity.
+ * - `TRUST_STORE`: a trust store that the policy names cannot be used, so nobody can tell.
  * - `EXPIRED`: the signature has expired, or a certificate was not valid at the time that counts.
  * - `TIMESTAMP`, `REVOCATION`: these checks failed, or could not be made.
  * - `UNSUPPORTED`: the signature demands something that is not understood.
@@ -320,7 +340,7 @@ export interface Reason {
  * - `ATTESTATION`: it is signed as it should be, and something was to be attested that no trusted signer attests.
  * - `LIMIT`: more signatures than may be tried. `UNREADABLE`: the store did not hand this one out.
  */
-export type ReasonCode = 'UNSIGNED' | 'MALFORMED' | 'MISSING' | 'TAMPERED' | 'CERTIFICATE' | 'UNTRUSTED' | 'EXPIRED' | 'TIMESTAMP' | 'REVOCATION' | 'UNSUPPORTED' | 'METADATA' | 'ATTESTATION' | 'NO_STATEMENT' | 'LIMIT' | 'UNREADABLE';
+export type ReasonCode = 'UNSIGNED' | 'MALFORMED' | 'MISSING' | 'TAMPERED' | 'CERTIFICATE' | 'UNTRUSTED' | 'TRUST_STORE' | 'EXPIRED' | 'TIMESTAMP' | 'REVOCATION' | 'UNSUPPORTED' | 'METADATA' | 'ATTESTATION' | 'NO_STATEMENT' | 'LIMIT' | 'UNREADABLE';
 
 /** The report on one target: plain data, the same as in the JSON of the command line. */
 export interface Report {
@@ -434,7 +454,7 @@ export interface SoundEnvelope {
     /** DER RFC 3161 tokens, not looked at. */
     readonly timestamps: readonly Uint8Array[];
     readonly payload: Uint8Array;
-    /** What is signed. Throws `VALIDATION` if the payload is no descriptor. */
+    /** What is signed; several checks ask for it. Throws `VALIDATION` if the payload is not a descriptor. */
     content(): TargetArtifact;
 }
 
@@ -457,6 +477,36 @@ export interface StatementSubject {
     readonly name?: string;
     /** Hexadecimal by algorithm: `{ sha256: '…' }`. */
     readonly digest: Readonly<Record<string, string>>;
+}
+
+/** One entry in the folder of a trust store. */
+export interface StoreEntry {
+    readonly name: string;
+    readonly path: string;
+    /** What could be read, also where one of the certificates is a fault. */
+    readonly certificates: readonly Certificate[];
+    readonly fault?: TrustFault;
+}
+
+/** The trust stores of a directory. */
+export interface StoreListing {
+    readonly stores: readonly StoreReading[];
+    /** Folders whose stores cannot be listed. */
+    readonly faults: readonly TrustFault[];
+}
+
+/** A trust store as it is on disk. */
+export interface StoreReading {
+    readonly type: StoreType;
+    readonly name: string;
+    /** `<type>:<name>`, as policies write it. */
+    readonly reference: string;
+    readonly path: string;
+    /** In the order of their names; none in a store that is empty, missing or not readable. */
+    readonly entries: readonly StoreEntry[];
+    readonly missing?: true;
+    /** Why its entries cannot be read: it is a link, or may not be read. The faults of its entries are theirs. */
+    readonly fault?: TrustFault;
 }
 
 export type StoreType = (typeof STORE_TYPES)[number];
@@ -487,6 +537,21 @@ export interface TrustAnchorsOptions {
     readonly source?: string;
 }
 
+export interface TrustDirectoryOptions {
+    /** In place of the policies of the directory, which are not read then. It is read as either kind. */
+    readonly policy?: {
+        readonly file: string;
+        readonly input: Uint8Array | string;
+    };
+}
+
+/** Why something in a trust directory cannot be used, and what mends it. */
+export interface TrustFault {
+    readonly code: 'VALIDATION' | 'ACCESS_DENIED' | 'UNAVAILABLE';
+    readonly message: string;
+    readonly fix: string;
+}
+
 /** A trust policy of version 1.0 (Notary Project, `trust-store-trust-policy.md`) that has no fault. */
 export interface TrustPolicy {
     readonly version: '1.0';
@@ -499,6 +564,9 @@ export type TrustStore = {
     readonly fault?: undefined;
 } | {
     readonly fault: string;
+    /** What verification by this store fails with. Default: `VALIDATION`. */
+    readonly code?: ErrorCode;
+    readonly fix?: string;
     readonly certificates?: undefined;
 };
 
@@ -572,6 +640,9 @@ export function attestationOf(predicateType: string, predicate: Uint8Array): Att
 /** The binding of an envelope's media type, exactly; `undefined` if there is none. */
 export function bindingFor(mediaType: string): SignatureBinding | undefined;
 
+/** A repository with the one spelling of its host. */
+export function canonicalScope(scope: string): string;
+
 /**
  * Reads a trust policy of version 1.0 and names all that is wrong with it. What notation refuses is an error here; so are
  * duplicate members, text after the document, member names in another case, an empty `verifyTimestamp`, store names `.`
@@ -622,6 +693,9 @@ export function isBundleType(mediaType: string): boolean;
 /** Whether a sound envelope is by this key, over this content, and good at this time. */
 export function isEqualSignature({ chain, attributes, content }: SoundEnvelope, query: Pick<EqualSignatureQuery, 'content' | 'publicKey' | 'now'>): boolean;
 
+/** Reads every trust store under `<directory>/truststore/x509`. No fault of one store hides another. */
+export function listTrustStores(directory: string): Promise<StoreListing>;
+
 /** The Notary Project's COSE envelope. */
 export const notaryCose: SignatureBinding;
 
@@ -644,7 +718,7 @@ export function parseBundle(bytes: Uint8Array): SigstoreBundle;
 
 /**
  * Reads an in-toto statement, v1 or v0.1: no member twice, at least one subject, each with a digest. Members that it does
- * not know are passed over.
+ * not know are passed over. Of the predicate only the syntax is checked.
  *
  * @throws {@link SealwrightError} `VALIDATION`.
  */
@@ -660,14 +734,11 @@ export function parseStoreReference(text: string): ParsedStoreReference;
  */
 export function parseTrustPolicy(input: Uint8Array | string, kind: PolicyKind, label?: string): TrustPolicy;
 
-/** A policy of its own file, in place of the directory's; the stores stay those of the directory. */
-export function policySource(file: string, input: Uint8Array | string, kind: PolicyKind): PolicySource;
-
 /** The short name of a predicate type, where it has one. */
 export function predicateName(predicateType: string): PredicateName | undefined;
 
 /**
- * The predicate type that a text means: the URI of a short name, or a URI as it is.
+ * The predicate type that a text means: the URI of a short name, ours or cosign's, or a URI as it is.
  *
  * @throws {@link SealwrightError} `VALIDATION`.
  */
@@ -691,6 +762,17 @@ export function readEnvelope(store: ArtifactStore, envelope: Descriptor, options
 }): Promise<Uint8Array>;
 
 /**
+ * Reads the policy file that decides for a kind. Links are not followed, as by notation.
+ *
+ * @throws {@link SealwrightError} `UNSUPPORTED` if there is a `trustpolicy.sealwright.json`; `VALIDATION` for what is not
+ *   a regular file; `ACCESS_DENIED` if it may not be read.
+ */
+export function readPolicyFile(directory: string, kind: PolicyKind): Promise<PolicyFile>;
+
+/** Reads one trust store. Never throws for what is wrong with it. */
+export function readTrustStore(directory: string, { type, name }: Pick<StoreReading, 'type' | 'name'>): Promise<StoreReading>;
+
+/**
  * The statement for a file: the one of that name, or the global one if no name is given.
  *
  * @returns `undefined` where there is none.
@@ -699,11 +781,12 @@ export function readEnvelope(store: ArtifactStore, envelope: Descriptor, options
 export function selectBlobStatement(policy: TrustPolicy, name: string | undefined): Statement | undefined;
 
 /**
- * The statement for a repository: the one that names it, else the one for `*`.
+ * Returns the statement for a repository: the one that names it in the one spelling of its host, else the one that names it
+ * as it is written, else the one for `*`. Scopes are compared as exact strings.
  *
- * @param scope - `host[:port]/path`; without it only a `*` statement applies.
+ * @param scope - `host[:port]/path`, as written; without it only a `*` statement applies.
  * @returns `undefined` where the policy says nothing: that is denied, never trusted.
- * @throws {@link SealwrightError} `VALIDATION` if `scope` is no repository.
+ * @throws {@link SealwrightError} `VALIDATION` if `scope` is not a repository.
  */
 export function selectOciStatement(policy: TrustPolicy, scope: string | undefined): Statement | undefined;
 
@@ -746,6 +829,12 @@ export const sigstoreBundle: EnvelopeFormat<DssePayload, DsseAttributes>;
 /** What is wrong with a certificate as a member of a store of this type; `undefined` if nothing is. */
 export function storeCertificateFault(certificate: Certificate, type: StoreType): string | undefined;
 
+/** The fault that makes a store unusable: its own, or the first of its entries. One of them fails all, as in notation. */
+export function storeFault({ fault, entries, missing }: StoreReading): TrustFault | undefined;
+
+/** Why no trusted identity can match the subject of a certificate; `undefined` if one can. */
+export function subjectFault({ subject }: Pick<Certificate, 'subject'>): string | undefined;
+
 /**
  * Trust in these certificates, for every repository and file, at level `strict`: in place of a policy, for one run.
  *
@@ -758,35 +847,41 @@ export function trustAnchors(options: TrustAnchorsOptions): Trust;
  * Reads Notation's configuration directory: its trust policies and its trust store, once. Nothing is written.
  *
  * A directory without a policy, or with a faulty one, is read all the same: verification under that policy is then
- * `VALIDATION`, and says what to do.
+ * `VALIDATION`, and says what to do. So is a store that cannot be used: it stops what is verified by it, and nothing else.
  *
  * @throws {@link SealwrightError} `UNSUPPORTED` if there is a `trustpolicy.sealwright.json`; `VALIDATION` if a policy is
- *   no regular file; `ACCESS_DENIED` if something may not be read.
+ *   not a regular file; `ACCESS_DENIED` if a policy may not be read.
  */
-export function trustDirectory(path: string): Promise<Trust>;
+export function trustDirectory(path: string, options?: TrustDirectoryOptions): Promise<Trust>;
 
 /**
  * Trust in one public key, whatever certificates came with it, for every repository and file: in place of a policy, for
  * one run. What certificates say (validity, revocation) is not judged, because nobody vouches for them.
  *
  * @param publicKey - DER SubjectPublicKeyInfo.
- * @throws {@link SealwrightError} `VALIDATION`, `UNSUPPORTED` if it is no key that can sign.
+ * @throws {@link SealwrightError} `VALIDATION`, `UNSUPPORTED` if it is not a key that can sign.
  */
 export function trustKey(publicKey: Uint8Array): Trust;
+
+/**
+ * Why no reference can be of this repository; `undefined` if one can, or if the host is a name alone: layouts are judged
+ * as such a repository (`local/app`).
+ */
+export function unreachableScope(scope: string): string | undefined;
 
 // Named above, not exported:
 
 const ACTIONS: readonly ['enforce', 'log', 'skip'];
 
 /**
- * Reads chains, and remembers the last ones: a service sees the same few signers again and again, and checking a chain
- * costs more than checking a signature.
+ * Reads chains, and remembers the last ones that break no rule: a service sees the same few signers again and again, and
+ * checking a chain costs more than checking a signature. Anybody can make up chains, so their bytes are bounded.
  */
 class ChainCache {
     #private;
     /**
      * @param chain - DER, leaf first.
-     * @throws {@link SealwrightError} `VALIDATION` for what is no certificate, and for a leaf whose key has no algorithm;
+     * @throws {@link SealwrightError} `VALIDATION` for what is not a certificate, and for a leaf whose key has no algorithm;
      *   `UNSUPPORTED` for a key of unknown type.
      */
     read(chain: readonly Uint8Array[], binding: SignatureBinding): ReadChain;

@@ -43,7 +43,7 @@ export interface ArtifactStore {
      * Stores content under its descriptor; a manifest with a `subject` becomes a referrer of it. Content that does not
      * match is `INTEGRITY`, and nothing is stored. What is there already stays as it is.
      */
-    push(descriptor: Descriptor, content: Uint8Array | AsyncIterable<Uint8Array>, call?: StoreCall): Promise<PushResult>;
+    push(descriptor: Descriptor, content: Uint8Array | AsyncIterable<Uint8Array>, call?: PushCall): Promise<PushResult>;
     /** Names a stored manifest; moves the name if it exists. */
     tag(descriptor: Descriptor, tag: string, call?: StoreCall): Promise<void>;
     /** The manifests whose `subject` is this one. A listing cut off by a limit is an error, never an absence. */
@@ -94,7 +94,7 @@ export type CopyEvent =
     readonly error: SealwrightError;
 };
 
-export interface CopyOptions extends Omit<WalkOptions, 'depth'> {
+export interface CopyOptions extends Omit<WalkOptions, 'children' | 'depth'> {
     /** How many contents of more than 1 MiB are moved at the same time, and twice as many smaller ones. Default 8. */
     readonly concurrency?: number;
     /** How often a content is moved again, from its beginning, that was cut off. */
@@ -206,6 +206,8 @@ export interface GraphNode {
     readonly manifest?: Manifest;
     /** Why it cannot be read, or does not belong where the store lists it. */
     readonly fault?: SealwrightError;
+    /** Of one whose bytes are sound and cannot be read as a manifest: what a copy carries of it. */
+    readonly salvaged?: SalvagedManifest;
     /** It came before, at another place: what hangs on it is not walked twice. */
     readonly again?: true;
 }
@@ -253,16 +255,22 @@ export interface KeptLogin {
     /** Whether it is a helper: the file holds the password as it is. */
     readonly helper: boolean;
     readonly changed: boolean;
+    /** Why the helper of the platform, which nobody had named, does not keep it. */
+    readonly helperFault?: SealwrightError;
 }
 
 export interface LayoutArchiveOptions {
     /** Whether the first write may make the archive. Default false. */
     readonly create?: boolean;
+    /** As of {@link layoutDirectory}. */
+    readonly onWarning?: (text: string) => void;
 }
 
 export interface LayoutDirectoryOptions {
     /** Whether the first write may make the layout, in a new or empty directory. Default false. */
     readonly create?: boolean;
+    /** Told of what is listed and cannot be read: it is somebody else's, and stops nothing. */
+    readonly onWarning?: (text: string) => void;
 }
 
 export interface LeftBehind {
@@ -311,6 +319,11 @@ export interface Platform {
     readonly variant?: string;
 }
 
+export interface PushCall extends StoreCall {
+    /** Stores a manifest of somebody else as it is, even one that cannot be read. For copies. */
+    readonly anyway?: boolean;
+}
+
 export interface PushResult {
     /** How a pushed referrer can be found: by the store itself, or by the fallback tag that the client maintains. */
     readonly referrers?: 'api' | 'tag' | 'layout';
@@ -318,7 +331,7 @@ export interface PushResult {
 
 /** A reference to an artifact in a registry. */
 export interface Reference {
-    /** Host, with port if one was given: `registry.example:5000`, `[::1]:5000`. */
+    /** Host in its one spelling, with its port: `registry.example:5000`, `[::1]:5000`. See {@link canonicalRegistry}. */
     readonly registry: string;
     readonly repository: string;
     readonly tag?: string;
@@ -499,6 +512,8 @@ export interface WalkOptions extends StoreCall {
     readonly only?: readonly string[];
     /** How many steps of referring. 0: the artifact and its children alone. Default: all. */
     readonly depth?: number;
+    /** False: does not follow the manifests that an index lists. What an index lists need not belong to it. Default true. */
+    readonly children?: boolean;
     /** More manifests than this are an error, never a walk cut short. Default 10 000. */
     readonly limit?: number;
     /** How many manifests are looked at together. Default 8. */
@@ -548,6 +563,15 @@ export function artifactTypeOf(manifest: Manifest): string | undefined;
  * so). A blob that is called a manifest there is a blob all the same.
  */
 export function blobsOf(manifest: Manifest): readonly Descriptor[];
+
+/**
+ * Returns the one spelling of a registry's host, which credentials, configuration and policy scopes are matched by: lower
+ * case, `docker.io` for all names of Docker Hub, an IPv6 address in its shortest form, and no `:443` where https is spoken
+ * anyway. A host that cannot be read is returned unchanged.
+ *
+ * @param registry - `host[:port]`
+ */
+export function canonicalRegistry(registry: string): string;
 
 /**
  * Asks a registry whether it knows a credential, at `/v2/` (distribution-spec, "Determining Support"), where it is not
@@ -630,13 +654,20 @@ export function formatManifest(manifest: ManifestMembers): Uint8Array;
 /** A platform as people write it, and as {@link choosePlatform} takes it: `linux/arm/v7`. */
 export function formatPlatform({ os, architecture, variant, 'os.version': version }: Platform): string;
 
-/** The one spelling of a reference. */
+/** Prints a reference. */
 export function formatReference({ registry, repository, tag, digest }: Reference): string;
+
+/**
+ * Returns the variables that a credential helper, or another program of that name, is started with. Keychains get what every program needs. A cloud's helper
+ * (`ecr-login`, `gcr`, `gcloud`, `acr-env`, …) gets its cloud's variables as well. Any other helper gets those whose names
+ * begin with its own, and all that are nobody's secret: none of ours, of a cloud, or with a name like a secret's.
+ */
+export function helperEnvironment(name: string, env?: Environment): Record<string, string>;
 
 /**
  * A `fetch` that can do what the global one cannot without changing the whole process: believe a private authority for
  * one host, show a certificate to one host, go through a proxy. As much of `fetch` as a registry needs: `method`,
- * `headers` (an object), `body` (bytes or a stream), `signal`; no redirect is followed, nothing is decoded.
+ * `headers` (an object), `body` (bytes or a stream), `signal`; no redirect is followed.
  */
 export function httpFetch(options?: HttpFetchOptions): Fetch;
 
@@ -651,7 +682,8 @@ export function isTag(text: string): boolean;
 
 /**
  * Keeps a login as docker does: in the helper that `credHelpers` names for the host, else in `credsStore`, else in the
- * file itself, which then has mode 0600.
+ * helper of the platform if the file says nothing of logins yet and one is installed, else in the file itself, which then
+ * has mode 0600.
  *
  * @param registry - As in a reference: `registry.example:5000`.
  * @throws {@link SealwrightError} `VALIDATION` when the file is not what it should be, and what helpers end with.
@@ -680,9 +712,9 @@ export function layoutArchive(path: string, options?: LayoutArchiveOptions): Art
 export function layoutDirectory(path: string, options?: LayoutDirectoryOptions): ArtifactStore;
 
 /**
- * Everything in a repository of which clients keep a list of referrers under a tag, or which a referrer claims by a tag of
- * its own: see `repairReferrers`. It need not be there itself. Of digests other than SHA-256 the tag has only a part, and
- * they are not found.
+ * Returns everything in a repository of which clients keep a list of referrers under a tag, or which a referrer claims by a
+ * tag of its own: see `repairReferrers`. It need not be there itself. Of SHA-384 and SHA-512 a tag has only a part of the
+ * digest: the whole of it is read from a manifest that refers to it, and is not found where there is none.
  *
  * @returns Digests, in their order.
  * @throws {@link SealwrightError} `UNSUPPORTED` where tags are not listed, and what registries end with.
@@ -713,9 +745,8 @@ export function parseDigest(text: string): Digest;
 export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest;
 
 /**
- * Reads `host[:port]/repository[:tag][@digest]`, by the grammar of distribution's `reference` with two differences:
- * the host is required (`app:v1` names no registry here), and it is written in lower case, so that a name has one
- * spelling only. {@link formatReference} prints exactly what was read.
+ * Reads `host[:port]/repository[:tag][@digest]`, by the grammar of distribution's `reference`, except that the host is
+ * required: `app:v1` names no registry here. The host is brought to its one spelling: `Index.Docker.io:443` is `docker.io`.
  *
  * @throws {@link SealwrightError} `VALIDATION`.
  */
@@ -762,6 +793,12 @@ export function registry(repository: string, options?: RegistryOptions): Artifac
 export function repairReferrers(store: ArtifactStore, subject: Pick<Descriptor, 'digest'>, options?: RepairOptions): Promise<ReferrersState>;
 
 /**
+ * Returns a text that was given as a reference as it may be shown: without the user name and password that it may hold,
+ * and cut.
+ */
+export function shownReference(text: string): string;
+
+/**
  * The artifact that a layout is about, when neither tag nor digest says so: the one entry that refers to no other, is
  * no list of referrers, and is not part of another.
  *
@@ -800,6 +837,8 @@ export function withFileLock<T>(path: string, call: StoreCall, action: (lock: He
 
 // Named above, not exported:
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** What the global `fetch` is. */
 type Fetch = typeof globalThis.fetch;
 
@@ -813,3 +852,16 @@ interface ManifestCommon {
 }
 
 type ManifestMediaType = Exclude<(typeof MediaTypes)[keyof typeof MediaTypes], typeof MediaTypes.empty>;
+
+/**
+ * What can be told of a manifest that cannot be read as one: enough to find it and to carry its bytes, and nothing to rely
+ * on.
+ */
+interface SalvagedManifest {
+    readonly raw: Uint8Array;
+    readonly subject?: Descriptor;
+    /** Its own, or the type of its config. */
+    readonly artifactType?: string;
+    /** What it names and could be read of that, without manifests. */
+    readonly blobs: readonly Descriptor[];
+}

@@ -1,5 +1,6 @@
 // The public declarations of @sealwright/provider-aws-kms. Written by `npm run api`; do not edit.
 import type { KeyProvider } from '@sealwright/core'
+import type { ProxyEnv } from '@sealwright/core/http'
 
 /** Credentials, or a provider of them, such as one of `@aws-sdk/credential-providers`. */
 export type AwsCredentialSource = AwsCredentials | (() => Promise<AwsCredentials>);
@@ -42,6 +43,8 @@ export interface AwsKmsOptions {
     readonly fips?: boolean;
     /** Uses the endpoints with IPv6. */
     readonly dualStack?: boolean;
+    /** Variables that say which proxy leads where, such as `process.env`: `HTTPS_PROXY`, `NO_PROXY`. Default none. */
+    readonly proxyEnv?: ProxyEnv;
 }
 
 /**

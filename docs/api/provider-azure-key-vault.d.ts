@@ -1,5 +1,6 @@
 // The public declarations of @sealwright/provider-azure-key-vault. Written by `npm run api`; do not edit.
 import type { KeyProvider } from '@sealwright/core'
+import type { ProxyEnv } from '@sealwright/core/http'
 
 /** An access token and when it ends, in milliseconds since 1970. */
 export interface AzureAccessToken {
@@ -39,12 +40,14 @@ export interface AzureKeyVaultOptions {
      * Hosts that tokens may be sent to besides Azure's own: `kv.example`, `kv.example:8443`, or a whole domain, `.example`.
      */
     readonly hosts?: readonly string[];
-    /** The https origin that is asked in place of the hosts in references: an emulator. No proxy is used for it. */
+    /** The https origin that is asked in place of the hosts in references: an emulator. */
     readonly endpoint?: string;
     /** Certificates, as PEM, that servers may have besides those that Node.js trusts. */
     readonly ca?: string | readonly string[];
     /** Lets a server ask for tokens that are not for its own domain. For emulators only. */
     readonly disableChallengeResourceVerification?: boolean;
+    /** Variables that say which proxy leads where, such as `process.env`: `HTTPS_PROXY`, `NO_PROXY`. Default none. */
+    readonly proxyEnv?: ProxyEnv;
 }
 
 /**

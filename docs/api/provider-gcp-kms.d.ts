@@ -1,5 +1,6 @@
 // The public declarations of @sealwright/provider-gcp-kms. Written by `npm run api`; do not edit.
 import type { KeyProvider } from '@sealwright/core'
+import type { ProxyEnv } from '@sealwright/core/http'
 
 /** What is needed of an `AuthClient` of google-auth-library: `IdentityPoolClient`, `Impersonated`, `Compute`, … */
 export interface GcpAuthClient {
@@ -60,8 +61,5 @@ interface ClientOptions {
      */
     readonly proxyEnv?: ProxyEnv;
 }
-
-/** The variables that say which proxy leads where: `HTTPS_PROXY`, `NO_PROXY`, in either case. */
-type ProxyEnv = Readonly<Record<string, string | undefined>>;
 
 type Unary = (request: never, options: never) => Promise<readonly [unknown, unknown, unknown]>;

@@ -1,5 +1,6 @@
 // The public declarations of @sealwright/provider-hashicorp-vault. Written by `npm run api`; do not edit.
 import type { Call, KeyProvider } from '@sealwright/core'
+import type { ProxyEnv } from '@sealwright/core/http'
 
 /** Where Vault is and how its TLS is checked; what is absent is taken from Vault's own variables. */
 export interface ConnectionOptions {
@@ -17,6 +18,8 @@ export interface ConnectionOptions {
     readonly serverName?: string;
     /** Allows `http://` to other hosts than this one: the token and all requests can be read on the way. */
     readonly allowPlainHttp?: boolean;
+    /** Variables that say which proxy leads where, such as `process.env`: `HTTPS_PROXY`, `NO_PROXY`. Default none. */
+    readonly proxyEnv?: ProxyEnv;
 }
 
 export interface HashicorpVaultOptions extends ConnectionOptions {

@@ -137,6 +137,13 @@ export interface TokenInfo {
 }
 
 /**
+ * Loads pkcs11js, the native addon that speaks to modules. npm leaves it out without a word where it could not be built.
+ *
+ * @throws {@link SealwrightError} `UNSUPPORTED`, saying how to get it.
+ */
+export function loadPkcs11js(): Promise<void>;
+
+/**
  * Reads a PKCS#11 URI (RFC 7512) of a private key, with the module it may name.
  *
  * @throws {@link SealwrightError} `VALIDATION` for what is no such URI, for attributes that are unknown or given twice, and

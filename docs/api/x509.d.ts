@@ -59,6 +59,8 @@ export interface ChainFault {
     readonly certificate: number;
     /** What was found, beginning with a small letter: `keyUsage lacks digitalSignature (found keyEncipherment)`. */
     readonly message: string;
+    /** Set where the reference implementation accepts it: whose rule it is that refuses it here. */
+    readonly stricter?: StricterRule;
 }
 
 export interface ChainOptions {
@@ -153,6 +155,9 @@ export interface RevocationSources {
     readonly ocsp: readonly string[];
     readonly crl: readonly string[];
 }
+
+/** The specification, where the reference does not follow it; or a limit of this library. */
+export type StricterRule = 'specification' | 'limit';
 
 /** A subject as text (RFC 4514), as a structure, or as the DER that a request brings. */
 export type Subject = string | DistinguishedName | Uint8Array;

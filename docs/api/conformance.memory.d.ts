@@ -1,0 +1,27 @@
+// The public declarations of @sealwright/conformance/memory. Written by `npm run api`; do not edit.
+import type { ErrorCode, KeyAdmin, KeyProvider, KeyType } from '@sealwright/core'
+
+/** A key store in memory, for tests of programs that sign. */
+export interface MemoryKeyProvider extends KeyProvider {
+    readonly admin: KeyAdmin;
+    /**
+     * Makes a key, or the next version of one that is there.
+     *
+     * @param type - Default `EC-P256`, or the type of the version before.
+     * @returns The versioned reference: `memory:release@1`.
+     */
+    add(name: string, type?: KeyType): string;
+    /** Lets the next calls of an operation fail, as a store does that is down or refuses. */
+    fail(operation: 'open' | 'sign', code: ErrorCode, times?: number): void;
+    /** What was asked, in order. */
+    readonly calls: readonly {
+        readonly operation: 'open' | 'sign';
+        readonly reference: string;
+    }[];
+}
+
+/**
+ * Makes a key store in memory. References are `memory:NAME`, its latest version, and `memory:NAME@VERSION`. Its keys are made
+ * here and are gone with it: it is for tests, and passes the cases of this kit as any store does.
+ */
+export function memoryKeys(): MemoryKeyProvider;
