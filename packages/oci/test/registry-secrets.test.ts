@@ -132,6 +132,30 @@ describe.each(ECHOES)('a registry that repeats %s', (_name, echo) => {
   })
 })
 
+test('the password is not shown, however many tokens it was exchanged for', async () => {
+  let issued = 0
+  let echoed = false
+  const { store } = await hostile((request, response) => {
+    const { authorization, host } = request.headers
+    if (request.url?.startsWith('/token')) {
+      issued++
+      return response.end(JSON.stringify({ token: `${TOKEN}-${issued}`, expires_in: 300 }))
+    }
+    if (echoed) return answer(response, 403, `bad login bob:${PASSWORD}`)
+    // Each token serves for one request.
+    const isNew =
+      authorization === `Bearer ${TOKEN}-${issued}` && request.url !== undefined && !used.has(authorization)
+    if (!isNew) return challenge(response, `Bearer realm="http://${host}/token"`)
+    used.add(authorization)
+    return answer(response, 404, 'none')
+  })
+  const used = new Set<string>()
+  for (let count = 0; count < 40; count++) await shownBy(() => store.resolve('v1'))
+  expect(issued).toBeGreaterThanOrEqual(40)
+  echoed = true
+  expect(leaksIn(await shownBy(() => store.push(CONFIG, BYTES)))).toEqual([])
+})
+
 test('a secret in other places of an answer is not shown', async () => {
   const places: readonly ((secret: string, host: string) => [number, Record<string, string>])[] = [
     secret => [403, { 'x-request-id': secret }],

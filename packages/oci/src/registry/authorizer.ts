@@ -18,7 +18,7 @@ export interface Access {
 }
 
 const MAX_TOKENS = 8
-/** More is not remembered: tokens that have expired are of use to nobody. */
+/** More tokens are not remembered: those that have expired are of use to nobody. A login is, for as long as it is used. */
 const MAX_SECRETS = 32
 
 const ACTIONS: Readonly<Record<Action, readonly string[]>> = {
@@ -54,8 +54,9 @@ export class Authorizer {
   #asked = false
   /** Why there is no login, though one was to be had. */
   #fault: SealwrightError | undefined
-  /** All that a server may repeat, in the order in which it was used. */
-  readonly #secrets = new Set<string>()
+  /** All that a server may repeat: the login, and the tokens in the order in which they were issued. */
+  #loginSecrets: readonly string[] = []
+  readonly #tokenSecrets = new Set<string>()
   #redact: (text: string) => string = text => text
   /** Whether the registry has wanted to know who we are. */
   challenged = false
@@ -139,14 +140,17 @@ export class Authorizer {
     return this.#redact(text)
   }
 
-  #keepSecret(secrets: readonly string[]): void {
-    for (const secret of secrets) {
-      this.#secrets.delete(secret)
-      this.#secrets.add(secret)
-    }
-    const [oldest] = this.#secrets
-    if (this.#secrets.size > MAX_SECRETS && oldest !== undefined) this.#secrets.delete(oldest)
-    this.#redact = redactor(this.#secrets)
+  #keepLogin(secrets: readonly string[]): void {
+    this.#loginSecrets = secrets
+    this.#redact = redactor([...secrets, ...this.#tokenSecrets])
+  }
+
+  #keepToken(token: string): void {
+    this.#tokenSecrets.delete(token)
+    this.#tokenSecrets.add(token)
+    const [oldest] = this.#tokenSecrets
+    if (this.#tokenSecrets.size > MAX_SECRETS && oldest !== undefined) this.#tokenSecrets.delete(oldest)
+    this.#redact = redactor([...this.#loginSecrets, ...this.#tokenSecrets])
   }
 
   #actions(action: Action): readonly string[] {
@@ -198,7 +202,7 @@ export class Authorizer {
       const fresh = await this.#explained(
         fetchToken(server, scopes, { login, registryOrigin: origin, transport, call, redact }),
       )
-      this.#keepSecret([fresh.text])
+      this.#keepToken(fresh.text)
       this.#tokens.unshift({ allows: wanted, token: fresh })
       this.#tokens.length = Math.min(this.#tokens.length, MAX_TOKENS)
       return fresh
@@ -231,7 +235,7 @@ export class Authorizer {
         const known = await credentials.get({ registry, repository }, call)
         if (known !== undefined) {
           assertUsable(known, registry)
-          this.#keepSecret(secretsOf(known))
+          this.#keepLogin(secretsOf(known))
         }
         this.#known = known
         this.#asked = true
