@@ -129,13 +129,17 @@ function shownHeaders(
   return shown
 }
 
+/** Without a user, a fragment, and what in a query has no name or a name that may be that of a secret. */
 function shownUrl(text: string): string {
-  const [place = '', query] = text.split(/\?(.*)/s, 2)
-  const bare = place.replace(/^([a-z]+:\/\/)[^/@]*@/i, '$1')
+  const [whole = ''] = text.split('#', 1)
+  const [place = '', query] = whole.split(/\?(.*)/s, 2)
+  const bare = place.replace(/^((?:[a-z][a-z0-9+.-]{0,31}:)?\/\/)[^/]*@/i, '$1')
   if (query === undefined) return bare
   const members = query.split('&').map(member => {
-    const [name = ''] = member.split('=', 1)
-    return SHOWN_QUERY.has(name) ? member : `${name}=…`
+    const [name = '', value] = member.split('=', 2)
+    if (value === undefined) return '…'
+    if (SHOWN_QUERY.has(name)) return member
+    return /^[\w.~-]{1,64}$/.test(name) ? `${name}=…` : '…'
   })
   return `${bare}?${members.join('&')}`
 }

@@ -48,3 +48,31 @@ test('a request is told of without its secrets, and to nobody who does not ask',
     { failure: 'ECONNREFUSED' },
   ])
 })
+
+test('of a URL neither a fragment, nor a query without names, nor a user with an @ is shown', () => {
+  const seen: HttpTrace[] = []
+  const told = (trace: unknown) => void seen.push(trace as HttpTrace)
+  subscribe('sealwright:http', told)
+  onTestFinished(() => void unsubscribe('sealwright:http', told))
+  const urls = [
+    'https://storage.example/x?canary-token',
+    'https://storage.example/x?n=1&canary-token#access_token=canary',
+    'https://storage.example/x#access_token=canary&n=1',
+    'https://u:canary@canary@storage.example/x',
+    '//u:canary@storage.example/x',
+    '/x?canary?canary=1',
+  ]
+  for (const url of urls) {
+    const answer = { status: 202, headers: [['location', url] as const] }
+    traceHttp({ method: 'POST', url, requestHeaders: {}, started: performance.now(), answer })
+  }
+  expect(seen.map(({ url }) => url)).toEqual([
+    'https://storage.example/x?…',
+    'https://storage.example/x?n=1&…',
+    'https://storage.example/x',
+    'https://storage.example/x',
+    '//storage.example/x',
+    '/x?…',
+  ])
+  expect(JSON.stringify(seen)).not.toContain('canary')
+})
