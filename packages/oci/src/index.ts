@@ -33,6 +33,7 @@ export {
   keepDockerLogin,
 } from './credentials/docker-login.ts'
 export { helperEnvironment } from './credentials/helper-environment.ts'
+export { programPath } from './credentials/program-path.ts'
 export type { Descriptor, Platform } from './descriptor.ts'
 export { type Digest, type DigestAlgorithm, digestOf, isDigest, parseDigest } from './digest.ts'
 export { emptyConfig } from './empty-config.ts'

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -281,5 +281,33 @@ describe('a helper', () => {
     expect(error.fix).toContain(`"${member}"`)
     expect(error.fix).toContain(configFile)
     expect(error.fix).toContain('DOCKER_CONFIG')
+  })
+
+  test.each([
+    ['an empty entry', ''],
+    ['a dot', '.'],
+    ['a relative entry', 'bin'],
+  ])('is never taken from the working directory, which %s of PATH names', async (_name, entry) => {
+    const foreign = await mkdtemp(join(folder, 'foreign-'))
+    const ran = join(foreign, 'ran')
+    const script = `#!/bin/sh\ntouch ${ran}\necho '{"Username":"u","Secret":"s"}'\n`
+    await mkdir(join(foreign, 'bin'))
+    for (const place of ['.', 'bin'])
+      await writeFile(join(foreign, place, 'docker-credential-planted'), script, { mode: 0o755 })
+    await configure({ credsStore: 'planted' })
+    const [before, directory] = [process.env.PATH, process.cwd()]
+    process.env.PATH = `${entry}${delimiter}${before}`
+    process.chdir(foreign)
+    try {
+      const error = await failure('UNAUTHENTICATED', () => get('a.example'))
+      expect(error.why).toContain('no such program')
+      await helper('planted', `echo '{"Username":"own","Secret":"s"}'`)
+      expect(await get('a.example')).toMatchObject({ username: 'own' })
+      await expect(access(ran)).rejects.toThrow()
+    } finally {
+      process.chdir(directory)
+      process.env.PATH = before
+      await rm(join(folder, 'docker-credential-planted'), { force: true })
+    }
   })
 })

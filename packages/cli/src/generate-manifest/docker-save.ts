@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { SealwrightError } from '@sealwright/core'
-import { helperEnvironment } from '@sealwright/oci'
+import { helperEnvironment, programPath } from '@sealwright/oci'
 import type { Io } from '../frame/io.ts'
 
 const MAX_SAID = 4096
@@ -16,7 +16,9 @@ export async function* saved(
   name: string,
   { env, cwd, signal }: Pick<Io, 'env' | 'cwd' | 'signal'>,
 ): AsyncGenerator<Uint8Array> {
-  const child = spawn('docker', [...options, 'save', name], {
+  const docker = await programPath('docker', env)
+  if (docker === undefined) throw notStarted()
+  const child = spawn(docker, [...options, 'save', name], {
     cwd,
     // It needs none of our secrets.
     env: helperEnvironment('docker', env),
@@ -46,7 +48,7 @@ function notSaved(name: string, said: string): SealwrightError {
   })
 }
 
-function notStarted(cause: unknown): SealwrightError {
+function notStarted(cause?: unknown): SealwrightError {
   return new SealwrightError('UNSUPPORTED', 'docker cannot be started', {
     why: 'it is not on PATH',
     fix: 'name the image where it is: oci:DIR, oci-archive:FILE, docker-archive:FILE or a registry',

@@ -6,6 +6,7 @@ import type { StoreCall } from '../artifact-store.ts'
 import { readObject } from '../descriptor-json.ts'
 import type { Credential } from './credential.ts'
 import { helperEnvironment } from './helper-environment.ts'
+import { programPath } from './program-path.ts'
 
 const MAX_OUTPUT = 1024 * 1024
 /** The user name by which a helper says that the secret is an identity token. */
@@ -20,7 +21,7 @@ export interface HelperOptions extends StoreCall {
 
 /**
  * Asks `docker-credential-<name> get`, with the server on its standard input (docker-credential-helpers, "Development").
- * No shell takes part.
+ * It is found by {@link programPath}; no shell takes part.
  *
  * @throws {@link SealwrightError} naming the helper: `UNAUTHENTICATED`, `TIMEOUT`, `ABORTED`; `VALIDATION` when the name
  *   is not one.
@@ -96,14 +97,16 @@ interface HelperCall {
   readonly input: string
 }
 
-function run(
+async function run(
   program: string,
   { action, server, input }: HelperCall,
   name: string,
   { timeoutMs, signal, namedBy }: HelperOptions,
 ): Promise<{ readonly code: number | string; readonly output: Buffer }> {
+  const file = await programPath(program)
+  if (file === undefined) throw failed(program, server, 'there is no such program on the PATH', namedBy)
   return new Promise((resolve, reject) => {
-    const child = spawn(program, [action], {
+    const child = spawn(file, [action], {
       shell: false,
       env: helperEnvironment(name),
       stdio: ['pipe', 'pipe', 'ignore'],
@@ -127,9 +130,7 @@ function run(
     if (signal?.aborted) return aborted()
     child.on('error', error => {
       const { code } = error as NodeJS.ErrnoException
-      const why =
-        code === 'ENOENT' ? 'there is no such program on the PATH' : `it could not be started (${code})`
-      end(() => reject(failed(program, server, why, namedBy)))
+      end(() => reject(failed(program, server, `${file} could not be started (${code})`, namedBy)))
     })
     child.stdout.on('data', (chunk: Buffer) => {
       total += chunk.byteLength

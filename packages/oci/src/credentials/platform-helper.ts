@@ -1,6 +1,4 @@
-import { access, constants } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
-import { helperEnvironment } from './helper-environment.ts'
+import { programPath } from './program-path.ts'
 
 /**
  * Returns the credential helper that docker takes on this platform where its configuration names none: `osxkeychain`,
@@ -9,7 +7,9 @@ import { helperEnvironment } from './helper-environment.ts'
  */
 export async function platformHelper(): Promise<string | undefined> {
   const name = await preferred()
-  return name !== undefined && (await isOnPath(`docker-credential-${name}`)) ? name : undefined
+  return name !== undefined && (await programPath(`docker-credential-${name}`)) !== undefined
+    ? name
+    : undefined
 }
 
 async function preferred(): Promise<string | undefined> {
@@ -19,26 +19,8 @@ async function preferred(): Promise<string | undefined> {
     case 'win32':
       return 'wincred'
     case 'linux':
-      return (await isOnPath('pass')) ? 'pass' : 'secretservice'
+      return (await programPath('pass')) !== undefined ? 'pass' : 'secretservice'
     default:
       return undefined
   }
-}
-
-async function isOnPath(program: string): Promise<boolean> {
-  const file = process.platform === 'win32' ? `${program}.exe` : program
-  // In Windows it is Path.
-  const [, path = ''] =
-    Object.entries(helperEnvironment(program)).find(([name]) => /^path$/i.test(name)) ?? []
-  for (const directory of path.split(delimiter)) {
-    // An empty entry is the working directory, which is anybody's.
-    if (directory === '') continue
-    try {
-      await access(join(directory, file), constants.X_OK)
-      return true
-    } catch {
-      // The next one may have it.
-    }
-  }
-  return false
 }
