@@ -289,3 +289,23 @@ describe('trust stores', () => {
     ])
   })
 })
+
+it('notes that an equal signature has another certificate of the key, and describes that signature', async () => {
+  const { expect: run, json, path } = await program()
+  const dn = (cn: string) => ['--subject', `C=DE,ST=Hessen,O=Acme,CN=${cn}`]
+  await makeLayout(path('image'), 'v1')
+  await run(0, ['key', 'create', 'file:./release.key', '--name', 'release'])
+  await run(0, ['cert', 'issue', 'release', ...dn('First'), '--out', 'first.crt'])
+  await run(0, ['cert', 'issue', 'release', ...dn('Second'), '--out', 'second.crt'])
+  const sign = (chain: string, ...rest: string[]) => ['sign', '-k', 'release', '--cert-chain', chain, ...rest]
+  for (const to of [['oci:image:v1'], ['--signature', 'image.jws', 'oci:image:v1']]) {
+    const first = await json(0, sign('first.crt', ...to))
+    expect((await run(0, sign('first.crt', ...to))).stderr).not.toContain('another certificate')
+    const repeated = await run(0, [...sign('second.crt', ...to), '-o', 'json'])
+    expect(repeated.stderr).toMatch(
+      /note: the equal signature has another certificate of the key, issued by CN=First,\S+ and valid to \S+; --again makes one with the present certificate\n/,
+    )
+    const { targets } = JSON.parse(repeated.stdout)
+    expect(targets[0]).toMatchObject({ outcome: 'unchanged', signature: first.targets[0].signature })
+  }
+})

@@ -5,6 +5,7 @@ import { digestOf } from '@sealwright/oci'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
 import { readFoundEnvelope } from '../judging/envelope-file.ts'
+import { describeEqual } from './equal.ts'
 import { assertMade, readMadeEnvelope } from './made-envelope.ts'
 import { bindingOf, describeSignature, type SignedOutcome, type SignPlan, sealContent } from './plan.ts'
 
@@ -25,7 +26,7 @@ export async function signDetached(context: Context, request: DetachedRequest): 
   if (existing !== undefined) {
     const made = readMadeEnvelope(bindingOf(plan), existing, expected)
     if (made !== undefined && !plan.again) {
-      const signature = describeSignature(plan, digestOf('sha256', existing), made)
+      const signature = describeEqual(context, plan, digestOf('sha256', existing), made)
       return { target: { resolved, outcome: 'unchanged', stored: { as: 'file', path }, signature } }
     }
     if (made === undefined) await confirmReplacing(context, path)

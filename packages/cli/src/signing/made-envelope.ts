@@ -1,6 +1,5 @@
 import { type Envelope, SealwrightError, type TargetArtifact } from '@sealwright/core'
-import type { NotaryAttributes } from '@sealwright/core/notary-jws'
-import { isEqualSignature, openEnvelope, type SignatureBinding } from '@sealwright/notary'
+import { isEqualSignature, openEnvelope, type SignatureBinding, type SoundEnvelope } from '@sealwright/notary'
 
 export interface ExpectedEnvelope {
   readonly content: TargetArtifact
@@ -16,9 +15,9 @@ export function readMadeEnvelope(
   binding: SignatureBinding,
   bytes: Uint8Array,
   expected: ExpectedEnvelope,
-): NotaryAttributes | undefined {
+): SoundEnvelope | undefined {
   const { sound } = openEnvelope(binding, bytes)
-  return sound !== undefined && isEqualSignature(sound, expected) ? sound.attributes : undefined
+  return sound !== undefined && isEqualSignature(sound, expected) ? sound : undefined
 }
 
 /** Our own envelope, read again before it is stored. Throws `INTEGRITY`. */

@@ -1,5 +1,11 @@
 import { type Envelope, type Signer, seal, type TargetArtifact } from '@sealwright/core'
-import { type ManifestForm, notaryCose, notaryJws, type SignatureBinding } from '@sealwright/notary'
+import {
+  type ManifestForm,
+  notaryCose,
+  notaryJws,
+  type SignatureBinding,
+  type SoundEnvelope,
+} from '@sealwright/notary'
 import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
 import type { SignedTarget } from '../documents/signing.ts'
 import type { AtOnce, OneByOne } from '../frame/at-once.ts'
@@ -74,11 +80,14 @@ function expiryOf({ now, expiryMs }: SignPlan): Date | undefined {
   return expiryMs === undefined ? undefined : new Date(now.getTime() + expiryMs)
 }
 
-/** A signature as the document has it. */
+/** Describes a signature for the document: one that an earlier run made, or one of this plan. */
 export function describeSignature(
   plan: SignPlan,
   digest: string,
-  attributes: { readonly signingTime: Date; readonly expiry?: Date } = withExpiry(plan),
+  { attributes, chain }: Pick<SoundEnvelope, 'attributes' | 'chain'> = {
+    attributes: withExpiry(plan),
+    chain: plan.chain,
+  },
 ): NonNullable<SignedTarget['signature']> {
   return {
     digest,
@@ -87,7 +96,7 @@ export function describeSignature(
     signingTime: formatTime(attributes.signingTime),
     expiry: attributes.expiry === undefined ? null : formatTime(attributes.expiry),
     metadata: { ...plan.metadata },
-    subject: formatDistinguishedName((plan.chain[0] as Certificate).subject),
+    subject: formatDistinguishedName((chain[0] as Certificate).subject),
   }
 }
 

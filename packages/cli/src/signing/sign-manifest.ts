@@ -3,6 +3,7 @@ import type { ArtifactStore, Descriptor } from '@sealwright/oci'
 import type { SignedTarget } from '../documents/signing.ts'
 import type { Context } from '../frame/context.ts'
 import { type OpenTarget, whereSignatures } from '../targets/open-target.ts'
+import { describeEqual } from './equal.ts'
 import { bindingOf, describeSignature, type SignedOutcome, type SignPlan, sealContent } from './plan.ts'
 import { storeRefused } from './store-refused.ts'
 import { storedIn } from './stored.ts'
@@ -79,11 +80,5 @@ async function findEqual(
     }),
   )
   if (equal === undefined) return undefined
-  const { attributes } = equal.envelope
-  if ((attributes.expiry === undefined) !== (plan.expiryMs === undefined)) {
-    context.note(
-      `the equal signature ${attributes.expiry === undefined ? 'does not expire' : 'expires'}; --again makes another`,
-    )
-  }
-  return describeSignature(plan, equal.signature.digest, attributes)
+  return describeEqual(context, plan, equal.signature.digest, equal.envelope)
 }
