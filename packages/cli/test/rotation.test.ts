@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { shellCalls } from '../../../test/shell-calls.ts'
 import { makeLayout } from './image.ts'
 import { type Program, program } from './program.ts'
 import { vaultProgram } from './stores.ts'
@@ -30,6 +31,24 @@ async function certified() {
 }
 
 const sign = ['sign', '-k', 'release', '--again', 'oci:image:v1']
+
+it('a key without a certificate is prepared with the request that its next version needs', async () => {
+  const self = await vaultProgram()
+  const issue = await caIn(self)
+  await self.json(0, ['key', 'create', self.reference, '--name', 'release'])
+  const { stdout } = await self.expect(0, ['key', 'rotate', 'release', '--prepare'])
+  const [request = '', finish = ''] = stdout
+    .trim()
+    .split('\n')
+    .slice(-2)
+    .map(line => line.trim())
+  expect(request).toBe(
+    "sealwright cert request 'hashivault://release?version=2' --subject C=DE,ST=Hessen,O=Acme,CN=release --out release.csr",
+  )
+  await self.json(0, shellCalls(request)[0] as string[])
+  await issue('release.csr', 'release.crt')
+  await self.json(0, shellCalls(finish)[0] as string[])
+})
 
 describe('a key with a certificate is rotated without a gap', () => {
   it('signs on with the present version until the next one has its certificate', async () => {

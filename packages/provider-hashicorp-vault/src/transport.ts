@@ -123,6 +123,8 @@ function readReply(bytes: Uint8Array): JsonValue {
   }
 }
 
+const PLAIN_HTTP = 'Client sent an HTTP request to an HTTPS server'
+
 /** What a failure is told by; a page of HTML, as a proxy sends, has nothing to say. */
 function readFailure(bytes: Uint8Array, retryAfter: string | undefined): FailureBody {
   let errors: readonly string[] = []
@@ -132,7 +134,8 @@ function readFailure(bytes: Uint8Array, retryAfter: string | undefined): Failure
       errors = body.errors.filter(each => typeof each === 'string')
     }
   } catch {
-    // The status says enough.
+    // The status says enough, but for this answer, which Go's server gives before Vault sees the request.
+    if (Buffer.from(bytes).toString('latin1').startsWith(PLAIN_HTTP)) errors = [PLAIN_HTTP]
   }
   const retryAfterMs = patienceOf(retryAfter)
   return { errors, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }

@@ -121,3 +121,26 @@ it.each([400, 403, 404, 412, 500])('shows no token that Vault repeats with statu
     server.close()
   }
 })
+
+it('says that the server speaks https, as Go answers in text to plain http', async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(400, { 'content-type': 'text/plain; charset=utf-8' })
+    response.end('Client sent an HTTP request to an HTTPS server.\n')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    await using provider = hashicorpVault({ address, token: 'hvs.any' })
+    await expect(
+      provider.open('hashivault://K', { signal: AbortSignal.timeout(5000) }),
+    ).rejects.toMatchObject({
+      code: 'VALIDATION',
+      why: 'the server speaks https, and was asked by http',
+      fix: 'write https:// in VAULT_ADDR',
+    })
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+})

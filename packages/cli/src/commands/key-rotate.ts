@@ -141,7 +141,7 @@ async function moveName(
   const file = flags.certChain ?? chainPath(paths.keys, name)
   const next = lacksCertificate
     ? [
-        requestCommand(name, `C=DE,ST=Hessen,O=Acme,CN=${name}`),
+        requestCommand(name, exampleSubject(name)),
         `sealwright key add ${shellQuote(name)} ${shellQuote(reference)} --cert-chain ${shellQuote(`${name}.crt`)}`,
       ]
     : isNewRoot
@@ -195,7 +195,7 @@ async function prepare(context: Context, keys: Keys, rotation: Rotation): Promis
           `sealwright cert issue ${shellQuote(reference)} --subject ${shellQuote(subject)} --expiry 365d --out ${shellQuote(`${name}.crt`)}`,
           finish,
         ]
-      : [finish]
+      : [...(subject === undefined ? [requestCommand(reference, exampleSubject(name))] : []), finish]
   const key = describeLocked(name, locked)
   const prepared: KeyDocument = describeKey({ name, reference: successor.reference }, successor.signer)
   const changed = locked.next?.pin?.fingerprint !== prepared.fingerprint || made?.written === true
@@ -207,7 +207,11 @@ async function prepare(context: Context, keys: Keys, rotation: Rotation): Promis
       ...keyLines(prepared),
       `  presently   ${locked.resolved}  ${locked.fingerprint}`,
       ...(made === undefined ? [] : [`  request     ${file}, for ${made.subject}`]),
-      isSelfMade ? 'make its certificate, and finish:' : 'when your CA has issued its certificate, finish:',
+      isSelfMade
+        ? 'make its certificate, and finish:'
+        : subject === undefined
+          ? 'have your CA answer a request for it, and finish:'
+          : 'when your CA has issued its certificate, finish:',
       ...next.map(line => `  ${line}`),
     ],
   }
@@ -227,4 +231,9 @@ async function requestFor(
   const { reference } = successor.signer.key
   await using signer: Signer = await keys.openUnnamed(reference, name, certificateSigningAlgorithm)
   return await makeRequest(context, signer, { subject, file, label: name })
+}
+
+/** An example, where no certificate says for whom the key signs. */
+function exampleSubject(name: string): string {
+  return `C=DE,ST=Hessen,O=Acme,CN=${name}`
 }
