@@ -7,7 +7,8 @@
 import { readFile } from 'node:fs/promises'
 import { openSigner, seal } from '@sealwright/core'
 import { notaryJws, signArtifact } from '@sealwright/notary'
-import { dockerCredentials, parseReference, registry } from '@sealwright/oci'
+import { parseReference } from '@sealwright/oci'
+import { dockerCredentials, registry } from '@sealwright/oci-registry'
 import { hashicorpVault } from '@sealwright/provider-hashicorp-vault'
 import { parseCertificates } from '@sealwright/x509'
 

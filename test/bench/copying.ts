@@ -1,4 +1,5 @@
-import { copyGraph, httpFetch, registry } from '@sealwright/oci'
+import { copyGraph } from '@sealwright/oci'
+import { httpFetch, registry } from '@sealwright/oci-registry'
 import { makeAuthority, makeLeaf } from '../services/certificates.ts'
 import { orasProgram, skopeoProgram } from '../services/peers.ts'
 import { startDistributionOnDisk } from '../services/registries.ts'

@@ -1,4 +1,5 @@
-import { httpFetch, registry, walkGraph } from '@sealwright/oci'
+import { walkGraph } from '@sealwright/oci'
+import { httpFetch, registry } from '@sealwright/oci-registry'
 import { orasProgram } from '../services/peers.ts'
 import { startDistribution, startOlareg } from '../services/registries.ts'
 import { succeed } from '../services/run.ts'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { createVerifier, trustDirectory } from '@sealwright/notary'
-import { type ArtifactStore, type Descriptor, httpFetch, layoutDirectory, registry } from '@sealwright/oci'
+import { type ArtifactStore, type Descriptor, layoutDirectory } from '@sealwright/oci'
+import { httpFetch, registry } from '@sealwright/oci-registry'
 import { type Identity, makeAuthority, makeLeaf } from '../services/certificates.ts'
 import { type Notation, notationHome, trustEverywhere } from '../services/notation.ts'
 import { startOlareg } from '../services/registries.ts'

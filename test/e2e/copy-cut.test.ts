@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type ArtifactStore, copyGraph, layoutDirectory, registry, walkGraph } from '@sealwright/oci'
+import { type ArtifactStore, copyGraph, layoutDirectory, walkGraph } from '@sealwright/oci'
+import { registry } from '@sealwright/oci-registry'
 import { describe, expect, test } from 'vitest'
 import { startCuttingProxy } from '../services/cutting-proxy.ts'
 import { makeImage, putIntoLayout } from '../services/image.ts'

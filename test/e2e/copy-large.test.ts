@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { layoutDirectory } from '@sealwright/oci'
 import { expect, test } from 'vitest'
 import { MANIFEST, made, madeJson } from '../../packages/oci/test/artifacts.ts'
-import { ZeroRegistry } from '../../packages/oci/test/zero-registry.ts'
+import { ZeroRegistry } from '../../packages/oci-registry/test/zero-registry.ts'
 import { scratch } from '../services/scratch.ts'
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'packages', 'cli', 'bin', 'sealwright.js')

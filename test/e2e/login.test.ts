@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { registry } from '@sealwright/oci'
+import { registry } from '@sealwright/oci-registry'
 import { expect, test } from 'vitest'
 import { program } from '../../packages/cli/test/program.ts'
 import { makeImage } from '../services/image.ts'

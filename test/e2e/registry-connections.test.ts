@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { httpFetch, registry, type TlsSettings } from '@sealwright/oci'
+import { httpFetch, registry, type TlsSettings } from '@sealwright/oci-registry'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { program } from '../../packages/cli/test/program.ts'
 import { nodeVersion } from '../house/node-version.ts'

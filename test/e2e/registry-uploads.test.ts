@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { digestOf, registry } from '@sealwright/oci'
+import { digestOf } from '@sealwright/oci'
+import { registry } from '@sealwright/oci-registry'
 import { expect, test } from 'vitest'
 import { startCuttingProxy } from '../services/cutting-proxy.ts'
 import { startDistribution, startDockerRegistry, startGgcr, startOlareg } from '../services/registries.ts'

@@ -1,7 +1,7 @@
 // Run as a program, `resolve-through.ts REPOSITORY TAG [CA]`: prints the digest of the tag, reached as the environment
 // says of proxies; without CA over plain http.
 import { readFile } from 'node:fs/promises'
-import { httpFetch, registry } from '@sealwright/oci'
+import { httpFetch, registry } from '@sealwright/oci-registry'
 
 const [repository = '', tag = '', caPath] = process.argv.slice(2)
 const ca = caPath === undefined ? undefined : await readFile(caPath, 'utf8')

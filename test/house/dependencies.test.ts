@@ -11,6 +11,7 @@ const inward: Readonly<Record<string, readonly string[]>> = {
   '@sealwright/conformance': [CORE],
   '@sealwright/x509': [CORE],
   '@sealwright/oci': [CORE],
+  '@sealwright/oci-registry': [CORE, '@sealwright/oci'],
   '@sealwright/keyring': [CORE],
   '@sealwright/notary': [CORE, '@sealwright/x509', '@sealwright/oci'],
   sealwright: packages.map(({ name }) => name).filter(name => name !== 'sealwright'),
@@ -112,17 +113,15 @@ describe('@sealwright/core', () => {
  * A vendor's own variables are read inside its provider: by the SDK, or, where the SDK reads only some of them, by us.
  * node-vault knows no `VAULT_CACERT_BYTES`, no `VAULT_TLS_SERVER_NAME`, and obeys `VAULT_SKIP_VERIFY`. The SDK of AWS puts
  * line breaks into requests, and passes by `AWS_DEFAULT_REGION`; Google's names neither variable nor file of bad credentials.
- *
- * A credential helper inherits what this process has, unless it is given less; it is found by the same PATH.
  */
 const readersOfTheEnvironment: readonly string[] = [
-  'packages/oci/src/credentials/credential-helper.ts',
-  'packages/oci/src/credentials/platform-helper.ts',
   'packages/provider-aws-kms/src/environment.ts',
   'packages/provider-gcp-kms/src/environment.ts',
   'packages/provider-hashicorp-vault/src/connect.ts',
   // What credential helpers are started with: less than they would inherit.
-  'packages/oci/src/credentials/helper-environment.ts',
+  'packages/oci-registry/src/credentials/helper-environment.ts',
+  // Where they are found: in the directories of PATH.
+  'packages/oci-registry/src/credentials/program-path.ts',
 ]
 
 describe.each(libraries)('$name', pkg => {

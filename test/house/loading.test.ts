@@ -31,6 +31,8 @@ const loads: Readonly<Record<string, readonly string[]>> = {
   '@sealwright/provider-pkcs11': [CORE, '@sealwright/provider-pkcs11'],
   '@sealwright/x509': [CORE, '@sealwright/x509'],
   '@sealwright/oci': [CORE, '@sealwright/oci', 'modern-tar'],
+  '@sealwright/oci/store': [CORE, '@sealwright/oci'],
+  '@sealwright/oci-registry': [CORE, '@sealwright/oci', '@sealwright/oci-registry', 'modern-tar'],
   '@sealwright/notary': [
     CORE,
     '@sealwright/notary',
@@ -122,6 +124,7 @@ describe('the start of the command line', () => {
       'modern-tar': 'ustar',
       x509: 'issuer-signature',
       oci: 'org.opencontainers.image',
+      'oci-registry': 'oci-filters-applied',
       notary: 'trustpolicy',
       keyring: 'is no longer the key that was locked',
       'provider-file': 'ENCRYPTED PRIVATE KEY',

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { copyGraph, registry } from '@sealwright/oci'
+import { copyGraph } from '@sealwright/oci'
+import { registry } from '@sealwright/oci-registry'
 import { expect, test } from 'vitest'
 import { makeImage, pushImage } from '../services/image.ts'
 import { cosignProgram } from '../services/peers.ts'

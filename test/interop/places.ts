@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { type ArtifactStore, layoutDirectory, registry } from '@sealwright/oci'
+import { type ArtifactStore, layoutDirectory } from '@sealwright/oci'
+import { registry } from '@sealwright/oci-registry'
 import { type Image, makeImage, pushImage, putIntoLayout } from '../services/image.ts'
 import { scratch } from '../services/scratch.ts'
 import type { Server } from '../services/server.ts'

@@ -1,5 +1,6 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { type ArtifactStore, credentialFor, httpFetch, registry } from '@sealwright/oci'
+import type { ArtifactStore } from '@sealwright/oci'
+import { credentialFor, httpFetch, registry } from '@sealwright/oci-registry'
 import {
   BASIC_USER,
   startDistribution,

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { FakeRegistry, type FakeRegistryOptions } from '../../oci/test/fake-registry.ts'
+import { FakeRegistry, type FakeRegistryOptions } from '../../oci-registry/test/fake-registry.ts'
 import { makeLayout } from './image.ts'
 import { program } from './program.ts'
 

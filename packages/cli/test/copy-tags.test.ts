@@ -1,4 +1,5 @@
-import { layoutDirectory, readManifest, registry } from '@sealwright/oci'
+import { layoutDirectory, readManifest } from '@sealwright/oci'
+import { registry } from '@sealwright/oci-registry'
 import { describe, expect, it } from 'vitest'
 import { type Program, program } from './program.ts'
 import {

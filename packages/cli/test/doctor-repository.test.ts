@@ -1,7 +1,7 @@
 import { referrersTag } from '@sealwright/oci'
 import { describe, expect, it } from 'vitest'
 import { INDEX, MANIFEST, type Made, madeImage, madeJson } from '../../oci/test/artifacts.ts'
-import type { FakeRegistry, FakeRegistryOptions } from '../../oci/test/fake-registry.ts'
+import type { FakeRegistry, FakeRegistryOptions } from '../../oci-registry/test/fake-registry.ts'
 import { program } from './program.ts'
 import { registryWith } from './registry-with.ts'
 

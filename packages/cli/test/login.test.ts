@@ -1,6 +1,6 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { FakeRegistry, type FakeRegistryOptions } from '../../oci/test/fake-registry.ts'
+import { FakeRegistry, type FakeRegistryOptions } from '../../oci-registry/test/fake-registry.ts'
 import { program } from './program.ts'
 import { registryWith } from './registry-with.ts'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { FakeRegistry, type FakeRegistryOptions } from '../../oci/test/fake-registry.ts'
+import { FakeRegistry, type FakeRegistryOptions } from '../../oci-registry/test/fake-registry.ts'
 import type { Parse } from '../src/frame/run.ts'
 import { nv2Tool } from '../src/nv2/tool.ts'
 import { parseTool } from '../src/tool/parse-tool.ts'

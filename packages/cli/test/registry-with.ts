@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import { FakeRegistry, type FakeRegistryOptions } from '../../oci/test/fake-registry.ts'
+import { FakeRegistry, type FakeRegistryOptions } from '../../oci-registry/test/fake-registry.ts'
 import { makeLayout } from './image.ts'
 import type { Program } from './program.ts'
 

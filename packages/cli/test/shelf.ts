@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FakeRegistry } from '../../oci/test/fake-registry.ts'
+import type { FakeRegistry } from '../../oci-registry/test/fake-registry.ts'
 import { makeLayout } from './image.ts'
 import type { Program } from './program.ts'
 import { registryWith } from './registry-with.ts'

@@ -1,10 +1,8 @@
 import { SealwrightError } from '@sealwright/core'
-import { decodeBase64, type JsonValue } from '@sealwright/core/encoding'
+import { decodeBase64, type JsonObject, type JsonValue } from '@sealwright/core/encoding'
 import type { Descriptor, Platform } from './descriptor.ts'
 import { digestOf, parseDigest } from './digest.ts'
 import { isMediaType } from './media-types.ts'
-
-export type JsonObject = Readonly<Record<string, JsonValue>>
 
 /**
  * Reads a descriptor (image-spec `descriptor.md`). Members it does not know are passed over.

@@ -1,8 +1,7 @@
-import { decodeJson, type JsonValue } from '@sealwright/core/encoding'
+import { decodeJson, type JsonObject, type JsonValue } from '@sealwright/core/encoding'
 import type { Descriptor } from './descriptor.ts'
 import {
   invalid,
-  type JsonObject,
   printDescriptor,
   readAnnotations,
   readDescriptor,

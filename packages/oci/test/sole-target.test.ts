@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { layoutDirectory, memory, registry, soleTarget } from '../src/index.ts'
+import { type ArtifactStore, layoutDirectory, memory, soleTarget } from '../src/index.ts'
 import { INDEX, madeImage, madeJson, madeSignature, pushImage } from './artifacts.ts'
 import { failure } from './expect-error.ts'
 import { temporaryFolder } from './temporary.ts'
@@ -35,9 +35,13 @@ test('several are refused, and all are named', async () => {
   expect(error.fix).toContain('memory:v1')
 })
 
-test('none is NOT_FOUND, and a registry is never about one', async () => {
+test('none is NOT_FOUND, and a store that lists nothing, as a registry, is never about one', async () => {
   await failure('NOT_FOUND', () => soleTarget(memory()))
-  const error = await failure('VALIDATION', () => soleTarget(registry('registry.example/app')))
+  const unlisted: ArtifactStore = Object.create(memory(), {
+    name: { value: 'registry.example/app' },
+    entries: { value: undefined },
+  })
+  const error = await failure('VALIDATION', () => soleTarget(unlisted))
   expect(error.fix).toContain('registry.example/app:v1')
 })
 

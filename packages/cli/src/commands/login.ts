@@ -1,4 +1,5 @@
-import { canonicalRegistry, checkLogin, keepDockerLogin } from '@sealwright/oci'
+import { canonicalRegistry } from '@sealwright/oci'
+import { checkLogin, keepDockerLogin } from '@sealwright/oci-registry'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { usageError } from '../frame/usage.ts'

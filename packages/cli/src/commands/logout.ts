@@ -1,4 +1,4 @@
-import { forgetDockerLogin } from '@sealwright/oci'
+import { forgetDockerLogin } from '@sealwright/oci-registry'
 import type { Context } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { dockerConfig } from '../targets/open-registry.ts'

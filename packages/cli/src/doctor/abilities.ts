@@ -1,4 +1,4 @@
-import type { Permission, RegistryAbilities } from '@sealwright/oci'
+import type { Permission, RegistryAbilities } from '@sealwright/oci-registry'
 import { type Check, ok, warning } from './check.ts'
 
 /** What a registry offers, and to whom. */

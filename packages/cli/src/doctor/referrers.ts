@@ -1,4 +1,4 @@
-import type { ReferrerFault, ReferrersState } from '@sealwright/oci'
+import type { ReferrerFault, ReferrersState } from '@sealwright/oci-registry'
 import { type Check, fault, ok, warning } from './check.ts'
 
 const WORDS: Readonly<Record<ReferrerFault['fault'], string>> = {

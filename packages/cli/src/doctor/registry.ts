@@ -3,12 +3,11 @@ import {
   type ArtifactStore,
   childrenOf,
   type Descriptor,
-  examineRegistry,
   MediaTypes,
   readManifest,
   referrersTag,
-  repairReferrers,
 } from '@sealwright/oci'
+import { examineRegistry, repairReferrers } from '@sealwright/oci-registry'
 import type { CheckedTarget } from '../documents/doctor.ts'
 import type { Context } from '../frame/context.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'

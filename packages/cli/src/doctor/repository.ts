@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { isSealwrightError } from '@sealwright/core'
+import type { ArtifactStore } from '@sealwright/oci'
 import {
-  type ArtifactStore,
   examineRegistry,
   listedSubjects,
   type ReferrersState,
   repairReferrers,
-} from '@sealwright/oci'
+} from '@sealwright/oci-registry'
 import type { CheckedTarget } from '../documents/doctor.ts'
 import { AtOnce } from '../frame/at-once.ts'
 import type { Context } from '../frame/context.ts'

@@ -2,13 +2,8 @@ import http from 'node:http'
 import { join } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
 import { proxyFor } from '@sealwright/core/http'
-import {
-  type ArtifactStore,
-  canonicalRegistry,
-  dockerCredentials,
-  type RegistryOptions,
-  registry,
-} from '@sealwright/oci'
+import { type ArtifactStore, canonicalRegistry } from '@sealwright/oci'
+import { dockerCredentials, type RegistryOptions, registry } from '@sealwright/oci-registry'
 import { NO_HOME } from '../config/paths.ts'
 import type { Context } from '../frame/context.ts'
 import type { Io } from '../frame/io.ts'

@@ -1,4 +1,4 @@
-import { type Credential, type CredentialSource, credentialFor } from '@sealwright/oci'
+import { type Credential, type CredentialSource, credentialFor } from '@sealwright/oci-registry'
 import type { Context } from '../frame/context.ts'
 import { readAll } from '../frame/read-all.ts'
 import { usageError } from '../frame/usage.ts'

@@ -15,6 +15,8 @@ export interface WriteOptions {
    * that others may have made.
    */
   readonly replaceLink?: boolean
+  /** A last check, of a lock say; what it throws leaves the old content. */
+  readonly beforeRename?: () => Promise<void>
 }
 
 /** As many as Linux follows. */
@@ -31,14 +33,14 @@ const MAX_LINKS = 40
 export async function writeFileAtomic(
   path: string,
   content: string | Uint8Array,
-  { mode = 0o600, temporaryIn, replaceLink = false }: WriteOptions = {},
+  { mode = 0o600, temporaryIn, replaceLink = false, beforeRename }: WriteOptions = {},
 ): Promise<void> {
   try {
     const file = replaceLink ? path : await followLinks(path)
     await assertReplaceable(file)
     await makeDirectory(dirname(file), 0o700)
     const name = `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`
-    await writeThenRename(join(temporaryIn ?? dirname(file), name), file, content, mode)
+    await writeThenRename(join(temporaryIn ?? dirname(file), name), file, content, { mode, beforeRename })
     await syncDirectory(dirname(file))
   } catch (error) {
     throw systemFailure(error, 'write', path)
@@ -49,7 +51,7 @@ async function writeThenRename(
   temporary: string,
   path: string,
   content: string | Uint8Array,
-  mode: number,
+  { mode, beforeRename }: { readonly mode: number; readonly beforeRename: WriteOptions['beforeRename'] },
 ): Promise<void> {
   const file = await open(temporary, 'wx', mode)
   try {
@@ -59,6 +61,7 @@ async function writeThenRename(
     } finally {
       await file.close()
     }
+    await beforeRename?.()
     await rename(temporary, path)
   } catch (error) {
     await unlink(temporary).catch(() => {})

@@ -4,7 +4,7 @@ import type { ArtifactStore, PushResult, StoreCall } from '../artifact-store.ts'
 import { asRepeatable, asVerified, isOwn, isVerified } from '../content.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { isManifestMediaType } from '../media-types.ts'
-import { type RetryPolicy, retrying } from '../registry/retry.ts'
+import { type RetryPolicy, retrying } from '../retry.ts'
 import type { CopyEvent } from './copy-options.ts'
 
 /** The two sides of a copy, and who wants to know how it goes. */

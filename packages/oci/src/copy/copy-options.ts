@@ -1,7 +1,7 @@
 import type { SealwrightError } from '@sealwright/core'
 import type { ArtifactStore } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
-import type { RetryPolicy } from '../registry/retry.ts'
+import type { RetryPolicy } from '../retry.ts'
 import type { WalkOptions } from './walk-graph.ts'
 
 export interface CopyOptions extends Omit<WalkOptions, 'children' | 'depth'> {

@@ -1,0 +1,23 @@
+export { checkLogin } from './check-login.ts'
+export {
+  type Credential,
+  type CredentialRequest,
+  type CredentialSource,
+  credentialFor,
+} from './credentials/credential.ts'
+export { type DockerCredentialsOptions, dockerCredentials } from './credentials/docker-credentials.ts'
+export {
+  type DockerLoginOptions,
+  forgetDockerLogin,
+  type KeptLogin,
+  keepDockerLogin,
+} from './credentials/docker-login.ts'
+export { helperEnvironment } from './credentials/helper-environment.ts'
+export { programPath } from './credentials/program-path.ts'
+export { examineRegistry, type Permission, type RegistryAbilities } from './examine-registry.ts'
+export type { HttpFetchOptions, TlsSettings } from './http-exchange.ts'
+export { httpFetch } from './http-fetch.ts'
+export { listedSubjects } from './listed-subjects.ts'
+export type { ReferrerFault, ReferrersState, RepairOptions } from './referrers-repair.ts'
+export { type RegistryOptions, registry } from './registry.ts'
+export { repairReferrers } from './repair-referrers.ts'

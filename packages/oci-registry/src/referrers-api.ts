@@ -1,0 +1,127 @@
+import { SealwrightError } from '@sealwright/core'
+import { type Descriptor, MAX_MANIFEST_BYTES, MediaTypes, type ReferrersQuery } from '@sealwright/oci'
+import { mayBeOfType, readReferrersIndex } from '@sealwright/oci/store'
+import type { RegistryClient } from './client.ts'
+import { nextLink } from './link.ts'
+import { contentType } from './manifests.ts'
+import type { Subject } from './referrers-list.ts'
+import type { Answer } from './transport.ts'
+
+const MAX_PAGES = 1000
+/** What registries answer that have no such API; Artifactory says 406 or 400. */
+const LACKING: readonly number[] = [400, 404, 405, 406, 410, 501]
+
+/** The referrers API (distribution-spec, "Listing Referrers"). */
+export class ReferrersApi {
+  readonly #client: RegistryClient
+  readonly #repository: string
+  readonly #name: string
+  /** Told of an entry that cannot be read. */
+  readonly #onSkipped: (entry: string) => void
+
+  constructor(client: RegistryClient, repository: string, name: string, onSkipped: (entry: string) => void) {
+    this.#client = client
+    this.#onSkipped = onSkipped
+    this.#repository = repository
+    this.#name = name
+  }
+
+  /**
+   * The first page shows whether there is this API at all; an answer that is no index is one of a program that does not
+   * know the path.
+   *
+   * @returns Nothing if there is no such API.
+   */
+  async list(subject: Subject, query: ReferrersQuery): Promise<AsyncGenerator<Descriptor> | undefined> {
+    const url = this.#client.url(`referrers/${subject.digest}`)
+    if (query.artifactType !== undefined) url.searchParams.set('artifactType', query.artifactType)
+    const first = await this.#page(url, query, [200, ...LACKING])
+    return first && this.#pages(first, query)
+  }
+
+  async *#pages(first: Page, query: ReferrersQuery): AsyncGenerator<Descriptor> {
+    const seen = new Set([first.url.href])
+    let page = first
+    for (;;) {
+      for (const descriptor of page.manifests) {
+        if (page.filtered || mayBeOfType(descriptor, query.artifactType)) yield descriptor
+      }
+      if (page.next === undefined) return
+      const cut = (why: string) =>
+        new SealwrightError('UNAVAILABLE', `${this.#name} does not list all referrers`, { why })
+      if (page.next.origin !== page.url.origin)
+        throw cut(`the next page is on another host, ${this.#client.shown(page.next.host)}`)
+      if (seen.has(page.next.href)) throw cut('its pages lead back to each other')
+      if (seen.size >= MAX_PAGES) throw cut(`it has more than ${MAX_PAGES} pages`)
+      seen.add(page.next.href)
+      const next = await this.#page(page.next, query, [200])
+      if (next === undefined) throw cut('a page is not an image index')
+      page = next
+    }
+  }
+
+  #page(url: URL, query: ReferrersQuery, expected: readonly number[]): Promise<Page | undefined> {
+    return this.#client.retrying(query, async () => {
+      const answer = await this.#client.request(
+        {
+          method: 'GET',
+          url,
+          headers: { accept: MediaTypes.index },
+          action: 'pull',
+          what: `to list referrers in ${this.#repository}`,
+          expected,
+        },
+        query,
+      )
+      if (answer.status !== 200 || contentType(answer.headers) !== MediaTypes.index) {
+        await answer.cancel()
+        return undefined
+      }
+      return this.#read(answer, url)
+    })
+  }
+
+  #readIndex(bytes: Uint8Array): readonly Descriptor[] {
+    try {
+      const { manifests, unreadable } = readReferrersIndex(bytes)
+      for (const { fault } of unreadable) this.#onSkipped(fault)
+      return manifests
+    } catch (cause) {
+      throw new SealwrightError(
+        'UNAVAILABLE',
+        `${this.#name} does not answer for referrers with an image index`,
+        {
+          why: cause instanceof Error ? cause.message : String(cause),
+          fix: 'look for a proxy in front of the registry, or go by the tags that clients keep (--referrers tag)',
+          cause,
+        },
+      )
+    }
+  }
+
+  async #read(answer: Answer, url: URL): Promise<Page> {
+    const { headers } = answer
+    const manifests = this.#readIndex(await answer.whole(MAX_MANIFEST_BYTES))
+    const applied = headers.get('oci-filters-applied') ?? ''
+    const link = nextLink(headers)
+    if (link !== undefined && !URL.canParse(link, url.href)) {
+      throw new SealwrightError('UNAVAILABLE', `${this.#name} does not list all referrers`, {
+        why: 'the link to its next page is not a URL',
+      })
+    }
+    return {
+      url,
+      manifests,
+      filtered: applied.split(',').some(name => name.trim() === 'artifactType'),
+      ...(link === undefined ? {} : { next: new URL(link, url) }),
+    }
+  }
+}
+
+interface Page {
+  readonly url: URL
+  readonly manifests: readonly Descriptor[]
+  /** Whether the registry left out what was not asked for. */
+  readonly filtered: boolean
+  readonly next?: URL
+}
