@@ -123,6 +123,44 @@ describe.each([
     expect(deletedAt(shelf)).toEqual([])
   })
 
+  it("leaves another image's bill of materials that was given the tag of one of a signature", async () => {
+    const self = await program()
+    const shelf = await open(self)
+    await self.json(0, ['init', 'me', '--scope', '*'])
+    const subject = await imageOn(shelf, 'v2', 'v2')
+    const config = await shelf.blob('application/vnd.oci.empty.v1+json', '{}')
+    const layers = [await shelf.blob('application/spdx+json', '{"spdxVersion":"SPDX-2.3"}')]
+    const content = { schemaVersion: 2, mediaType: MANIFEST, config, layers }
+    const referring = { ...content, artifactType: 'application/spdx+json', subject }
+    for (const theirs of [content, referring]) {
+      await self.json(0, ['sign', shelf.reference])
+      const { referrers } = await self.json(0, ['list', shelf.reference])
+      const [{ digest: signature }] = referrers
+      const put = await shelf.manifest(theirs, cosignTag(subject.digest, '.sbom'))
+      await shelf.manifest(theirs, cosignTag(signature, '.sbom'))
+      const { manifests } = await self.json(0, ['delete', shelf.reference, '--all', '-y'])
+      expect(withOutcome(manifests, 'deleted')).toEqual([signature])
+      expect(withOutcome(manifests, 'kept')).toEqual([put.digest])
+      expect(await shelf.has(put.digest)).toBe(true)
+    }
+  })
+
+  it('leaves a bill of materials that refers to another image, though its tag is named', async () => {
+    const self = await program()
+    const shelf = await open(self)
+    const subject = await imageOn(shelf, 'v2', 'v2')
+    const config = await shelf.blob('application/vnd.oci.empty.v1+json', '{}')
+    const layers = [await shelf.blob('application/spdx+json', '{"spdxVersion":"SPDX-2.3"}')]
+    const content = { schemaVersion: 2, mediaType: MANIFEST, config, layers }
+    const own = await shelf.manifest(content, cosignTag(shelf.image.digest, '.sbom'))
+    const { manifests } = await self.json(0, ['delete', shelf.reference, '--signature', own.digest, '-y'])
+    expect(withOutcome(manifests, 'deleted')).toEqual([own.digest])
+    const theirs = await shelf.manifest({ ...content, subject }, cosignTag(shelf.image.digest, '.sbom'))
+    const refused = await self.json(2, ['delete', shelf.reference, '--signature', theirs.digest, '-y'])
+    expect(refused.error.why).toContain(`it refers to ${subject.digest}`)
+    expect(await shelf.has(theirs.digest)).toBe(true)
+  })
+
   it('leaves the target where it has the tag of its own signature', async () => {
     const self = await program()
     const shelf = await open(self)

@@ -70,7 +70,12 @@ export async function doomedOf(
     const { digest } = descriptor
     if (parent === undefined || digest === subject.digest || chosen.has(digest)) continue
     if (!isWanted(digest, parent, subject, named, chosen)) continue
-    const found = await belonging(store, node, parent, options)
+    const found = await belonging(
+      store,
+      node,
+      { parent, ofTarget: parent.digest === subject.digest },
+      options,
+    )
     if (found === undefined) continue
     if ('why' in found) spared.set(digest, found)
     else {
@@ -104,7 +109,7 @@ function isWanted(
 async function belonging(
   store: ArtifactStore,
   { descriptor, role, tag, kind, manifest: read, fault }: GraphNode,
-  parent: Descriptor,
+  { parent, ofTarget }: { readonly parent: Descriptor; readonly ofTarget: boolean },
   { signal }: FindOptions,
 ): Promise<Doomed | Spared | undefined> {
   const found = {
@@ -116,7 +121,7 @@ async function belonging(
   if (fault !== undefined) return fault.code === 'NOT_FOUND' ? undefined : { ...found, why: fault }
   try {
     const manifest = read ?? (await readManifest(store, descriptor, { signal }))
-    if (role === 'tagged') await assertMadeFor(store, manifest, { tag: tag ?? '', parent, signal })
+    if (role === 'tagged') await assertMadeFor(store, manifest, { tag: tag ?? '', parent, ofTarget, signal })
     else assertRefers(store, descriptor, manifest, parent)
     const known = artifactKind(manifest, tag)
     return { ...found, ...(known === undefined ? {} : { kind: known }) }

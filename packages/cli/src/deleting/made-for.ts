@@ -8,6 +8,8 @@ interface Tagged {
   readonly tag: string
   /** What the tag is made of. */
   readonly parent: Descriptor
+  /** Whether that is the artifact of which something is deleted, and not what refers to it. */
+  readonly ofTarget: boolean
   readonly signal: AbortSignal
 }
 
@@ -20,7 +22,7 @@ interface Tagged {
 export async function assertMadeFor(
   store: ArtifactStore,
   manifest: Manifest,
-  { tag, parent, signal }: Tagged,
+  { tag, parent, ofTarget, signal }: Tagged,
 ): Promise<void> {
   const refused = (why: string) =>
     usageError(`${tag} in ${store.name} is not what cosign stores for ${parent.digest}`, {
@@ -30,9 +32,13 @@ export async function assertMadeFor(
   const suffix = /\.(?:sig|att|sbom)$/.exec(tag)?.[0]
   if (suffix === undefined) throw refused('cosign uses no such tag')
   if (manifest.kind !== 'image' || manifest.layers.length === 0) throw refused('it holds no layers')
+  const { subject } = manifest
+  if (subject !== undefined && subject.digest !== parent.digest)
+    throw refused(`it refers to ${subject.digest}`)
+  // It does not say what it is about, and nobody named it.
+  if (suffix === '.sbom' && !ofTarget) throw refused('a bill of materials may be that of another artifact')
   for (const layer of manifest.layers) {
     if (!isOf(layer.mediaType, suffix)) throw refused(`it holds a layer of type ${layer.mediaType}`)
-    // A bill of materials does not say what it is about.
     if (suffix === '.sbom') continue
     const bytes = await readBlob(store, layer, MAX_ENVELOPE_BYTES, { signal })
     const { signs, statement, fault } = inspectFound({
