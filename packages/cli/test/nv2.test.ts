@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, lstat, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Parse } from '../src/frame/run.ts'
@@ -119,6 +119,19 @@ describe('nv2 sign', () => {
     expect(signed()).toContain('"alg":"ES256"')
     await writeFile(self.path('release'), 'a file')
     expect((await nv2(2, named)).stderr).toContain('-k ./release')
+  })
+
+  it('replaces a link under the name that it chooses, and writes through one that was named', async () => {
+    const args = ['sign', '-m', 'x509', '-k', 'wabbit-networks.key']
+    const chosen = self.path(`${DIGEST.slice('sha256:'.length)}.nv2`)
+    await writeFile(self.path('precious'), '')
+    await symlink('precious', chosen)
+    await nv2(0, [...args, 'file:manifest.json'])
+    expect(await readFile(self.path('precious'), 'utf8')).toBe('')
+    expect((await lstat(chosen)).isFile()).toBe(true)
+    await symlink('precious', self.path('mine.nv2'))
+    await nv2(0, [...args, '-o', 'mine.nv2', 'file:manifest.json'])
+    expect(await readFile(self.path('precious'), 'utf8')).toContain('signature')
   })
 
   it('refuses what it could not do as asked, and writes nothing', async () => {

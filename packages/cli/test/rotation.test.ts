@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { shellCalls } from '../../../test/shell-calls.ts'
 import { makeLayout } from './image.ts'
@@ -80,6 +80,20 @@ describe('a key with a certificate is rotated without a gap', () => {
     expect(after.certificates[0].publicKey).toBe(prepared.prepared.fingerprint)
     expect(after.history).toEqual([{ resolved: before.resolved, fingerprint: before.fingerprint }])
     await run(2, ['key', 'rotate', 'release', '--cert-chain', 'release.crt'])
+  })
+
+  it('does not write its request through a link of that name, which somebody else may have made', async () => {
+    const { json, path } = await certified()
+    await writeFile(path('precious'), 'precious')
+    await symlink('precious', path('release.csr'))
+    const prepared = await json(0, ['key', 'rotate', 'release', '--prepare', '-y'])
+    expect(prepared.request).toBe('release.csr')
+    expect(await readFile(path('precious'), 'utf8')).toBe('precious')
+    expect((await lstat(path('release.csr'))).isFile()).toBe(true)
+    // One that was named is the user's own.
+    await symlink('precious', path('mine.csr'))
+    await json(0, ['key', 'rotate', 'release', '--prepare', '--out', 'mine.csr', '-y'])
+    expect(await readFile(path('precious'), 'utf8')).toContain('CERTIFICATE REQUEST')
   })
 
   it('without --prepare it waits for the certificate, too, and makes one version however often it is run', async () => {

@@ -23,21 +23,28 @@ export interface MadeRequest {
  * Makes a certificate request, signed by the key, and writes it to a file if one is named.
  *
  * @param request.subject - RFC 4514.
+ * @param request.replaceLink - As of {@link writeNamedFile}.
  * @throws {@link SealwrightError} `VALIDATION` for a subject that no trusted identity can match.
  */
 export async function makeRequest(
   context: Context,
   signer: Signer,
-  request: { readonly subject: string; readonly file?: string | undefined; readonly label: string },
+  request: {
+    readonly subject: string
+    readonly file?: string | undefined
+    readonly replaceLink?: boolean
+    readonly label: string
+  },
 ): Promise<MadeRequest> {
-  const { subject, file, label } = request
+  const { subject, file, replaceLink = false, label } = request
   const der = await context.dialogue.waiting(`key ${label}`, async () =>
     requestCertificate({ signer, subject, requireIdentity: true, signal: await context.deadline() }),
   )
   const made = parseCertificateRequest(der)
   const pem = encodePem(LABEL, der)
   const written =
-    file !== undefined && (await writeNamedFile(context, file, pem, existing => isSame(existing, made)))
+    file !== undefined &&
+    (await writeNamedFile(context, file, pem, existing => isSame(existing, made), { replaceLink }))
   return { subject: formatDistinguishedName(made.subject), pem, written }
 }
 

@@ -185,7 +185,15 @@ async function prepare(context: Context, keys: Keys, rotation: Rotation): Promis
   const subject = flags.subject ?? (leaf && formatDistinguishedName(leaf.subject))
   const file = flags.out ?? `${name}.csr`
   const made =
-    subject === undefined ? undefined : await requestFor(context, keys, { name, successor, subject, file })
+    subject === undefined
+      ? undefined
+      : await requestFor(context, keys, {
+          name,
+          successor,
+          subject,
+          file,
+          replaceLink: flags.out === undefined,
+        })
   const isSelfMade = formerChain?.length === 1 && leaf?.selfSigned === true
   const finish = `sealwright key rotate ${shellQuote(name)} --cert-chain ${shellQuote(`${name}.crt`)}`
   const { reference } = successor.signer.key
@@ -225,12 +233,13 @@ async function requestFor(
     readonly successor: Successor
     readonly subject: string
     readonly file: string
+    readonly replaceLink: boolean
   },
 ) {
-  const { name, successor, subject, file } = request
+  const { name, successor, subject, file, replaceLink } = request
   const { reference } = successor.signer.key
   await using signer: Signer = await keys.openUnnamed(reference, name, certificateSigningAlgorithm)
-  return await makeRequest(context, signer, { subject, file, label: name })
+  return await makeRequest(context, signer, { subject, file, replaceLink, label: name })
 }
 
 /** An example, where no certificate says for whom the key signs. */

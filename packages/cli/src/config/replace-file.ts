@@ -5,9 +5,11 @@ import { usageError } from '../frame/usage.ts'
 import { readIfPresent } from './read-if-present.ts'
 
 /**
- * Writes a file that the user named. What is there already is kept when `isSame` says that it would do, and replaced
- * only when the user agrees.
+ * Writes a file for the user. What is there already is kept when `isSame` says that it would do, and replaced only when
+ * the user agrees.
  *
+ * @param options.replaceLink - For a name that the user did not give: a link of that name may be a trap of whoever made
+ *   the directory, and is replaced itself.
  * @returns Whether it was written.
  */
 export async function writeNamedFile(
@@ -15,6 +17,7 @@ export async function writeNamedFile(
   file: string,
   content: string,
   isSame: (existing: Uint8Array) => boolean,
+  { replaceLink = false }: { readonly replaceLink?: boolean } = {},
 ): Promise<boolean> {
   const path = resolve(io.cwd, file)
   const existing = await readIfPresent(path)
@@ -31,6 +34,6 @@ export async function writeNamedFile(
         fix: 'write elsewhere with --out',
       })
   }
-  await writeFileAtomic(path, content, { mode: 0o644 })
+  await writeFileAtomic(path, content, { mode: 0o644, replaceLink })
   return true
 }

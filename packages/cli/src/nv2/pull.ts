@@ -35,7 +35,9 @@ export async function pull(context: Context, [text]: readonly string[], given: F
   for await (const { config, bytes } of signaturesOf(context, remote, signal)) {
     if (pulled.includes(config.digest)) continue
     if (!flags.peek)
-      await writeSignature(join(folder, `${hex(config.digest)}.${FORMS[config.mediaType]}`), bytes)
+      await writeSignature(join(folder, `${hex(config.digest)}.${FORMS[config.mediaType]}`), bytes, {
+        replaceLink: true,
+      })
     pulled.push(config.digest)
   }
   if (pulled.length === 0) {

@@ -86,7 +86,7 @@ async function deliver(
 ): Promise<void> {
   if (destination === undefined || flags.output !== undefined) {
     const name = flags.output ?? `${digest.slice(digest.indexOf(':') + 1)}.nv2`
-    await writeSignature(resolve(context.io.cwd, name), bytes)
+    await writeSignature(resolve(context.io.cwd, name), bytes, { replaceLink: flags.output === undefined })
   }
   if (destination === undefined) return
   await using remote = await openRemote(context, destination, flags)

@@ -4,8 +4,16 @@ import { openNv2 } from '@sealwright/core/nv2'
 import { readIfPresent } from '../config/read-if-present.ts'
 import { usageError } from '../frame/usage.ts'
 
-/** Writes a signature file; an earlier signature in it is replaced, as by the prototype, and nothing else is. */
-export async function writeSignature(path: string, bytes: Uint8Array): Promise<void> {
+/**
+ * Writes a signature file; an earlier signature in it is replaced, as by the prototype, and nothing else is.
+ *
+ * @param options.replaceLink - For a name that the user did not give: a link of that name may be a trap.
+ */
+export async function writeSignature(
+  path: string,
+  bytes: Uint8Array,
+  { replaceLink }: { readonly replaceLink: boolean },
+): Promise<void> {
   const existing = await readIfPresent(path)
   if (existing !== undefined && existing.length > 0 && !isSignature(existing)) {
     throw usageError(`${path} exists and is no nv2 signature`, {
@@ -13,7 +21,7 @@ export async function writeSignature(path: string, bytes: Uint8Array): Promise<v
       fix: 'write elsewhere: -o FILE',
     })
   }
-  await writeFileAtomic(path, bytes, { mode: 0o644 })
+  await writeFileAtomic(path, bytes, { mode: 0o644, replaceLink })
 }
 
 function isSignature(bytes: Uint8Array): boolean {
