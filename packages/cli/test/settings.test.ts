@@ -1,9 +1,10 @@
+import { spawn } from 'node:child_process'
 import { chown, mkdir, writeFile } from 'node:fs/promises'
 import { isSealwrightError } from '@sealwright/core'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { numRuns } from '../../../test/properties.ts'
-import { parseProjectConfig } from '../src/config/project-config.ts'
+import { parseProjectConfig, readProjectConfig } from '../src/config/project-config.ts'
 import { parseUserConfig } from '../src/config/user-config.ts'
 import { parseDuration } from '../src/frame/duration.ts'
 import { formatTime, parseTime } from '../src/frame/time.ts'
@@ -101,6 +102,31 @@ describe('settings', () => {
     expect(error.fix).toContain(`echo '{}' > ${path('work', 'sealwright.json')}`)
     await writeFile(path('work', 'sealwright.json'), '{}')
     expect((await json(0, sign, { cwd: path('work') })).key.name).toBe('one')
+  })
+
+  it('a file of another user does not decide where it takes the place of an own one meanwhile', async ctx => {
+    if (process.geteuid?.() !== 0) return ctx.skip('only root can give a file to another user')
+    const { path } = await program()
+    const [own, foreign, file] = [path('own'), path('foreign'), path('sealwright.json')]
+    await writeFile(own, '{"key":"own"}')
+    await writeFile(foreign, '{"key":"foreign"}')
+    await chown(foreign, 65_534, 65_534)
+    const swap = `const { linkSync, renameSync } = require('node:fs')
+for (const to of Array(200_000).fill(['${own}', '${foreign}']).flat()) { linkSync(to, '${file}.new'); renameSync('${file}.new', '${file}') }`
+    const swapper = spawn(process.execPath, ['-e', swap], { stdio: 'ignore' })
+    onTestFinished(() => void swapper.kill())
+    const seen = new Set<string | undefined>()
+    const until = performance.now() + 10_000
+    for (let reads = 0; reads < 3000 && performance.now() < until; reads += seen.has('VALIDATION') ? 1 : 0)
+      seen.add(
+        await readProjectConfig(path()).then(
+          found => found?.config.key,
+          error => error.code,
+        ),
+      )
+    expect([...seen]).toContain('own')
+    expect([...seen]).toContain('VALIDATION')
+    expect([...seen]).not.toContain('foreign')
   })
 
   it.each([

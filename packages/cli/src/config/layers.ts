@@ -1,14 +1,13 @@
 import { dirname, resolve } from 'node:path'
 import type { AlgorithmId } from '@sealwright/core'
-import { readRegularFile } from '@sealwright/core/files'
 import { canonicalRegistry } from '@sealwright/oci'
 import { parseDurationOrNone } from '../frame/duration.ts'
 import type { Io } from '../frame/io.ts'
 import type { GlobalFlags } from '../program/global-flags.ts'
 import { signaturesInFrom } from '../targets/signatures-in.ts'
 import { type Paths, pathsOf } from './paths.ts'
-import { findProjectConfig, type ProjectConfig, parseProjectConfig } from './project-config.ts'
-import { MAX_FILE_BYTES, readIfPresent } from './read-if-present.ts'
+import { type ProjectConfig, readProjectConfig } from './project-config.ts'
+import { readIfPresent } from './read-if-present.ts'
 import { parseUserConfig, type UserConfig } from './user-config.ts'
 
 /** A value and what said so: a flag, a variable, a file. */
@@ -52,12 +51,9 @@ export async function readLayers(flags: GlobalFlags, io: Io, withProject: boolea
   const paths = pathsOf(flags, io)
   const user = await readUserConfig(paths.config)
   const system = paths.systemConfig === undefined ? {} : await readUserConfig(paths.systemConfig)
-  const projectPath = withProject ? await findProjectConfig(io.cwd) : undefined
-  const project =
-    projectPath === undefined
-      ? {}
-      : parseProjectConfig(await readRegularFile(projectPath, MAX_FILE_BYTES), projectPath)
-  const files = { paths, user, system, project, ...(projectPath === undefined ? {} : { projectPath }) }
+  const found = withProject ? await readProjectConfig(io.cwd) : undefined
+  const project = found?.config ?? {}
+  const files = { paths, user, system, project, ...(found === undefined ? {} : { projectPath: found.path }) }
   return { ...files, chosen: choose(files, flags, io) }
 }
 

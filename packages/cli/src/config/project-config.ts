@@ -1,11 +1,12 @@
-import { lstat, stat } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { shellQuote } from '@sealwright/core/encoding'
-import { isAbsent, systemFailure } from '@sealwright/core/files'
+import { isAbsent, openRegular, type RegularFile, readWhole, systemFailure } from '@sealwright/core/files'
 import { parseDurationOrNone } from '../frame/duration.ts'
 import { usageError } from '../frame/usage.ts'
 import { isKeyName } from '../keys/key-name.ts'
 import { parseMetadata } from '../program/metadata.ts'
+import { MAX_FILE_BYTES } from './read-if-present.ts'
 import { placeOf } from './shape.ts'
 
 /** What a project may say: how to sign, never whom to believe, whom to contact or which code to run. */
@@ -27,12 +28,14 @@ interface FoundProject {
 }
 
 /**
- * Finds the nearest `sealwright.json` of a directory and those above it.
+ * Reads the nearest `sealwright.json` of a directory and those above it.
  *
- * @throws {@link SealwrightError} `VALIDATION` where it lies above the root of a git repository, or belongs to another user:
- *   it would choose the key and metadata that are signed.
+ * @throws {@link SealwrightError} `VALIDATION` with line and column; where it lies above the root of a git repository, or
+ *   belongs to another user: it would choose the key and metadata that are signed.
  */
-export async function findProjectConfig(directory: string): Promise<string | undefined> {
+export async function readProjectConfig(
+  directory: string,
+): Promise<{ readonly path: string; readonly config: ProjectConfig } | undefined> {
   const found = await search(directory)
   if (found === undefined) return undefined
   const { path, outside } = found
@@ -42,8 +45,14 @@ export async function findProjectConfig(directory: string): Promise<string | und
       fix: `move it into ${outside}, or put a file of your own there: echo '{}' > ${shellQuote(join(outside, NAME))}`,
     })
   }
-  await assertOwn(path, directory)
-  return path
+  const file = await openRegular(path)
+  if (file === undefined) return undefined
+  try {
+    await assertOwn(file, directory)
+    return { path, config: parseProjectConfig(await readWhole(file, MAX_FILE_BYTES), path) }
+  } finally {
+    file.close()
+  }
 }
 
 const NAME = 'sealwright.json'
@@ -57,12 +66,15 @@ async function search(directory: string, repository?: string): Promise<FoundProj
   return search(above, isRoot ? directory : repository)
 }
 
-/** Whoever can put a file into a directory above, `/tmp` say, must not choose for others. Root can do so anyway. */
-async function assertOwn(path: string, directory: string): Promise<void> {
+/**
+ * Whoever can put a file into a directory above, `/tmp` say, must not choose for others. Root can do so anyway. It is the
+ * file that was opened: the one under its name may be another by now.
+ */
+async function assertOwn({ path, owner }: RegularFile, directory: string): Promise<void> {
   const user = process.geteuid?.()
   if (user === undefined) return
   try {
-    for (const { uid } of [await lstat(path), await stat(path)]) {
+    for (const uid of [(await lstat(path)).uid, owner]) {
       if (uid === user || uid === 0) continue
       throw usageError(`${path} belongs to another user`, {
         why: `its owner has the user id ${uid}, and this process ${user}; it would choose the key and metadata that are signed`,

@@ -68,6 +68,8 @@ export class RegularFile {
   readonly version: string
   /** Milliseconds since 1970. */
   readonly changedAt: number
+  /** User id. */
+  readonly owner: number
   readonly #descriptor: number
   #reading = 0
   #closed = false
@@ -83,6 +85,7 @@ export class RegularFile {
     this.size = found.size
     this.version = `${found.dev}:${found.ino}:${found.size}:${found.mtimeMs}:${found.ctimeMs}`
     this.changedAt = Math.max(found.mtimeMs, found.ctimeMs)
+    this.owner = found.uid
     this.#descriptor = descriptor
   }
 
