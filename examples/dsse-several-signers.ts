@@ -7,7 +7,7 @@ import { dsse } from '@sealwright/core/dsse'
 import { fileKeys } from '@sealwright/provider-file'
 
 const [folder = '.', passphraseFile = 'passphrase.txt'] = process.argv.slice(2)
-const keys = fileKeys({ passphrase: () => readFile(passphraseFile, 'utf8') })
+const keys = fileKeys({ passphrase: async () => (await readFile(passphraseFile, 'utf8')).trimEnd() })
 const content = {
   payloadType: 'application/vnd.in-toto+json',
   payload: new TextEncoder().encode('{"_type":"https://in-toto.io/Statement/v1"}'),

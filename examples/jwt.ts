@@ -17,7 +17,7 @@ async function signJwt(signer: Signer, claims: object): Promise<string> {
   return `${message}.${Buffer.from(bytes).toString('base64url')}`
 }
 
-const keys = fileKeys({ passphrase: () => readFile(passphraseFile, 'utf8') })
+const keys = fileKeys({ passphrase: async () => (await readFile(passphraseFile, 'utf8')).trimEnd() })
 const signer = await openSigner(keys, `file:${keyFile}`)
 const now = Math.floor(Date.now() / 1000)
 const token = await signJwt(signer, { iss: 'acme', aud: 'deploy', iat: now, exp: now + 300 })

@@ -10,7 +10,7 @@ const providers = [
     package: '@sealwright/provider-file',
     load: async () => {
       const { fileKeys } = await import('@sealwright/provider-file')
-      return fileKeys({ passphrase: () => readFile(passphraseFile, 'utf8') })
+      return fileKeys({ passphrase: async () => (await readFile(passphraseFile, 'utf8')).trimEnd() })
     },
   },
 ]

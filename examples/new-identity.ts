@@ -7,7 +7,7 @@ import { fileKeys } from '@sealwright/provider-file'
 import { certificateSigningAlgorithm, encodeCertificates, issueCertificate } from '@sealwright/x509'
 
 const [folder = '.', name = 'release', passphraseFile = 'passphrase.txt'] = process.argv.slice(2)
-const keys = fileKeys({ passphrase: () => readFile(passphraseFile, 'utf8') })
+const keys = fileKeys({ passphrase: async () => (await readFile(passphraseFile, 'utf8')).trimEnd() })
 
 const reference = await keys.admin.create(
   { reference: `file:${join(folder, `${name}.key`)}`, type: 'EC-P256' },

@@ -10,7 +10,7 @@ import { fileKeys } from '@sealwright/provider-file'
 import { issueCertificate } from '@sealwright/x509'
 
 const [layout = 'image', tag = 'v1', folder = '.', passphraseFile = 'passphrase.txt'] = process.argv.slice(2)
-const keys = fileKeys({ passphrase: () => readFile(passphraseFile, 'utf8') })
+const keys = fileKeys({ passphrase: async () => (await readFile(passphraseFile, 'utf8')).trimEnd() })
 const artifacts = layoutDirectory(layout)
 const before = await artifacts.resolve(tag)
 

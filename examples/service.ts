@@ -27,7 +27,11 @@ const auditToken: InjectionToken<(record: AuditRecord) => Promise<void>> = Symbo
 async function tenantOf(name: string, folder: string, images: string): Promise<DependencyContainer> {
   const tenant = container.createChildContainer()
   registerKeyring(tenant, {
-    providers: [fileKeys({ passphrase: () => readFile(join(folder, 'passphrase.txt'), 'utf8') })],
+    providers: [
+      fileKeys({
+        passphrase: async () => (await readFile(join(folder, 'passphrase.txt'), 'utf8')).trimEnd(),
+      }),
+    ],
     keys: parseKeyLock(await readFile(join(folder, 'keys.lock.json'))),
   })
   const chain = join(folder, 'keys', 'release.crt')

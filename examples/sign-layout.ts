@@ -9,7 +9,9 @@ import { parseCertificates } from '@sealwright/x509'
 const [layout = 'image', tag = 'v1', keyFile = 'release.key', chainFile = 'release.crt', passphraseFile] =
   process.argv.slice(2)
 
-const keys = fileKeys({ passphrase: () => readFile(passphraseFile ?? 'passphrase.txt', 'utf8') })
+const keys = fileKeys({
+  passphrase: async () => (await readFile(passphraseFile ?? 'passphrase.txt', 'utf8')).trimEnd(),
+})
 const signer = await openSigner(keys, `file:${keyFile}`, { algorithm: notaryJws.envelope.algorithmFor })
 const certificates = parseCertificates(await readFile(chainFile), chainFile).map(({ der }) => der)
 

@@ -94,7 +94,7 @@ test("a signature that oras pushes in the prototype's form is pulled and verifie
   await tool(program, ...['attach', '--plain-http', '--artifact-type', TYPE, `${repository}:v1`, 'a.json'])
   const refused = await run('nv2', ['pull', `oci://${repository}:v1`], { cwd: home, env })
   expect(refused.code).toBe(1)
-  expect(refused.stderr).toContain('its config is no nv2 signature')
+  expect(refused.stderr).toContain('its config is not an nv2 signature')
 
   const signature = readFileSync(join(home, 'a.json'))
   const image = readFileSync(join(home, 'image', 'blobs', 'sha256', digest.slice(7)))

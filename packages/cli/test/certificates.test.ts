@@ -309,3 +309,13 @@ it('notes that an equal signature has another certificate of the key, and descri
     expect(targets[0]).toMatchObject({ outcome: 'unchanged', signature: first.targets[0].signature })
   }
 })
+
+it.each(['web.csr', './requests/web'])('says that the request %s is not there', async file => {
+  const self = await withCa()
+  const { error } = await self.json(2, ['cert', 'issue', file, '--subject-from-request', '--ca', 'root'])
+  expect(error).toMatchObject({
+    code: 'NOT_FOUND',
+    message: expect.stringContaining(file),
+    fix: 'check the spelling of the path',
+  })
+})

@@ -193,6 +193,7 @@ it('every argument and option that names a file is in the table', () => {
     '--ca-file',
     '--out',
     '--signature',
+    '--audit-log',
     '--targets',
   ]
   const missing = named.filter(

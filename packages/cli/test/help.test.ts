@@ -56,7 +56,7 @@ describe('the help', () => {
         )
       for (const line of stdout.split('\n'))
         if (!line.startsWith('  sealwright') && !line.includes('| sealwright'))
-          expect(line.length).toBeLessThanOrEqual(100)
+          expect(line.length).toBeLessThanOrEqual(80)
     },
   )
 

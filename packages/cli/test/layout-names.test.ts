@@ -83,3 +83,14 @@ describe('what is no layout', () => {
     expect(inArchive.error.fix).toContain('tar -cf layout.tar -C image .')
   })
 })
+
+it('says that a layout or an archive is not there, and where it was looked for', async () => {
+  const { json, path } = await program()
+  const fix = 'check the spelling of the path'
+  expect((await json(2, ['list', 'oci:nosuch'])).error).toMatchObject({
+    code: 'NOT_FOUND',
+    message: `there is no OCI image layout ${path('nosuch')}`,
+    fix,
+  })
+  expect((await json(2, ['list', 'oci-archive:no.tar'])).error).toMatchObject({ code: 'NOT_FOUND', fix })
+})

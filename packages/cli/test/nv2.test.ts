@@ -150,7 +150,7 @@ describe('nv2 sign', () => {
     await wrong(2, 'is no URI', ...base, 'https://registry.example/app:v1')
     await wrong(2, 'not a registry reference', ...base, '-r', 'net-monitor:v1', 'file:manifest.json')
     await wrong(2, '-p needs -u', ...base, '-p', 'x', 'oci://127.0.0.1:1/app:v1')
-    await wrong(2, '-u has nothing to say', ...base, '-u', 'x', 'file:manifest.json')
+    await wrong(2, '-u has no effect', ...base, '-u', 'x', 'file:manifest.json')
     await wrong(2, 'does not know where to', ...base, '--push', 'file:manifest.json')
     await wrong(2, 'a duration is made of', ...base, '-e', '1y', 'file:manifest.json')
     await wrong(2, 'unknown option --nonsense', ...base, '--nonsense', 'file:manifest.json')
@@ -193,7 +193,7 @@ describe('nv2 sign', () => {
       'signature.json',
       'file:manifest.json',
     ]
-    expect((await nv2(2, args)).stderr).toContain('is no nv2 signature')
+    expect((await nv2(2, args)).stderr).toContain('is not an nv2 signature')
     expect(signed()).toBe('something precious')
   })
 

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { FakeModule } from '../../provider-pkcs11/test/fake-module.ts'
 import { FakeToken } from '../../provider-pkcs11/test/fake-token.ts'
 import { parseUserConfig } from '../src/config/user-config.ts'
+import { installCommand } from '../src/keys/install-command.ts'
 import { program } from './program.ts'
 import { configure } from './stores.ts'
 
@@ -57,9 +58,17 @@ describe('a store of others', () => {
     expect(error).toMatchObject({
       code: 'UNSUPPORTED',
       message: 'the key provider acme-not-installed is not installed',
-      fix: expect.stringMatching(/^npm i acme-not-installed /),
+      fix: 'npm install acme-not-installed',
     })
   })
+})
+
+it.each([
+  ['/srv/app/node_modules/sealwright/dist/main.js', 'npm install acme'],
+  ['/usr/local/lib/node_modules/sealwright/dist/main.js', 'npm install --global acme'],
+  ['/srv/.npm/_npx/a1b2/node_modules/sealwright/dist/main.js', 'npx -p sealwright -p acme sealwright …'],
+])('a program at %s asks for a package by %s', (path, command) => {
+  expect(installCommand('acme', `file://${path}`)).toBe(command)
 })
 
 it('Cloud KMS is given the variables of proxies, which over REST it does not look for itself', async () => {
@@ -99,7 +108,7 @@ describe('a configuration of providers', () => {
     ['acme', { schemes: ['awskms'] }, `the scheme awskms is that of ${AWS}`],
     ['acme', { schemes: ['acme'], password: 'hunter2' }, 'would hold a secret'],
     ['acme', { schemes: ['acme'], log: [{ apiToken: 'hunter2' }] }, 'would hold a secret'],
-    ['./here', { schemes: ['acme'] }, 'no name of an npm package'],
+    ['./here', { schemes: ['acme'] }, 'not a name of an npm package'],
   ])('of %s refuses %j', (name, options, part) => {
     const text = JSON.stringify({ providers: { [name]: options } })
     expect(() => parseUserConfig(Buffer.from(text), '/c.json')).toThrow(part)

@@ -53,10 +53,11 @@ export interface ErrorCause {
 export class SealwrightError extends Error {
   override readonly name: string = 'SealwrightError'
   readonly code: ErrorCode
-  readonly why?: string
-  readonly fix?: string
-  readonly retryAfterMs?: number
-  readonly requestId?: string
+  // Declared alone: a field would be shown as `undefined`.
+  declare readonly why?: string
+  declare readonly fix?: string
+  declare readonly retryAfterMs?: number
+  declare readonly requestId?: string
 
   constructor(code: ErrorCode, message: string, options: SealwrightErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: scrub(options.cause) })

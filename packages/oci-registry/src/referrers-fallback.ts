@@ -215,7 +215,7 @@ export class ReferrersFallback {
     }
     if (batch.some(({ entry }) => entry !== undefined)) {
       onWarning?.(
-        `${name} has a referrer under a tag of its own only, where other programs do not look: ${why}`,
+        `other programs may not find this referrer in ${name}, because it is only under a tag of its own: ${why}`,
       )
     }
   }

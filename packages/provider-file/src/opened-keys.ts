@@ -53,13 +53,15 @@ export function openedKeys({ passphrase, allowOthersToRead }: OpenedKeysOptions)
     call: Call,
   ): Promise<KeyObject> {
     const answer = await askPassphrase(passphrase, { path, purpose: 'open' }, call)
+    const suspicion =
+      answer.at(-1) === 0x0a ? 'it ends with a line break, which counts' : 'a damaged file looks the same'
     try {
       if (refused.has(path, content, answer))
         throw incorrect(path, 'it was refused before and was not tried again')
       const plain = await decryptKey(encrypted, answer, call.signal)
       if (plain === undefined) {
         refused.add(path, content, answer)
-        throw incorrect(path, 'tried once; a damaged file looks the same')
+        throw incorrect(path, `tried once; ${suspicion}`)
       }
       try {
         return parsePrivateKey(plain, 'pkcs8', path)

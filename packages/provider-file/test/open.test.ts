@@ -217,6 +217,13 @@ describe('the passphrase', () => {
     await expect(opening).rejects.toMatchObject({ code: 'PIN_INCORRECT' })
   })
 
+  it('that was read from a file with the line break at its end is told so', async () => {
+    const opening = fileKeys({ passphrase: async () => 'wrong\n' }).open(`file:${lockedFile()}`, idle)
+    await expect(opening).rejects.toMatchObject({
+      why: 'tried once; it ends with a line break, which counts',
+    })
+  })
+
   it('that is wrong is PIN_INCORRECT always, although one in 256 unpads well', async () => {
     const path = lockedFile()
     for (let n = 0; n < 600; n++) {

@@ -128,20 +128,24 @@ export async function loadPkcs11js(): Promise<void> {
 }
 
 const TOOLS =
-  'it takes a C++ compiler, make, Python and the headers of Node.js, which come from nodejs.org, or from the directory in npm_config_nodedir (/usr where a distribution installs them)'
+  'have a C++ compiler, make, Python and the headers of Node.js (from nodejs.org, or in the directory that npm_config_nodedir names, such as /usr)'
 
 /** @param cause - What `import` threw. */
 export function unusableAddon(cause: unknown): SealwrightError {
   const { code } = cause as { readonly code?: unknown }
+  const scope = import.meta.url.includes('/lib/node_modules/') ? ' --global' : ''
   const [why, fix] =
     code === 'ERR_MODULE_NOT_FOUND'
-      ? ['it is not installed: npm leaves it out where it cannot be built', 'npm install pkcs11js@2.1.7']
+      ? [
+          'it is not installed: npm leaves it out where it cannot be built',
+          `npm install${scope} pkcs11js@2.1.7`,
+        ]
       : code === 'ERR_DLOPEN_FAILED'
-        ? ['it was built for another version of Node.js, or another machine', 'npm rebuild pkcs11js']
-        : ['it is installed and was not built', 'npm rebuild pkcs11js']
+        ? ['it was built for another version of Node.js, or another machine', `npm rebuild${scope} pkcs11js`]
+        : ['it is installed and was not built', `npm rebuild${scope} pkcs11js`]
   return new SealwrightError('UNSUPPORTED', 'PKCS#11 tokens need the package pkcs11js', {
     why,
-    fix: `${fix} --foreground-scripts   (${TOOLS})`,
+    fix: `${TOOLS}, and run: ${fix} --foreground-scripts`,
     cause,
   })
 }

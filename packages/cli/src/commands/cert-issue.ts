@@ -164,7 +164,7 @@ async function readRequest(
 ): Promise<CertificateRequest | undefined> {
   const isKey = isKeyName(text) ? text in lock.keys : text.includes(':')
   const path = resolve(io.cwd, text)
-  if (isKey || !existsSync(path)) return undefined
+  if (isKey || (!existsSync(path) && !isFileName(text))) return undefined
   const bytes = await readNamed(text, io.cwd, MAX_FILE_BYTES)
   if (bytes[0] === 0x30) return parseCertificateRequest(bytes, text)
   const block = decodePem(Buffer.from(bytes).toString('latin1'), text).find(({ label }) =>
@@ -177,6 +177,11 @@ async function readRequest(
     })
   }
   return parseCertificateRequest(block.bytes, text)
+}
+
+/** Whether a text can mean a file alone: a folder is named, or the usual end of a request. */
+function isFileName(text: string): boolean {
+  return !text.includes(':') && /[\\/]|\.(?:csr|req|p10)$/i.test(text)
 }
 
 /** Whether a file holds a certificate that would do: same key, subject and issuer, and valid now. */

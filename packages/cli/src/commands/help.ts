@@ -21,7 +21,7 @@ export async function help(context: Context, words: readonly string[]): Promise<
     writeOut: chunk => {
       text += chunk
     },
-    getOutHelpWidth: () => context.io.stdout.columns || 100,
+    getOutHelpWidth: () => context.io.stdout.columns || 80,
     getOutHasColors: () => false,
   })
   command.outputHelp()

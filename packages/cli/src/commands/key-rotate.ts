@@ -66,7 +66,7 @@ async function rotate(context: Context, name: string, flags: KeyRotateFlags): Pr
   const locked = keys.lock.keys[name]
   if (locked === undefined) {
     throw new SealwrightError('NOT_FOUND', `there is no key named "${name}"`, {
-      why: `there are ${Object.keys(keys.lock.keys).join(', ') || 'none'}`,
+      why: `the keys are ${Object.keys(keys.lock.keys).join(', ') || 'none'}`,
       fix: 'sealwright key list',
     })
   }

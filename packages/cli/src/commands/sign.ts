@@ -124,7 +124,7 @@ function assertCombination(context: Context, targets: readonly Target[], flags: 
   assertUsable(context, targets, flags, flags.targets === '-' ? ['--targets -'] : [])
   const files = targets.filter(({ kind }) => kind === 'file')
   if (flags.recursive && files.length > 0) {
-    throw usageError(`--recursive has nothing to say about ${files[0]?.text}`, {
+    throw usageError(`--recursive has no effect on ${files[0]?.text}`, {
       why: 'only an artifact names others',
       fix: 'sign files without it',
     })
@@ -140,7 +140,7 @@ function assertCombination(context: Context, targets: readonly Target[], flags: 
     })
   }
   if (flags.manifest !== undefined && (flags.signature !== undefined || files.length === targets.length)) {
-    throw usageError('--manifest has nothing to say here', {
+    throw usageError('--manifest has no effect here', {
       why: 'a signature that stands alone has no manifest',
       fix: 'leave it out',
     })

@@ -30,7 +30,7 @@ export function readProviders(place: Place): Record<string, ProviderSettings> {
 
 /** A package of others says itself what its options are; only secrets are refused whatever it says. */
 function readForeign(place: Place, name: string): ProviderSettings {
-  if (!PACKAGE.test(name)) place.fail(`${JSON.stringify(name)} is no name of an npm package`)
+  if (!PACKAGE.test(name)) place.fail(`${JSON.stringify(name)} is not a name of an npm package`)
   let schemes: readonly string[] | undefined
   let factory: string | undefined
   const options = new Map<string, JsonValue | undefined>()
@@ -75,7 +75,7 @@ function readScheme(place: Place): string {
   const scheme = place.text()
   const owner = storePackages.find(({ schemes }) => schemes.includes(scheme))
   if (owner !== undefined) return place.fail(`the scheme ${scheme} is that of ${owner.package}`)
-  return SCHEME.test(scheme) ? scheme : place.fail(`${JSON.stringify(scheme)} is no scheme of a reference`)
+  return SCHEME.test(scheme) ? scheme : place.fail(`${JSON.stringify(scheme)} is not a scheme of a reference`)
 }
 
 function refuseSecrets(place: Place, name: string): void {

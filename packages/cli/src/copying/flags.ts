@@ -56,13 +56,13 @@ export function assertCombination(
   if (isStdout(target)) assertStdout(context, flags)
   const unknown = flags.only?.find(type => !KINDS.includes(type) && !type.includes('/'))
   if (unknown !== undefined) {
-    throw usageError(`--only: "${unknown}" is no type`, {
+    throw usageError(`--only: "${unknown}" is not a type`, {
       why: `types are ${KINDS.join(', ')} and media types`,
       fix: '--only signature',
     })
   }
   if (flags.scope !== undefined && (flags.verify === undefined || source.kind === 'registry')) {
-    throw usageError(`--scope has nothing to say about ${source.text}`, {
+    throw usageError(`--scope has no effect on ${source.text}`, {
       why:
         flags.verify === undefined
           ? 'nothing is judged without --verify'

@@ -7,6 +7,7 @@ import { MAX_FILE_BYTES } from '../config/read-if-present.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Io } from '../frame/io.ts'
 import { VERSION } from '../frame/version.ts'
+import { installCommand } from '../keys/install-command.ts'
 import { schemeOf } from '../keys/reference.ts'
 import { storePackages } from '../keys/store-packages.ts'
 import { type Check, fault, ok } from './check.ts'
@@ -35,7 +36,7 @@ export async function checkProviders(
     if (version !== undefined) checks.push(ok('providers', `${name} ${version} (${schemes.join(', ')})`))
     else if (isNeeded)
       checks.push(
-        fault('providers', `${name} is not installed, and keys with names need it`, `npm i ${name}`),
+        fault('providers', `${name} is not installed, and keys with names need it`, installCommand(name)),
       )
     else absent.push(name)
   }

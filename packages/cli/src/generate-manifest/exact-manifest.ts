@@ -23,7 +23,7 @@ export async function exactManifest(
   if (platform === undefined) return bytes
   const manifest = parseManifest(bytes, descriptor.mediaType)
   if (manifest.kind !== 'index') {
-    throw usageError('--platform has nothing to say here', {
+    throw usageError('--platform has no effect here', {
       why: `${descriptor.digest} is one image, and no index of several`,
       fix: 'leave it out',
     })

@@ -153,7 +153,7 @@ async function selectKey(
   }
   const names = [...Object.keys(lock.keys), ...notation.keys.map(({ name }) => name)]
   throw new SealwrightError('NOT_FOUND', `there is no key named "${wanted}"`, {
-    why: names.length === 0 ? 'no key has a name yet' : `there are ${names.join(', ')}`,
+    why: names.length === 0 ? 'no key has a name yet' : `the keys are ${names.join(', ')}`,
     fix: `make one with \`sealwright init\`, or name one: sealwright key add ${shellQuote(wanted)} file:PATH`,
   })
 }

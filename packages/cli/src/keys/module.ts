@@ -94,7 +94,7 @@ function decoded(text: string): string {
     })
   }
   if (path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path)) return path
-  throw usageError('the module-path of the reference is no absolute path', {
+  throw usageError('the module-path of the reference is not an absolute path', {
     why: 'it is looked for at one place only, wherever the program is started',
     fix: 'write module-path=/usr/lib/…',
   })

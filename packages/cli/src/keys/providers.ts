@@ -4,6 +4,7 @@ import type { ProviderSettings, SecretPlace } from '../config/provider-settings.
 import type { Settings } from '../config/settings.ts'
 import type { Io } from '../frame/io.ts'
 import { usageError } from '../frame/usage.ts'
+import { installCommand } from './install-command.ts'
 import type { PassphraseSource } from './passphrase.ts'
 import type { PinSource } from './pin.ts'
 import { readSecretFile } from './secret-file.ts'
@@ -132,8 +133,8 @@ async function importInstalled(name: string, schemes: readonly string[]): Promis
   } catch (error) {
     if (!isMissing(error, name)) throw error
     throw new SealwrightError('UNSUPPORTED', `the key provider ${name} is not installed`, {
-      why: `references that begin with ${schemes[0]}: need it, and it is not beside this program`,
-      fix: `npm i ${name}   (-g if sealwright is installed so; or npx -p sealwright -p ${name} sealwright …)`,
+      why: `references that begin with ${schemes[0]}: need it, and it is not installed next to this program`,
+      fix: installCommand(name),
       cause: error,
     })
   }
@@ -148,6 +149,6 @@ function isMissing(error: unknown, name: string): boolean {
 function noModule(): SealwrightError {
   return usageError('the PKCS#11 module is not known', {
     why: 'neither --pkcs11-module, PKCS11_MODULE_PATH nor the configuration names the library of the token',
-    fix: 'give it once: sealwright key add NAME "pkcs11:token=…;object=…?module-path=/usr/lib/…"',
+    fix: 'add --pkcs11-module FILE, e.g. /usr/lib/softhsm/libsofthsm2.so; key add and key create keep it',
   })
 }

@@ -8,7 +8,7 @@ export async function readSecretFile(file: string, cwd: string, what: string): P
   const text = Buffer.from(await readNamed(file, cwd, MAX_SECRET_BYTES)).toString('utf8')
   const [line = '', ...rest] = text.split(/\r?\n/)
   if (rest.some(other => other !== '')) {
-    throw usageError(`${file} is no ${what} file`, {
+    throw usageError(`${file} is not a ${what} file`, {
       why: 'it has more than one line',
       fix: `put the ${what}, and nothing else, in its first line`,
     })

@@ -11,7 +11,7 @@ export function inspectBom(format: BomFormat, { bytes, mediaType }: FoundEnvelop
   if (!mediaType.endsWith('json')) return head
   const label = format === 'spdx' ? 'SPDX document' : 'CycloneDX document'
   const value = decodeJson(bytes, { label, maxBytes: MAX_ENVELOPE_BYTES, maxDepth: 256 })
-  if (!isJsonObject(value)) throw new SealwrightError('VALIDATION', `${label}: it is no object`)
+  if (!isJsonObject(value)) throw new SealwrightError('VALIDATION', `${label}: it is not an object`)
   const { version, name, parts } = bomFacts(format, value)
   return { ...head, version: version ?? null, bom: { name: name ?? null, parts: parts ?? null } }
 }

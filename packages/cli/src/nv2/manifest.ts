@@ -58,7 +58,7 @@ export function assertManifestFlags({ kind }: ManifestUri, flags: ManifestFlags,
 }
 
 function stray(flag: string, why: string): Error {
-  return usageError(`${flag} has nothing to say here`, { why, fix: 'leave it out' })
+  return usageError(`${flag} has no effect here`, { why, fix: 'leave it out' })
 }
 
 /** SHA-256, as the prototype had it; what is too large for a manifest is hashed all the same. */

@@ -82,7 +82,7 @@ async function readSignature(
 ): Promise<Found | string> {
   const manifest = await readManifest(store, referrer, { signal })
   if (manifest.kind !== 'image' || FORMS[manifest.config.mediaType] === undefined)
-    return 'its config is no nv2 signature'
+    return 'its config is not an nv2 signature'
   if (manifest.config.size > MAX_BYTES) return `its signature has ${manifest.config.size} bytes`
   const bytes = await readBlob(store, manifest.config, MAX_BYTES, { signal })
   return { config: manifest.config, bytes }

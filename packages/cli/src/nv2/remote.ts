@@ -40,7 +40,7 @@ export async function openRemote(context: Context, uri: RemoteUri, flags: Remote
 function assertDialect({ dialect, target }: RemoteUri, { mediaType }: Descriptor): void {
   if (DIALECTS[dialect].includes(mediaType)) return
   const other = dialect === 'docker' ? 'oci' : 'docker'
-  throw new SealwrightError('VALIDATION', `${target.text} is no manifest of ${dialect}`, {
+  throw new SealwrightError('VALIDATION', `${target.text} is not a manifest of ${dialect}`, {
     why: `it is ${mediaType}`,
     fix: `${other}://${target.text}`,
   })

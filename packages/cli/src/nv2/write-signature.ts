@@ -16,7 +16,7 @@ export async function writeSignature(
 ): Promise<void> {
   const existing = await readIfPresent(path)
   if (existing !== undefined && existing.length > 0 && !isSignature(existing)) {
-    throw usageError(`${path} exists and is no nv2 signature`, {
+    throw usageError(`${path} exists and is not an nv2 signature`, {
       why: 'it would be lost',
       fix: 'write elsewhere: -o FILE',
     })

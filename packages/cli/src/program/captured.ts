@@ -23,8 +23,8 @@ export function captured(program: Command, columns?: number): Captured {
         writeOut: keep,
         writeErr: keep,
         outputError: () => {},
-        getOutHelpWidth: () => columns || 100,
-        getErrHelpWidth: () => columns || 100,
+        getOutHelpWidth: () => columns || 80,
+        getErrHelpWidth: () => columns || 80,
         getOutHasColors: () => false,
       }),
   )

@@ -30,7 +30,7 @@ export const ARGUMENTS: Readonly<Record<string, string>> = {
 /** The help of a command: what it takes and what it offers come before the options of every command. */
 export function formatHelp(command: Command, helper: Help): string {
   const termWidth = helper.padWidth(command, helper)
-  const width = helper.helpWidth ?? 100
+  const width = helper.helpWidth ?? 80
   const section = (
     title: string,
     items: readonly (readonly [term: string, description: string])[],

@@ -26,8 +26,8 @@ export const loginCommand: Leaf = {
   options: () => [
     single('--username <name>', 'user of the registry'),
     toggle('--password-stdin', 'read the password from stdin'),
-    repeatable('--plain-http <host>', 'speak http to this host; loopback needs no permission'),
-    single('--ca-file <file>', 'PEM certificates that vouch for the registry, beside the usual ones'),
+    repeatable('--plain-http <host>', 'use http for this host; loopback needs no flag'),
+    single('--ca-file <file>', 'PEM certificates of the CA of the registry, besides the usual ones'),
   ],
   examples: [
     'sealwright login registry.example',

@@ -20,8 +20,8 @@ export function addRegistryFlags(command: Command): Command {
   const options = [
     single('--username <name>', 'user of the registry'),
     toggle('--password-stdin', 'read the password from stdin'),
-    repeatable('--plain-http <host>', 'speak http to this host; loopback needs no permission'),
-    single('--ca-file <file>', 'PEM certificates that vouch for the registry, beside the usual ones'),
+    repeatable('--plain-http <host>', 'use http for this host; loopback needs no flag'),
+    single('--ca-file <file>', 'PEM certificates of the CA of the registry, besides the usual ones'),
     choice('--referrers <how>', 'auto, api or tag: how signatures are attached and found', [
       'auto',
       'api',
@@ -29,9 +29,9 @@ export function addRegistryFlags(command: Command): Command {
     ]),
     single(
       '--signatures-in <repository>',
-      'read and write signatures there, beside the artifact (none) otherwise; oci:DIR too',
+      'keep signatures there, or in oci:DIR (default: none, next to the artifact)',
     ),
-    single('--concurrency <number>', 'do this many things at the same time (default: 8)', count),
+    single('--concurrency <number>', 'run at most this many tasks at once (default: 8)', count),
   ]
   for (const option of options) command.addOption(option.helpGroup(HEADINGS.registry))
   return command

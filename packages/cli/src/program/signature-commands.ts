@@ -18,7 +18,7 @@ export const signCommand: Leaf = {
   options: () => [
     single('-k, --key <key>', 'name or reference of the key (default: the default key)'),
     choice('--format <format>', 'envelope: jws or cose (default: jws)', ['jws', 'cose']),
-    single('--expiry <duration>', 'the signature ends then, 30d say, or none', ORNONE),
+    single('--expiry <duration>', 'best-by time of the signature, e.g. 30d, or none', ORNONE),
     repeatable('-m, --metadata <key=value>', 'signed with the target', parseMetadata),
     single('--cert-chain <file>', 'certificates of the key, leaf first, when its store holds none'),
     single('--signature <file>', 'write the envelope there, or to stdout (-), and attach nothing'),
@@ -27,7 +27,7 @@ export const signCommand: Leaf = {
     targetsFlag(),
     ...keyFlags(),
     toggle('--again', 'sign although an equal valid signature exists'),
-    toggle('--dry-run', 'everything but the signature'),
+    toggle('--dry-run', 'do everything except sign'),
     choice('--manifest <form>', 'form of the signature manifest (default: config-type)', [
       'config-type',
       'artifact-type',
@@ -80,12 +80,12 @@ export const verifyCommand: Leaf = {
     repeatable('--vsa-verifier <id>', 'with --attestation vsa: the verifier has to be this one'),
     toggle('--all', 'judge every signature, not only enough of them'),
     repeatable('--trusted-cert <file>', 'trust this anchor, for this run'),
-    single('--trusted-identity <dn>', 'and only this subject'),
+    single('--trusted-identity <dn>', 'with --trusted-cert, accept only signers with these attributes'),
     single('-k, --key <key>', 'trust this one public key, for this run: a key or a PEM file'),
     single('--at <time>', 'judge as of then, a time or a date; marked in the report', parseTime),
     single(
       '--max-signatures <number>',
-      'look at this many, and fail if there are more (default: 100)',
+      'read at most this many; fail if there are more (default: 100)',
       count,
     ),
     ...keyFlags(),

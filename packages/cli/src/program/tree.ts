@@ -42,7 +42,7 @@ const inspect: Leaf = {
     toggle('--raw', 'write the bytes of the envelope to stdout'),
     single(
       '--max-signatures <number>',
-      'look at this many, and fail if there are more (default: 100)',
+      'read at most this many; fail if there are more (default: 100)',
       count,
     ),
   ],
@@ -78,7 +78,7 @@ const copy: Leaf = {
   args: '<from> <to>',
   summary: 'copy an artifact with its signatures and attestations',
   options: () => [
-    repeatable('--only <type>', 'of what refers to it only signature, attestation, sbom, or this media type'),
+    repeatable('--only <type>', 'copy only these referrers: signature, attestation, sbom, or a media type'),
     single('--platform <platform>', 'one image of an index: linux/amd64, linux/arm/v7'),
     toggle('--verify', 'copy only what verifies under the trust policy'),
     single('--scope <repository>', 'with --verify, judge a layout or an archive as this repository'),
@@ -100,10 +100,7 @@ const doctor: Leaf = {
   args: '[key|target...]',
   summary: 'check this machine and its configuration, a key, or a registry',
   options: () => [
-    toggle(
-      '--fix',
-      'of a target, or of all in a repository: list again the signatures that were lost from the list',
-    ),
+    toggle('--fix', 'repair the fallback index of a target, or of all in a repository'),
     single('--bench <number>', 'sign this many dummies with each key and measure; asks first', count),
     ...keyFlags(),
   ],

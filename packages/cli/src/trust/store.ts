@@ -19,7 +19,7 @@ export function parseStore(text: string): StoreReference {
   if (parsed.fault === undefined) return { ...parsed, text }
   throw usageError(`"${text}" is not a trust store`, {
     why: 'a trust store is ca:NAME, signingAuthority:NAME or tsa:NAME; a name has letters, digits, dots, dashes and underscores',
-    fix: `ca:${/^[a-zA-Z0-9_-]+$/.test(text) ? text : 'acme'}`,
+    fix: `write ca:${/^[a-zA-Z0-9_-]+$/.test(text) ? text : 'acme'}`,
   })
 }
 

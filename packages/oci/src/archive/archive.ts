@@ -134,7 +134,10 @@ class ArchiveBackend implements LayoutBackend {
     if (this.#tar !== undefined && this.#tar.version === version) return this.#tar
     const tar = await TarFile.open(this.#path)
     if (tar === undefined && !this.#create) {
-      throw new SealwrightError('NOT_FOUND', `there is no archive ${this.#path}`)
+      throw new SealwrightError('NOT_FOUND', `there is no archive ${this.#path}`, {
+        why: 'there is no such file',
+        fix: 'check the spelling of the path',
+      })
     }
     if (tar !== undefined) await this.#assertLayout(tar)
     this.#tar = tar

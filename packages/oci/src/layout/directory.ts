@@ -224,7 +224,13 @@ class DirectoryBackend implements LayoutBackend {
   }
 
   async #noLayout(): Promise<SealwrightError> {
-    const folders = await readdir(this.#path, { withFileTypes: true }).catch(() => [])
+    const folders = await readdir(this.#path, { withFileTypes: true }).catch(absentOrNone)
+    if (folders === undefined) {
+      return new SealwrightError('NOT_FOUND', `there is no OCI image layout ${this.#path}`, {
+        why: 'there is no such directory',
+        fix: 'check the spelling of the path',
+      })
+    }
     const names = folders.slice(0, MAX_LOOKED_AT).map(async entry => {
       const inner = entry.isDirectory() ? join(this.#path, entry.name, LAYOUT_FILE) : undefined
       const found = inner && (await stat(inner).catch(() => undefined))
@@ -235,6 +241,10 @@ class DirectoryBackend implements LayoutBackend {
       docker: `make a tar of it and convert that: skopeo copy docker-archive:FILE oci:DIR`,
     })
   }
+}
+
+function absentOrNone(error: unknown): [] | undefined {
+  return isAbsent(error) ? undefined : []
 }
 
 async function drain(content: AsyncIterable<unknown>): Promise<void> {
