@@ -108,7 +108,10 @@ export const targets: readonly Target[] = [
     worst: [
       () => encodeCbor(Array.from({ length: 99_999 }, () => new Map())),
       () => Buffer.concat([Buffer.from('9a003ffffb', 'hex'), Buffer.alloc(SIZE - 5, 0xa0)]),
-      () => encodeCbor(new Map(Array.from({ length: 49_000 }, (_, i) => [`${i}`, i]))),
+      () =>
+        encodeCbor(
+          Array.from({ length: 49 }, () => new Map(Array.from({ length: 1000 }, (_, i) => [`${i}`, i]))),
+        ),
       () => encodeCbor(new Map(Array.from({ length: 500 }, (_, i) => [`${'x'.repeat(8180)}${i}`, i]))),
     ],
   },

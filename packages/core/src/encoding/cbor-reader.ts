@@ -15,6 +15,8 @@ const LEAST = [24, 0x100, 0x10000, 0x100000000] as const
 const NAN = 0x7e00
 /** V8 hashes a longer text by its length alone, so that many of them in one map take quadratic time. */
 const MAX_KEY_BYTES = 8192
+/** V8 hashes integers without a seed: whoever makes up keys of one hash has a map take quadratic time. */
+const MAX_ENTRIES = 1000
 
 export interface CborBounds {
   readonly label: string
@@ -124,6 +126,7 @@ export class CborReader {
   }
 
   #map(count: number): Map<unknown, unknown> {
+    if (count > MAX_ENTRIES) throw this.#fault(`CBOR map of more than ${MAX_ENTRIES} entries`)
     const map = new Map<unknown, unknown>()
     let before: Uint8Array | undefined
     for (let left = count; left > 0; left--) {
