@@ -90,7 +90,7 @@ describe('@sealwright/core', () => {
         !coreBuiltins.includes(specifier) &&
         !(file.startsWith('packages/core/src/files/') && fileBuiltins.includes(specifier)) &&
         // Compares addresses with the ranges of NO_PROXY, and connects to none.
-        !(file === 'packages/core/src/http/proxy.ts' && specifier === 'node:net'),
+        !(file === 'packages/core/src/adapter/proxy.ts' && specifier === 'node:net'),
     )
     expect(refused).toEqual([])
   })

@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, string>> = {
   'packages/cli/src/nv2/go-duration.ts /([0-9]+)([smhd])/g': OWN,
   'packages/cli/src/program/flag.ts /<(.*)>/': 'the declaration of a flag in the sources',
   'packages/cli/src/targets/registry-login.ts /(?:\\r?\\n)+$/': OWN,
-  'packages/core/src/http/http-trace.ts /<([^>]*)>/g': HEADER,
+  'packages/core/src/adapter/http-trace.ts /<([^>]*)>/g': HEADER,
   'packages/oci-registry/src/credentials/credential-helper.ts /(?:\\r?\\n)+$/': OWN,
   'packages/oci-registry/src/credentials/docker-credentials.ts /\\0+$/': OWN,
   'packages/oci-registry/src/link.ts /<([^>]*)>((?:\\s*;\\s*[^;,="]+(?:=(?:"[^"]*"|[^;,"]*))?)*)/g': `${HEADER}; nothing follows the parameters that could fail`,

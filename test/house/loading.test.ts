@@ -18,7 +18,7 @@ const loads: Readonly<Record<string, readonly string[]>> = {
   '@sealwright/core/notary-cose': [CORE, 'cborg'],
   '@sealwright/core/dsse': [CORE],
   '@sealwright/core/nv2': [CORE],
-  '@sealwright/core/http': [CORE],
+  '@sealwright/core/adapter': [CORE],
   '@sealwright/core/files': [CORE],
   '@sealwright/conformance': [CORE, '@sealwright/conformance'],
   '@sealwright/conformance/memory': [CORE, '@sealwright/conformance'],

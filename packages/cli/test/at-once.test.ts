@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { AtOnce, OneByOne } from '../src/frame/at-once.ts'
+import { AtOnce } from '../src/frame/at-once.ts'
 import { StatusLine } from '../src/frame/status-line.ts'
 
 /** Work that ends when it is told to. */
@@ -36,23 +36,6 @@ describe('work at the same time', () => {
     const next = atOnce.run(async () => 'next')
     await expect(failing).rejects.toThrow('it failed')
     expect(await next).toBe('next')
-  })
-
-  it('is one by one for the same key, also after a failure, and not for another', async () => {
-    const oneByOne = new OneByOne()
-    const seen: string[] = []
-    const first = task()
-    const failing = oneByOne.run('a', async () => {
-      await first.done
-      seen.push('a1')
-      throw new Error('it failed')
-    })
-    const second = oneByOne.run('a', async () => seen.push('a2'))
-    await oneByOne.run('b', async () => seen.push('b'))
-    first.end()
-    await expect(failing).rejects.toThrow('it failed')
-    await second
-    expect(seen).toEqual(['b', 'a1', 'a2'])
   })
 })
 

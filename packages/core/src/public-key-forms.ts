@@ -1,5 +1,6 @@
 import { encodeBase64url, encodePem } from './encoding/index.ts'
 import { parsePublicKey } from './public-key.ts'
+import { RAW_KEYS } from './raw-public-key.ts'
 
 /** A public key as JSON Web Key (RFC 7517). */
 export type PublicJwk =
@@ -35,12 +36,10 @@ export function toJwk(publicKey: Uint8Array): PublicJwk {
   const { object, type } = parsePublicKey(publicKey)
   if (type === 'ML-DSA-44' || type === 'ML-DSA-65' || type === 'ML-DSA-87') {
     // The raw key is the end of its SubjectPublicKeyInfo, FIPS 204.
-    return { kty: 'AKP', alg: type, pub: encodeBase64url(publicKey.subarray(-ML_DSA_BYTES[type])) }
+    return { kty: 'AKP', alg: type, pub: encodeBase64url(publicKey.subarray(-RAW_KEYS[type].length)) }
   }
   const { kty, crv, n, e, x, y } = object.export({ format: 'jwk' })
   if (kty === 'RSA') return { kty, n: n!, e: e! }
   if (kty === 'OKP') return { kty, crv: 'Ed25519', x: x! }
   return { kty: 'EC', crv: crv as 'P-256', x: x!, y: y! }
 }
-
-const ML_DSA_BYTES = { 'ML-DSA-44': 1312, 'ML-DSA-65': 1952, 'ML-DSA-87': 2592 } as const

@@ -1,5 +1,5 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
-import { redactor } from '@sealwright/core/http'
+import { redactor } from '@sealwright/core/adapter'
 import type { StoreCall } from '@sealwright/oci'
 import { type Challenge, parseChallenges } from './challenge.ts'
 import type { Credential, CredentialSource } from './credentials/credential.ts'

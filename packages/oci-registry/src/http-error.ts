@@ -4,6 +4,7 @@ import {
   SealwrightError,
   type SealwrightErrorOptions,
 } from '@sealwright/core'
+import { retryAfterMs } from '@sealwright/core/adapter'
 import { decodeJson, type JsonValue } from '@sealwright/core/encoding'
 import { readList, readObject } from '@sealwright/oci/store'
 
@@ -27,13 +28,13 @@ export function httpError(what: string, failed: Failed, redact: (text: string) =
   const { status, headers } = failed
   const said = whatItSaid(failed, redact)
   const quoted = said === '' ? '' : `, from the registry: ${JSON.stringify(said)}`
-  const retryAfterMs = retryAfter(headers)
+  const waitMs = retryAfterMs(headers.get('retry-after'), Date.now())
   const requestId = requestIdOf(headers, redact)
   const { code, why, fix } = meaningOf(failed)
   const options: SealwrightErrorOptions = {
     ...(why === undefined ? {} : { why }),
     ...(fix === undefined ? {} : { fix }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     ...(requestId === undefined ? {} : { requestId }),
   }
   return new SealwrightError(code, `${what} (${status}${quoted})`, options)
@@ -42,15 +43,6 @@ export function httpError(what: string, failed: Failed, redact: (text: string) =
 /** Whether the errors in a body include one of this code (distribution-spec, "Error Codes"). */
 export function saysCode(failed: Pick<Failed, 'body'>, code: string): boolean {
   return registryFaults(failed).some(error => error.code === code)
-}
-
-/** Milliseconds, from a number of seconds or a date (RFC 9110 section 10.2.3). */
-function retryAfter(headers: Headers): number | undefined {
-  const field = headers.get('retry-after')?.trim()
-  if (!field) return undefined
-  if (/^\d{1,9}$/.test(field)) return Number(field) * 1000
-  const time = Date.parse(field)
-  return Number.isNaN(time) ? undefined : Math.max(0, time - Date.now())
 }
 
 interface Meaning {

@@ -1,5 +1,5 @@
 import { type ErrorCode, isSealwrightError, SealwrightError } from '@sealwright/core'
-import type { HttpProxy } from '@sealwright/core/http'
+import type { HttpProxy } from '@sealwright/core/adapter'
 
 const TLS = /^(?:ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/
 

@@ -1,5 +1,5 @@
 import { SealwrightError } from '@sealwright/core'
-import { isLoopback } from '@sealwright/core/http'
+import { isLoopback } from '@sealwright/core/adapter'
 import { canonicalRegistry } from '@sealwright/oci'
 
 /**

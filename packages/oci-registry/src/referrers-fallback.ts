@@ -1,4 +1,5 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { KeyedMutex } from '@sealwright/core/adapter'
 import {
   type Descriptor,
   MAX_MANIFEST_BYTES,
@@ -6,7 +7,7 @@ import {
   referrersTag,
   type StoreCall,
 } from '@sealwright/oci'
-import { KeyedMutex, pause, throwIfAborted } from '@sealwright/oci/store'
+import { pause, throwIfAborted } from '@sealwright/oci/store'
 import type { ReferrersClaims } from './claims.ts'
 import type { ReferrersList, Subject } from './referrers-list.ts'
 

@@ -1,6 +1,6 @@
 import { SealwrightError } from '@sealwright/core'
+import { isLoopback } from '@sealwright/core/adapter'
 import { decodeJson } from '@sealwright/core/encoding'
-import { isLoopback } from '@sealwright/core/http'
 import type { StoreCall } from '@sealwright/oci'
 import { readObject } from '@sealwright/oci/store'
 import type { Credential } from './credentials/credential.ts'

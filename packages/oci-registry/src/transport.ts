@@ -1,5 +1,5 @@
 import { type ErrorCode, SealwrightError } from '@sealwright/core'
-import { traceHttp } from '@sealwright/core/http'
+import { traceHttp } from '@sealwright/core/adapter'
 import type { StoreCall } from '@sealwright/oci'
 import { abortError, throwIfAborted } from '@sealwright/oci/store'
 import type { ExchangeAnswer } from './exchange.ts'

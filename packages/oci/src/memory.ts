@@ -1,9 +1,9 @@
 import { SealwrightError } from '@sealwright/core'
+import { KeyedMutex } from '@sealwright/core/adapter'
 import type { ArtifactStore } from './artifact-store.ts'
 import { collectVerified } from './content.ts'
 import { IndexDocument } from './layout/index-document.ts'
 import { LayoutStore } from './layout/store.ts'
-import { KeyedMutex } from './mutex.ts'
 
 /** A store that lasts as long as the program: for tests, and for work between two other stores. */
 export function memory(): ArtifactStore {

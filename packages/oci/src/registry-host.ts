@@ -1,4 +1,4 @@
-import { isLoopback } from '@sealwright/core/http'
+import { isLoopback } from '@sealwright/core/adapter'
 
 const DOCKER_HUB = new Set([
   'docker.io',

@@ -1,7 +1,6 @@
 export { abortError, pause, throwIfAborted } from './abort.ts'
 export { asVerified, collectVerified, type Identity, isOwn, isRepeatable, verified } from './content.ts'
 export { readList, readObject } from './descriptor-json.ts'
-export { KeyedMutex } from './mutex.ts'
 export {
   claimOf,
   claimTag,

@@ -1,5 +1,5 @@
 import type { ErrorCode, Failure } from '@sealwright/core'
-import { requestIdIn, type TransportFault, transportFailure } from '@sealwright/core/http'
+import { requestIdIn, retryAfterMs, type TransportFault, transportFailure } from '@sealwright/core/adapter'
 
 /** A failure of KMS, of the credentials' sources or of the way there, told apart by code. */
 export interface Explained extends Failure {
@@ -174,12 +174,12 @@ export function explain(error: unknown): Explained | undefined {
   const vendor = error as VendorError
   const row = rowOf(vendor)
   if (row === undefined) return undefined
-  const retryAfterMs = row.code === 'THROTTLED' || row.code === 'UNAVAILABLE' ? patience(vendor) : undefined
+  const waitMs = row.code === 'THROTTLED' || row.code === 'UNAVAILABLE' ? retryTime(vendor) : undefined
   return {
     ...row,
     ...(row === DENIED ? denial(vendor.message) : {}),
     ...requestIdIn(vendor.$metadata?.requestId),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
   }
 }
 
@@ -221,13 +221,10 @@ function answer(code: ErrorCode, what: string): Row {
 }
 
 /** `Retry-After` in seconds or as a date; `x-amz-retry-after` in milliseconds. KMS sends neither; proxies do. */
-function patience({ $response }: VendorError): number | undefined {
+function retryTime({ $response }: VendorError): number | undefined {
   const { 'retry-after': after, 'x-amz-retry-after': afterMs } = $response?.headers ?? {}
   if (typeof afterMs === 'string' && /^\d{1,9}$/.test(afterMs)) return Number(afterMs)
-  if (typeof after !== 'string') return undefined
-  if (/^\d{1,6}$/.test(after)) return Number(after) * 1000
-  const at = Date.parse(after)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
+  return typeof after === 'string' ? retryAfterMs(after, Date.now()) : undefined
 }
 
 /** Who was refused what, which KMS says in a sentence of fixed form. */

@@ -1,6 +1,6 @@
 import type { MessageType } from '@aws-sdk/client-kms'
 import { type KeyDescriptor, type KeyHandle, SealwrightError, type SignRequest } from '@sealwright/core'
-import { requestIdIn } from '@sealwright/core/http'
+import { requestIdIn } from '@sealwright/core/adapter'
 import { signingAlgorithm } from './algorithms.ts'
 import { ask } from './ask.ts'
 import type { Kms } from './client.ts'

@@ -1,5 +1,5 @@
 import { SealwrightError } from '@sealwright/core'
-import type { ProxyEnv } from '@sealwright/core/http'
+import type { ProxyEnv } from '@sealwright/core/adapter'
 import type { AwsKmsClient } from './client.ts'
 import { assertLoopback } from './transport.ts'
 

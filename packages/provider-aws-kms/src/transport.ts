@@ -1,5 +1,5 @@
 import { SealwrightError } from '@sealwright/core'
-import { byProxy, type Dispatcher, exchange, type ProxyEnv, proxyFor } from '@sealwright/core/http'
+import { byProxy, type Dispatcher, exchange, type ProxyEnv, proxyFor } from '@sealwright/core/adapter'
 import type { Pool, ProxyAgent } from 'undici'
 
 /** What the SDK asks of a request handler: one HTTP request, whole, signed. */

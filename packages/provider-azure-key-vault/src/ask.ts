@@ -1,5 +1,5 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
-import { requestIdIn } from '@sealwright/core/http'
+import { requestIdIn } from '@sealwright/core/adapter'
 import { type Explained, explain } from './failure.ts'
 
 /** An answer as it came, read as JSON and no further. */

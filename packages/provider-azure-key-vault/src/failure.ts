@@ -1,5 +1,5 @@
 import type { ErrorCode, Failure } from '@sealwright/core'
-import { requestIdIn, type TransportFault, transportFailure } from '@sealwright/core/http'
+import { requestIdIn, retryAfterMs, type TransportFault, transportFailure } from '@sealwright/core/adapter'
 
 /** A failure of Key Vault, of the credential or of the way there, told apart by code. */
 export interface Explained extends Failure {
@@ -128,11 +128,12 @@ export function explain(error: unknown): Explained | undefined {
   const vendor = error as VendorError
   const row = rowOf(vendor)
   if (row === undefined) return undefined
-  const retryAfterMs = row.code === 'THROTTLED' || row.code === 'UNAVAILABLE' ? patience(vendor) : undefined
+  const isPassing = row.code === 'THROTTLED' || row.code === 'UNAVAILABLE'
+  const waitMs = isPassing ? retryAfterMs(header(vendor, 'retry-after'), Date.now()) : undefined
   return {
     ...row,
     ...requestIdIn(header(vendor, 'x-ms-request-id')),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
   }
 }
 
@@ -222,13 +223,4 @@ function lookUp(rows: Readonly<Record<string, Row>>, name: unknown): Row | undef
 
 function header({ response }: VendorError, name: string): string | undefined {
   return response?.headers?.get?.(name)
-}
-
-/** `Retry-After` in seconds or as a date. */
-function patience(error: VendorError): number | undefined {
-  const after = header(error, 'retry-after')
-  if (after === undefined) return undefined
-  if (/^\d{1,6}$/.test(after)) return Number(after) * 1000
-  const at = Date.parse(after)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
 }

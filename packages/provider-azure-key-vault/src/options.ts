@@ -1,5 +1,5 @@
 import { SealwrightError } from '@sealwright/core'
-import type { ProxyEnv } from '@sealwright/core/http'
+import type { ProxyEnv } from '@sealwright/core/adapter'
 
 /** An access token and when it ends, in milliseconds since 1970. */
 export interface AzureAccessToken {

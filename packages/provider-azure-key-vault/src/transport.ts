@@ -9,7 +9,7 @@ import {
   type HttpRequest,
   type ProxyEnv,
   proxyFor,
-} from '@sealwright/core/http'
+} from '@sealwright/core/adapter'
 import type { Pool, ProxyAgent } from 'undici'
 import { originOf } from './options.ts'
 

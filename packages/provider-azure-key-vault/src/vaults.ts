@@ -1,7 +1,7 @@
 import type { CertificateClientOptions } from '@azure/keyvault-certificates'
 import type { KeyClient, KeyClientOptions, KeyVaultKey } from '@azure/keyvault-keys'
 import { SealwrightError } from '@sealwright/core'
-import { type HttpProxy, type ProxyEnv, proxyFor } from '@sealwright/core/http'
+import { type HttpProxy, type ProxyEnv, proxyFor } from '@sealwright/core/adapter'
 import { scopeOf } from './hosts.ts'
 import { type AzureKeyVaultOptions, originOf } from './options.ts'
 import { readSecret } from './secret.ts'

@@ -1,5 +1,6 @@
 import { createHash, type KeyObject } from 'node:crypto'
 import { type Call, SealwrightError } from '@sealwright/core'
+import { KeyedMutex } from '@sealwright/core/adapter'
 import { type AskPassphrase, askPassphrase, refusedPassphrases } from './passphrase.ts'
 import { decryptKey, type EncryptedKey } from './pbes2.ts'
 import { parsePrivateKey, readPrivateKey } from './private-key.ts'
@@ -33,18 +34,8 @@ export interface OpenedKeysOptions {
  */
 export function openedKeys({ passphrase, allowOthersToRead }: OpenedKeysOptions): OpenedKeys {
   const entries = new Map<string, Entry>()
-  const turns = new Map<string, Promise<unknown>>()
+  const turns = new KeyedMutex()
   const refused = refusedPassphrases()
-
-  async function inTurn<T>(path: string, task: () => Promise<T>): Promise<T> {
-    const turn = (turns.get(path) ?? Promise.resolve()).then(task, task)
-    turns.set(path, turn)
-    try {
-      return await turn
-    } finally {
-      if (turns.get(path) === turn) turns.delete(path)
-    }
-  }
 
   async function decrypt(
     path: string,
@@ -90,7 +81,7 @@ export function openedKeys({ passphrase, allowOthersToRead }: OpenedKeysOptions)
 
   return {
     open: async (path, call) => {
-      const entry = await inTurn(path, async () => {
+      const entry = await turns.run(path, async () => {
         const loaded = await load(path, call)
         // Within the turn, so that the next one finds it.
         loaded.users++

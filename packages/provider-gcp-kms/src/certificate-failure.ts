@@ -1,4 +1,4 @@
-import { type TransportFailure, transportFailure } from '@sealwright/core/http'
+import { type TransportFailure, transportFailure } from '@sealwright/core/adapter'
 
 export interface CertificateFailure extends Pick<TransportFailure, 'code' | 'why'> {
   readonly fix?: string

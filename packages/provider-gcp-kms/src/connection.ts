@@ -1,5 +1,5 @@
 import { type Call, SealwrightError } from '@sealwright/core'
-import type { ProxyEnv } from '@sealwright/core/http'
+import type { ProxyEnv } from '@sealwright/core/adapter'
 import type { GcpAuthClient } from './auth-client.ts'
 import { type GcpKmsClient, type Kms, kmsOf } from './client.ts'
 import { credentialFailure } from './credential-failure.ts'

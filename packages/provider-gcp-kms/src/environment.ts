@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { type ProxyEnv, proxyFor } from '@sealwright/core/adapter'
 import { readRegularFile } from '@sealwright/core/files'
-import { type ProxyEnv, proxyFor } from '@sealwright/core/http'
 
 /** Far more than credentials have. */
 const MAX_FILE_BYTES = 1024 * 1024

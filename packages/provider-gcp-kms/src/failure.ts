@@ -1,5 +1,5 @@
 import { type ErrorCode, type Failure, isSealwrightError } from '@sealwright/core'
-import { requestIdIn, transportFailure } from '@sealwright/core/http'
+import { requestIdIn, transportFailure } from '@sealwright/core/adapter'
 import { advised, certificateFailure } from './certificate-failure.ts'
 import { addressIn, explainCredentials } from './credential-failure.ts'
 

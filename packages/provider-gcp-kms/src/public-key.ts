@@ -6,7 +6,8 @@ import {
   keyType,
   SealwrightError,
 } from '@sealwright/core'
-import { decodePem, der } from '@sealwright/core/encoding'
+import { spkiOf } from '@sealwright/core/adapter'
+import { decodePem } from '@sealwright/core/encoding'
 import { isPostQuantum, type Row, signingRow } from './algorithms.ts'
 import { ask } from './ask.ts'
 import type { Kms, PublicKey } from './client.ts'
@@ -22,13 +23,6 @@ export interface VersionKey {
   readonly publicKey: Uint8Array
   readonly row: Row
   readonly protection: KeyDescriptor['protection']
-}
-
-/** FIPS 204 keys in X.509 (RFC 9881 §2). */
-const ML_DSA_OIDS: Readonly<Partial<Record<KeyType, string>>> = {
-  'ML-DSA-44': '2.16.840.1.101.3.4.3.17',
-  'ML-DSA-65': '2.16.840.1.101.3.4.3.18',
-  'ML-DSA-87': '2.16.840.1.101.3.4.3.19',
 }
 
 /**
@@ -87,13 +81,12 @@ function fromPem(name: string, pem: string, { pemCrc32c }: PublicKey): Uint8Arra
 
 function fromRaw(name: string, { type }: Row, { publicKey, publicKeyFormat }: PublicKey): Uint8Array {
   const data = publicKey?.data
-  const oid = ML_DSA_OIDS[type]
   if (!(data instanceof Uint8Array) || data.length === 0) throw damaged(name, 'it holds no public key')
   assertChecksum(name, 'public key', data, publicKey?.crc32cChecksum)
-  if (publicKeyFormat !== 'NIST_PQC' || oid === undefined) {
+  if (publicKeyFormat !== 'NIST_PQC' || !type.startsWith('ML-DSA-')) {
     throw damaged(name, 'the public key is in another format than was asked for')
   }
-  return der.sequence(der.sequence(der.oid(oid)), der.bitString(data))
+  return spkiOf(type, data)
 }
 
 function assertType(name: string, publicKey: Uint8Array, { name: algorithm, type }: Row): void {

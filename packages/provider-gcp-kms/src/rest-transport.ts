@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { SealwrightError } from '@sealwright/core'
-import { type ProxyEnv, proxyFor, withoutSecrets } from '@sealwright/core/http'
+import { type ProxyEnv, proxyFor, retryAfterMs, withoutSecrets } from '@sealwright/core/adapter'
 
 export interface RestRequest {
   readonly method: string
@@ -110,12 +110,13 @@ function assertOwn(status: number, contentType: string, retryAfter: string | und
   if (status >= 200 && (status < 300 || isJson) && (status < 300 || status >= 400)) return
   const what =
     status < 400 ? 'a redirect, which is not followed' : `status ${status} that is not of Cloud KMS`
+  const waitMs = retryAfterMs(retryAfter, Date.now())
   throw new SealwrightError(
     status === 429 ? 'THROTTLED' : 'UNAVAILABLE',
     'something before Cloud KMS answered',
     {
       why: `the server, or a proxy before it, gave ${what}`,
-      ...(/^\d{1,6}$/.test(retryAfter ?? '') ? { retryAfterMs: Number(retryAfter) * 1000 } : {}),
+      ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     },
   )
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode, Failure } from '@sealwright/core'
-import { type TransportFault, transportFailure } from '@sealwright/core/http'
+import { type TransportFault, transportFailure } from '@sealwright/core/adapter'
 
 /** A failure of Vault or of the way there. */
 export interface Explained extends Failure {

@@ -1,7 +1,7 @@
 import { type Call, SealwrightError } from '@sealwright/core'
+import { singleFlight } from '@sealwright/core/adapter'
 import { statusOf } from './failure.ts'
 import { type Lease, lifeOf } from './lease.ts'
-import { singleFlight } from './single-flight.ts'
 import type { Send } from './wire.ts'
 
 /** The token of one provider: got once for all who need it, renewed, and got again. */

@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import type { ProxyEnv } from '@sealwright/core/adapter'
 import { readRegularFile, systemFailure } from '@sealwright/core/files'
-import type { ProxyEnv } from '@sealwright/core/http'
 import { namespaceOf } from './reference.ts'
 
 /** Where Vault is and how its TLS is checked; what is absent is taken from Vault's own variables. */

@@ -1,6 +1,6 @@
 import { SealwrightError } from '@sealwright/core'
+import { byProxy, type Dispatcher, exchange, proxyFor, retryAfterMs } from '@sealwright/core/adapter'
 import { decodeJson, isJsonObject, type JsonValue } from '@sealwright/core/encoding'
-import { byProxy, type Dispatcher, exchange, proxyFor } from '@sealwright/core/http'
 import type { Pool, ProxyAgent } from 'undici'
 import type { Connection } from './settings.ts'
 
@@ -29,7 +29,7 @@ export interface Transport {
 /** What is kept of a reply that reports a failure: node-vault hands on nothing but its body. */
 interface FailureBody {
   readonly errors: readonly string[]
-  readonly retryAfterMs?: number
+  readonly retryAfterMs: number | undefined
 }
 
 /** Connections to one server; more requests than that wait for one. */
@@ -137,14 +137,5 @@ function readFailure(bytes: Uint8Array, retryAfter: string | undefined): Failure
     // The status says enough, but for this answer, which Go's server gives before Vault sees the request.
     if (Buffer.from(bytes).toString('latin1').startsWith(PLAIN_HTTP)) errors = [PLAIN_HTTP]
   }
-  const retryAfterMs = patienceOf(retryAfter)
-  return { errors, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
-}
-
-/** `Retry-After` in seconds or as a date (RFC 9110 §10.2.3). */
-function patienceOf(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined
-  if (/^\d{1,6}$/.test(value)) return Number(value) * 1000
-  const at = Date.parse(value)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
+  return { errors, retryAfterMs: retryAfterMs(retryAfter, Date.now()) }
 }

@@ -1,4 +1,5 @@
 import { type Call, SealwrightError } from '@sealwright/core'
+import { KeyedMutex } from '@sealwright/core/adapter'
 import { CKF, CKR } from './constants.ts'
 import { isLost, isStuck, rvOf } from './failure.ts'
 import { forgetInitialisation, type LoadedModule, loadModule, type ModuleSource } from './load-module.ts'
@@ -7,7 +8,6 @@ import type { AskPin } from './pin.ts'
 import type { KeySelector } from './reference.ts'
 import { type SessionPool, sessionPool } from './session-pool.ts'
 import { nameOf, selectToken, type Token } from './tokens.ts'
-import { type Turns, turns } from './turns.ts'
 
 /** A token that we are logged in to. */
 export interface Connection {
@@ -50,7 +50,7 @@ export interface Connections {
 
 export function connections({ source, pin, sessions }: ConnectionsOptions): Connections {
   const open = new Map<string, Connection>()
-  const turn: Turns = turns()
+  const logIns = new KeyedMutex()
   let isClosed = false
 
   const module = async (): Promise<LoadedModule> => {
@@ -85,13 +85,17 @@ export function connections({ source, pin, sessions }: ConnectionsOptions): Conn
     const loaded = await module()
     call.signal.throwIfAborted()
     const token = selectToken(loaded.api, selector)
-    return turn.run(token.key, call.signal, async () => {
-      const known = open.get(token.key)
-      if (known !== undefined) return known
-      const connection = await connect(loaded, token, call)
-      open.set(token.key, connection)
-      return connection
-    })
+    return logIns.run(
+      token.key,
+      async () => {
+        const known = open.get(token.key)
+        if (known !== undefined) return known
+        const connection = await connect(loaded, token, call)
+        open.set(token.key, connection)
+        return connection
+      },
+      call.signal,
+    )
   }
 
   function lose(connection: Connection, error: unknown): void {

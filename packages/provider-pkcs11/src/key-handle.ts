@@ -6,6 +6,7 @@ import {
   SealwrightError,
   type SignRequest,
 } from '@sealwright/core'
+import { untilAborted } from '@sealwright/core/adapter'
 import { certificatesOf } from './certificates.ts'
 import { type Connection, type Connections, gone } from './connections.ts'
 import { isLost, isStaleHandle } from './failure.ts'
@@ -14,7 +15,6 @@ import { acceptsOf, type SigningMechanism } from './mechanisms.ts'
 import { type AskPin, askPin } from './pin.ts'
 import type { KeySelector } from './reference.ts'
 import { flagsOf } from './tokens.ts'
-import { unlessAborted } from './turns.ts'
 
 export interface OpenKeyOptions {
   readonly connections: Connections
@@ -118,7 +118,7 @@ async function sign(
   const data = prefix ? Buffer.concat([prefix, bytes]) : viewOf(bytes)
   const output = Buffer.alloc(algorithm.signatureLength ?? LONGEST_RSA)
   const answer = alwaysAuthenticate
-    ? await unlessAborted(call.signal, askPin(pin, { token, flags: flagsOf(api, token), reference }, call))
+    ? await untilAborted(askPin(pin, { token, flags: flagsOf(api, token), reference }, call), call.signal)
     : undefined
   return pool.run(call.signal, async session => {
     api.C_SignInit(session, mechanism, object)

@@ -1,11 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { type Call, SealwrightError } from '@sealwright/core'
+import { KeyedMutex, untilAborted } from '@sealwright/core/adapter'
 import { CKF, CKR, CKS_USER, CKU } from './constants.ts'
 import { rvOf } from './failure.ts'
 import type { Pkcs11Module } from './module.ts'
 import { type AskPin, askPin, lockedPin, refusedPin } from './pin.ts'
 import { flagsOf, nameOf, type Token } from './tokens.ts'
-import { turns, unlessAborted } from './turns.ts'
 
 interface LoginRequest {
   readonly api: Pkcs11Module
@@ -35,7 +35,7 @@ export function tokenLogin(): TokenLogin {
   const secret = randomBytes(32)
   const nameOfPin = (pin: string) => createHmac('sha256', secret).update(pin).digest('hex')
   const refused = new Set<string>()
-  const turn = turns()
+  const turns = new KeyedMutex()
   let accepted: string | undefined
 
   function offer({ api, token, session }: Omit<LoginRequest, 'pin'>, userType: number, pin: string): void {
@@ -61,11 +61,11 @@ export function tokenLogin(): TokenLogin {
     if (isUser(api, session)) {
       // Logged in by the application itself, or at the token's own reader: nothing to compare with.
       if (accepted === undefined) return
-      const answer = await unlessAborted(call.signal, askPin(pin, { token, flags }, call))
+      const answer = await untilAborted(askPin(pin, { token, flags }, call), call.signal)
       if (nameOfPin(answer) !== accepted) throw otherPin(token)
       return
     }
-    const answer = await unlessAborted(call.signal, askPin(pin, { token, flags }, call))
+    const answer = await untilAborted(askPin(pin, { token, flags }, call), call.signal)
     try {
       offer(request, CKU.user, answer)
     } catch (error) {
@@ -77,7 +77,7 @@ export function tokenLogin(): TokenLogin {
   return {
     user: async (request, call) => {
       if (!(request.token.flags & CKF.loginRequired)) return
-      await turn.run('', call.signal, () => logIn(request, call))
+      await turns.run('', () => logIn(request, call), call.signal)
     },
     forSignature: (request, pin) => offer(request, CKU.contextSpecific, pin),
   }

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
-import { SealwrightError } from '@sealwright/core'
+import { type KeyType, SealwrightError } from '@sealwright/core'
+import { spkiOf } from '@sealwright/core/adapter'
 import { der, readDer } from '@sealwright/core/encoding'
 import { CKA, CKK, CKO } from './constants.ts'
 import type { Pkcs11Module } from './module.ts'
@@ -20,11 +21,7 @@ const EDWARDS_NAME = der.printableString('edwards25519')
 const EDWARDS_OID = der.oid(OID.ed25519)
 
 /** By CKA_PARAMETER_SET. */
-const ML_DSA: Readonly<Record<number, { readonly oid: string; readonly length: number }>> = {
-  1: { oid: '2.16.840.1.101.3.4.3.17', length: 1312 },
-  2: { oid: '2.16.840.1.101.3.4.3.18', length: 1952 },
-  3: { oid: '2.16.840.1.101.3.4.3.19', length: 2592 },
-}
+const ML_DSA: Readonly<Record<number, KeyType>> = { 1: 'ML-DSA-44', 2: 'ML-DSA-65', 3: 'ML-DSA-87' }
 
 export interface PrivateKeyObject {
   readonly object: Buffer
@@ -120,8 +117,8 @@ function edwards(read: Read): Uint8Array | undefined {
       'an Edwards key on another curve than edwards25519 is not supported',
     )
   }
-  return spki(
-    [der.oid(OID.ed25519)],
+  return rawKey(
+    'Ed25519',
     unwrapped(point, bytes => bytes.length === 32),
   )
 }
@@ -130,9 +127,9 @@ function mlDsa(read: Read): Uint8Array | undefined {
   const value = read(CKA.value)
   const set = read(CKA.parameterSet)
   if (!value?.length || set === undefined) return undefined
-  const { oid, length } = ML_DSA[readUlong(set)] ?? {}
-  if (oid === undefined || value.length !== length) throw broken()
-  return spki([der.oid(oid)], value)
+  const type = ML_DSA[readUlong(set)]
+  if (type === undefined) throw broken()
+  return rawKey(type, value)
 }
 
 /** CKA_PUBLIC_KEY_INFO, of PKCS#11 3.0 on. */
@@ -166,6 +163,14 @@ function contentsOf(bytes: Uint8Array): Uint8Array | undefined {
   } catch {
     // Then it is not wrapped.
     return undefined
+  }
+}
+
+function rawKey(type: KeyType, raw: Uint8Array): Uint8Array {
+  try {
+    return spkiOf(type, raw)
+  } catch (cause) {
+    throw broken(cause)
   }
 }
 

@@ -1,6 +1,6 @@
+import { untilAborted } from '@sealwright/core/adapter'
 import { CKR } from './constants.ts'
 import { isDeadSession, rvOf } from './failure.ts'
-import { unlessAborted } from './turns.ts'
 
 export interface SessionPoolOptions {
   /** The most sessions at a time. */
@@ -57,7 +57,7 @@ export function sessionPool({ size, open, close, closed }: SessionPoolOptions): 
       const turn = Promise.withResolvers<void>()
       waiting.push(turn)
       try {
-        await unlessAborted(signal, turn.promise)
+        await untilAborted(turn.promise, signal)
       } catch (error) {
         const at = waiting.indexOf(turn)
         if (at >= 0) waiting.splice(at, 1)
@@ -94,7 +94,7 @@ export function sessionPool({ size, open, close, closed }: SessionPoolOptions): 
   return {
     run: async (signal, task) => {
       const session = ready(signal) ?? (await checkOut(signal))
-      const wait = unlessAborted(signal, lend(session, task))
+      const wait = untilAborted(lend(session, task), signal)
       awaited.add(wait)
       try {
         return await wait

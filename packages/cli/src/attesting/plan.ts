@@ -1,7 +1,8 @@
 import type { Signer } from '@sealwright/core'
+import type { KeyedMutex } from '@sealwright/core/adapter'
 import type { Attestation } from '@sealwright/notary'
 import type { Certificate } from '@sealwright/x509'
-import type { AtOnce, OneByOne } from '../frame/at-once.ts'
+import type { AtOnce } from '../frame/at-once.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
 import type { AuditLog } from '../signing/audit-log.ts'
 
@@ -14,7 +15,7 @@ export interface AttestPlan {
   readonly attestation: Attestation
   readonly atOnce: AtOnce
   /** Two names of one manifest are attested one after the other: the second finds what the first one made. */
-  readonly oneByOne: OneByOne
+  readonly oneByOne: KeyedMutex
   readonly registry: RegistryFlags
   readonly now: Date
 }

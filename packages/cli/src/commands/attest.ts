@@ -1,4 +1,5 @@
 import type { AlgorithmId } from '@sealwright/core'
+import { KeyedMutex } from '@sealwright/core/adapter'
 import { shellQuote } from '@sealwright/core/encoding'
 import { attestationAlgorithm } from '@sealwright/notary'
 import { attestTarget } from '../attesting/attest-target.ts'
@@ -6,7 +7,7 @@ import { attestedLines } from '../attesting/lines.ts'
 import type { AttestPlan } from '../attesting/plan.ts'
 import { readAttestation } from '../attesting/read-attestation.ts'
 import { withDigest } from '../documents/with-digest.ts'
-import { AtOnce, OneByOne } from '../frame/at-once.ts'
+import { AtOnce } from '../frame/at-once.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import { exitCodeOfAll } from '../frame/exit.ts'
 import { decidingError } from '../frame/failure.ts'
@@ -60,7 +61,7 @@ export async function attest(context: Context, args: readonly string[], given: F
     attestation,
     // Who has to touch a token does so for one attestation after the other.
     atOnce: new AtOnce(signer.key.presence === undefined ? (flags.concurrency ?? settings.concurrency) : 1),
-    oneByOne: new OneByOne(),
+    oneByOne: new KeyedMutex(),
     registry: registryFlags(flags),
     now: context.io.now(),
   }

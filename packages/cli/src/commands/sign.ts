@@ -1,7 +1,8 @@
+import { KeyedMutex } from '@sealwright/core/adapter'
 import { notaryCose, notaryJws } from '@sealwright/notary'
 import type { KeyDocument } from '../documents/document.ts'
 import { withDigest } from '../documents/with-digest.ts'
-import { AtOnce, OneByOne } from '../frame/at-once.ts'
+import { AtOnce } from '../frame/at-once.ts'
 import type { Context, Flags } from '../frame/context.ts'
 import { exitCodeOfAll } from '../frame/exit.ts'
 import { decidingError } from '../frame/failure.ts'
@@ -82,7 +83,7 @@ export async function sign(context: Context, args: readonly string[], given: Fla
     dryRun: flags.dryRun === true,
     // Who has to touch a token does so for one signature after the other.
     atOnce: new AtOnce(signer.key.presence === undefined ? (flags.concurrency ?? settings.concurrency) : 1),
-    oneByOne: new OneByOne(),
+    oneByOne: new KeyedMutex(),
     registry: registryFlags(flags),
     now: context.io.now(),
   }

@@ -21,21 +21,3 @@ export class AtOnce {
     }
   }
 }
-
-/** Runs work one at a time for each key; other keys go on meanwhile. */
-export class OneByOne {
-  readonly #last = new Map<string, Promise<unknown>>()
-
-  run<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const mine = (this.#last.get(key) ?? Promise.resolve()).then(work, work)
-    const settled = mine.then(
-      () => {},
-      () => {},
-    )
-    this.#last.set(key, settled)
-    settled.then(() => {
-      if (this.#last.get(key) === settled) this.#last.delete(key)
-    })
-    return mine
-  }
-}

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { HttpTrace } from '@sealwright/core/http'
+import type { HttpTrace } from '@sealwright/core/adapter'
 
 const CHANNEL = 'sealwright:http'
 

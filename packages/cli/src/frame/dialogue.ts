@@ -1,4 +1,4 @@
-import { OneByOne } from './at-once.ts'
+import { KeyedMutex } from '@sealwright/core/adapter'
 import type { Io, Terminal } from './io.ts'
 import { StatusLine } from './status-line.ts'
 import { printable } from './table.ts'
@@ -22,7 +22,7 @@ export class Dialogue {
   readonly #input: boolean
   readonly #yes: boolean
   readonly #status: StatusLine
-  readonly #questions = new OneByOne()
+  readonly #questions = new KeyedMutex()
   #terminal: Promise<Terminal | undefined> | undefined
 
   constructor(io: Io, options: { readonly input: boolean; readonly yes: boolean; readonly quiet: boolean }) {

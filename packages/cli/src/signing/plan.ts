@@ -1,4 +1,5 @@
 import { type Envelope, type Signer, seal, type TargetArtifact } from '@sealwright/core'
+import type { KeyedMutex } from '@sealwright/core/adapter'
 import {
   type ManifestForm,
   notaryCose,
@@ -8,7 +9,7 @@ import {
 } from '@sealwright/notary'
 import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
 import type { SignedTarget } from '../documents/signing.ts'
-import type { AtOnce, OneByOne } from '../frame/at-once.ts'
+import type { AtOnce } from '../frame/at-once.ts'
 import { formatTime } from '../frame/time.ts'
 import { VERSION } from '../frame/version.ts'
 import type { RegistryFlags } from '../program/registry-flags.ts'
@@ -32,7 +33,7 @@ export interface SignPlan {
   /** How much of it is done at the same time. */
   readonly atOnce: AtOnce
   /** Two names of one manifest are signed one after the other: the second finds what the first one made. */
-  readonly oneByOne: OneByOne
+  readonly oneByOne: KeyedMutex
   readonly registry: RegistryFlags
   readonly now: Date
 }

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import { join } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
-import { proxyFor } from '@sealwright/core/http'
+import { proxyFor } from '@sealwright/core/adapter'
 import { type ArtifactStore, canonicalRegistry } from '@sealwright/oci'
 import { dockerCredentials, type RegistryOptions, registry } from '@sealwright/oci-registry'
 import { NO_HOME } from '../config/paths.ts'

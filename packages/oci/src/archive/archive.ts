@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
+import { KeyedMutex } from '@sealwright/core/adapter'
 import { shellQuote } from '@sealwright/core/encoding'
 import { isAbsent } from '@sealwright/core/files'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
@@ -19,7 +20,6 @@ import {
   noLayout,
 } from '../layout/layout-file.ts'
 import { LayoutStore } from '../layout/store.ts'
-import { KeyedMutex } from '../mutex.ts'
 import { ArchiveBatch, INDEX_FILE } from './archive-batch.ts'
 import { ArchiveTarget } from './archive-target.ts'
 import { type StagedBlob, StagedBlobs } from './staged-blobs.ts'

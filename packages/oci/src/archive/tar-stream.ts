@@ -1,5 +1,5 @@
 import { SealwrightError } from '@sealwright/core'
-import { KeyedMutex } from '../mutex.ts'
+import { KeyedMutex } from '@sealwright/core/adapter'
 import { type ByteSource, streamSource } from './byte-source.ts'
 import { gunzip } from './gunzip.ts'
 import { SpoolFile } from './spool-file.ts'

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { expect, onTestFinished, test } from 'vitest'
-import { type HttpTrace, isHttpTraced, redactor, traceHttp } from '../../src/http/index.ts'
+import { type HttpTrace, isHttpTraced, redactor, traceHttp } from '../../src/adapter/index.ts'
 
 test('a request is told of without its secrets, and to nobody who does not ask', () => {
   const seen: HttpTrace[] = []

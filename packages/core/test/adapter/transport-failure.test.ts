@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { transportFailure } from '../../src/http/index.ts'
+import { transportFailure } from '../../src/adapter/index.ts'
 
 it.each([
   ['ECONNRESET', 'unreachable', 'UNAVAILABLE', 'no connection to the store could be made, or it broke'],

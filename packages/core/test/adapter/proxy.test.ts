@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { proxyFor } from '../../src/http/index.ts'
+import { proxyFor } from '../../src/adapter/index.ts'
 
 const REGISTRY = new URL('https://registry.example/v2/')
 

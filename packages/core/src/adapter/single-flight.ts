@@ -1,4 +1,5 @@
-import type { Call } from '@sealwright/core'
+import type { Call } from '../call.ts'
+import { untilAborted } from './until-aborted.ts'
 
 interface Flight<T> {
   readonly promise: Promise<T>
@@ -7,8 +8,8 @@ interface Flight<T> {
 }
 
 /**
- * Runs `task` once for all who ask while it runs. The abort of one ends their wait alone; when nobody waits any more, the
- * task is aborted.
+ * Runs `task` once for all callers that arrive while it runs. The abort of one caller ends its wait alone; when no caller
+ * waits any more, the task is aborted.
  */
 export function singleFlight<T>(task: (call: Call) => Promise<T>): (call: Call) => Promise<T> {
   let current: Flight<T> | undefined
@@ -31,16 +32,8 @@ export function singleFlight<T>(task: (call: Call) => Promise<T>): (call: Call) 
   function start(): Flight<T> {
     const controller = new AbortController()
     const promise = task({ signal: controller.signal })
-    // Whoever stopped waiting does not handle it any more.
+    // A caller that stopped waiting no longer handles the rejection.
     promise.catch(() => {})
     return { promise, controller, waiting: 0 }
   }
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

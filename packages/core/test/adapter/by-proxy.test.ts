@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { byProxy, type Dispatcher, exchange, proxyFor } from '../../src/http/index.ts'
+import { byProxy, type Dispatcher, exchange, proxyFor } from '../../src/adapter/index.ts'
 
 const target = new URL('https://vault.example:8200')
 

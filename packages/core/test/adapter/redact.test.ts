@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { redactor } from '../../src/http/index.ts'
+import { redactor } from '../../src/adapter/index.ts'
 
 const SECRETS = ['hunter2-secret-password', 'pä$$ w+rd/"quoted"&<x>%', 'x'.repeat(40), 'tøken~._-0123456789']
 

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type Dispatcher, exchange, requestIdIn, withoutSecrets } from '../../src/http/index.ts'
+import { type Dispatcher, exchange, requestIdIn, withoutSecrets } from '../../src/adapter/index.ts'
 
 type Handler = Parameters<Dispatcher['dispatch']>[1]
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isLoopback } from '../../src/http/index.ts'
+import { isLoopback } from '../../src/adapter/index.ts'
 
 test.each([
   'localhost',
