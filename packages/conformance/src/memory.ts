@@ -11,6 +11,8 @@ import {
   SealwrightError,
 } from '@sealwright/core'
 
+export type MemoryOperation = 'open' | 'sign' | 'list' | 'create' | 'rotate'
+
 /** A key store in memory, for tests of programs that sign. */
 export interface MemoryKeyProvider extends KeyProvider {
   readonly admin: KeyAdmin
@@ -22,15 +24,25 @@ export interface MemoryKeyProvider extends KeyProvider {
    */
   add(name: string, type?: KeyType): string
   /** Lets the next calls of an operation fail, as a store does that is down or refuses. */
-  fail(operation: 'open' | 'sign', code: ErrorCode, times?: number): void
+  fail(operation: MemoryOperation, code: ErrorCode, times?: number): void
   /** What was asked, in order. */
-  readonly calls: readonly { readonly operation: 'open' | 'sign'; readonly reference: string }[]
+  readonly calls: readonly { readonly operation: MemoryOperation; readonly reference: string }[]
 }
 
 interface MemoryKey {
   readonly type: KeyType
   readonly privateKey: KeyObject
   readonly publicKey: Uint8Array
+}
+
+/** What stands for the errors of a vendor. */
+class ToldToFail extends Error {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode) {
+    super('told to fail')
+    this.code = code
+  }
 }
 
 const SCHEME = 'memory:'
@@ -43,15 +55,15 @@ const MESSAGE_MAX = 64 * 2 ** 20
  */
 export function memoryKeys(): MemoryKeyProvider {
   const keys = new Map<string, MemoryKey[]>()
-  const calls: { operation: 'open' | 'sign'; reference: string }[] = []
-  const failures: { operation: 'open' | 'sign'; code: ErrorCode; times: number }[] = []
+  const calls: { operation: MemoryOperation; reference: string }[] = []
+  const failures: { operation: MemoryOperation; code: ErrorCode; times: number }[] = []
 
-  function enter(operation: 'open' | 'sign', reference: string): void {
+  function enter(operation: MemoryOperation, reference: string): void {
     calls.push({ operation, reference })
     const failure = failures.find(each => each.operation === operation && each.times > 0)
     if (failure === undefined) return
     failure.times--
-    throw new SealwrightError(failure.code, `the store in memory was told to fail: ${operation} ${reference}`)
+    throw new ToldToFail(failure.code)
   }
 
   function add(name: string, type?: KeyType): string {
@@ -76,6 +88,7 @@ export function memoryKeys(): MemoryKeyProvider {
   return {
     contract: 1,
     name: 'memory',
+    title: 'the store in memory',
     schemes: ['memory'],
     permissions: {},
     canonical: reference => {
@@ -87,9 +100,11 @@ export function memoryKeys(): MemoryKeyProvider {
       const { key, resolved } = find(reference)
       return handleOf(key, resolved, () => enter('sign', resolved))
     },
-    classify: () => undefined,
+    classify: error =>
+      error instanceof ToldToFail ? { code: error.code, why: 'the store was told to fail' } : undefined,
     admin: {
       list: async function* ({ prefix = SCHEME }) {
+        enter('list', prefix)
         const found = [...keys].filter(([name]) => `${SCHEME}${name}`.startsWith(prefix))
         if (found.length === 0 && prefix !== SCHEME)
           throw new SealwrightError('NOT_FOUND', `no key in memory begins with ${prefix}`)
@@ -97,11 +112,13 @@ export function memoryKeys(): MemoryKeyProvider {
           yield { reference: `${SCHEME}${name}`, type: versions.at(-1)!.type, state: 'enabled' }
       },
       create: async ({ reference, type }) => {
+        enter('create', reference)
         const [name] = parse(reference)
         if (keys.has(name)) throw new SealwrightError('VALIDATION', `the key ${reference} exists`)
         return add(name, type)
       },
       rotate: async reference => {
+        enter('rotate', reference)
         find(reference)
         return add(parse(reference)[0])
       },

@@ -54,7 +54,7 @@ describe('a program that is tested with it', () => {
     expect(now.key.reference).toBe('memory:release@2')
     expect(now.key.publicKey).not.toEqual(old.key.publicKey)
     await old.sign(new Uint8Array(3))
-    expect(keys.calls.map(({ operation }) => operation)).toEqual(['open', 'open', 'sign'])
+    expect(keys.calls.map(({ operation }) => operation)).toEqual(['open', 'rotate', 'open', 'sign'])
   })
 
   it('meets the failures that it was told', async () => {

@@ -17,9 +17,11 @@ export { errorCodes, isSealwrightError, SealwrightError } from './errors.ts'
 export { fingerprint } from './fingerprint.ts'
 export type { Accepts, KeyDescriptor, KeySpec } from './key.ts'
 export { keyType } from './key-type.ts'
+export { type KeyManager, manageKeys } from './manage-keys.ts'
 export { openSigner } from './open-signer.ts'
 export type { SignerStep, SignerTrace } from './pipeline/trace.ts'
 export type {
+  FailedOperation,
   Failure,
   FailureCode,
   KeyAdmin,

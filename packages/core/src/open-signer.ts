@@ -1,12 +1,13 @@
 import type { CallOptions } from './call.ts'
 import { SealwrightError } from './errors.ts'
 import { fingerprint } from './fingerprint.ts'
+import { assertCall, assertProvider } from './pipeline/assert-call.ts'
 import { attempt } from './pipeline/attempts.ts'
 import { chooseAlgorithm } from './pipeline/choose-algorithm.ts'
 import { checkDescriptor } from './pipeline/descriptor.ts'
 import { isCertificates } from './pipeline/encode-signature.ts'
-import { adapterFault, named } from './pipeline/failure.ts'
-import { assertTimeout, openScope, type Scope } from './pipeline/scope.ts'
+import { adapterFault, gerundOf, named } from './pipeline/failure.ts'
+import { openScope, type Scope } from './pipeline/scope.ts'
 import { defaultTimeoutMs, type OpenKey, signMessage, TIMEOUT } from './pipeline/sign-message.ts'
 import type { KeyHandle, KeyProvider } from './provider.ts'
 import type { OpenOptions, OpenSigner, Signer } from './signer.ts'
@@ -112,13 +113,12 @@ async function openHandle(
   const scope = openScope(options.signal)
   try {
     scope.throwIfEnded()
-    scope.startDeadline(options.timeoutMs ?? TIMEOUT.default, `opening ${reference}`)
+    scope.startDeadline(options.timeoutMs ?? TIMEOUT.default, gerundOf('open', reference))
     return await attempt<KeyHandle>({
       provider,
       limiter: options.limiter,
       scope,
       context: { operation: 'open', provider: provider.name, reference },
-      doing: `open ${reference}`,
       repeatable: true,
       call: call => provider.open(reference, call),
       // A handle that came too late is nobody's: it is released, and a failure to do so concerns nobody either.
@@ -137,13 +137,12 @@ async function certificatesOf(
   scope: Scope,
 ): Promise<readonly Uint8Array[]> {
   scope.throwIfEnded()
-  scope.startDeadline(timeoutMs, `reading the certificates of ${key.reference}`)
+  scope.startDeadline(timeoutMs, gerundOf('certificates', key.reference))
   const certificates = await attempt({
     provider,
     limiter,
     scope,
     context: { operation: 'certificates', provider: provider.name, reference: key.reference },
-    doing: `read the certificates of ${key.reference}`,
     repeatable: true,
     call: call => handle.certificates!(call),
   })
@@ -179,25 +178,10 @@ function canonicalOf(provider: KeyProvider, reference: string): string {
   }
 }
 
-function assertProvider(provider: KeyProvider): void {
-  if (provider?.contract === 1) return
-  throw new SealwrightError('UNSUPPORTED', 'the key provider speaks another version of the contract', {
-    why: 'this version of @sealwright/core knows contract 1 only',
-    fix: 'use versions of @sealwright/core and of the provider that belong together',
-  })
-}
-
 function assertFingerprint(expected: string | undefined): void {
   if (expected === undefined || /^sha256:[0-9a-f]{64}$/.test(expected)) return
   throw new SealwrightError(
     'VALIDATION',
     'the fingerprint is not sha256: and 64 lower-case hexadecimal digits',
   )
-}
-
-function assertCall({ signal, timeoutMs }: CallOptions): void {
-  if (timeoutMs !== undefined) assertTimeout(timeoutMs)
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new SealwrightError('VALIDATION', 'signal is not an AbortSignal')
-  }
 }

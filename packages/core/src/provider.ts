@@ -11,6 +11,8 @@ export interface KeyProvider extends Partial<AsyncDisposable> {
   /** The version of this contract. */
   readonly contract: 1
   readonly name: string
+  /** What messages call it: `AWS KMS`. Without it they say `key store "NAME"`. */
+  readonly title?: string
   /** URI schemes without the colon, matched exactly: `file`, `awskms`. */
   readonly schemes: readonly string[]
   /** Least privilege per operation, in the store's own words. */
@@ -24,8 +26,13 @@ export interface KeyProvider extends Partial<AsyncDisposable> {
   canonical(reference: string): string
   /** One key version that can sign now, or a failure. */
   open(reference: string, call: Call): Promise<KeyHandle>
-  /** Names a vendor failure; `undefined` becomes `INTERNAL`. Must not throw. */
-  classify(error: unknown): Failure | undefined
+  /**
+   * Names a vendor failure; `undefined` becomes `INTERNAL`. Must not throw. All other members let vendor errors through, and
+   * core makes the message: `AWS KMS refused to sign with KEY`.
+   *
+   * @param during - What failed, where one error means several things.
+   */
+  classify(error: unknown, during?: FailedOperation): Failure | undefined
   /**
    * Whose credentials answered.
    *
@@ -79,12 +86,24 @@ export interface RawSignature {
 /** Codes a store's failure can have; `ABORTED` and `TIMEOUT` of the deadline are the pipeline's own. */
 export type FailureCode = ErrorCode
 
+/** The call that a failure ended. */
+export interface FailedOperation {
+  readonly operation: Operation
+  /** Of the key, or of the store; absent for a store without one. */
+  readonly reference?: string | undefined
+}
+
+/** Free of secrets: written by the adapter, never the vendor's own text unscrubbed. */
 export interface Failure {
   readonly code: FailureCode
-  /** Free of secrets: written by the adapter, never the vendor's own text unscrubbed. */
-  readonly message?: string
-  readonly retryAfterMs?: number
-  readonly requestId?: string
+  /** In the place of the sentence that core makes of the operation and the reference. */
+  readonly message?: string | undefined
+  /** The fact found: `these credentials are not authorized for kms:Sign`. */
+  readonly why?: string | undefined
+  /** What to do next: an imperative. */
+  readonly fix?: string | undefined
+  readonly retryAfterMs?: number | undefined
+  readonly requestId?: string | undefined
 }
 
 /** A key in the list of its store. All but the reference is what the store tells in the same requests. */
@@ -106,7 +125,10 @@ export interface ListedKey {
  */
 export type KeyState = 'enabled' | 'disabled' | 'pending' | 'expired' | 'deleted' | 'unavailable'
 
-/** What may be done to keys in a store. It never exports, imports, disables or destroys a key. */
+/**
+ * What may be done to keys in a store, as an adapter author writes it; `manageKeys` is the safe face. It never exports,
+ * imports, disables or destroys a key, and tries nothing again: `list` is repeated by core, the others never are.
+ */
 export interface KeyAdmin {
   /**
    * Lists the keys that can sign, or could if they were enabled. `prefix` is the beginning of a reference: the store,

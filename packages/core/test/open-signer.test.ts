@@ -175,7 +175,7 @@ describe('disposing of a signer', () => {
     const signer = await openSigner(ed25519({ open: async () => handle }), 'fake:key')
     await expect(signer[Symbol.asyncDispose]()).rejects.toMatchObject({
       code: 'INTERNAL',
-      message: 'key store "fake" failed to release a key',
+      message: 'key store "fake" could not release a key',
     })
   })
 })

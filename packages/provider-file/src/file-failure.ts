@@ -1,9 +1,6 @@
 import type { Failure } from '@sealwright/core'
-import { isSealwrightError, SealwrightError } from '@sealwright/core'
 
-type Errno = Failure & { readonly why: string; readonly fix?: string }
-
-const ERRNO: Readonly<Record<string, Errno>> = {
+const ERRNO: Readonly<Record<string, Failure>> = {
   ENOENT: { code: 'NOT_FOUND', why: 'there is no such file', fix: 'check the spelling of the path' },
   ENOTDIR: {
     code: 'NOT_FOUND',
@@ -42,29 +39,9 @@ const ERRNO: Readonly<Record<string, Errno>> = {
 }
 
 /** Names a failure of the file system by its errno; `undefined` for any other. */
-export function classify(error: unknown): Errno | undefined {
-  const code = (error as { code?: unknown } | null | undefined)?.code
-  return typeof code === 'string' && Object.hasOwn(ERRNO, code) ? ERRNO[code] : undefined
-}
-
-/** Does something with a file and says of a failure which file, what was tried and why it failed. */
-export async function onFile<T>(path: string, doing: string, task: () => Promise<T>): Promise<T> {
-  try {
-    return await task()
-  } catch (error) {
-    if (isSealwrightError(error)) throw error
-    const failure = classify(error)
-    const message = `cannot ${doing} ${path}`
-    if (failure === undefined) throw new SealwrightError('INTERNAL', message, { cause: error })
-    const tilde = failure.code === 'NOT_FOUND' && path.includes('/~/')
-    throw new SealwrightError(failure.code, message, {
-      why: failure.why,
-      ...(tilde
-        ? { fix: 'write $HOME: a shell expands ~ only at the start of a word' }
-        : failure.fix === undefined
-          ? {}
-          : { fix: failure.fix }),
-      cause: error,
-    })
-  }
+export function classify(error: unknown): Failure | undefined {
+  const { code, path } = (error ?? {}) as { readonly code?: unknown; readonly path?: unknown }
+  const failure = typeof code === 'string' && Object.hasOwn(ERRNO, code) ? ERRNO[code] : undefined
+  const isTilde = failure?.code === 'NOT_FOUND' && typeof path === 'string' && path.includes('/~/')
+  return isTilde ? { ...failure, fix: 'write $HOME: a shell expands ~ only at the start of a word' } : failure
 }

@@ -42,6 +42,7 @@ export function fileKeys(options: FileKeysOptions = {}): FileKeyProvider {
   return {
     contract: 1,
     name: 'file',
+    title: 'the file system',
     schemes: ['file'],
     permissions: {
       open: ['read the key file'],

@@ -1,7 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Call, type ListedKey, SealwrightError } from '@sealwright/core'
-import { onFile } from './file-failure.ts'
 import { pathOf, referenceTo } from './reference.ts'
 
 /**
@@ -17,7 +16,7 @@ export async function* listKeys(prefix: string | undefined, call: Call): AsyncIt
   }
   const path = pathOf(prefix)
   const folder = (await isFolder(path)) ? path : dirname(path)
-  const names = await onFile(folder, 'list the directory', () => readdir(folder))
+  const names = await readdir(folder)
   let isEmpty = true
   for (const name of names.sort()) {
     call.signal.throwIfAborted()
@@ -43,11 +42,9 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 async function statOf(path: string) {
-  return onFile(path, 'look at', () =>
-    stat(path).catch((error: NodeJS.ErrnoException) => {
-      // A dangling link, or a file removed since the directory was read.
-      if (error.code === 'ENOENT') return undefined
-      throw error
-    }),
-  )
+  return stat(path).catch((error: NodeJS.ErrnoException) => {
+    // A dangling link, or a file removed since the directory was read.
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
 }

@@ -2,7 +2,6 @@ import { constants, type Stats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { SealwrightError } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
-import { onFile } from './file-failure.ts'
 
 /** More than any private key has; an ML-DSA-87 key is below 8 KiB. */
 const MAX_BYTES = 64 * 2 ** 10
@@ -14,25 +13,23 @@ const MAX_BYTES = 64 * 2 ** 10
  * @throws {@link SealwrightError} `VALIDATION` for what is no regular file, is too large or is open to others.
  */
 export async function readKeyFile(path: string, allowOthersToRead: boolean): Promise<Uint8Array> {
-  return onFile(path, 'read the key file', async () => {
-    // Without O_NONBLOCK, opening a pipe would wait for its writer.
-    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-    try {
-      const stats = await file.stat()
-      assertKeyFile(path, stats, allowOthersToRead)
-      const buffer = Buffer.alloc(MAX_BYTES + 1)
-      let length = 0
-      for (;;) {
-        const { bytesRead } = await file.read(buffer, length, buffer.length - length, length)
-        length += bytesRead
-        if (bytesRead === 0 || length > MAX_BYTES) break
-      }
-      if (length > MAX_BYTES) throw tooLarge(path)
-      return buffer.subarray(0, length)
-    } finally {
-      await file.close()
+  // Without O_NONBLOCK, opening a pipe would wait for its writer.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    const stats = await file.stat()
+    assertKeyFile(path, stats, allowOthersToRead)
+    const buffer = Buffer.alloc(MAX_BYTES + 1)
+    let length = 0
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length)
+      length += bytesRead
+      if (bytesRead === 0 || length > MAX_BYTES) break
     }
-  })
+    if (length > MAX_BYTES) throw tooLarge(path)
+    return buffer.subarray(0, length)
+  } finally {
+    await file.close()
+  }
 }
 
 function assertKeyFile(path: string, stats: Stats, allowOthersToRead: boolean): void {

@@ -3,7 +3,6 @@ import { link, lstat, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
 import { makeDirectory } from '@sealwright/core/files'
-import { onFile } from './file-failure.ts'
 
 /** File systems without hard links say so with one of these. */
 const NO_LINKS: readonly unknown[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
@@ -15,38 +14,34 @@ const NO_LINKS: readonly unknown[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'
  * @throws {@link SealwrightError} `VALIDATION` when the file exists.
  */
 export async function writeKeyFile(path: string, text: string): Promise<void> {
-  await onFile(path, 'write the key file', async () => {
-    const folder = dirname(path)
-    await makeDirectory(folder, 0o700)
-    const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
+  const folder = dirname(path)
+  await makeDirectory(folder, 0o700)
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
+  try {
+    const file = await open(temporary, 'wx', 0o600)
     try {
-      const file = await open(temporary, 'wx', 0o600)
-      try {
-        await file.chmod(0o600)
-        await file.writeFile(text)
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-      await place(temporary, path)
+      await file.chmod(0o600)
+      await file.writeFile(text)
+      await file.sync()
     } finally {
-      await rm(temporary, { force: true })
+      await file.close()
     }
-    await syncFolder(folder)
-  })
+    await place(temporary, path)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+  await syncFolder(folder)
 }
 
 /** @throws {@link SealwrightError} `VALIDATION` when there is anything at `path`, a broken link included. */
 export async function assertNothingAt(path: string): Promise<void> {
-  await onFile(path, 'write the key file', async () => {
-    try {
-      await lstat(path)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-      throw error
-    }
-    throw exists(path)
-  })
+  try {
+    await lstat(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  throw exists(path)
 }
 
 async function place(temporary: string, path: string): Promise<void> {

@@ -1,4 +1,10 @@
-import { isSealwrightError, keyType, SealwrightError, type ListedKey as StoredKey } from '@sealwright/core'
+import {
+  isSealwrightError,
+  keyType,
+  manageKeys,
+  SealwrightError,
+  type ListedKey as StoredKey,
+} from '@sealwright/core'
 import { type Certificate, parseCertificates } from '@sealwright/x509'
 import { readNotationKeys } from '../config/notation-keys.ts'
 import { readIfPresent } from '../config/read-if-present.ts'
@@ -7,12 +13,12 @@ import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
 import { table } from '../frame/table.ts'
 import { formatTime } from '../frame/time.ts'
-import { askStore } from '../keys/ask-store.ts'
 import { givenReference } from '../keys/canonical.ts'
 import { keptChains } from '../keys/chain.ts'
 import { openKeys, publicKeyOf } from '../keys/keys.ts'
 import { readKeyLock } from '../keys/lock-file.ts'
 import { schemeOf } from '../keys/reference.ts'
+import { callOptions } from '../keys/time-limit.ts'
 import type { KeyFlags } from '../program/key-flags.ts'
 
 /** `sealwright key list [STORE]` */
@@ -122,8 +128,8 @@ async function keysIn(context: Context, store: string, flags: KeyFlags): Promise
   await using opened = await openKeys(context, flags)
   const reference = givenReference(context, store)
   const provider = await opened.provider(reference)
-  const { admin } = provider
-  if (admin === undefined) {
+  const { list } = manageKeys(provider)
+  if (list === undefined) {
     throw new SealwrightError('UNSUPPORTED', `the keys of ${provider.name} cannot be listed`, {
       why: 'its provider only signs',
       fix: "list them with the store's own tool",
@@ -131,13 +137,9 @@ async function keysIn(context: Context, store: string, flags: KeyFlags): Promise
   }
   // The beginning of references, hence not always one of a key; paths alone have another spelling.
   const prefix = schemeOf(reference) === 'file' ? provider.canonical(reference) : reference
-  return await askStore(context, provider, { reference, doing: 'list its keys' }, async call => {
-    const keys: ListedKey[] = []
-    for await (const found of admin.list({ prefix }, call)) {
-      keys.push(listed(found))
-    }
-    return keys
-  })
+  const options = await callOptions(context, reference)
+  const keys = await context.dialogue.waiting(provider.name, () => list({ prefix }, options))
+  return keys.map(listed)
 }
 
 function listed({ reference, type, algorithms = [], state, created, protection }: StoredKey): ListedKey {

@@ -1,4 +1,4 @@
-import { fingerprint, type KeyProvider, type Operation, type Signer } from '@sealwright/core'
+import { fingerprint, type KeyProvider, manageKeys, type Operation, type Signer } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
 import { type Certificate, checkChain, formatDistinguishedName } from '@sealwright/x509'
 import { unmatchableSubject } from '../certificates/subject.ts'
@@ -6,12 +6,12 @@ import { daysUntil, endOf, SOON_DAYS } from '../certificates/validity.ts'
 import type { CheckedKey } from '../documents/doctor.ts'
 import type { Context } from '../frame/context.ts'
 import { formatTime } from '../frame/time.ts'
-import { askStore } from '../keys/ask-store.ts'
 import { assertMatches, findChain } from '../keys/chain.ts'
 import { fixOf, requestCommand } from '../keys/chain-advice.ts'
 import { defaultAlgorithm } from '../keys/default-algorithm.ts'
 import { isKeyName } from '../keys/key-name.ts'
 import type { Keys, SelectedKey } from '../keys/keys.ts'
+import { callOptions } from '../keys/time-limit.ts'
 import { measure } from './bench.ts'
 import { type Check, failed, fault, ok, warning } from './check.ts'
 
@@ -76,11 +76,13 @@ async function identify(
   provider: KeyProvider,
   reference: string,
 ): Promise<{ readonly credentials: CheckedKey['credentials']; readonly check: Check }> {
-  const ask = provider.identify?.bind(provider)
-  if (ask === undefined) return { credentials: null, check: ok('credentials', unnamed(provider)) }
+  const { identify } = manageKeys(provider)
+  if (identify === undefined) return { credentials: null, check: ok('credentials', unnamed(provider)) }
   try {
-    const errand = { reference, doing: 'say whose credentials these are' }
-    const { source, identity } = await askStore(context, provider, errand, call => ask(call, reference))
+    const options = await callOptions(context, reference)
+    const { source, identity } = await context.dialogue.waiting(provider.name, () =>
+      identify(reference, options),
+    )
     const detail = identity === undefined ? source : `${identity}, from ${source}`
     return { credentials: { source, identity: identity ?? null }, check: ok('credentials', detail) }
   } catch (error) {

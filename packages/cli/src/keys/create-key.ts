@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
-import { isSealwrightError, type KeySpec, SealwrightError } from '@sealwright/core'
+import { isSealwrightError, type KeySpec, manageKeys, SealwrightError } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
 import type { Context } from '../frame/context.ts'
-import { askStore } from './ask-store.ts'
 import { defaultAlgorithm } from './default-algorithm.ts'
 import type { Keys } from './keys.ts'
 import { fileOf, schemeOf } from './reference.ts'
+import { callOptions } from './time-limit.ts'
 
 export interface CreatedKey {
   /** Whether it is new; one that exists is what was asked for until its type is known. */
@@ -19,10 +19,10 @@ export interface CreatedKey {
 /** Makes a key in a store, unless it is there: no key is ever written over. */
 export async function createKey(context: Context, keys: Keys, wish: KeySpec): Promise<CreatedKey> {
   const provider = await keys.provider(wish.reference)
-  const { admin } = provider
+  const { create } = manageKeys(provider)
   const canonical = canonicalKey(provider.canonical, wish.reference)
   const spec = { ...wish, reference: canonical ?? wish.reference }
-  if (admin === undefined) {
+  if (create === undefined) {
     throw new SealwrightError('UNSUPPORTED', `keys cannot be made in ${provider.name} from here`, {
       why: 'its provider only signs',
       fix: `make the key with the store's own tool, then: sealwright key add NAME ${shellQuote(spec.reference)}`,
@@ -32,8 +32,8 @@ export async function createKey(context: Context, keys: Keys, wish: KeySpec): Pr
     return { created: false, reference: canonical, resolved: canonical }
   }
   context.step(`create ${spec.reference}`)
-  const errand = { reference: spec.reference, doing: 'create a key' }
-  const resolved = await askStore(context, provider, errand, call => admin.create(spec, call))
+  const options = await callOptions(context, spec.reference)
+  const resolved = await context.dialogue.waiting(provider.name, () => create(spec, options))
   return { created: true, reference: canonical ?? resolved, resolved }
 }
 

@@ -1,13 +1,13 @@
-import { fingerprint, SealwrightError, type Signer } from '@sealwright/core'
+import { fingerprint, manageKeys, SealwrightError, type Signer } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
 import { type LockedKey, prepareKey } from '@sealwright/keyring'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
-import { askStore } from './ask-store.ts'
 import { canonicalReference } from './canonical.ts'
 import { defaultAlgorithm } from './default-algorithm.ts'
 import type { Keys } from './keys.ts'
 import { updateKeyLock } from './lock-file.ts'
+import { callOptions } from './time-limit.ts'
 
 /** The key that a name is about to mean, opened. */
 export interface Successor {
@@ -57,7 +57,7 @@ export function isSame({ key }: Signer, locked: Pick<LockedKey, 'resolved' | 'fi
 async function makeVersion(context: Context, keys: Keys, { name, locked }: RotationRequest) {
   const reference = locked.next?.reference ?? locked.reference
   const provider = await keys.provider(reference)
-  const rotate = provider.admin?.rotate?.bind(provider.admin)
+  const { rotate } = manageKeys(provider)
   if (rotate === undefined) {
     throw new SealwrightError('UNSUPPORTED', `the store of key "${name}" cannot rotate it`, {
       why: `${provider.name} keys have no versions`,
@@ -72,8 +72,8 @@ async function makeVersion(context: Context, keys: Keys, { name, locked }: Rotat
   }
   await record(context, name, { reference })
   context.step(`rotate ${reference}`)
-  const errand = { reference, doing: 'rotate the key' }
-  const version = await askStore(context, provider, errand, call => rotate(reference, call))
+  const options = await callOptions(context, reference)
+  const version = await context.dialogue.waiting(provider.name, () => rotate(reference, options))
   return follow(keys, name, reference, version)
 }
 

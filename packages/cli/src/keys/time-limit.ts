@@ -1,3 +1,4 @@
+import type { CallOptions } from '@sealwright/core'
 import type { Settings } from '../config/settings.ts'
 import type { Context } from '../frame/context.ts'
 import { schemeOf } from './reference.ts'
@@ -18,4 +19,9 @@ export function timeLimit(
 ): number {
   const asks = ASKING.has(schemeOf(reference)) && dialogue.silence === undefined
   return asks ? Math.max(timeoutMs, WITH_A_PERSON_MS) : timeoutMs
+}
+
+/** What a call of the store of a reference is given: the interrupt of the program, and the time it may take. */
+export async function callOptions(context: Context, reference: string): Promise<CallOptions> {
+  return { signal: context.io.signal, timeoutMs: timeLimit(context, await context.settings(), reference) }
 }

@@ -2,13 +2,20 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { hostname, userInfo } from 'node:os'
 import { resolve } from 'node:path'
-import { type Envelope, fingerprint, isSealwrightError, type Signature, type Signer } from '@sealwright/core'
+import {
+  type Envelope,
+  fingerprint,
+  isSealwrightError,
+  manageKeys,
+  type Signature,
+  type Signer,
+} from '@sealwright/core'
 import { systemFailure } from '@sealwright/core/files'
 import { digestOf } from '@sealwright/oci'
 import type { Context } from '../frame/context.ts'
 import { usageError } from '../frame/usage.ts'
-import { askStore } from '../keys/ask-store.ts'
 import type { Keys, SelectedKey } from '../keys/keys.ts'
+import { callOptions } from '../keys/time-limit.ts'
 
 /** Where each signature of a run is put on record before it is stored: JSON, one line a signature. */
 export interface AuditLog extends AsyncDisposable {
@@ -154,11 +161,13 @@ async function appendTo(path: string): Promise<LineSink> {
 async function whoSigns(context: Context, keys: Keys, { reference }: SelectedKey): Promise<Who> {
   const provider = await keys.provider(reference)
   const person = { user: userName(), host: hostname() }
-  const identify = provider.identify?.bind(provider)
+  const { identify } = manageKeys(provider)
   if (identify === undefined) return { ...person, identity: null, source: null }
   try {
-    const errand = { reference, doing: 'say whose credentials these are' }
-    const { source, identity } = await askStore(context, provider, errand, call => identify(call))
+    const options = await callOptions(context, reference)
+    const { source, identity } = await context.dialogue.waiting(provider.name, () =>
+      identify(undefined, options),
+    )
     return { ...person, identity: identity ?? null, source }
   } catch (error) {
     if (!isSealwrightError(error) || error.code === 'ABORTED') throw error

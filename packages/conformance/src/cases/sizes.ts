@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type AlgorithmId, isSealwrightError, openSigner } from '@sealwright/core'
+import { type AlgorithmId, algorithms, isSealwrightError, openSigner } from '@sealwright/core'
 import type { Definition } from '../definition.ts'
 import type { HarnessKey, ProviderHarness } from '../harness.ts'
 import { newMessage } from '../messages.ts'
@@ -51,7 +51,7 @@ function above(key: HarnessKey, id: AlgorithmId, most: number): Definition {
           const message = newMessage(most + 1)
           const before = await harness.signCalls?.()
           const { digest, mu } = key.algorithms[id]!
-          if (digest || mu) {
+          if (digest || mu || (await hashesItself(harness, reference, id))) {
             const { bytes } = await signer.sign(message)
             assertSignature(id, signer.key.publicKey, message, bytes)
           } else {
@@ -100,4 +100,10 @@ function limitedAlgorithm({ algorithms }: HarnessKey): [AlgorithmId, number] | u
   const taking = Object.entries(algorithms).filter(([, { message }]) => message !== undefined)
   const [id, accepts] = taking.find(([, { digest, mu }]) => !digest && !mu) ?? taking[0] ?? []
   return id === undefined ? undefined : [id as AlgorithmId, accepts!.message!]
+}
+
+/** Whether the store takes a message of any size in chunks: `beginSign`, of algorithms with a hash. */
+function hashesItself(harness: ProviderHarness, reference: string, id: AlgorithmId): Promise<boolean> {
+  if (algorithms[id].hash === undefined) return Promise.resolve(false)
+  return withHandle(harness, reference, async handle => handle.beginSign !== undefined)
 }

@@ -13,8 +13,6 @@ export interface Attempts<T> {
   readonly limiter?: Limiter | undefined
   readonly scope: Scope
   readonly context: TraceContext
-  /** For messages: `sign with awskms:///…`. */
-  readonly doing: string
   /** Whether the same call may be made again; not where a person takes part. */
   readonly repeatable: boolean
   call(call: Call): Promise<T>
@@ -42,7 +40,7 @@ export async function attempt<T>(attempts: Attempts<T>): Promise<T> {
   }
 }
 
-async function once<T>({ provider, limiter, scope, doing, call, late }: Attempts<T>): Promise<T> {
+async function once<T>({ provider, limiter, scope, context, call, late }: Attempts<T>): Promise<T> {
   const task = async () => {
     // A limiter may let a call through after nobody waits for it any more.
     scope.throwIfEnded()
@@ -51,7 +49,7 @@ async function once<T>({ provider, limiter, scope, doing, call, late }: Attempts
   try {
     return await scope.wait(limiter ? startLimited(limiter, task, scope.signal) : task(), late)
   } catch (error) {
-    throw named(error, provider, doing)
+    throw named(error, provider, context)
   }
 }
 

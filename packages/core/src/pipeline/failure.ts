@@ -1,27 +1,61 @@
 import { errorCodes, isSealwrightError, SealwrightError } from '../errors.ts'
 import { programFault } from '../program-fault.ts'
-import type { Failure, FailureCode, KeyProvider } from '../provider.ts'
+import type { FailedOperation, Failure, FailureCode, KeyProvider, Operation } from '../provider.ts'
 
 const CODES: ReadonlySet<FailureCode> = new Set(errorCodes)
+
+/** Each operation as a message tells it: what a store could not do, and what took too long. */
+const PHRASES: Readonly<Record<Operation, readonly [verb: string, gerund: string]>> = {
+  open: ['open', 'opening'],
+  sign: ['sign with', 'signing with'],
+  certificates: ['read the certificates of', 'reading the certificates of'],
+  identify: ['say whose credentials these are', 'asking whose credentials these are'],
+  list: ['list the keys of', 'listing the keys of'],
+  create: ['create', 'creating'],
+  rotate: ['rotate', 'rotating'],
+  attachCertificates: ['attach certificates to', 'attaching certificates to'],
+}
+
+/** `signing with awskms:///…`, for the messages of deadlines. */
+export function gerundOf(operation: Operation, reference: string): string {
+  return operation === 'identify' ? PHRASES.identify[1] : `${PHRASES[operation][1]} ${reference}`
+}
+
+function verbOf({ operation, reference }: FailedOperation): string {
+  const [verb] = PHRASES[operation]
+  return operation === 'identify' || reference === undefined ? verb : `${verb} ${reference}`
+}
 
 /**
  * Names what an adapter threw: a SealwrightError passes, the rest is for the adapter's `classify`, and what that does not
  * know is `INTERNAL`. Nothing of a foreign error's message is kept.
  *
- * @param doing - What was tried: `open file:/a.key`.
+ * @param during - What failed; a text where it is no operation of the contract.
  */
-export function named(error: unknown, provider: KeyProvider, doing: string): SealwrightError {
+export function named(
+  error: unknown,
+  provider: KeyProvider,
+  during: FailedOperation | string,
+): SealwrightError {
   if (isSealwrightError(error)) return error
-  const failure = classified(error, provider)
+  const isOperation = typeof during !== 'string'
+  const failure = classified(error, provider, isOperation ? during : undefined)
   const code = failure && CODES.has(failure.code) ? failure.code : 'INTERNAL'
-  const message = failure?.message ?? `key store "${provider.name}" failed to ${doing}`
+  const { why, fix } = failure ?? ofProgram(error)
   const { retryAfterMs, requestId } = failure ?? {}
-  return new SealwrightError(code, message, {
-    ...(failure === undefined ? ofProgram(error) : {}),
+  const verb = code === 'ACCESS_DENIED' ? 'refused to' : 'could not'
+  const doing = isOperation ? verbOf(during) : during
+  return new SealwrightError(code, failure?.message ?? `${titleOf(provider)} ${verb} ${doing}`, {
     cause: error,
+    ...(why === undefined ? {} : { why }),
+    ...(fix === undefined ? {} : { fix }),
     ...(retryAfterMs !== undefined && retryAfterMs >= 0 ? { retryAfterMs } : {}),
     ...(requestId !== undefined ? { requestId } : {}),
   })
+}
+
+function titleOf({ title, name }: KeyProvider): string {
+  return title ?? `key store "${name}"`
 }
 
 /** What is said of an error that is no vendor's: the text of a fault of the program, and what cures the commonest. */
@@ -49,9 +83,13 @@ export function adapterFault(
   })
 }
 
-function classified(error: unknown, provider: KeyProvider): Failure | undefined {
+function classified(
+  error: unknown,
+  provider: KeyProvider,
+  during: FailedOperation | undefined,
+): Failure | undefined {
   try {
-    return provider.classify(error)
+    return provider.classify(error, during)
   } catch {
     // The failure to explain a failure must not hide it: it becomes INTERNAL with the first error as its cause.
     return undefined

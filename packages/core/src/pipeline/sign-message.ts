@@ -9,6 +9,7 @@ import { attempt } from './attempts.ts'
 import { record } from './audit.ts'
 import { checkMessage } from './choose-input.ts'
 import { assertRawSignature, encodeSignature } from './encode-signature.ts'
+import { gerundOf } from './failure.ts'
 import { type ReadMessage, readMessage } from './read-message.ts'
 import { assertSameKey } from './same-key.ts'
 import type { Scope } from './scope.ts'
@@ -56,7 +57,7 @@ export async function signMessage(
   }
   const read = await traced('read', context, () => readMessage(reading, message, scope))
   return traced('deadline', context, async () => {
-    scope.startDeadline(timeoutMs, `signing with ${key.reference}`)
+    scope.startDeadline(timeoutMs, gerundOf('sign', key.reference))
     if (key.presence !== undefined) onPresence?.(key)
     const signature = await signRead(open, read, context, scope)
     const { audit } = open
@@ -90,7 +91,6 @@ async function signRead(
     limiter: open.limiter,
     scope,
     context,
-    doing: `sign with ${key.reference}`,
     // What was hashed as it arrived is signed once.
     repeatable: key.presence === undefined && !('streamed' in read),
     call: call =>

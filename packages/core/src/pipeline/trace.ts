@@ -1,5 +1,6 @@
 import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 import type { AlgorithmId } from '../algorithm.ts'
+import type { Operation } from '../provider.ts'
 
 /** The steps of the signing pipeline in their order; each is traced on the tracing channel `sealwright:signer.<step>`. */
 export type SignerStep =
@@ -15,7 +16,7 @@ export type SignerStep =
 /** What a subscriber is told: names and numbers, never a message, a signature, a secret or a vendor's error. */
 export interface SignerTrace {
   readonly step: SignerStep
-  readonly operation: 'open' | 'sign' | 'certificates'
+  readonly operation: Operation
   /** The provider's name. */
   readonly provider: string
   readonly reference: string

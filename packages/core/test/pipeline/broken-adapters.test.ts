@@ -214,7 +214,7 @@ describe('what an adapter throws', () => {
     const error = await refusal(failing(thrown))
     expect(error).toMatchObject({
       code: 'INTERNAL',
-      message: 'key store "fake" failed to sign with fake:key',
+      message: 'key store "fake" could not sign with fake:key',
     })
     expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(canary)
   })

@@ -1,0 +1,57 @@
+import type { FailedOperation, KeyHandle, KeyProvider } from '@sealwright/core'
+import { named } from '../packages/core/src/pipeline/failure.ts'
+
+/** A provider whose failures are named as core names them, after one attempt and no more. */
+export function oneAttempt<P extends KeyProvider>(provider: P): P {
+  const { admin } = provider
+  const during = async <T>(failed: FailedOperation, work: () => T | PromiseLike<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw named(error, provider, failed)
+    }
+  }
+  const handle = (opened: KeyHandle): KeyHandle => ({
+    ...opened,
+    signRaw: (request, call) =>
+      during({ operation: 'sign', reference: opened.key.reference }, () => opened.signRaw(request, call)),
+    ...(opened.certificates && {
+      certificates: call =>
+        during({ operation: 'certificates', reference: opened.key.reference }, () =>
+          opened.certificates!(call),
+        ),
+    }),
+  })
+  return {
+    ...provider,
+    open: async (reference, call) =>
+      handle(await during({ operation: 'open', reference }, () => provider.open(reference, call))),
+    ...(provider.identify && {
+      identify: (call, reference) =>
+        during({ operation: 'identify', reference }, () => provider.identify!(call, reference)),
+    }),
+    ...(admin && {
+      admin: {
+        list: async function* (query, call) {
+          try {
+            yield* admin.list(query, call)
+          } catch (error) {
+            throw named(error, provider, { operation: 'list', reference: query.prefix })
+          }
+        },
+        create: (spec, call) =>
+          during({ operation: 'create', reference: spec.reference }, () => admin.create(spec, call)),
+        ...(admin.rotate && {
+          rotate: (reference, call) =>
+            during({ operation: 'rotate', reference }, () => admin.rotate!(reference, call)),
+        }),
+        ...(admin.attachCertificates && {
+          attachCertificates: (reference, chain, call) =>
+            during({ operation: 'attachCertificates', reference }, () =>
+              admin.attachCertificates!(reference, chain, call),
+            ),
+        }),
+      },
+    }),
+  } as P
+}
