@@ -137,8 +137,9 @@ function shownUrl(text: string): string {
   if (query === undefined) return bare
   const members = query.split('&').map(member => {
     const [name = '', value] = member.split('=', 2)
-    if (value === undefined) return '…'
-    if (SHOWN_QUERY.has(name)) return member
+    if (value !== undefined && SHOWN_QUERY.has(name)) return member
+    // A token without a name, which URLSearchParams takes for a name without a value.
+    if (!value) return '…'
     return /^[\w.~-]{1,64}$/.test(name) ? `${name}=…` : '…'
   })
   return `${bare}?${members.join('&')}`

@@ -59,6 +59,8 @@ test('of a URL neither a fragment, nor a query without names, nor a user with an
     'https://storage.example/x?n=1&canary-token#access_token=canary',
     'https://storage.example/x#access_token=canary&n=1',
     'https://u:canary@canary@storage.example/x',
+    // What URLSearchParams makes of it.
+    'https://storage.example/x?canary-token=&last=&digest=sha256%3Aab',
     '//u:canary@storage.example/x',
     '/x?canary?canary=1',
   ]
@@ -71,6 +73,7 @@ test('of a URL neither a fragment, nor a query without names, nor a user with an
     'https://storage.example/x?n=1&…',
     'https://storage.example/x',
     'https://storage.example/x',
+    'https://storage.example/x?…&last=&digest=sha256%3Aab',
     '//storage.example/x',
     '/x?…',
   ])
