@@ -151,6 +151,21 @@ describe.skipIf(process.platform === 'win32')('in place of a file', () => {
     expect(faults.join('\n')).toBe('')
   })
 
+  it.each(Object.entries(KINDS).filter(([kind]) => !/nothing$/.test(kind)))(
+    '%s takes no audit log, and nothing is signed',
+    async (kind, make) => {
+      const self = await home()
+      await make(self.path('FILE'))
+      const place = kind === 'a path through a file' ? 'predicate.json/x' : 'FILE'
+      const { code, stdout, stderr } = await self.run(['sign', '--audit-log', place, 'oci:image:v1'])
+      expect([2, 3, 5], stderr).toContain(code)
+      expect(stdout).toBe('')
+      expect(stderr).toContain(place)
+      expect(stderr).toMatch(/^ {2}fix: \S/m)
+      expect(stderr).not.toMatch(UNNAMED)
+    },
+  )
+
   it('a layout is named as oci: takes it', async () => {
     const self = await home()
     for (const command of ['sign', 'verify', 'inspect']) {
@@ -195,6 +210,8 @@ it('every argument and option that names a file is in the table', () => {
     '--signature',
     '--audit-log',
     '--targets',
+    // Written to, by the test above.
+    '--audit-log',
   ]
   const missing = named.filter(
     ({ command, option }) =>

@@ -2,7 +2,7 @@ import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
 import { decodePem } from '@sealwright/core/encoding'
-import { readRegularFile, systemFailure } from '@sealwright/core/files'
+import { isAbsent, readRegularFile, systemFailure } from '@sealwright/core/files'
 import { type Certificate, parseCertificate, parseCertificates } from '@sealwright/x509'
 import { STORE_TYPES, type StoreType } from './policy.ts'
 import { storeNameFault } from './store-reference.ts'
@@ -52,6 +52,7 @@ export interface StoreListing {
 export async function listTrustStores(directory: string): Promise<StoreListing> {
   const stores: StoreReading[] = []
   const faults: TrustFault[] = []
+  if (await isMissing(directory)) return { stores, faults }
   for (const type of STORE_TYPES) {
     const folder = join(directory, 'truststore', 'x509', type)
     const { names = [], fault } = await namesIn(folder)
@@ -151,6 +152,11 @@ function certificatesIn(bytes: Uint8Array, path: string): readonly Certificate[]
   return blocks.map((block, index) =>
     parseCertificate(block.bytes, blocks.length === 1 ? path : `${path}, certificate ${index + 1}`),
   )
+}
+
+/** Whether there is no such directory, nor can be: with `HOME=/dev/null` its path leads through a file. */
+async function isMissing(directory: string): Promise<boolean> {
+  return lstat(directory).then(() => false, isAbsent)
 }
 
 async function namesIn(folder: string): Promise<{ names?: readonly string[]; fault?: TrustFault }> {
