@@ -312,6 +312,25 @@ describe('what is not known is unknown, never verified', () => {
     })
   })
 
+  it('and what a signature has in excess is not told at length', async () => {
+    const excesses = [
+      [{ key: 'io.cncf.notary.verificationPlugin', value: 'x'.repeat(1500), critical: true }],
+      Array.from({ length: 30 }, (_, index) => ({
+        key: `io.example.${'x'.repeat(30)}${index}`,
+        value: 1,
+        critical: true,
+      })),
+    ]
+    for (const extended of excesses) {
+      const { artifacts } = await signed(vendor, { extended })
+      const { verdict, reason, signatures } = await verify(artifacts, acme())
+      expect(verdict).not.toBe('verified')
+      expect(reason?.code).toBe('UNSUPPORTED')
+      expect(reason?.why).toMatch(/…$/)
+      expect(JSON.stringify(signatures).length).toBeLessThan(10_000)
+    }
+  })
+
   it('where a certificate names a source of revocation', async () => {
     const revocable = await makeParty({
       organisation: 'Acme',

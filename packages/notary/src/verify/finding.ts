@@ -14,16 +14,23 @@ export type Finding =
       readonly error?: SealwrightError
     }
 
+/** Characters of a detail: signatures are anybody's, and may have names of a megabyte. */
+const MAX_DETAIL = 1000
+
 export function passed(detail?: string): Finding {
   return detail === undefined ? { outcome: 'passed' } : { outcome: 'passed', detail }
 }
 
 export function failed(code: ReasonCode, detail: string, fix?: string): Finding {
-  return { outcome: 'failed', code, detail, ...(fix === undefined ? {} : { fix }) }
+  return { outcome: 'failed', code, detail: cut(detail), ...(fix === undefined ? {} : { fix }) }
 }
 
 export function unknown(code: ReasonCode, detail: string): Finding {
-  return { outcome: 'unknown', code, detail }
+  return { outcome: 'unknown', code, detail: cut(detail) }
+}
+
+function cut(detail: string): string {
+  return detail.length > MAX_DETAIL ? `${detail.slice(0, MAX_DETAIL)}…` : detail
 }
 
 export function notConfigured(detail: string): Finding {
