@@ -139,6 +139,9 @@ describe('text', () => {
     expect((await run(0, ['list', 'oci:image:v1'], { columns: 80 })).stdout).toContain(
       `oci:image@${digest}\n`,
     )
+    expect((await run(0, ['list', 'oci:image:v1'], { columns: 100 })).stdout).toMatch(
+      /── sha256:[0-9a-f]{12} {2}signature {4}\S+… {2}\S+Z {2}- {2}by release \(not verified\)\n/,
+    )
     const verified = await run(0, ['verify', '--color', 'never', 'oci:image:v1'], { columns: 80 })
     expect(verified.stdout).toContain(digest)
     const deleted = await run(0, ['delete', '--all', '-y', '--color', 'never', 'oci:image:v1'], {

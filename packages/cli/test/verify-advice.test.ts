@@ -47,6 +47,14 @@ describe('what verify says to do next', () => {
     expect(targets[0].reason.fix).toContain('sealwright init NAME --scope registry.example/other')
   })
 
+  it('does not tell to name an IPv6 address, which no policy can', async () => {
+    const self = await program()
+    await makeLayout(self.path('image'), 'v1')
+    await self.expect(0, ['init', 'me', '--scope', 'registry.example/app'])
+    const { targets } = await self.json(4, ['verify', `[::1]:9/app@sha256:${'0'.repeat(64)}`])
+    expect(targets[0].reason.fix).toMatch(/^give the host a name, .* sealwright verify --trusted-cert FILE /)
+  })
+
   it('names the policy for artifacts before anything is asked', async () => {
     const self = await program()
     await self.expect(0, ['key', 'create', 'file:a.key', '--name', 'a'])

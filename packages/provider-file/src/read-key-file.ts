@@ -42,7 +42,7 @@ function assertKeyFile(path: string, stats: Stats, allowOthersToRead: boolean): 
   if (stats.size > MAX_BYTES) throw tooLarge(path)
   // Windows keeps access lists instead, and reports modes that say nothing.
   if (allowOthersToRead || process.platform === 'win32' || (stats.mode & 0o077) === 0) return
-  throw new SealwrightError('VALIDATION', `others than its owner may use the key file ${path}`, {
+  throw new SealwrightError('VALIDATION', `the key file ${path} is open to other users`, {
     why: `its mode is ${(stats.mode & 0o777).toString(8).padStart(4, '0')}`,
     fix: `chmod 600 ${shellQuote(path)}, or where it is mounted read-only (secrets of Kubernetes and Docker) set allowOthersToRead`,
   })

@@ -145,7 +145,7 @@ function registryTarget({ io }: Context, text: string): ArtifactTarget {
 function assertFix(targets: readonly ArtifactTarget[], { fix }: DoctorFlags): void {
   if (!fix || targets.length > 0) return
   throw usageError('--fix needs a target', {
-    why: 'what it mends are the lists of signatures that are kept for a target, or in a repository',
+    why: 'it repairs the fallback index of a target, or of all in a repository',
     fix: 'sealwright doctor registry.example/app:v1 --fix',
   })
 }

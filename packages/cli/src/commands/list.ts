@@ -1,7 +1,7 @@
 import { shellQuote } from '@sealwright/core/encoding'
 import type { Context, Flags } from '../frame/context.ts'
 import type { Outcome } from '../frame/outcome.ts'
-import { fitted, printable } from '../frame/table.ts'
+import { printable } from '../frame/table.ts'
 import { usageError } from '../frame/usage.ts'
 import { filterTree, referrerTree, type Tree } from '../looking/referrer-tree.ts'
 import { withSigners } from '../looking/signers.ts'
@@ -32,7 +32,7 @@ export async function list(context: Context, [text = '']: readonly string[], giv
   }
   assertUsable(context, [target], flags)
   if (type !== undefined && !TYPES.includes(type) && !type.includes('/')) {
-    throw usageError(`--type: "${type}" is no type`, {
+    throw usageError(`--type: "${type}" is not a type`, {
       why: `types are ${TYPES.join(', ')} and media types`,
       fix: '--type signature',
     })
@@ -53,7 +53,7 @@ export async function list(context: Context, [text = '']: readonly string[], giv
     }
   })
   const resolved = open.nameOf(subject.digest)
-  const lines = treeLines(tree).map(line => fitted(line, context.fit))
+  const lines = treeLines(tree, context.fit)
   return {
     exitCode: 0,
     document: { reference: text, resolved, mediaType: subject.mediaType, ...tree },

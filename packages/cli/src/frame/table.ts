@@ -40,7 +40,8 @@ function shortened(text: string, fit: Fit | undefined): string {
     : text.replace(/\b(sha(?:256|384|512)):([0-9a-f]{12})[0-9a-f]{28,}/g, '$1:$2')
 }
 
-function cut(text: string, width: number): string {
+/** A text of at most `width` characters, its end marked where it was cut. */
+export function cut(text: string, width: number): string {
   return text.length > width ? `${text.slice(0, width - 1)}…` : text
 }
 

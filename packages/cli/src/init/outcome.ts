@@ -70,13 +70,14 @@ export function initOutcome({ paint }: Context, plan: InitPlan, made: InitMade |
 function renewal({ name, key }: InitPlan, { chain }: InitMade): NonNullable<InitDocument['renew']> {
   const [leaf] = chain as readonly [Certificate]
   const subject = formatDistinguishedName(leaf.subject)
+  const days = Math.round((leaf.notAfter.getTime() - leaf.notBefore.getTime()) / 86_400_000)
   const file = `${name}.crt`
   const keep = `sealwright key add ${shellQuote(name)} ${shellQuote(key.reference)} --cert-chain ${shellQuote(file)}`
   const commands =
     chain.length > 1
       ? [requestCommand(name, subject), keep]
       : [
-          issueCommand(name, subject),
+          issueCommand(name, subject, `${Math.max(1, days)}d`),
           keep,
           `sealwright cert add ${shellQuote(`ca:${name}`)} ${shellQuote(file)}`,
         ]

@@ -60,6 +60,8 @@ function adviceFor(trust: Trust, { target, scope }: Judged): string {
     return `name ${which}: sealwright verify --statement ${shellQuote(names[0] ?? 'NAME')} ${shellQuote(text)}`
   }
   const own = (repository: string): string => `sealwright init NAME --scope ${shellQuote(repository)}`
+  if (scope?.startsWith('['))
+    return `give the host a name, because a policy cannot name an IPv6 address; or trust one certificate for this run: sealwright verify --trusted-cert FILE ${shellQuote(text)}`
   if (scope !== undefined)
     return `ask the owner of the policy to cover it; for a key of your own: ${own(scope)}`
   const scopes = (trust.oci?.policy?.trustPolicies ?? [])

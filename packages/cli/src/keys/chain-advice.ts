@@ -10,8 +10,9 @@ export function requestCommand(key: string, subject: string = EXAMPLE): string {
 }
 
 /** The command that makes a self-signed certificate for a key. */
-export function issueCommand(key: string, subject: string = EXAMPLE): string {
-  return `sealwright cert issue ${shellQuote(key)} --subject ${shellQuote(subject)} --out ${shellQuote(fileFor(key, 'crt'))}`
+export function issueCommand(key: string, subject: string = EXAMPLE, expiry?: string): string {
+  const validity = expiry === undefined ? '' : ` --expiry ${expiry}`
+  return `sealwright cert issue ${shellQuote(key)} --subject ${shellQuote(subject)}${validity} --out ${shellQuote(fileFor(key, 'crt'))}`
 }
 
 /** A file of the key's name; a reference has characters that a file name should not have. */
