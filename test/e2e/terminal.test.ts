@@ -78,9 +78,7 @@ describe.each(['22.23.3', 'of the workspace', '26.10.0'])('at a terminal, Node %
   it('sign asks for the passphrase', async context => {
     const { at, asked } = await withKey(context, version)
     const session = await at(['sign', 'oci:image:v1'], { ...asked, type: `${PASSPHRASE}\r` })
-    expect(withoutNotes(session.lines)).toEqual([
-      expect.stringMatching(/^passphrase of .*me\.key: $/),
-    ])
+    expect(withoutNotes(session.lines)).toEqual([expect.stringMatching(/^passphrase of .*me\.key: $/)])
     expect(session).toMatchObject({ code: 0, echoed: [false], isRestored: true })
     const question = /delete .*\[y\/N\] $/
     const deletion = await at(['delete', 'oci:image:v1', '--all'], answer(question, 'Y\u0015nope\u0015y\r'))
