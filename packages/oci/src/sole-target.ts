@@ -20,13 +20,13 @@ export async function soleTarget(store: ArtifactStore, call: StoreCall = {}): Pr
     })
   }
   const candidates: StoredEntry[] = []
-  const unreadable: SealwrightError[] = []
+  const unreadable: { readonly entry: StoredEntry; readonly fault: SealwrightError }[] = []
   const parts = new Set<string>()
   for (const entry of await store.entries(call)) {
     if (entry.tags.some(isReferrersTag)) continue
     const manifest = await readIfThere(store, entry.descriptor, call)
     if (isSealwrightError(manifest)) {
-      unreadable.push(manifest)
+      unreadable.push({ entry, fault: manifest })
       // One with a tag may be the artifact that is meant: which one it is has to be said.
       if (entry.tags.length > 0) candidates.push(entry)
       continue
@@ -40,9 +40,11 @@ export async function soleTarget(store: ArtifactStore, call: StoreCall = {}): Pr
   const targets = candidates.filter(({ descriptor }) => !parts.has(descriptor.digest))
   const [target, ...others] = targets
   if (target === undefined) {
-    const [first] = unreadable
+    const [only, ...more] = unreadable
+    // Nothing else can be meant; whoever reads it says what is wrong with it.
+    if (only !== undefined && more.length === 0) return only.entry.descriptor
     throw new SealwrightError('NOT_FOUND', `there is no artifact in ${store.name}`, {
-      ...(first === undefined ? {} : { why: `${first.message}: ${first.why}` }),
+      ...(only === undefined ? {} : { why: `${only.fault.message}: ${only.fault.why}` }),
       fix: `look at what ${store.name} lists in its index.json`,
     })
   }
