@@ -65,7 +65,8 @@ export async function readEnvelope(
   return readBlob(store, envelope, MAX_ENVELOPE_BYTES, options)
 }
 
-async function readFound(
+/** A listed signature; nothing if it is none of this subject. */
+export async function readFound(
   store: ArtifactStore,
   subject: Descriptor,
   descriptor: Descriptor,

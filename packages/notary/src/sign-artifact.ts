@@ -1,7 +1,7 @@
 import { type Envelope, isSealwrightError, SealwrightError, type TargetArtifact } from '@sealwright/core'
 import type { ArtifactStore, Descriptor, PushResult } from '@sealwright/oci'
 import type { SignatureBinding } from './binding.ts'
-import { findSignatures, readEnvelope } from './find-signatures.ts'
+import { findSignatures, readEnvelope, readFound } from './find-signatures.ts'
 import { assertOwnEnvelope } from './own-envelope.ts'
 import { describe, type ManifestForm, signatureManifest } from './signature-manifest.ts'
 import type { SoundEnvelope } from './sound-envelope.ts'
@@ -97,15 +97,19 @@ async function push(
     fingerprints: chain.map(({ fingerprint }) => fingerprint),
     signingTime: attributes.signingTime,
   })
-  await store.push(config.descriptor, config.bytes, call)
-  await store.push(layer, envelope.bytes, call)
+  // The one is two bytes long, the other was made just now.
+  await store.push(config.descriptor, config.bytes, { ...call, assumeAbsent: true })
+  await store.push(layer, envelope.bytes, { ...call, assumeAbsent: true })
   const { referrers } = await store.push(manifest.descriptor, manifest.bytes, call)
   if (referrers === undefined)
     throw lost(store, manifest.descriptor, 'the store does not say how it lists referrers')
   return { signature: manifest.descriptor, referrers }
 }
 
-/** Stored is what others find: the listing names it, and its bytes are the ones that were made. */
+/**
+ * Stored is what others find: the listing names it, and its bytes are the ones that were made. A list under a tag was read
+ * by the store itself after it was written.
+ */
 async function readBack(
   store: ArtifactStore,
   subject: Descriptor,
@@ -114,8 +118,12 @@ async function readBack(
   options: AttachOptions,
 ): Promise<void> {
   const call = callOf(options)
-  for await (const found of findSignatures(store, subject, call)) {
-    if (found.manifest.digest !== signature.digest) continue
+  const listed =
+    referrers === 'tag'
+      ? [await readFound(store, subject, signature, call)]
+      : findSignatures(store, subject, call)
+  for await (const found of listed) {
+    if (found?.manifest.digest !== signature.digest) continue
     if (found.envelope === undefined) throw lost(store, signature, found.fault.message)
     const bytes = await readEnvelope(store, found.envelope, call).catch((error: unknown) => {
       throw isSealwrightError(error) && error.code === 'NOT_FOUND'

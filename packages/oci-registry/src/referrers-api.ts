@@ -11,6 +11,17 @@ const MAX_PAGES = 1000
 /** What registries answer that have no such API; Artifactory says 406 or 400. */
 const LACKING: readonly number[] = [400, 404, 405, 406, 410, 501]
 
+/** What was answered to the question for referrers. */
+export interface ApiAnswer {
+  /** Nothing if there is no such API. */
+  readonly listed?: AsyncGenerator<Descriptor>
+  /**
+   * That there is none was said by the registry, which signs its answers, and not by something in between. Distribution, of
+   * any version, does so also on paths that it does not know.
+   */
+  readonly definite?: boolean
+}
+
 /** The referrers API (distribution-spec, "Listing Referrers"). */
 export class ReferrersApi {
   readonly #client: RegistryClient
@@ -29,14 +40,14 @@ export class ReferrersApi {
   /**
    * The first page shows whether there is this API at all; an answer that is no index is one of a program that does not
    * know the path.
-   *
-   * @returns Nothing if there is no such API.
    */
-  async list(subject: Subject, query: ReferrersQuery): Promise<AsyncGenerator<Descriptor> | undefined> {
+  async list(subject: Subject, query: ReferrersQuery): Promise<ApiAnswer> {
     const url = this.#client.url(`referrers/${subject.digest}`)
     if (query.artifactType !== undefined) url.searchParams.set('artifactType', query.artifactType)
     const first = await this.#page(url, query, [200, ...LACKING])
-    return first && this.#pages(first, query)
+    return typeof first === 'object'
+      ? { listed: this.#pages(first, query) }
+      : { definite: first === 'lacking' }
   }
 
   async *#pages(first: Page, query: ReferrersQuery): AsyncGenerator<Descriptor> {
@@ -55,12 +66,13 @@ export class ReferrersApi {
       if (seen.size >= MAX_PAGES) throw cut(`it has more than ${MAX_PAGES} pages`)
       seen.add(page.next.href)
       const next = await this.#page(page.next, query, [200])
-      if (next === undefined) throw cut('a page is not an image index')
+      if (typeof next !== 'object') throw cut('a page is not an image index')
       page = next
     }
   }
 
-  #page(url: URL, query: ReferrersQuery, expected: readonly number[]): Promise<Page | undefined> {
+  /** A page; or that the registry itself says that there is none; or another answer. */
+  #page(url: URL, query: ReferrersQuery, expected: readonly number[]): Promise<Page | 'lacking' | 'other'> {
     return this.#client.retrying(query, async () => {
       const answer = await this.#client.request(
         {
@@ -75,7 +87,9 @@ export class ReferrersApi {
       )
       if (answer.status !== 200 || contentType(answer.headers) !== MediaTypes.index) {
         await answer.cancel()
-        return undefined
+        return answer.status !== 200 && answer.headers.has('docker-distribution-api-version')
+          ? 'lacking'
+          : 'other'
       }
       return this.#read(answer, url)
     })

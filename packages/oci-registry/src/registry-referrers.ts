@@ -29,6 +29,8 @@ interface Referrer {
   readonly bytes: Uint8Array
 }
 
+/** So long it is not asked again whether it has learned the API: a run of the command line, or as long. */
+const LACKING_FOR_MS = 5 * 60_000
 /** So long after a manifest was brought hardly anybody else refers to it. */
 const UNKNOWN_FOR_MS = 10_000
 /** More is not remembered. */
@@ -39,18 +41,25 @@ export class RegistryReferrers {
   readonly #options: RegistryReferrersOptions
   /** Whether it answered as one with the API does. */
   #lists = false
-  /** Whether it answered as one without does; asked again each time but by those who ask for thousands. */
+  /** Whether it answered as one without does. Enough for those who ask for thousands. */
   #lacksApi = false
-  /** Whether we have stored a manifest: what it answers from then on is not that it knows no such repository. */
+  /** Whether there is a manifest: what it answers from then on is not that it knows no such repository. */
   #exists = false
-  /** How often it answered so since then. One answer may be a slip of something in between. */
+  /** How often it answered so since then. One answer may be a slip of something in between, but for a definite one. */
   #lacks = 0
+  /** When it last did, by `performance.now()`. */
+  #lackedAt = Number.NEGATIVE_INFINITY
   readonly #askingAgain = new SingleFlight<boolean>()
   /** Digests of manifests that were not there and that we have put there, and when, by `performance.now()`. */
   readonly #brought = new Map<string, number>()
 
   constructor(options: RegistryReferrersOptions) {
     this.#options = options
+  }
+
+  /** Takes note that there is something in the repository. */
+  knowsRepository(): void {
+    this.#exists = true
   }
 
   /** Takes note of a manifest that was not there, and that we have put there. */
@@ -63,14 +72,16 @@ export class RegistryReferrers {
     parseDigest(subject.digest)
     const { api, fallback, mode } = this.#options
     const { tags } = query
-    const skips = mode === 'tag' || (this.#lacksApi && tags !== undefined)
-    const listed = skips ? undefined : await api.list(subject, query)
-    if (listed !== undefined) {
-      this.#hasApi()
-      return yield* listed
+    if (mode !== 'tag' && !this.#isKnownToLack() && !(this.#lacksApi && tags !== undefined)) {
+      const { listed, definite } = await api.list(subject, query)
+      if (listed !== undefined) {
+        this.#hasApi()
+        this.#lists = true
+        return yield* listed
+      }
+      if (mode === 'api') throw this.#noApi()
+      this.#learnLack(definite)
     }
-    if (mode === 'api') throw this.#noApi()
-    this.#learnLack()
     if (tags !== undefined && subject.digest.startsWith('sha256:') && !isTagged(subject.digest, tags)) return
     for (const entry of await fallback.all(subject, query)) {
       if (mayBeOfType(entry, query.artifactType)) yield entry
@@ -131,7 +142,7 @@ export class RegistryReferrers {
 
   /** How referrers of a subject are found, whatever the mode. */
   async foundBy(subject: Subject, call: StoreCall): Promise<'api' | 'tag'> {
-    const listed = await this.#options.api.list(subject, call)
+    const { listed } = await this.#options.api.list(subject, call)
     await listed?.return(undefined)
     return listed === undefined ? 'tag' : 'api'
   }
@@ -147,10 +158,10 @@ export class RegistryReferrers {
     if (mode === 'tag') return false
     // Once it has shown that it lists, its word is enough: a list of a thousand need not be read a thousand times.
     if (claims && this.#lists) return true
-    const listed = await api.list(subject, call)
+    const { listed, definite } = await api.list(subject, call)
     if (listed === undefined) {
       if (mode === 'api') throw this.#noApi()
-      this.#learnLack()
+      this.#learnLack(definite)
       return false
     }
     if (claims || mode === 'api') {
@@ -167,16 +178,22 @@ export class RegistryReferrers {
     this.#lacks = 0
   }
 
-  #learnLack(): void {
+  #learnLack(definite = false): void {
     this.#lacksApi = this.#options.mode === 'auto'
-    if (this.#lacksApi && this.#exists) this.#lacks++
+    if (!this.#lacksApi || !this.#exists) return
+    this.#lacks += definite ? 2 : 1
+    this.#lackedAt = performance.now()
+  }
+
+  #isKnownToLack(): boolean {
+    return this.#lacks > 1 && performance.now() - this.#lackedAt < LACKING_FOR_MS
   }
 
   /** Whether clients keep the lists here, as far as is known before one is pushed. */
   async #keepsLists(subject: Subject, call: StoreCall): Promise<boolean> {
     const { mode } = this.#options
     if (mode !== 'auto') return mode === 'tag'
-    if (this.#lacks !== 1) return this.#lacks > 1
+    if (this.#lacks === 0 || this.#isKnownToLack()) return this.#lacks > 0
     return this.#askingAgain.run('', call, async () => {
       const lacks = (await this.foundBy(subject, call)) === 'tag'
       if (lacks) this.#learnLack()

@@ -14,6 +14,7 @@ import {
   type ReferrersQuery,
   readBlob,
   type StoreCall,
+  type TagCall,
   type TagsQuery,
 } from '@sealwright/oci'
 import {
@@ -69,7 +70,10 @@ export class RegistryStore implements ArtifactStore {
       )
     }
     const descriptor = await this.#parts.manifests.resolve(reference, call)
-    if (descriptor !== undefined) return descriptor
+    if (descriptor !== undefined) {
+      this.#parts.referrers.knowsRepository()
+      return descriptor
+    }
     throw new SealwrightError(
       'NOT_FOUND',
       `${this.name} has no ${isDigest(reference) ? 'manifest' : 'tag'} ${reference}`,
@@ -99,8 +103,9 @@ export class RegistryStore implements ArtifactStore {
   }
 
   /** Whether it must be pushed. Who has just asked is not asked again on its behalf. */
-  async #isMissing(descriptor: Descriptor, call: StoreCall): Promise<boolean> {
-    const missing = this.#absent.has(descriptor.digest) || !(await this.#isStored(descriptor, call))
+  async #isMissing(descriptor: Descriptor, call: PushCall): Promise<boolean> {
+    const known = call.assumeAbsent === true || this.#absent.has(descriptor.digest)
+    const missing = known || !(await this.#isStored(descriptor, call))
     this.#absent.delete(descriptor.digest)
     return missing
   }
@@ -136,21 +141,32 @@ export class RegistryStore implements ArtifactStore {
       // Even if it is there: it may not be listed yet, and only the answer tells whether the registry does that.
       return { referrers: await referrers.push(subject, { descriptor, entry, bytes }, call) }
     }
-    if (await this.#isMissing(descriptor, call)) {
-      await this.#aware(bytes, descriptor, () => manifests.put(digest, { mediaType, digest, bytes }, call))
-      referrers.brought(digest)
-    }
-    return {}
+    if (!(await this.#isMissing(descriptor, call))) return {}
+    // Of another digest not every registry keeps what comes under a tag.
+    const tag =
+      call.tag !== undefined && isTag(call.tag) && digest.startsWith('sha256:') ? call.tag : undefined
+    await this.#aware(bytes, descriptor, () =>
+      manifests.put(tag ?? digest, { mediaType, digest, bytes }, call),
+    )
+    referrers.brought(digest)
+    return tag === undefined ? {} : { tagged: true }
   }
 
-  async tag(descriptor: Descriptor, tag: string, call: StoreCall = {}): Promise<void> {
+  async tag(descriptor: Descriptor, tag: string, call: TagCall = {}): Promise<void> {
     if (!isTag(tag)) {
       throw new SealwrightError('VALIDATION', `${JSON.stringify(tag.slice(0, 200))} is not a tag`)
     }
     const { manifests } = this.#parts
     if ((await this.#standing(tag, call)) === descriptor.digest) return
-    const bytes = await readBlob(this, descriptor, MAX_MANIFEST_BYTES, call)
+    const bytes = await this.#manifestBytes(descriptor, call)
     await manifests.put(tag, { ...descriptor, bytes }, call)
+  }
+
+  #manifestBytes(descriptor: Descriptor, call: TagCall): Promise<Uint8Array> {
+    const maxBytes = MAX_MANIFEST_BYTES
+    return call.bytes === undefined
+      ? readBlob(this, descriptor, maxBytes, call)
+      : collectVerified(descriptor, call.bytes, { from: 'the caller', maxBytes })
   }
 
   referrers(subject: Descriptor, query: ReferrersQuery = {}): AsyncGenerator<Descriptor> {

@@ -108,6 +108,11 @@ interface Repository {
 }
 
 const COMPRESSORS = { gzip: gzipSync, br: brotliCompressSync, zstd: zstdCompressSync }
+/** Of a path that distribution does not know, in versions 2 and 3. */
+const DISTRIBUTION_404 = {
+  'content-type': 'text/plain; charset=utf-8',
+  'docker-distribution-api-version': 'registry/2.0',
+}
 const INDEX = 'application/vnd.oci.image.index.v1+json'
 const DIGEST = /^sha(?:256|384|512):[0-9a-f]{64,128}$/
 
@@ -234,7 +239,7 @@ export class FakeRegistry implements AsyncDisposable {
     const send = (status: number, headers: Record<string, string>, body?: Buffer) =>
       answer(request, response, { status, headers, body: body ?? Buffer.alloc(0), fault })
     if (kind === 'tags') return this.#tags(repository, url, send, response)
-    if (kind === 'referrers') return this.#referrers(repository, reference, url, send, response)
+    if (kind === 'referrers') return this.#referrers(repository, reference, url, send)
     if (kind === 'manifests') return this.#manifests(repository, reference, request, send, response)
     return this.#blobs(repository, { name, reference, url, origin }, request, send, response)
   }
@@ -395,20 +400,14 @@ export class FakeRegistry implements AsyncDisposable {
     send(200, headers, Buffer.from(body))
   }
 
-  async #referrers(
-    repository: Repository,
-    digest: string,
-    url: URL,
-    send: Send,
-    response: ServerResponse,
-  ): Promise<void> {
+  async #referrers(repository: Repository, digest: string, url: URL, send: Send): Promise<void> {
     const { referrersApi = true, filters = true, pageSize, withoutApi, nullManifests } = this.#options
     if (!referrersApi) {
       const page = { 'content-type': 'text/html' }
       if (typeof withoutApi === 'number') return send(withoutApi, page, Buffer.from('<html></html>'))
       return withoutApi === 'web-page'
         ? send(200, page, Buffer.from('<html></html>'))
-        : answerError(response, 404, 'NOT_FOUND', '404 page not found')
+        : send(404, DISTRIBUTION_404, Buffer.from('404 page not found\n'))
     }
     const wanted = url.searchParams.get('artifactType')
     const all = [...repository.manifests].flatMap(([own, { mediaType, bytes }]) => {

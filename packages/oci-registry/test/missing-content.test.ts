@@ -103,7 +103,7 @@ describe('a registry that misses what a manifest names', () => {
     await push(source, whole)
     await source.tag(whole.descriptor, 'v1')
     const body = JSON.stringify({ errors: [missing(cache.descriptor.digest)] })
-    fake.faults.push({ method: 'PUT', path: whole.descriptor.digest, answer: { status: 400, body } })
+    fake.faults.push({ method: 'PUT', path: '/manifests/v1', answer: { status: 400, body } })
     const { why } = await failure('VALIDATION', () => copyGraph(source, 'v1', store))
     expect(why).toContain(`${cache.descriptor.digest}, a blob (${CACHE})`)
     expect(fake.repository('app').tags.size).toBe(0)

@@ -1,5 +1,5 @@
 import { referrersTag } from '@sealwright/oci'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   INDEX,
   list,
@@ -211,4 +211,53 @@ test('pushes that are done already change nothing', async () => {
   const blob = made('application/octet-stream', 'x')
   await store.push(blob.descriptor, blob.bytes)
   expect(fake.requests.slice(-3).map(({ method }) => method)).toEqual(['HEAD', 'POST', 'PUT'])
+})
+
+describe('a missing referrers API', () => {
+  const asked = ({ requests }: FakeRegistry) => requests.filter(({ path }) => path.includes('/referrers/'))
+
+  test('is asked for once where the registry says itself that it has none, and again after minutes', async () => {
+    await using opened = await start({ referrersApi: false })
+    const { fake, store } = opened
+    const image = await pushImage(store, madeImage(), 'v1')
+    for (let count = 0; count < 3; count++) await pushImage(store, madeSignature(image))
+    expect(await list(store.referrers(image))).toHaveLength(3)
+    expect(asked(fake)).toHaveLength(1)
+    const now = performance.now()
+    using _ = vi.spyOn(performance, 'now').mockImplementation(() => now + 301_000)
+    await list(store.referrers(image))
+    expect(asked(fake)).toHaveLength(2)
+  })
+
+  test('is asked for twice where something in between may have answered', async () => {
+    await using opened = await start({ referrersApi: false, withoutApi: 405 })
+    const { fake, store } = opened
+    const image = await pushImage(store, madeImage(), 'v1')
+    for (let count = 0; count < 3; count++) await list(store.referrers(image))
+    expect(asked(fake)).toHaveLength(2)
+  })
+})
+
+describe('a tag', () => {
+  test('is set by the push of its manifest, and only where that brings it', async () => {
+    await using opened = await start()
+    const { fake, store } = opened
+    const { image, blobs } = madeImage()
+    for (const { descriptor, bytes } of blobs) await store.push(descriptor, bytes, { assumeAbsent: true })
+    expect(fake.requests.filter(({ method }) => method === 'HEAD')).toEqual([])
+    expect(await store.push(image.descriptor, image.bytes, { tag: 'v1' })).toEqual({ tagged: true })
+    expect(await store.push(image.descriptor, image.bytes, { tag: 'v2' })).toEqual({})
+    const { digest } = image.descriptor
+    expect([...fake.repository('app').tags]).toEqual([['v1', digest]])
+    expect(await store.resolve(digest)).toMatchObject({ digest })
+  })
+
+  test('is set with the bytes at hand, and with no others', async () => {
+    await using opened = await start()
+    const { fake, store } = opened
+    const { image } = madeImage()
+    const descriptor = await pushImage(store, madeImage(), 'v1')
+    await failure('INTEGRITY', () => store.tag(descriptor, 'v2', { bytes: image.bytes }))
+    expect([...fake.repository('app').tags.keys()]).toEqual(['v1'])
+  })
 })

@@ -7,6 +7,15 @@ export interface StoreCall {
 export interface PushCall extends StoreCall {
   /** Stores a manifest of somebody else as it is, even one that cannot be read. For copies. */
   readonly anyway?: boolean
+  /** Sends a blob without asking first whether it is there: one made just now, or hardly larger than the question. */
+  readonly assumeAbsent?: boolean
+  /** A tag for a manifest, which a store may set in the same step; {@link PushResult.tagged} says whether it did. */
+  readonly tag?: string
+}
+
+export interface TagCall extends StoreCall {
+  /** The manifest, if it is at hand: a registry is sent it again with the tag. */
+  readonly bytes?: Uint8Array | undefined
 }
 
 export interface ReferrersQuery extends StoreCall {
@@ -50,7 +59,7 @@ export interface ArtifactStore {
     call?: PushCall,
   ): Promise<PushResult>
   /** Names a stored manifest; moves the name if it exists. */
-  tag(descriptor: Descriptor, tag: string, call?: StoreCall): Promise<void>
+  tag(descriptor: Descriptor, tag: string, call?: TagCall): Promise<void>
   /** The manifests whose `subject` is this one. A listing cut off by a limit is an error, never an absence. */
   referrers(subject: Descriptor, query?: ReferrersQuery): AsyncIterable<Descriptor>
   /** Removes a manifest, its tags and its place among the referrers of its subject; or a blob. Throws `NOT_FOUND`. */
@@ -81,6 +90,11 @@ export interface StoredEntry {
 }
 
 export interface PushResult {
-  /** How a pushed referrer can be found: by the store itself, or by the fallback tag that the client maintains. */
+  /**
+   * How a pushed referrer can be found: by the store itself, or by the fallback tag that the client maintains. That tag was
+   * read back: it names the referrer.
+   */
   readonly referrers?: 'api' | 'tag' | 'layout'
+  /** Whether {@link PushCall.tag} leads to the manifest now. */
+  readonly tagged?: boolean
 }

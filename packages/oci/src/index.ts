@@ -11,6 +11,7 @@ export type {
   ReferrersQuery,
   StoreCall,
   StoredEntry,
+  TagCall,
   TagsQuery,
 } from './artifact-store.ts'
 export { type ArtifactKind, artifactKind } from './copy/artifact-kind.ts'

@@ -69,7 +69,7 @@ export async function attestArtifact(
   const algorithm = assertMade(envelope, payload, options.publicKey)
   const store = places.signatures ?? places.artifacts
   const { manifest, foundBy } = await push(store, artifact, envelope, attestation.predicateType, options)
-  await readBack(store, artifact, manifest, envelope, options)
+  await readBack(store, artifact, { manifest, foundBy }, envelope, options)
   return { subject: artifact, attestation: manifest, envelope, algorithm, foundBy }
 }
 
@@ -93,13 +93,18 @@ function openMade({ mediaType, bytes }: Envelope): OpenedAttestation {
   }
 }
 
+interface Pushed {
+  readonly manifest: Descriptor
+  readonly foundBy: NonNullable<PushResult['referrers']>
+}
+
 async function push(
   store: ArtifactStore,
   subject: Descriptor,
   envelope: Envelope,
   predicateType: string,
   { signal, created = new Date() }: AttestOptions,
-): Promise<{ manifest: Descriptor; foundBy: NonNullable<PushResult['referrers']> }> {
+): Promise<Pushed> {
   const call = signal === undefined ? {} : { signal }
   const layer = describe(envelope.mediaType, envelope.bytes)
   const annotations = {
@@ -118,23 +123,28 @@ async function push(
     annotations,
   })
   const manifest = { ...describe(MediaTypes.manifest, bytes), artifactType: BUNDLE_TYPE, annotations }
-  await store.push(config, Buffer.from('{}'), call)
-  await store.push(layer, envelope.bytes, call)
+  // The one is two bytes long, the other was made just now.
+  await store.push(config, Buffer.from('{}'), { ...call, assumeAbsent: true })
+  await store.push(layer, envelope.bytes, { ...call, assumeAbsent: true })
   const { referrers } = await store.push(manifest, bytes, call)
   if (referrers === undefined) throw lost(store, manifest, 'the store does not say how it lists referrers')
   return { manifest, foundBy: referrers }
 }
 
-/** Stored is what others find: the listing names it, and its bytes are the ones that were made. */
+/**
+ * Stored is what others find: the listing names it, and its bytes are the ones that were made. A list under a tag was read
+ * by the store itself after it was written.
+ */
 async function readBack(
   store: ArtifactStore,
   subject: Descriptor,
-  attestation: Descriptor,
+  { manifest: attestation, foundBy }: Pushed,
   envelope: Envelope,
   { signal }: AttestOptions,
 ): Promise<void> {
   const call = signal === undefined ? {} : { signal }
-  for await (const listed of store.referrers(subject, { artifactType: BUNDLE_TYPE, ...call })) {
+  const query = { artifactType: BUNDLE_TYPE, ...call }
+  for await (const listed of foundBy === 'tag' ? [attestation] : store.referrers(subject, query)) {
     if (listed.digest !== attestation.digest) continue
     try {
       const manifest = await readManifest(store, attestation, call)

@@ -18,13 +18,19 @@ export interface Sides {
   readonly blameSource: (error: unknown) => void
 }
 
+export interface ContentToMove {
+  readonly descriptor: Descriptor
+  readonly bytes?: Uint8Array | undefined
+  /** As of `PushCall`. */
+  readonly tag?: string | undefined
+}
+
 /**
  * Moves one content, unless it is there or the registry takes it over. What fails in passing is done again from the
  * beginning: neither side keeps what did not arrive whole.
  */
 export async function copyContent(
-  descriptor: Descriptor,
-  bytes: Uint8Array | undefined,
+  { descriptor, bytes, tag }: ContentToMove,
   sides: Sides,
 ): Promise<PushResult & { readonly way: 'done' | 'mounted' }> {
   const { from, to, call, retry, tell } = sides
@@ -33,7 +39,8 @@ export async function copyContent(
   if (await isTakenOver(descriptor, sides)) return { way: 'mounted' }
   // Bytes in hand are tried again by whoever takes them.
   const policy = bytes === undefined ? retry : { attempts: 1 }
-  const push = () => to.push(descriptor, bytes ?? contentOf(descriptor, sides), { ...call, anyway: true })
+  const how = { ...call, anyway: true, ...(tag === undefined ? {} : { tag }) }
+  const push = () => to.push(descriptor, bytes ?? contentOf(descriptor, sides), how)
   // A stream does not begin again.
   return { way: 'done', ...(await retrying(policy, call, push, () => from.stream === true)) }
 }

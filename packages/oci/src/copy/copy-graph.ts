@@ -37,10 +37,12 @@ export async function copyGraph(
     referrersTo === undefined ? { artifact: plan, referrers: undefined } : splitPlan(plan)
   announce(tell, others === undefined ? [own] : [own, others])
   const tags = options.tags ?? (isDigest(reference) ? [] : [reference])
+  // Without referrers the artifact itself comes last, and its tag with it.
+  const rootTag = plan.referring.size === 0 ? tags[0] : undefined
   const begin = async (
     part: CopyPlan,
     store: ArtifactStore,
-    more: Pick<CopyRunOptions, 'tags' | 'absent' | 'brought'>,
+    more: Pick<CopyRunOptions, 'tags' | 'rootTag' | 'absent' | 'brought'>,
   ) => {
     const run = new CopyRun(part, { from, to: store, call, retry, tell }, { concurrency, dryRun, ...more })
     await run.all(stop)
@@ -49,7 +51,7 @@ export async function copyGraph(
   const writing = <T>(store: ArtifactStore, work: (store: ArtifactStore) => Promise<T>): Promise<T> =>
     dryRun || store.batch === undefined ? work(store) : store.batch(work, call)
   return writing(to, async destination => {
-    const run = await begin(own, destination, { tags })
+    const run = await begin(own, destination, { tags, rootTag })
     const other =
       referrersTo &&
       others &&

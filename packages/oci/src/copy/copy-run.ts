@@ -16,6 +16,8 @@ export interface CopyRunOptions {
   readonly dryRun: boolean
   /** Of the artifact, at the destination. */
   readonly tags: readonly string[]
+  /** One of these that the artifact may be given as it is brought: nothing comes after it. */
+  readonly rootTag?: string | undefined
   /** What was to be brought elsewhere, and was not: what refers to it stays behind as well. */
   readonly absent?: readonly LeftBehind[]
   /** What was brought elsewhere before. */
@@ -73,6 +75,8 @@ export class CopyRun {
   readonly #ofSource = new WeakSet<object>()
   /** Manifests that are at a destination already whose blobs are still to come. */
   readonly #announced = new Set<string>()
+  /** The tag that the artifact was given as it was brought. */
+  #rootTag: string | undefined
 
   constructor(plan: CopyPlan, sides: Omit<Sides, 'blameSource'>, options: CopyRunOptions) {
     this.#plan = plan
@@ -121,7 +125,8 @@ export class CopyRun {
     const { to, call } = this.#sides
     const { dryRun, tags } = this.#options
     if (dryRun || to.stream) return
-    for (const tag of tags) await to.tag(this.#plan.root.descriptor, tag, call)
+    const { descriptor, bytes } = this.#plan.root
+    for (const tag of tags) if (tag !== this.#rootTag) await to.tag(descriptor, tag, { ...call, bytes })
   }
 
   /** What a layout or memory took it lists. */
@@ -247,7 +252,7 @@ export class CopyRun {
     manifest: PlannedManifest | undefined,
   ): Promise<Result> {
     const { tell } = this.#sides
-    const { dryRun } = this.#options
+    const { dryRun, rootTag } = this.#options
     const small = this.#smallLimiter
     const large = descriptor.size > SMALL ? this.#limiter : small
     try {
@@ -260,7 +265,10 @@ export class CopyRun {
       } else if (dryRun) {
         this.copied.push(descriptor)
       } else {
-        const { way, referrers } = await large.run(() => copyContent(descriptor, bytes, this.#sides))
+        const tag = manifest === this.#plan.root ? rootTag : undefined
+        const moved = await large.run(() => copyContent({ descriptor, bytes, tag }, this.#sides))
+        const { way, referrers } = moved
+        if (moved.tagged) this.#rootTag = tag
         const list = way === 'done' ? this.copied : this.mounted
         list.push(descriptor)
         // Of a list that clients keep it was read back that it is there.
