@@ -1,4 +1,5 @@
-import { type ArtifactStore, type Descriptor, readManifest } from '@sealwright/oci'
+import { type ArtifactStore, type Descriptor, digestOf, readManifest } from '@sealwright/oci'
+import { issueCertificate } from '@sealwright/x509'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   type ArtifactOptions,
@@ -228,6 +229,60 @@ describe('verify with attestations', () => {
       attestations: { judged: [{ verdict: 'notVerified', reason: { code: 'UNTRUSTED' } }] },
     })
     await signArtifact({ artifacts }, 'v1', notaryJws, sealedBy(builder))
+    expect((await judge()).verdict).toBe('verified')
+  })
+
+  it('takes the chain that is trusted where another was put to a signature of the same key', async () => {
+    const evil = await makeAuthority('Evil')
+    const leaf = await issueCertificate({
+      signer: evil.signer,
+      subject: 'C=DE,ST=Hessen,O=Acme,CN=release',
+      publicKey: release.signer.key.publicKey,
+      issuer: evil.root,
+      notBefore: new Date(NOW.getTime() - DAY),
+      notAfter: new Date(NOW.getTime() + DAY),
+    })
+    // Chains are not signed: whoever may push can put another to the signature that is there.
+    const swapped = { ...release, chain: [leaf, evil.root] }
+    for (const order of [
+      [swapped, release],
+      [release, swapped],
+    ]) {
+      ;({ artifacts, image } = await imageStore())
+      for (const party of order) await signArtifact({ artifacts }, 'v1', notaryJws, sealedBy(party))
+      await attestedBy(release, artifacts, image)
+      expect((await judge()).verdict).toBe('verified')
+    }
+  })
+
+  it('gives up where many keys would have to be tried with much, and says that it does not know', async () => {
+    for (let count = 0; count < 20; count++)
+      await signArtifact({ artifacts }, 'v1', notaryJws, sealedBy(await makeParty({ organisation: 'Acme' })))
+    const hex = image.digest.slice('sha256:'.length)
+    const statement = {
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: [{ name: 'v1', digest: { sha256: hex } }],
+      predicateType: predicateTypes.slsa,
+      predicate: { x: 'x'.repeat(20 * 1024 * 1024) },
+    }
+    const envelope = Buffer.from(
+      JSON.stringify({
+        payloadType: 'application/vnd.in-toto+json',
+        payload: Buffer.from(JSON.stringify(statement)).toString('base64'),
+        signatures: Array.from({ length: 16 }, (_, index) => ({
+          sig: Buffer.alloc(64, index + 1).toString('base64'),
+        })),
+      }),
+    )
+    const mediaType = 'application/vnd.dsse.envelope.v1+json'
+    const layer = { mediaType, digest: digestOf('sha256', envelope), size: envelope.length }
+    await artifacts.push(layer, envelope)
+    await attachDocument(artifacts, image, { artifactType: mediaType, layers: [layer] })
+    expect(await judge()).toMatchObject({
+      verdict: 'unknown',
+      attestations: { judged: [{ verdict: 'unknown', reason: { code: 'LIMIT' } }] },
+    })
+    await attestedBy(release, artifacts, image)
     expect((await judge()).verdict).toBe('verified')
   })
 

@@ -27,10 +27,14 @@ export function holdsUnder(
   toBeSigned: Uint8Array,
   signature: Uint8Array,
 ): AlgorithmId | undefined {
-  const rows = Object.values(algorithms).filter(({ keyTypes }) => keyTypes.includes(type))
-  return rows.find(row =>
+  return algorithmsFor(type).find(row =>
     spellings(row, signature).some(bytes => verifySignature(row.id, key, toBeSigned, bytes)),
   )?.id
+}
+
+/** Those that a signature by a key of this type may be of: each of them is tried. */
+export function algorithmsFor(type: KeyType): readonly Algorithm[] {
+  return Object.values(algorithms).filter(({ keyTypes }) => keyTypes.includes(type))
 }
 
 function spellings({ coordinateLength }: Algorithm, signature: Uint8Array): readonly Uint8Array[] {

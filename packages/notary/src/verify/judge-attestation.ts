@@ -8,7 +8,7 @@ import {
 import type { Descriptor } from '@sealwright/oci'
 import { type Certificate, checkChain, formatDistinguishedName, parseCertificate } from '@sealwright/x509'
 import { keyHint } from '../attestation/bundle-format.ts'
-import { holdsUnder } from '../attestation/dsse-signature.ts'
+import { algorithmsFor, holdsUnder } from '../attestation/dsse-signature.ts'
 import type { OpenedAttestation } from '../attestation/open-attestation.ts'
 import { predicateTypes } from '../attestation/predicate-type.ts'
 import { type InTotoStatement, isAbout } from '../attestation/statement.ts'
@@ -16,7 +16,7 @@ import { judgeSummary } from '../attestation/verification-summary.ts'
 import type { Enforcement } from '../trust/level.ts'
 import type { Statement } from '../trust/policy.ts'
 import { checkAuthenticity, OTHER_KEY } from './authenticity.ts'
-import { type Finding, failed, notConfigured, passed } from './finding.ts'
+import { type Finding, failed, notConfigured, passed, unknown } from './finding.ts'
 import { completed } from './known-chains.ts'
 import type { AttestationReport } from './report.ts'
 import { checkRevocation } from './revocation.ts'
@@ -104,34 +104,82 @@ const KEY_ALONE = 'the key is trusted by itself: nobody vouches for what certifi
 
 /** Whose signature it is: of the key that was given, of its own certificate, or of one that is known. */
 async function findSigner(opened: OpenedAttestation, by: AttestationJudgement): Promise<Signer | Finding> {
+  const effort = new Effort()
   if (by.key !== undefined) {
-    const algorithm = signedBy(opened, by.key)
+    const algorithm = signedBy(opened, by.key, effort)
     if (algorithm !== undefined) return { publicKey: by.key, algorithm }
-    return failed('UNTRUSTED', 'its signature does not hold under the trusted key', OTHER_KEY)
+    return effort.isSpent
+      ? TOO_MUCH
+      : failed('UNTRUSTED', 'its signature does not hold under the trusted key', OTHER_KEY)
   }
-  if (opened.certificates !== undefined) return ownSigner(opened, opened.certificates, by.anchors)
+  if (opened.certificates !== undefined) return ownSigner(opened, opened.certificates, by.anchors, effort)
   const candidates = [...by.anchors.map(anchor => [anchor]), ...(await by.knownChains())]
-  const hinted = ({ publicKey }: Certificate): number => (keyHint(publicKey) === opened.hint ? 0 : 1)
-  for (const chain of candidates.toSorted((one, other) => hinted(one[0]!) - hinted(other[0]!))) {
+  for (const chain of inOrder(candidates, opened, by.anchors)) {
     const { publicKey } = chain[0]!
-    const algorithm = signedBy(opened, publicKey)
-    if (algorithm !== undefined) return { publicKey, algorithm, chain: completed(chain, by.anchors) }
+    const algorithm = signedBy(opened, publicKey, effort)
+    if (algorithm !== undefined) return { publicKey, algorithm, chain }
   }
+  if (effort.isSpent) return TOO_MUCH
   const named = opened.hint === undefined ? '' : ` (it names ${JSON.stringify(opened.hint.slice(0, 100))})`
   return failed('UNTRUSTED', `no trusted certificate is known that is over its key${named}`)
+}
+
+/**
+ * Chains, each completed, in the order in which they are tried: those over the key that the attestation names come first,
+ * and of these the ones that end in an anchor. Chains are not signed: anybody may have put another to a signature.
+ */
+function inOrder(
+  candidates: readonly (readonly Certificate[])[],
+  { hint }: OpenedAttestation,
+  anchors: readonly Certificate[],
+): readonly (readonly Certificate[])[] {
+  const trusted = new Set(anchors.map(({ fingerprint: digest }) => digest))
+  const ranked = candidates.map(candidate => {
+    const chain = completed(candidate, anchors)
+    const isNamed = keyHint(chain[0]!.publicKey) === hint
+    const isAnchored = chain.some(({ fingerprint: digest }) => trusted.has(digest))
+    return { chain, rank: (isNamed ? 0 : 2) + (isAnchored ? 0 : 1) }
+  })
+  return ranked.toSorted((one, other) => one.rank - other.rank).map(({ chain }) => chain)
+}
+
+/** Bytes that are hashed at most to find who signed one attestation: a second or two. */
+const MAX_HASHED_BYTES = 2 * 1024 ** 3
+/** What a check of a signature takes beside, in bytes that could be hashed meanwhile. */
+const BYTES_OF_A_CHECK = 512 * 1024
+
+const TOO_MUCH = unknown(
+  'LIMIT',
+  'there are more pairs of signatures and keys than are tried with so large a payload',
+)
+
+/** What is left of the time for one attestation: each of its signatures is tried with each key, over all of the payload. */
+class Effort {
+  #left = MAX_HASHED_BYTES
+
+  get isSpent(): boolean {
+    return this.#left <= 0
+  }
+
+  spend(bytes: number, checks: number): void {
+    this.#left -= (bytes + BYTES_OF_A_CHECK) * checks
+  }
 }
 
 function ownSigner(
   opened: OpenedAttestation,
   certificates: readonly Uint8Array[],
   anchors: readonly Certificate[],
+  effort: Effort,
 ): Signer | Finding {
   try {
     const chain = certificates.map((der, index) => parseCertificate(der, `certificate ${index + 1}`))
     const { publicKey } = chain[0]!
-    const algorithm = signedBy(opened, publicKey)
+    const algorithm = signedBy(opened, publicKey, effort)
     if (algorithm === undefined)
-      return failed('TAMPERED', 'its signature does not hold under its certificate')
+      return effort.isSpent
+        ? TOO_MUCH
+        : failed('TAMPERED', 'its signature does not hold under its certificate')
     return { publicKey, algorithm, chain: completed(chain, anchors) }
   } catch (error) {
     if (!isSealwrightError(error) || error.code !== 'VALIDATION') throw error
@@ -143,10 +191,14 @@ function ownSigner(
 function signedBy(
   { toBeSigned, signatures }: OpenedAttestation,
   publicKey: Uint8Array,
+  effort: Effort,
 ): AlgorithmId | undefined {
   const candidate = typed(publicKey)
   if (candidate === undefined) return undefined
+  const { length } = algorithmsFor(candidate.type)
   for (const signature of signatures) {
+    if (effort.isSpent) return undefined
+    effort.spend(toBeSigned.length, length)
     const algorithm = holdsUnder(candidate, toBeSigned, signature)
     if (algorithm !== undefined) return algorithm
   }
