@@ -51,3 +51,18 @@ describe('a reference', () => {
     expect(config).toBeDefined()
   })
 })
+
+it.each(['awskms:///alias/release', 'hashivault://release', 'pkcs11:token=t;object=k?pin-value=1234'])(
+  'a key is not a target: %s',
+  async key => {
+    const { json } = await program()
+    const { error } = await json(2, ['sign', key])
+    expect(error.fix).toContain('the key goes with -k KEY')
+    expect(JSON.stringify(error)).not.toContain('1234')
+  },
+)
+
+it('an alias of AWS KMS is told its scheme', async () => {
+  const { json } = await program()
+  expect((await json(2, ['key', 'show', 'alias/release'])).error.fix).toBe('write awskms:///alias/release')
+})

@@ -47,6 +47,21 @@ describe('what verify says to do next', () => {
     expect(targets[0].reason.fix).toContain('sealwright init NAME --scope registry.example/other')
   })
 
+  it('names the directory of --trust in the commands that it prints', async () => {
+    const self = await program()
+    const within = ['--trust', self.path('elsewhere')]
+    await self.expect(0, ['init', 'me', '--scope', 'registry.example/app', ...within])
+    await writeFile(self.path('f'), 'a release')
+    await self.expect(0, ['sign', './f'])
+    const { error } = await self.json(2, ['verify', './f', ...within])
+    await self.expect(0, wordsOf(error.fix))
+    await self.expect(0, ['verify', './f', ...within])
+    await makeLayout(self.path('image'), 'v1')
+    await self.expect(0, ['sign', 'oci:image:v1'])
+    const { targets } = await self.json(4, ['verify', 'oci:image:v1', ...within])
+    await self.expect(0, wordsOf(targets[0].reason.fix))
+  })
+
   it('does not tell to name an IPv6 address, which no policy can', async () => {
     const self = await program()
     await makeLayout(self.path('image'), 'v1')

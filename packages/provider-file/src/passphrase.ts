@@ -7,10 +7,9 @@ export interface PassphraseRequest {
 }
 
 /** Asks whoever knows it; `undefined` is "there is none". */
-export type AskPassphrase = (
-  request: PassphraseRequest,
-  call: Call,
-) => Promise<string | Uint8Array | undefined>
+export type AskPassphrase = (request: PassphraseRequest, call: Call) => Secret | Promise<Secret>
+
+type Secret = string | Uint8Array | undefined
 
 /**
  * Asks for a passphrase.

@@ -264,6 +264,12 @@ describe('the passphrase', () => {
     })
   })
 
+  it('may be given without a promise', async () => {
+    const path = lockedFile()
+    const late = fileKeys({ passphrase: () => 'wrong' }).open(`file:${path}`, idle)
+    await expect(late).rejects.toMatchObject({ code: 'PIN_INCORRECT' })
+  })
+
   it('may be bytes, or empty', async () => {
     const bytes = Uint8Array.of(0xff, 0xfe, 0x01)
     const path = keyFile(folder, '')

@@ -19,7 +19,9 @@ export interface PinRequest {
 }
 
 /** Asks whoever knows the PIN; `undefined` is "there is none". */
-export type AskPin = (request: PinRequest, call: Call) => Promise<string | Uint8Array | undefined>
+export type AskPin = (request: PinRequest, call: Call) => Secret | Promise<Secret>
+
+type Secret = string | Uint8Array | undefined
 
 export interface PinQuestion {
   readonly token: Token

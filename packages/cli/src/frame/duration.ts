@@ -15,7 +15,7 @@ export function parseDuration(text: string, label: string): number {
   if (!(value <= LONGEST)) {
     throw usageError(`${label}: "${text}" is not a duration`, {
       why: 'a duration is a whole number above zero and a unit: 30s, 15m, 12h, 30d',
-      fix: `use ${label} 30d`,
+      fix: `use ${label} ${label === '--timeout' ? '30s' : '30d'}`,
     })
   }
   return value

@@ -9,6 +9,8 @@ interface Judged {
   readonly target: Target
   /** The repository that it is judged as. */
   readonly scope?: string | undefined
+  /** The directory of `--trust`, which the commands of an advice need too. */
+  readonly directory?: string | undefined
 }
 
 /**
@@ -16,7 +18,11 @@ interface Judged {
  *
  * @throws {@link SealwrightError} `VALIDATION`.
  */
-export function assertPolicy(trust: Trust, kind: PolicyKind, { scope }: Pick<Judged, 'scope'>): void {
+export function assertPolicy(
+  trust: Trust,
+  kind: PolicyKind,
+  { scope, directory }: Omit<Judged, 'target'>,
+): void {
   if (trust[kind] !== undefined) return
   const [store, signers] = onlySigners(trust) ?? ['ca:NAME', 'DN']
   const applies =
@@ -26,8 +32,12 @@ export function assertPolicy(trust: Trust, kind: PolicyKind, { scope }: Pick<Jud
   const whom = `--trust-store ${shellQuote(store)} --trusted-identity ${shellQuote(signers)}`
   throw usageError(`${trust.source} holds no trust policy for ${kind === 'oci' ? 'artifacts' : 'files'}`, {
     why: `there is no ${kind === 'oci' ? 'trustpolicy.json' : 'trustpolicy.blob.json'}; without a policy nobody is trusted`,
-    fix: `sealwright policy init ${applies} ${whom}`,
+    fix: `sealwright policy init ${applies} ${whom}${trustFlag(directory)}`,
   })
+}
+
+function trustFlag(directory: string | undefined): string {
+  return directory === undefined ? '' : ` --trust ${shellQuote(directory)}`
 }
 
 /** The only `ca` store and the subject of its only certificate; of an authority, what its signers have in common. */
@@ -52,14 +62,16 @@ export function withAdvice(report: Report, trust: Trust, judged: Judged): Report
   return { ...report, reason: { ...reason, fix: adviceFor(trust, judged) } }
 }
 
-function adviceFor(trust: Trust, { target, scope }: Judged): string {
+function adviceFor(trust: Trust, { target, scope, directory }: Judged): string {
   const { text } = target
+  const within = trustFlag(directory)
   if (target.kind === 'file' && scope === undefined) {
     const names = trust.blob?.policy?.trustPolicies.map(({ name }) => name) ?? []
     const which = names.length > 1 ? `one of the statements ${names.slice(0, 8).join(', ')}` : 'a statement'
-    return `name ${which}: sealwright verify --statement ${shellQuote(names[0] ?? 'NAME')} ${shellQuote(text)}`
+    return `name ${which}: sealwright verify --statement ${shellQuote(names[0] ?? 'NAME')}${within} ${shellQuote(text)}`
   }
-  const own = (repository: string): string => `sealwright init NAME --scope ${shellQuote(repository)}`
+  const own = (repository: string): string =>
+    `sealwright init NAME --scope ${shellQuote(repository)}${within}`
   if (scope?.startsWith('['))
     return `give the host a name, because a policy cannot name an IPv6 address; or trust one certificate for this run: sealwright verify --trusted-cert FILE ${shellQuote(text)}`
   if (scope !== undefined)
@@ -67,7 +79,7 @@ function adviceFor(trust: Trust, { target, scope }: Judged): string {
   const scopes = (trust.oci?.policy?.trustPolicies ?? [])
     .flatMap(({ registryScopes = [] }) => registryScopes)
     .filter(one => one !== '*')
-  const named = `sealwright verify --scope ${shellQuote(scopes[0] ?? 'REPOSITORY')} ${shellQuote(text)}`
+  const named = `sealwright verify --scope ${shellQuote(scopes[0] ?? 'REPOSITORY')}${within} ${shellQuote(text)}`
   const others = scopes.length > 1 ? ` (the policy names ${scopes.slice(0, 8).join(', ')})` : ''
   return `to trust a key of your own for another repository, \`${own('REPOSITORY')}\`; else name the repository that it is of${others}: ${named}`
 }

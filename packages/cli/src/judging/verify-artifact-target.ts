@@ -16,7 +16,7 @@ export async function verifyArtifactTarget(
   const signal = await context.deadline()
   await using open = await openTarget(context, target, plan.registry)
   const scope = open.scope ?? plan.scope
-  assertPolicy(plan.trust, 'oci', { scope })
+  assertPolicy(plan.trust, 'oci', { scope, directory: context.flags.trust })
   context.step(`judge ${target.text}`)
   const report = await context.dialogue.waiting(open.store.name, async () => {
     const reference = await open.reference(signal)
@@ -40,7 +40,7 @@ export async function verifyArtifactTarget(
   })
   const digest = report.resolved?.slice(report.resolved.lastIndexOf('@') + 1)
   if (digest !== undefined && target.digest === undefined) context.note(`${target.text} is ${digest}`)
-  const advised = withAdvice(report, plan.trust, { target, scope })
+  const advised = withAdvice(report, plan.trust, { target, scope, directory: context.flags.trust })
   return { ...advised, ...(digest === undefined ? {} : { resolved: open.nameOf(digest) }) }
 }
 

@@ -15,7 +15,7 @@ export async function verifyFileTarget(
 ): Promise<Report> {
   const envelopes = await envelopesFor(context, target, plan.signature)
   if (envelopes.length === 0) return unsignedFile(target)
-  assertPolicy(plan.trust, 'blob', {})
+  assertPolicy(plan.trust, 'blob', { directory: context.flags.trust })
   let best: Report | undefined
   for (const bytes of envelopes) {
     const report = await plan.verifier.verifyFile(
@@ -34,7 +34,7 @@ export async function verifyFileTarget(
     best = merged(best, report)
     if (best.verdict === 'verified' && !plan.all) break
   }
-  return withAdvice(best as Report, plan.trust, { target })
+  return withAdvice(best as Report, plan.trust, { target, directory: context.flags.trust })
 }
 
 /** Of two reports on one file the better verdict, with the signatures of both. */

@@ -28,7 +28,7 @@ export async function verifyManifestFile(
   const bytes = await readAll(readTarget(context, target, signal), MAX_MANIFEST_BYTES, target.text)
   const subject = manifestIn(bytes, target)
   if (envelopes.length === 0) return { ...unsignedFile(target), resolved: `${target.text}@${subject.digest}` }
-  assertPolicy(plan.trust, 'oci', plan)
+  assertPolicy(plan.trust, 'oci', { scope: plan.scope, directory: context.flags.trust })
   const artifacts = memory()
   await artifacts.push(subject, bytes)
   const signatures = await envelopeStore(subject, envelopes)
@@ -36,7 +36,11 @@ export async function verifyManifestFile(
     { artifacts, signatures: signatures.store, reference: subject.digest, scope: plan.scope },
     artifactOptions(plan, signal),
   )
-  const named = withAdvice(signatures.named(report), plan.trust, { target, scope: plan.scope })
+  const named = withAdvice(signatures.named(report), plan.trust, {
+    target,
+    scope: plan.scope,
+    directory: context.flags.trust,
+  })
   return { ...named, resolved: `${target.text}@${subject.digest}` }
 }
 

@@ -22,7 +22,7 @@ export function normalReference(text: string, cwd: string): string | undefined {
   if (/^[a-z][a-z0-9+.-]+:/.test(text)) return text
   throw usageError(`"${text}" is neither the name of a key nor a reference`, {
     why: 'a name has letters, digits, dots, dashes and underscores; a reference starts with its store',
-    fix: `for a file write file:${text}`,
+    fix: text.startsWith('alias/') ? `write awskms:///${text}` : `for a file write file:${text}`,
   })
 }
 

@@ -4,6 +4,8 @@ import { isSealwrightError } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
 import { isDigest, isTag, parseReference, shownReference } from '@sealwright/oci'
 import { usageError } from '../frame/usage.ts'
+import { schemeOf } from '../keys/reference.ts'
+import { storePackages } from '../keys/store-packages.ts'
 
 /** What of an artifact is meant: a tag, a digest, both (they must agree), or nothing said. */
 interface Selector {
@@ -147,6 +149,7 @@ function readReference(text: string, cwd: string, command: string): ReturnType<t
     return parseReference(text)
   } catch (error) {
     if (!isSealwrightError(error)) throw error
+    refuseKey(text)
     const named = text.split(/[:@]/, 1)[0] as string
     const isFile = named !== '' && existsSync(resolve(cwd, text))
     const isLayout = named !== '' && existsSync(resolve(cwd, named, 'oci-layout'))
@@ -166,6 +169,16 @@ function readReference(text: string, cwd: string, command: string): ReturnType<t
       fix: `sealwright ${command} ${shellQuote(spelling)}`,
     })
   }
+}
+
+/** Refuses a key where an artifact is meant, without repeating it: a reference may hold a PIN. */
+function refuseKey(text: string): void {
+  const scheme = schemeOf(text)
+  if (!storePackages.some(({ schemes }) => schemes.includes(scheme))) return
+  throw usageError(`a key of ${scheme}: is not what is signed`, {
+    why: 'the target is an artifact or a file; a key is an option',
+    fix: 'name what is signed, such as registry.example/app@sha256:… or ./FILE; the key goes with -k KEY',
+  })
 }
 
 /** The reference in what was pasted with a scheme or a user name, if it is one then. */
