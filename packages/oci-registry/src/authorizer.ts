@@ -54,10 +54,9 @@ export class Authorizer {
   #asked = false
   /** Why there is no login, though one was to be had. */
   #fault: SealwrightError | undefined
-  /** All that a server may repeat: the login, and the tokens in the order in which they were issued. */
-  #loginSecrets: readonly string[] = []
-  readonly #tokenSecrets = new Set<string>()
-  #redact: (text: string) => string = text => text
+  /** Each takes out what a server may repeat: the login; the tokens, in the order in which they were issued. */
+  #redactLogin: (text: string) => string = text => text
+  readonly #redactTokens = new Map<string, (text: string) => string>()
   /** Whether the registry has wanted to know who we are. */
   challenged = false
   #extra: readonly string[] = []
@@ -137,20 +136,17 @@ export class Authorizer {
 
   /** Takes our secrets out of a text that a server sent. */
   redact(text: string): string {
-    return this.#redact(text)
-  }
-
-  #keepLogin(secrets: readonly string[]): void {
-    this.#loginSecrets = secrets
-    this.#redact = redactor([...secrets, ...this.#tokenSecrets])
+    let redacted = this.#redactLogin(text)
+    for (const redactToken of this.#redactTokens.values()) redacted = redactToken(redacted)
+    return redacted
   }
 
   #keepToken(token: string): void {
-    this.#tokenSecrets.delete(token)
-    this.#tokenSecrets.add(token)
-    const [oldest] = this.#tokenSecrets
-    if (this.#tokenSecrets.size > MAX_SECRETS && oldest !== undefined) this.#tokenSecrets.delete(oldest)
-    this.#redact = redactor([...this.#loginSecrets, ...this.#tokenSecrets])
+    const known = this.#redactTokens.get(token)
+    this.#redactTokens.delete(token)
+    this.#redactTokens.set(token, known ?? redactor([token]))
+    const [oldest] = this.#redactTokens.keys()
+    if (this.#redactTokens.size > MAX_SECRETS && oldest !== undefined) this.#redactTokens.delete(oldest)
   }
 
   #actions(action: Action): readonly string[] {
@@ -198,7 +194,7 @@ export class Authorizer {
     const token = await this.#asking.run(scopes.join(' '), call, async () => {
       const login = await this.#login(access, call)
       const { origin, transport } = this.#options
-      const redact = (text: string) => this.#redact(text)
+      const redact = (text: string) => this.redact(text)
       const fresh = await this.#explained(
         fetchToken(server, scopes, { login, registryOrigin: origin, transport, call, redact }),
       )
@@ -235,7 +231,7 @@ export class Authorizer {
         const known = await credentials.get({ registry, repository }, call)
         if (known !== undefined) {
           assertUsable(known, registry)
-          this.#keepLogin(secretsOf(known))
+          this.#redactLogin = redactor(secretsOf(known))
         }
         this.#known = known
         this.#asked = true

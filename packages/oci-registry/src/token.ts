@@ -29,6 +29,8 @@ export interface TokenOptions {
 }
 
 const MAX_TOKEN_BYTES = 256 * 1024
+/** Servers take no header of that length; and each token is looked for, in many forms, in what a server says. */
+const MAX_TOKEN_LENGTH = 32 * 1024
 /** What a token is good for if its server does not say (distribution "Token Authentication"). */
 const DEFAULT_SECONDS = 60
 const MARGIN_SECONDS = 5
@@ -135,6 +137,12 @@ function readToken(bytes: Uint8Array, realm: URL, asked: number): Token {
   // Header-safe (RFC 9110 section 5.5).
   if (typeof text !== 'string' || !/^[!-~]+$/.test(text)) {
     throw new SealwrightError('UNAVAILABLE', `${realm.host} answered without a token`)
+  }
+  if (text.length > MAX_TOKEN_LENGTH) {
+    throw new SealwrightError('UNAVAILABLE', `${realm.host} answered with a token that cannot be used`, {
+      why: `it has ${text.length} characters, and no header may have more than ${MAX_TOKEN_LENGTH}`,
+      fix: 'ask whoever runs the token server',
+    })
   }
   const lifetime = typeof seconds === 'number' && seconds > 0 ? seconds : DEFAULT_SECONDS
   const margin = Math.min(MARGIN_SECONDS, lifetime / 2)

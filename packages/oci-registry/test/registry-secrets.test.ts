@@ -156,6 +156,21 @@ test('the password is not shown, however many tokens it was exchanged for', asyn
   expect(leaksIn(await shownBy(() => store.push(CONFIG, BYTES)))).toEqual([])
 })
 
+test('a token server that gives huge tokens is not believed, and costs no time', async () => {
+  const { store, host } = await hostile((request, response) => {
+    if (request.url?.startsWith('/token'))
+      return response.end(JSON.stringify({ token: `${TOKEN}${'+/=~'.repeat(60_000)}` }))
+    return challenge(response, `Bearer realm="http://${request.headers.host}/token"`)
+  })
+  const started = performance.now()
+  for (let count = 0; count < 10; count++) {
+    const shown = await shownBy(() => store.resolve('v1'))
+    expect(shown).toContain(`${host} answered with a token that cannot be used`)
+    expect(leaksIn(shown)).toEqual([])
+  }
+  expect(performance.now() - started).toBeLessThan(5000)
+})
+
 test('a secret in other places of an answer is not shown', async () => {
   const places: readonly ((secret: string, host: string) => [number, Record<string, string>])[] = [
     secret => [403, { 'x-request-id': secret }],
