@@ -1,7 +1,7 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import type { StoreCall } from '@sealwright/oci'
 import { type Identity, verified } from '@sealwright/oci/store'
-import type { RegistryClient } from './client.ts'
+import type { RegistryClient, RegistryPlace } from './client.ts'
 import { deleteAt } from './manifests.ts'
 import type { Answer } from './transport.ts'
 import { RegistryUploads, type UploadOptions } from './upload.ts'
@@ -99,16 +99,16 @@ export class RegistryBlobs {
    *
    * @returns Whether the registry did so. What it refuses is not an error: the blob can be pushed.
    */
-  async mount({ digest }: Identity, from: RegistryBlobs, call: StoreCall): Promise<boolean> {
-    if (!this.#client.sharesRegistry(from.#client)) return false
+  async mount({ digest }: Identity, from: RegistryPlace, call: StoreCall): Promise<boolean> {
+    if (this.#client.place.origin !== from.origin) return false
     const url = this.#client.url('blobs/uploads/')
     url.searchParams.set('mount', digest)
-    url.searchParams.set('from', from.#repository)
+    url.searchParams.set('from', from.repository)
     const what = `the mount of ${digest} into ${this.#repository}`
     try {
       const answer = await this.#client.retrying(call, () =>
         this.#client.request(
-          { method: 'POST', url, action: 'push', from: from.#repository, what, expected: [201, 202] },
+          { method: 'POST', url, action: 'push', from: from.repository, what, expected: [201, 202] },
           call,
         ),
       )

@@ -19,6 +19,14 @@ export interface ClientOptions extends AuthorizerOptions {
   readonly onWarning?: (text: string) => void
 }
 
+/** One repository of a registry. */
+export interface RegistryPlace {
+  /** URL of the registry. */
+  readonly origin: string
+  /** Without the host. */
+  readonly repository: string
+}
+
 const MAX_REDIRECTS = 8
 const MAX_ERROR_BYTES = 64 * 1024
 
@@ -39,9 +47,9 @@ export class RegistryClient {
     return challenged ? this.#authorizer.describe() : `${this.#options.registry} did not ask who we are`
   }
 
-  /** Whether another client speaks to the same registry. */
-  sharesRegistry(other: RegistryClient): boolean {
-    return other.#options.origin.href === this.#options.origin.href
+  /** The repository that this is about. */
+  get place(): RegistryPlace {
+    return { origin: this.#options.origin.href, repository: this.#options.repository }
   }
 
   /** The URL of something in the repository. Every part was checked: none needs escaping. */

@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { SealwrightError } from '@sealwright/core'
 import type { ArtifactStore, Descriptor, StoreCall } from '@sealwright/oci'
-import { RegistryStore } from './registry-store.ts'
 
 /** Whether a registry does something for us: it does, it does not let us, it does so for nobody. */
 export type Permission = 'allowed' | 'denied' | 'unsupported'
@@ -17,6 +15,17 @@ export interface RegistryAbilities {
   readonly listTags: Permission
 }
 
+/** A store that can find out what it offers, as those of `registry` can. */
+export interface ExaminableStore extends ArtifactStore {
+  /** See {@link examineRegistry}. */
+  examine(subject: Pick<Descriptor, 'digest'>, call?: StoreCall): Promise<RegistryAbilities>
+}
+
+/** Returns whether a store can find out what it offers. */
+export function isExaminable(store: ArtifactStore): store is ExaminableStore {
+  return 'examine' in store && typeof store.examine === 'function'
+}
+
 /**
  * Finds out what a registry offers for a repository. Nothing is stored and nothing deleted: an upload is begun and given
  * up, and the delete is of a digest that nothing has.
@@ -29,33 +38,6 @@ export async function examineRegistry(
   subject: Pick<Descriptor, 'digest'>,
   call: StoreCall = {},
 ): Promise<RegistryAbilities> {
-  if (!(store instanceof RegistryStore)) {
-    throw new SealwrightError('UNSUPPORTED', `${store.name} is no registry`)
-  }
-  const referrers = await store.referrersBy(subject, call)
-  const listTags = await permission(async () => {
-    await store.tags(call).next()
-  })
-  const push = await permission(() => store.tryPush(call))
-  const nothing = `sha256:${randomBytes(32).toString('hex')}`
-  const remove = await permission(() => store.tryDelete({ digest: nothing }, call))
-  return { login: store.login(), referrers, push, delete: remove, listTags }
-}
-
-async function permission(attempt: () => Promise<void>): Promise<Permission> {
-  try {
-    await attempt()
-    return 'allowed'
-  } catch (error) {
-    if (!isSealwrightError(error)) throw error
-    switch (error.code) {
-      case 'ACCESS_DENIED':
-      case 'UNAUTHENTICATED':
-        return 'denied'
-      case 'UNSUPPORTED':
-        return 'unsupported'
-      default:
-        throw error
-    }
-  }
+  if (isExaminable(store)) return store.examine(subject, call)
+  throw new SealwrightError('UNSUPPORTED', `${store.name} is no registry`)
 }

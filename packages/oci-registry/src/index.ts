@@ -14,10 +14,16 @@ export {
 } from './credentials/docker-login.ts'
 export { helperEnvironment } from './credentials/helper-environment.ts'
 export { programPath } from './credentials/program-path.ts'
-export { examineRegistry, type Permission, type RegistryAbilities } from './examine-registry.ts'
+export {
+  type ExaminableStore,
+  examineRegistry,
+  isExaminable,
+  type Permission,
+  type RegistryAbilities,
+} from './examine-registry.ts'
 export type { HttpFetchOptions, TlsSettings } from './http-exchange.ts'
 export { httpFetch } from './http-fetch.ts'
 export { listedSubjects } from './listed-subjects.ts'
 export type { ReferrerFault, ReferrersState, RepairOptions } from './referrers-repair.ts'
 export { type RegistryOptions, registry } from './registry.ts'
-export { repairReferrers } from './repair-referrers.ts'
+export { isRepairable, type RepairableStore, repairReferrers } from './repair-referrers.ts'

@@ -25,11 +25,14 @@ import {
   throwIfAborted,
 } from '@sealwright/oci/store'
 import type { RegistryBlobs } from './blobs.ts'
-import type { RegistryClient } from './client.ts'
+import type { RegistryClient, RegistryPlace } from './client.ts'
+import type { ExaminableStore, RegistryAbilities } from './examine-registry.ts'
+import { findAbilities } from './find-abilities.ts'
 import type { RegistryManifests } from './manifests.ts'
 import type { Subject } from './referrers-list.ts'
 import type { ReferrersRepair, ReferrersState, RepairOptions } from './referrers-repair.ts'
 import type { RegistryReferrers } from './registry-referrers.ts'
+import type { RepairableStore } from './repair-referrers.ts'
 import type { RegistryTags } from './tags.ts'
 
 /** What a {@link RegistryStore} is made of. */
@@ -51,14 +54,16 @@ export interface RegistryParts {
 const MAX_REMEMBERED = 10_000
 
 /** One repository of a registry, as `registry` makes it. */
-export class RegistryStore implements ArtifactStore {
+export class RegistryStore implements ExaminableStore, RepairableStore, MountSource {
   readonly name: string
+  readonly place: RegistryPlace
   readonly #parts: RegistryParts
   /** Digests that were asked for and not there. */
   readonly #absent = new Set<string>()
 
   constructor(parts: RegistryParts) {
     this.name = parts.name
+    this.place = parts.client.place
     this.#parts = parts
   }
 
@@ -195,36 +200,19 @@ export class RegistryStore implements ArtifactStore {
     parseDigest(descriptor.digest)
     throwIfAborted(call.signal)
     // Of manifests a registry keeps more than their bytes: they are pushed.
-    if (!(from instanceof RegistryStore) || isManifestMediaType(descriptor.mediaType)) return false
-    return this.#parts.blobs.mount(descriptor, from.#parts.blobs, call)
+    if (!isMountSource(from) || isManifestMediaType(descriptor.mediaType)) return false
+    return this.#parts.blobs.mount(descriptor, from.place, call)
   }
 
   async *tags({ prefix = '', ...call }: TagsQuery = {}): AsyncGenerator<string> {
     yield* this.#parts.tags.list(prefix, call)
   }
 
-  /** Who we are to the registry, as far as it asked. */
-  login(): string {
-    return this.#parts.client.login()
+  examine(subject: Subject, call: StoreCall = {}): Promise<RegistryAbilities> {
+    return findAbilities(this.#parts, subject, call)
   }
 
-  /** How referrers of a subject are found, whatever the mode. */
-  referrersBy(subject: Subject, call: StoreCall): Promise<'api' | 'tag'> {
-    return this.#parts.referrers.foundBy(subject, call)
-  }
-
-  /** Begins an upload and gives it up. */
-  tryPush(call: StoreCall): Promise<void> {
-    return this.#parts.blobs.tryPush(call)
-  }
-
-  /** Deletes a manifest, if it is there. */
-  async tryDelete({ digest }: Subject, call: StoreCall): Promise<void> {
-    await this.#parts.manifests.delete(digest, call)
-  }
-
-  /** See `repairReferrers`. */
-  repair(subject: Subject, options: RepairOptions): Promise<ReferrersState> {
+  repairReferrers(subject: Subject, options: RepairOptions = {}): Promise<ReferrersState> {
     return this.#parts.repair.run(subject, options)
   }
 
@@ -286,6 +274,16 @@ export class RegistryStore implements ArtifactStore {
       throw error
     }
   }
+}
+
+/** A store out of which a registry may take blobs over. */
+interface MountSource extends ArtifactStore {
+  readonly place: RegistryPlace
+}
+
+function isMountSource(store: ArtifactStore): store is MountSource {
+  const { place } = store as Partial<MountSource>
+  return typeof place?.origin === 'string' && typeof place.repository === 'string'
 }
 
 /** A layer that is to be fetched from its publisher (image-spec, "Non-Distributable Layers"; Docker's foreign ones). */

@@ -1,7 +1,17 @@
 import { SealwrightError } from '@sealwright/core'
 import type { ArtifactStore, Descriptor } from '@sealwright/oci'
 import type { ReferrersState, RepairOptions } from './referrers-repair.ts'
-import { RegistryStore } from './registry-store.ts'
+
+/** A store that keeps lists of referrers which can be put right, as those of `registry` do. */
+export interface RepairableStore extends ArtifactStore {
+  /** See {@link repairReferrers}. */
+  repairReferrers(subject: Pick<Descriptor, 'digest'>, options?: RepairOptions): Promise<ReferrersState>
+}
+
+/** Returns whether a store keeps lists of referrers which can be put right. */
+export function isRepairable(store: ArtifactStore): store is RepairableStore {
+  return 'repairReferrers' in store && typeof store.repairReferrers === 'function'
+}
 
 /**
  * Compares the list of referrers that clients keep for a subject under a tag, where a registry has no API for them, with
@@ -15,7 +25,7 @@ export async function repairReferrers(
   subject: Pick<Descriptor, 'digest'>,
   options: RepairOptions = {},
 ): Promise<ReferrersState> {
-  if (store instanceof RegistryStore) return store.repair(subject, options)
+  if (isRepairable(store)) return store.repairReferrers(subject, options)
   throw new SealwrightError(
     'UNSUPPORTED',
     `${store.name} keeps no list of referrers that could be repaired`,

@@ -11,7 +11,13 @@ import {
   SIGNATURE,
 } from '../../oci/test/artifacts.ts'
 import { failure } from '../../oci/test/expect-error.ts'
-import { type RegistryOptions, registry, repairReferrers } from '../src/index.ts'
+import {
+  isRepairable,
+  type RegistryOptions,
+  type RepairableStore,
+  registry,
+  repairReferrers,
+} from '../src/index.ts'
 import { FakeRegistry, type FakeRegistryOptions } from './fake-registry.ts'
 
 async function start(options: FakeRegistryOptions = {}, more: RegistryOptions = {}) {
@@ -453,6 +459,16 @@ describe('repairReferrers', () => {
   test('is for registries', async () => {
     const subject = madeImage().image.descriptor
     expect(await failure('UNSUPPORTED', async () => repairReferrers(memory(), subject))).toBeDefined()
+  })
+
+  test('is for whatever can, be it not of this package', async () => {
+    await using opened = await start()
+    const { store, image } = opened
+    if (!isRepairable(store)) throw new Error('a registry is repairable')
+    const around: RepairableStore = Object.assign(memory(), {
+      repairReferrers: store.repairReferrers.bind(store),
+    })
+    expect(await repairReferrers(around, image)).toMatchObject({ subject: image.digest, faults: [] })
   })
 })
 

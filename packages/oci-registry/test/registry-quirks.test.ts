@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { referrersTag } from '@sealwright/oci'
+import { memory, referrersTag } from '@sealwright/oci'
 import { describe, expect, test } from 'vitest'
 import { collect, list, made, madeImage, madeSignature, pieces, pushImage } from '../../oci/test/artifacts.ts'
 import { failure } from '../../oci/test/expect-error.ts'
 import { storeCases } from '../../oci/test/store-cases.ts'
-import { examineRegistry, httpFetch, type RegistryOptions, registry } from '../src/index.ts'
+import {
+  type ExaminableStore,
+  examineRegistry,
+  httpFetch,
+  isExaminable,
+  type RegistryOptions,
+  registry,
+} from '../src/index.ts'
 import { FakeRegistry, type FakeRegistryOptions } from './fake-registry.ts'
 import { as, CHUNK, dockerHub, ecr, ghcr, gitlab } from './quirks.ts'
 
@@ -161,4 +168,14 @@ describe('Docker Hub', () => {
     })
     await failure('NOT_FOUND', () => store.resolve('v1'))
   })
+})
+
+test('is examined through whatever stands before it', async () => {
+  await using fake = await FakeRegistry.start({ referrersApi: false })
+  const store = registry(`${fake.host}/app`)
+  if (!isExaminable(store)) throw new Error('a registry is examinable')
+  const image = await pushImage(store, madeImage(), 'v1')
+  const around: ExaminableStore = Object.assign(memory(), { examine: store.examine.bind(store) })
+  expect(await examineRegistry(around, image)).toMatchObject({ referrers: 'tag', push: 'allowed' })
+  await failure('UNSUPPORTED', () => examineRegistry(memory(), image))
 })
