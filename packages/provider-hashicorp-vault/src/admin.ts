@@ -2,16 +2,14 @@ import {
   type AlgorithmId,
   algorithms,
   type Call,
-  isSealwrightError,
   type KeyAdmin,
   type KeySpec,
   type ListedKey,
   SealwrightError,
 } from '@sealwright/core'
 import { isJsonObject, type JsonObject } from '@sealwright/core/encoding'
-import { ask } from './ask.ts'
 import { attachCertificates } from './certificates.ts'
-import { statusOf, textOf } from './failure.ts'
+import { classify, statusOf, textOf } from './failure.ts'
 import { pathOf, readKey, versionOf } from './key-info.ts'
 import { acceptsOf, transitTypeOf } from './key-types.ts'
 import { formatReference, type KeyReference, parsePrefix, parseReference } from './reference.ts'
@@ -70,9 +68,9 @@ async function described(vault: Vault, reference: KeyReference, call: Call): Pro
       protection: 'software',
     }
   } catch (error) {
-    if (!isSealwrightError(error)) throw error
-    if (error.code === 'ACCESS_DENIED') return { reference: formatReference(reference) }
-    if (error.code === 'NOT_FOUND') return undefined
+    const code = classify(error)?.code
+    if (code === 'ACCESS_DENIED') return { reference: formatReference(reference) }
+    if (code === 'NOT_FOUND') return undefined
     throw error
   }
 }
@@ -91,18 +89,16 @@ async function namesOf(
   namespace: string | undefined,
   call: Call,
 ): Promise<readonly string[]> {
-  return ask(`list the keys of ${mount}`, async () => {
-    try {
-      // Not LIST, which proxies and node:http do not know.
-      const request = { method: 'GET', path: `${mount}/keys?list=true`, namespace } as const
-      const { keys } = (await vault.request(request, call)).data
-      return Array.isArray(keys) ? keys.filter(each => typeof each === 'string').sort() : []
-    } catch (error) {
-      // An engine without a key is not found either, and nothing is said.
-      if (statusOf(error) === 404 && textOf(error) === '') return []
-      throw error
-    }
-  })
+  try {
+    // Not LIST, which proxies and node:http do not know.
+    const request = { method: 'GET', path: `${mount}/keys?list=true`, namespace } as const
+    const { keys } = (await vault.request(request, call)).data
+    return Array.isArray(keys) ? keys.filter(each => typeof each === 'string').sort() : []
+  } catch (error) {
+    // An engine without a key is not found either, and nothing is said.
+    if (statusOf(error) === 404 && textOf(error) === '') return []
+    throw error
+  }
 }
 
 async function createKey(vault: Vault, spec: KeySpec, call: Call): Promise<string> {
@@ -117,9 +113,7 @@ async function createKey(vault: Vault, spec: KeySpec, call: Call): Promise<strin
   }
   const body = { ...type, exportable: false, allow_plaintext_backup: false, derived: false }
   const namespace = reference.namespace ?? vault.namespace
-  await ask(`create ${text}`, () =>
-    vault.request({ method: 'POST', path: pathOf(reference, 'keys'), body, namespace }, call),
-  )
+  await vault.request({ method: 'POST', path: pathOf(reference, 'keys'), body, namespace }, call)
   const info = await readKey(vault, reference, call)
   if (info.type !== spec.type || info.latestVersion !== 1) {
     throw new SealwrightError('VALIDATION', `${text} was created by somebody else at the same time`)
@@ -151,7 +145,7 @@ async function exists(vault: Vault, reference: KeyReference, call: Call): Promis
     await readKey(vault, reference, call)
     return true
   } catch (error) {
-    if (isSealwrightError(error) && error.code === 'NOT_FOUND') return false
+    if (classify(error)?.code === 'NOT_FOUND') return false
     throw error
   }
 }
@@ -161,9 +155,7 @@ async function rotateKey(vault: Vault, given: KeyReference, call: Call): Promise
   const namespace = reference.namespace ?? vault.namespace
   const path = pathOf(reference, 'keys', '/rotate')
   const before = await readKey(vault, reference, call)
-  await ask(`rotate ${formatReference(reference)}`, () =>
-    vault.request({ method: 'POST', path, body: {}, namespace }, call),
-  )
+  await vault.request({ method: 'POST', path, body: {}, namespace }, call)
   const after = await readKey(vault, reference, call)
   if (after.latestVersion > before.latestVersion) return formatReference(versionOf(after).reference)
   throw new SealwrightError(

@@ -1,8 +1,7 @@
 import { type Call, SealwrightError } from '@sealwright/core'
 import { decodePem, encodePem, type JsonObject } from '@sealwright/core/encoding'
-import { ask } from './ask.ts'
 import { pathOf, readKey, versionOf } from './key-info.ts'
-import { formatReference, type KeyReference } from './reference.ts'
+import type { KeyReference } from './reference.ts'
 import type { Vault } from './vault.ts'
 
 /**
@@ -37,7 +36,5 @@ export async function attachCertificates(
     version: reference.version,
   }
   const path = pathOf(reference, 'keys', '/set-certificate')
-  await ask(`keep the certificates of ${formatReference(reference)}`, () =>
-    vault.request({ method: 'POST', path, body, namespace: reference.namespace }, call),
-  )
+  await vault.request({ method: 'POST', path, body, namespace: reference.namespace }, call)
 }

@@ -1,13 +1,8 @@
 import type { ErrorCode, Failure } from '@sealwright/core'
 import { type TransportFault, transportFailure } from '@sealwright/core/adapter'
+import type { VaultRequest } from './wire.ts'
 
-/** A failure of Vault or of the way there. */
-export interface Explained extends Failure {
-  readonly why: string
-  readonly fix?: string
-}
-
-type Row = Pick<Explained, 'code' | 'why' | 'fix'>
+type Row = Failure & { readonly why: string }
 
 /**
  * By what Vault says: `sign` answers with 500 to several mistakes of the caller, so the text goes before the status. Both
@@ -106,22 +101,38 @@ export function textOf(error: unknown): string {
 }
 
 /** Names a failure; `undefined` for what is neither Vault's nor the network's. Nothing of its text is kept. */
-export function explain(error: unknown): Explained | undefined {
+export function classify(error: unknown): Failure | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const status = statusOf(error)
-  const row = status === undefined ? byTransport(error as VendorError) : byStatus(status, textOf(error))
-  if (row === undefined) return undefined
+  const found = status === undefined ? byTransport(error as VendorError) : byStatus(status, textOf(error))
+  if (found === undefined) return undefined
+  const row = { ...found, ...aboutRequest(found, requests.get(error)) }
   const body = (error as VendorError).response?.body as { retryAfterMs?: unknown } | undefined
   const retryAfterMs = body?.retryAfterMs
   const isPassing = row.code === 'THROTTLED' || row.code === 'UNAVAILABLE'
   return { ...row, ...(isPassing && typeof retryAfterMs === 'number' ? { retryAfterMs } : {}) }
 }
 
-export function classify(error: unknown): Failure | undefined {
-  const explained = explain(error)
-  if (explained === undefined) return undefined
-  const { why, fix: _, ...failure } = explained
-  return { ...failure, message: `Vault: ${why}` }
+/** Which request failed; node-vault's errors do not say. */
+const requests = new WeakMap<object, VaultRequest>()
+
+export function rememberRequest(error: unknown, request: VaultRequest): void {
+  if (typeof error === 'object' && error !== null) requests.set(error, request)
+}
+
+/** Which rule is missing, as policies are written; and that it was the log-in which failed. */
+function aboutRequest(row: Row, request: VaultRequest | undefined): Partial<Row> {
+  if (request === undefined) return {}
+  const { method, path, namespace } = request
+  const [bare = '', query] = path.split('?')
+  if (/^auth\/.*login/.test(bare)) return { why: `the log-in failed: ${row.why}` }
+  if (row !== DENIED) return {}
+  const capability = method === 'POST' ? 'update' : query === 'list=true' ? 'list' : 'read'
+  const where = namespace === undefined ? '' : ` (namespace ${namespace})`
+  return {
+    why: `no policy of the token lets it ${capability} ${bare}${where}`,
+    fix: `add to a policy of the token: path "${bare}" { capabilities = ["${capability}"] }`,
+  }
 }
 
 function byTransport(error: VendorError): Row | undefined {
@@ -130,8 +141,7 @@ function byTransport(error: VendorError): Row | undefined {
   const failure = transportFailure(error.code === 'ECONNABORTED' ? { code: 'ETIMEDOUT' } : error, 'Vault')
   if (failure === undefined) return undefined
   const { fault, code, why } = failure
-  const fix = FIXES[fault]
-  return { code, why, ...(fix === undefined ? {} : { fix }) }
+  return { code, why, fix: FIXES[fault] }
 }
 
 function byStatus(status: number, text: string): Row {

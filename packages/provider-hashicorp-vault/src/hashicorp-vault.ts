@@ -48,6 +48,7 @@ export function hashicorpVault(options: HashicorpVaultOptions = {}): KeyProvider
   return {
     contract: 1,
     name: 'hashicorp-vault',
+    title: 'Vault',
     schemes: SCHEMES,
     permissions,
     permissionsOf,

@@ -1,5 +1,4 @@
 import type { Call } from '@sealwright/core'
-import { ask } from './ask.ts'
 import type { Vault } from './vault.ts'
 
 /** Where the token comes from, which server is asked, and whose it is. Never the token, its id or its accessor. */
@@ -8,7 +7,7 @@ export async function identify(
   call: Call,
 ): Promise<{ readonly source: string; readonly identity?: string }> {
   const request = { method: 'GET', path: 'auth/token/lookup-self', namespace: vault.namespace } as const
-  const { data } = await ask('say whose token this is', () => vault.request(request, call))
+  const { data } = await vault.request(request, call)
   const source = await vault.source(call)
   const where = vault.address === undefined ? '' : `, asking ${vault.address}`
   const { display_name: name, policies, identity_policies: more } = data

@@ -1,6 +1,5 @@
 import { type KeyDescriptor, type KeyHandle, SealwrightError, type SignRequest } from '@sealwright/core'
 import { encodeBase64 } from '@sealwright/core/encoding'
-import { ask } from './ask.ts'
 import { chainOf } from './certificates.ts'
 import { type KeyVersion, pathOf } from './key-info.ts'
 import { signParameters } from './key-types.ts'
@@ -23,9 +22,7 @@ export function keyHandle(vault: Vault, { reference, data }: KeyVersion, key: Ke
         key_version: version,
         ...signParameters(request.algorithm),
       }
-      const reply = await ask(`sign with ${key.reference}`, () =>
-        vault.request({ method: 'POST', path, body, namespace }, call),
-      )
+      const reply = await vault.request({ method: 'POST', path, body, namespace }, call)
       return {
         bytes: signatureOf(reply, version),
         encoding: request.algorithm.family === 'ECDSA' ? 'der' : 'raw',

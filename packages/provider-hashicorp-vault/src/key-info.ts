@@ -1,6 +1,5 @@
 import { type Call, type KeyType, SealwrightError } from '@sealwright/core'
 import { isJsonObject, type JsonObject } from '@sealwright/core/encoding'
-import { ask } from './ask.ts'
 import { keyTypeOf } from './key-types.ts'
 import { formatReference, type KeyReference } from './reference.ts'
 import { assertMount, type Vault } from './vault.ts'
@@ -32,9 +31,7 @@ export async function readKey(vault: Vault, given: KeyReference, call: Call): Pr
   assertMount(vault, given)
   const namespace = given.namespace ?? vault.namespace
   const reference = { ...given, ...(namespace === undefined ? {} : { namespace }) }
-  const { data } = await ask(`read ${formatReference(reference)}`, () =>
-    vault.request({ method: 'GET', path: pathOf(reference, 'keys'), namespace }, call),
-  )
+  const { data } = await vault.request({ method: 'GET', path: pathOf(reference, 'keys'), namespace }, call)
   const { type: typeName, latest_version: latestVersion, parameter_set: set } = data
   if (typeof typeName !== 'string' || !isVersion(latestVersion) || !isJsonObject(data.keys)) {
     throw new SealwrightError('INTEGRITY', `Vault gave no description of ${formatReference(reference)}`)

@@ -1,9 +1,8 @@
 import { type Call, SealwrightError } from '@sealwright/core'
-import { ask } from './ask.ts'
 import { describeAuth, logInOf, type VaultAuth } from './auth.ts'
 import { statusOf } from './failure.ts'
 import { type Lease, leaseOf } from './lease.ts'
-import type { Send } from './wire.ts'
+import type { Send, VaultReply } from './wire.ts'
 
 /**
  * Logs in, each time it is called. Credentials that were refused are not offered again: Vault counts the attempts, and
@@ -20,19 +19,18 @@ export function logIn(
     const { path, body } = await logInOf(auth, call)
     const offered = JSON.stringify(body)
     if (refusal?.offered === offered) throw refusal.error
-    const reply = await ask(`log in by ${describeAuth(auth)}`, async () => {
-      try {
-        return await send({ method: 'POST', path, body, namespace }, undefined, call)
-      } catch (error) {
-        const status = statusOf(error)
-        if (status !== 400 && status !== 403) throw error
-        refusal = {
-          offered,
-          error: refused(auth, 'it refuses the credentials, the role or the mount', error),
-        }
-        throw refusal.error
+    let reply: VaultReply
+    try {
+      reply = await send({ method: 'POST', path, body, namespace }, undefined, call)
+    } catch (error) {
+      const status = statusOf(error)
+      if (status !== 400 && status !== 403) throw error
+      refusal = {
+        offered,
+        error: refused(auth, 'it refuses the credentials, the role or the mount', error),
       }
-    })
+      throw refusal.error
+    }
     const lease = leaseOf(reply.auth, source)
     if (lease === undefined) throw refused(auth, 'it gave no token: it may want a second factor')
     return lease

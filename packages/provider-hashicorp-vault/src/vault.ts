@@ -1,5 +1,5 @@
 import { type Call, SealwrightError } from '@sealwright/core'
-import { explain, statusOf, textOf } from './failure.ts'
+import { statusOf, textOf } from './failure.ts'
 import { DEFAULT_MOUNT, type KeyReference } from './reference.ts'
 import type { Session } from './session.ts'
 import type { Send, VaultReply, VaultRequest } from './wire.ts'
@@ -64,7 +64,7 @@ export function vaultOf({ send, session, ...known }: VaultOptions): Vault {
       return await send(request, token, call)
     } catch (error) {
       if (statusOf(error) !== 403) throw error
-      if (!(await isTokenRefused(error, token, call))) throw denied(request, error)
+      if (!(await isTokenRefused(error, token, call))) throw error
       return { refusal: error }
     }
   }
@@ -114,22 +114,4 @@ function unauthenticated({ refusal }: Refusal): SealwrightError {
     fix: 'log in again (`vault login`), or give a log-in that can be repeated (option `auth`)',
     cause: refusal,
   })
-}
-
-/** Says which rule is missing, as policies are written. */
-function denied({ method, path, namespace }: VaultRequest, cause: unknown): unknown {
-  // Its own words: "permission denied", and nothing that would say more than another text of a 403.
-  if (explain(cause)?.code !== 'ACCESS_DENIED') return cause
-  const [bare = '', query] = path.split('?')
-  const capability = method === 'POST' ? 'update' : query === 'list=true' ? 'list' : 'read'
-  const where = namespace === undefined ? '' : ` (namespace ${namespace})`
-  return new SealwrightError(
-    'ACCESS_DENIED',
-    `Vault refused to let the token ${capability} ${bare}${where}`,
-    {
-      why: 'no policy of the token allows it',
-      fix: `add to a policy of the token: path "${bare}" { capabilities = ["${capability}"] }`,
-      cause,
-    },
-  )
 }

@@ -1,6 +1,7 @@
 import { type Call, SealwrightError } from '@sealwright/core'
 import { isJsonObject, type JsonObject, type JsonValue } from '@sealwright/core/encoding'
 import type { VaultClient } from './client.ts'
+import { rememberRequest } from './failure.ts'
 import type { Connection } from './settings.ts'
 import type { Transport } from './transport.ts'
 
@@ -24,9 +25,10 @@ export interface VaultReply {
 export type Send = (request: VaultRequest, token: string | undefined, call: Call) => Promise<VaultReply>
 
 export function sendBy(client: VaultClient): Send {
-  return async ({ method, path, body, namespace }, token, { signal }) => {
+  return async (request, token, { signal }) => {
+    const { method, path, body, namespace } = request
     signal.throwIfAborted()
-    const reply = await client.request({
+    const sent = client.request({
       method,
       path: `/${path}`,
       ...(body === undefined ? {} : { json: body }),
@@ -38,7 +40,12 @@ export function sendBy(client: VaultClient): Send {
       },
       signal,
     })
-    return readReply(reply as JsonValue)
+    try {
+      return readReply((await sent) as JsonValue)
+    } catch (error) {
+      rememberRequest(error, request)
+      throw error
+    }
   }
 }
 

@@ -1,11 +1,14 @@
 import type { KeySpec } from '@sealwright/core'
 import { encodePem } from '@sealwright/core/encoding'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { hashicorpVault } from '../src/index.ts'
+import { oneAttempt } from '../../../test/one-attempt.ts'
+import { hashicorpVault as store } from '../src/index.ts'
 import { call, collect } from './calls.ts'
 import { fakeTransit } from './fake-transit.ts'
 import { type FakeVault, fakeVault } from './fake-vault.ts'
 import { KEYS } from './harness.ts'
+
+const hashicorpVault: typeof store = options => oneAttempt(store(options))
 
 let fake: FakeVault
 let provider: ReturnType<typeof hashicorpVault>

@@ -1,10 +1,13 @@
 import { createPublicKey, createVerify } from 'node:crypto'
 import { algorithms, openSigner } from '@sealwright/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hashicorpVault } from '../src/index.ts'
+import { oneAttempt } from '../../../test/one-attempt.ts'
+import { hashicorpVault as store } from '../src/index.ts'
 import { call } from './calls.ts'
 import { SECRET_ID } from './fake-auth.ts'
 import { type FakeVault, fakeVault, reply } from './fake-vault.ts'
+
+const hashicorpVault: typeof store = options => oneAttempt(store(options))
 
 const TOKEN = 'a-token-of-tests'
 let fake: FakeVault

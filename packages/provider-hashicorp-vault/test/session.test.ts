@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { algorithms } from '@sealwright/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { hashicorpVault, type VaultAuth } from '../src/index.ts'
+import { oneAttempt } from '../../../test/one-attempt.ts'
+import { hashicorpVault as store, type VaultAuth } from '../src/index.ts'
 import { call } from './calls.ts'
 import { ROLE_ID, SECRET_ID, TOKEN_CANARY } from './fake-auth.ts'
 import { type FakeVault, fakeVault, reply } from './fake-vault.ts'
+
+const hashicorpVault: typeof store = options => oneAttempt(store(options))
 
 const APPROLE: VaultAuth = { method: 'approle', roleId: ROLE_ID, secretId: SECRET_ID }
 

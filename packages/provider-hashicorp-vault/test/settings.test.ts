@@ -4,10 +4,13 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { oneAttempt } from '../../../test/one-attempt.ts'
 import { startForwardProxy } from '../../../test/services/forward-proxy.ts'
-import { type HashicorpVaultOptions, hashicorpVault } from '../src/index.ts'
+import { type HashicorpVaultOptions, hashicorpVault as store } from '../src/index.ts'
 import { call, withEnv } from './calls.ts'
 import { type FakeVault, fakeVault } from './fake-vault.ts'
+
+const hashicorpVault: typeof store = options => oneAttempt(store(options))
 
 const TOKEN = 'a-token-of-settings'
 
