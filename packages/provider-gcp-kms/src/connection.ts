@@ -1,8 +1,9 @@
 import { type Call, SealwrightError } from '@sealwright/core'
-import type { ProxyEnv } from '@sealwright/core/adapter'
+import { type ProxyEnv, untilAborted } from '@sealwright/core/adapter'
 import type { GcpAuthClient } from './auth-client.ts'
 import { type GcpKmsClient, type Kms, kmsOf } from './client.ts'
 import { credentialFailure } from './credential-failure.ts'
+import { classify } from './failure.ts'
 import { makeClient } from './make-client.ts'
 
 /** How the client is made; with a ready client there is nothing to choose. */
@@ -55,7 +56,13 @@ export function connectionOf(options: ClientOptions): Connection {
     try {
       return await task(controller.signal)
     } catch (error) {
-      throw isClosed && !signal.aborted ? disposed() : error
+      if (signal.aborted) throw error
+      if (isClosed) throw disposed()
+      // gRPC's CANCELLED: nobody here gave up.
+      if (classify(error)?.code === 'ABORTED') {
+        throw new SealwrightError('UNAVAILABLE', 'Cloud KMS gave the call up', { cause: error })
+      }
+      throw error
     } finally {
       active.delete(controller)
       signal.removeEventListener('abort', abort)
@@ -93,7 +100,8 @@ export function connectionOf(options: ClientOptions): Connection {
           opened = undefined
         })
       }
-      const { kms } = await abortable(opened, call)
+      // The search for credentials cannot be stopped.
+      const { kms } = await untilAborted(opened, call.signal)
       if (isClosed) throw disposed()
       return kms
     },
@@ -111,19 +119,6 @@ export function connectionOf(options: ClientOptions): Connection {
 function closeAll(stub: { close?(): void }, made: Opened): void {
   stub.close?.()
   made.close()
-}
-
-/** Waits for `work` no longer than the call: the search for credentials cannot be stopped. */
-async function abortable<T>(work: Promise<T>, { signal }: Call): Promise<T> {
-  signal.throwIfAborted()
-  const { promise, reject } = Promise.withResolvers<never>()
-  const abort = () => reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
 }
 
 /** @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored. */

@@ -1,8 +1,6 @@
 import { type Call, type KeySpec, SealwrightError } from '@sealwright/core'
 import { algorithmFor } from './algorithms.ts'
-import { ask } from './ask.ts'
 import type { Connection } from './connection.ts'
-import type { Explained } from './failure.ts'
 import { assertName } from './integrity.ts'
 import { parseReference, referenceTo, versionName } from './reference.ts'
 import { waitForVersion } from './wait-for-version.ts'
@@ -28,11 +26,7 @@ export async function createKey(connection: Connection, spec: KeySpec, call: Cal
   const [parent = '', cryptoKeyId = ''] = key.split('/cryptoKeys/')
   const cryptoKey = { purpose: 'ASYMMETRIC_SIGN', versionTemplate: { algorithm, protectionLevel } }
   const kms = await connection.kms(call)
-  const made = await ask(
-    { doing: 'make', name: key, call },
-    () => kms.createCryptoKey({ parent, cryptoKeyId, cryptoKey }, call),
-    explained => whyNot(explained, parent),
-  )
+  const made = await kms.createCryptoKey({ parent, cryptoKeyId, cryptoKey }, call)
   assertName(key, made.name)
   const first = versionName(made.name, '1')
   await waitForVersion(kms, first, call)
@@ -46,21 +40,4 @@ function protectionFor({ type, protection }: KeySpec): 'SOFTWARE' | 'HSM' {
     })
   }
   return protection === 'hsm' || type === HSM_ONLY ? 'HSM' : 'SOFTWARE'
-}
-
-function whyNot(explained: Explained, keyRing: string): Explained {
-  if (explained.why === 'it exists') {
-    return {
-      code: 'VALIDATION',
-      why: 'a key of this name exists; nothing was made',
-      fix: 'choose another name, or rotate the key: names cannot be used again, even of keys destroyed',
-    }
-  }
-  if (explained.code !== 'NOT_FOUND') return explained
-  const [, , , location, , ring] = keyRing.split('/')
-  return {
-    code: 'NOT_FOUND',
-    why: 'there is no such key ring',
-    fix: `gcloud kms keyrings create ${ring} --location ${location}`,
-  }
 }

@@ -1,15 +1,9 @@
-import { type ErrorCode, type Failure, isSealwrightError } from '@sealwright/core'
+import { type ErrorCode, type FailedOperation, type Failure, isSealwrightError } from '@sealwright/core'
 import { requestIdIn, transportFailure } from '@sealwright/core/adapter'
 import { advised, certificateFailure } from './certificate-failure.ts'
 import { addressIn, explainCredentials } from './credential-failure.ts'
 
-/** A failure of Cloud KMS, of the credentials' sources or of the way there, told apart by code. */
-export interface Explained extends Failure {
-  readonly why: string
-  readonly fix?: string
-}
-
-type Row = Pick<Explained, 'code' | 'why' | 'fix'>
+type Row = Failure & { readonly why: string }
 
 const LOG_IN =
   'give the job workload identity, or the machine a service account; elsewhere: gcloud auth application-default login'
@@ -19,6 +13,11 @@ const DENIED: Row = {
   code: 'ACCESS_DENIED',
   why: 'no role allows it to these credentials, or there is no such key: Cloud KMS does not say which',
   fix: 'grant a role on the key: roles/cloudkms.signer signs, roles/cloudkms.publicKeyViewer opens',
+}
+const EXISTS: Row = {
+  code: 'VALIDATION',
+  why: 'a key of this name exists; nothing was made',
+  fix: 'choose another name, or rotate the key: names cannot be used again, even of keys destroyed',
 }
 const INVALID: Row = { code: 'VALIDATION', why: 'Cloud KMS refuses the request as malformed' }
 const INTERNAL: Row = { code: 'UNAVAILABLE', why: 'Google Cloud reports a failure of its own' }
@@ -32,7 +31,7 @@ const BY_CODE: Readonly<Record<number, Row>> = {
   3: INVALID,
   4: { code: 'TIMEOUT', why: 'Cloud KMS did not answer in time' },
   5: { code: 'NOT_FOUND', why: 'there is no such key, version or key ring' },
-  6: { code: 'VALIDATION', why: 'it exists' },
+  6: EXISTS,
   7: DENIED,
   8: THROTTLED,
   9: { code: 'KEY_STATE', why: 'the key is in a state in which it does not sign' },
@@ -92,7 +91,7 @@ interface VendorError {
 }
 
 /** Names a failure; `undefined` for what is neither Cloud KMS's nor the network's. Its text is not kept. */
-export function explain(error: unknown): Explained | undefined {
+export function classify(error: unknown, during?: FailedOperation): Failure | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const vendor = error as VendorError
   if (isSealwrightError(vendor.cause)) {
@@ -107,6 +106,7 @@ export function explain(error: unknown): Explained | undefined {
   const text = textOf(vendor)
   const row = rowOf(vendor, text)
   if (row === undefined) return undefined
+  if (row === BY_CODE[5] && during?.operation === 'create') return noKeyRing(during.reference)
   const retryAfterMs = row.code === 'THROTTLED' || row.code === 'UNAVAILABLE' ? patience(vendor) : undefined
   return {
     ...row,
@@ -116,11 +116,14 @@ export function explain(error: unknown): Explained | undefined {
   }
 }
 
-export function classify(error: unknown): Failure | undefined {
-  const explained = explain(error)
-  if (explained === undefined) return undefined
-  const { why, fix: _, ...failure } = explained
-  return { ...failure, message: `Cloud KMS: ${why}` }
+/** Of a key that is made, only the key ring can be missing. */
+function noKeyRing(reference: string | undefined): Failure {
+  const [, location, ring] = /\/locations\/([\w-]+)\/keyRings\/([\w-]+)\//.exec(reference ?? '') ?? []
+  return {
+    code: 'NOT_FOUND',
+    why: 'there is no such key ring',
+    fix: ring === undefined ? undefined : `gcloud kms keyrings create ${ring} --location ${location}`,
+  }
 }
 
 function rowOf(error: VendorError, text: string): Row | undefined {

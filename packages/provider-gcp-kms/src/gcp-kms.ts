@@ -28,6 +28,7 @@ export function gcpKms(options: GcpKmsOptions = {}): KeyProvider {
   return {
     contract: 1,
     name: 'gcp-kms',
+    title: 'Cloud KMS',
     schemes: ['gcpkms', 'cloudkms', 'gcp-kms'],
     permissions,
     canonical,

@@ -1,11 +1,10 @@
 import { type KeyDescriptor, type KeyHandle, SealwrightError, type SignRequest } from '@sealwright/core'
 import type { Row } from './algorithms.ts'
-import { ask } from './ask.ts'
 import type { Kms, SignRequest as KmsRequest } from './client.ts'
 import { crc32c } from './crc32c.ts'
 import { digestInfo } from './digest-info.ts'
 import { assertChecksum, assertName, assertVerified, damaged } from './integrity.ts'
-import { amendState } from './key-state.ts'
+import { withState } from './key-state.ts'
 import { referenceTo } from './reference.ts'
 
 /** A handle on one version, by its resource name. It holds nothing: connections are the provider's. */
@@ -14,8 +13,7 @@ export function keyHandle(kms: Kms, name: string, row: Row, key: KeyDescriptor):
     key,
     signRaw: async (request, call) => {
       const message = requestOf(name, row, request)
-      const errand = { doing: 'sign with', name, call }
-      const reply = await ask(errand, () => kms.asymmetricSign(message, call), amendState(kms, name, call))
+      const reply = await withState(kms, name, call, () => kms.asymmetricSign(message, call))
       assertName(name, reply.name)
       assertVerified(name, message.digest ? reply.verifiedDigestCrc32c : reply.verifiedDataCrc32c)
       const { signature } = reply

@@ -1,9 +1,9 @@
-import type { Call } from '@sealwright/core'
+import { type Call, type Failure, SealwrightError } from '@sealwright/core'
 import { describeAlgorithm, rowOf } from './algorithms.ts'
 import type { CryptoKeyVersion, Kms } from './client.ts'
-import { type Explained, explain } from './failure.ts'
+import { classify } from './failure.ts'
 
-type State = Pick<Explained, 'code' | 'why'> & { readonly fix?: string }
+type State = Failure & { readonly why: string }
 
 const OTHER = 'use another version, or leave the version out'
 
@@ -30,23 +30,38 @@ export function stateOf({ state }: CryptoKeyVersion): State | undefined {
 
 /**
  * Cloud KMS says "failed precondition" of a version that is not enabled and of one that is not for signing: what it says
- * of the version tells them apart. Where that may not be asked, the first explanation stands.
+ * of the version tells them apart. Where that may not be asked, its own failure stands.
  */
-export function amendState(kms: Kms, name: string, call: Call): (explained: Explained) => Promise<Explained> {
-  return async explained => {
-    if (explained.code !== 'KEY_STATE' && explained.code !== 'UNSUPPORTED') return explained
-    try {
-      const version = await kms.getCryptoKeyVersion({ name }, call)
-      return { ...explained, ...(stateOf(version) ?? unfit(version)) }
-    } catch (error) {
-      // Only a better explanation is lost, unless nobody waits for it any more.
-      if (call.signal.aborted || explain(error) === undefined) throw error
-      return explained
-    }
+export async function withState<T>(kms: Kms, name: string, call: Call, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task()
+  } catch (error) {
+    const failure = classify(error)
+    if (failure?.code !== 'KEY_STATE' && failure?.code !== 'UNSUPPORTED') throw error
+    const state = await stateOrUnfit(kms, name, call)
+    if (state === undefined) throw error
+    const { code, why, fix } = state
+    throw new SealwrightError(code, `Cloud KMS could not use ${name}`, {
+      why,
+      ...(fix === undefined ? {} : { fix }),
+      ...(failure.requestId === undefined ? {} : { requestId: failure.requestId }),
+      cause: error,
+    })
   }
 }
 
-function unfit({ algorithm }: CryptoKeyVersion): Partial<Explained> {
-  if (rowOf(algorithm) !== undefined) return {}
+async function stateOrUnfit(kms: Kms, name: string, call: Call): Promise<State | undefined> {
+  try {
+    const version = await kms.getCryptoKeyVersion({ name }, call)
+    return stateOf(version) ?? unfit(version)
+  } catch (error) {
+    // Only a better explanation is lost, unless nobody waits for it any more.
+    if (call.signal.aborted || classify(error) === undefined) throw error
+    return undefined
+  }
+}
+
+function unfit({ algorithm }: CryptoKeyVersion): State | undefined {
+  if (rowOf(algorithm) !== undefined) return undefined
   return { code: 'UNSUPPORTED', why: `its algorithm is ${describeAlgorithm(algorithm)}` }
 }

@@ -23,9 +23,8 @@ export async function* listKeys(
   const kms = await connection.kms(call)
   if (children === 'cryptoKeyVersions') return yield* versions(kms, parent, call)
   if (children === 'cryptoKeys') return yield* keys(kms, parent, beginning, call)
-  const errand = { doing: 'list the key rings of', name: parent, call }
   let isKnown = false
-  for await (const { name } of pagesOf(errand, token =>
+  for await (const { name } of pagesOf(parent, token =>
     kms.listKeyRings({ parent, pageSize: PAGE, ...token }, call),
   )) {
     if (!name || !lastOf(name).startsWith(beginning)) continue
@@ -36,9 +35,8 @@ export async function* listKeys(
 }
 
 async function* keys(kms: Kms, parent: string, beginning: string, call: Call): AsyncIterable<ListedKey> {
-  const errand = { doing: 'list the keys of', name: parent, call }
   let isEmpty = true
-  for await (const { name, purpose, versionTemplate, createTime } of pagesOf(errand, token =>
+  for await (const { name, purpose, versionTemplate, createTime } of pagesOf(parent, token =>
     kms.listCryptoKeys({ parent, pageSize: PAGE, ...token }, call),
   )) {
     const row = rowOf(versionTemplate?.algorithm)
@@ -51,9 +49,8 @@ async function* keys(kms: Kms, parent: string, beginning: string, call: Call): A
 }
 
 async function* versions(kms: Kms, parent: string, call: Call): AsyncIterable<ListedKey> {
-  const errand = { doing: 'list the versions of', name: parent, call }
   const request = { parent, filter: 'state=ENABLED', pageSize: PAGE }
-  for await (const { name, state, algorithm, protectionLevel, createTime } of pagesOf(errand, token =>
+  for await (const { name, state, algorithm, protectionLevel, createTime } of pagesOf(parent, token =>
     kms.listCryptoKeyVersions({ ...request, ...token }, call),
   )) {
     const row = rowOf(algorithm)

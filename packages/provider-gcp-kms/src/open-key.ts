@@ -1,7 +1,7 @@
-import { type Call, isSealwrightError, type KeyHandle, SealwrightError } from '@sealwright/core'
+import { type Call, type KeyHandle, SealwrightError } from '@sealwright/core'
 import { acceptedBy, signingRow } from './algorithms.ts'
-import { ask } from './ask.ts'
 import type { CryptoKeyVersion, Kms } from './client.ts'
+import { classify } from './failure.ts'
 import { damaged } from './integrity.ts'
 import { keyHandle } from './key-handle.ts'
 import { pagesOf } from './pages.ts'
@@ -36,9 +36,8 @@ async function newestEnabled(
   call: Call,
 ): Promise<{ readonly name: string; readonly algorithm: unknown }> {
   let newest: CryptoKeyVersion | undefined
-  const errand = { doing: 'list the versions of', name: key, call }
   const request = { parent: key, filter: 'state=ENABLED' }
-  for await (const version of pagesOf(errand, token =>
+  for await (const version of pagesOf(key, token =>
     kms.listCryptoKeyVersions({ ...request, ...token }, call),
   )) {
     if (version.state !== 'ENABLED') continue
@@ -62,10 +61,10 @@ async function newestEnabled(
 /** Cloud KMS says NOT_FOUND to who lists the versions of a key that is not there; emulators list none. */
 async function assertThere(kms: Kms, key: string, call: Call): Promise<void> {
   try {
-    await ask({ doing: 'look at', name: key, call }, () => kms.getCryptoKey({ name: key }, call))
+    await kms.getCryptoKey({ name: key }, call)
   } catch (error) {
     // Opening needs no right to look at the key itself.
-    if (isSealwrightError(error) && error.code === 'ACCESS_DENIED') return
+    if (classify(error)?.code === 'ACCESS_DENIED') return
     throw error
   }
 }

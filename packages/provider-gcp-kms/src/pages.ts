@@ -1,18 +1,17 @@
 import { SealwrightError } from '@sealwright/core'
-import { ask, type Errand } from './ask.ts'
 import type { Page } from './client.ts'
 
 /** The items of all pages of a list, each page asked for when it is needed. */
 export async function* pagesOf<T>(
-  errand: Errand,
+  parent: string,
   read: (from: { readonly pageToken?: string }) => Promise<Page<T>>,
 ): AsyncIterable<T> {
   for (let token: string | undefined, isFirst = true; isFirst || token !== undefined; isFirst = false) {
     const from = token === undefined ? {} : { pageToken: token }
-    const page = await ask(errand, () => read(from))
+    const page = await read(from)
     yield* page.items
     if (page.next !== undefined && page.next === token) {
-      throw new SealwrightError('INTEGRITY', `Cloud KMS went in a circle to ${errand.doing} ${errand.name}`, {
+      throw new SealwrightError('INTEGRITY', `Cloud KMS lists ${parent} in a circle`, {
         why: 'a page of the list leads to itself',
       })
     }

@@ -9,11 +9,10 @@ import {
 import { spkiOf } from '@sealwright/core/adapter'
 import { decodePem } from '@sealwright/core/encoding'
 import { isPostQuantum, type Row, signingRow } from './algorithms.ts'
-import { ask } from './ask.ts'
 import type { Kms, PublicKey } from './client.ts'
-import { explain } from './failure.ts'
+import { classify } from './failure.ts'
 import { assertChecksum, assertName, damaged } from './integrity.ts'
-import { amendState } from './key-state.ts'
+import { withState } from './key-state.ts'
 
 /** What Cloud KMS says of one version, checked. */
 export interface VersionKey {
@@ -47,22 +46,20 @@ export async function readPublicKey(
 }
 
 async function request(kms: Kms, name: string, algorithm: unknown, call: Call): Promise<PublicKey> {
-  const errand = { doing: 'open', name, call }
   const raw = { name, publicKeyFormat: 'NIST_PQC' } as const
-  const amend = amendState(kms, name, call)
-  if (isPostQuantum(algorithm)) return ask(errand, () => kms.getPublicKey(raw, call), amend)
+  if (isPostQuantum(algorithm)) return withState(kms, name, call, () => kms.getPublicKey(raw, call))
   try {
     return await kms.getPublicKey({ name }, call)
   } catch (error) {
     // Which format a key has is not known before it was read, and PEM is not among those of post-quantum ones.
     const again = wantsFormat(error) && !call.signal.aborted
-    return ask(errand, () => (again ? kms.getPublicKey(raw, call) : Promise.reject(error)), amend)
+    return withState(kms, name, call, () => (again ? kms.getPublicKey(raw, call) : Promise.reject(error)))
   }
 }
 
 function wantsFormat(error: unknown): boolean {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
-  if (explain(error)?.code === 'INTEGRITY') return false
+  if (classify(error)?.code === 'INTEGRITY') return false
   return code === 3 || ((code === 9 || code === 12) && /format|PQC/i.test(String(message)))
 }
 

@@ -1,6 +1,5 @@
 import { type Call, SealwrightError } from '@sealwright/core'
 import { signingRow } from './algorithms.ts'
-import { ask } from './ask.ts'
 import type { CryptoKey } from './client.ts'
 import type { Connection } from './connection.ts'
 import { damaged } from './integrity.ts'
@@ -17,11 +16,9 @@ import { waitForVersion } from './wait-for-version.ts'
 export async function rotateKey(connection: Connection, given: string, call: Call): Promise<string> {
   const { key } = parseReference(given)
   const kms = await connection.kms(call)
-  const found = await ask({ doing: 'look at', name: key, call }, () => kms.getCryptoKey({ name: key }, call))
+  const found = await kms.getCryptoKey({ name: key }, call)
   assertRotatable(key, found)
-  const { name } = await ask({ doing: 'make a version of', name: key, call }, () =>
-    kms.createCryptoKeyVersion({ parent: key, cryptoKeyVersion: {} }, call),
-  )
+  const { name } = await kms.createCryptoKeyVersion({ parent: key, cryptoKeyVersion: {} }, call)
   const number = isVersionName(name) ? name.slice(name.lastIndexOf('/') + 1) : ''
   if (!isVersionName(name) || !isSameResource(versionName(key, number), name)) {
     throw damaged(key, 'a version was made, and the answer does not say which')

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Call, isSealwrightError, SealwrightError } from '@sealwright/core'
-import { ask } from './ask.ts'
 import type { Kms } from './client.ts'
+import { classify } from './failure.ts'
 import { stateOf } from './key-state.ts'
 
 /** Software keys are there within a second, keys in an HSM within a minute or so. */
@@ -12,10 +12,11 @@ export async function waitForVersion(kms: Kms, name: string, call: Call): Promis
   try {
     await untilEnabled(kms, name, call)
   } catch (error) {
-    if (!isSealwrightError(error)) throw error
-    throw new SealwrightError(error.code, error.message, {
-      why: `${error.why ?? 'it failed'}; ${name} was made`,
-      fix: 'look at it before anything is made anew',
+    const failure = isSealwrightError(error) ? error : classify(error)
+    if (failure === undefined || call.signal.aborted) throw error
+    throw new SealwrightError(failure.code, failure.message ?? `Cloud KMS could not show ${name}`, {
+      why: `${failure.why ?? 'it failed'}; ${name} was made`,
+      fix: 'look at it before another one is made',
       cause: error,
     })
   }
@@ -42,10 +43,10 @@ async function untilEnabled(kms: Kms, name: string, call: Call): Promise<void> {
 /** Failures that pass are waited out like the generation itself. */
 async function look(kms: Kms, name: string, call: Call) {
   try {
-    return await ask({ doing: 'look at', name, call }, () => kms.getCryptoKeyVersion({ name }, call))
+    return await kms.getCryptoKeyVersion({ name }, call)
   } catch (error) {
-    const passes = ['NOT_FOUND', 'UNAVAILABLE', 'THROTTLED']
-    if (isSealwrightError(error) && passes.includes(error.code)) return undefined
+    const { code = 'INTERNAL' } = (isSealwrightError(error) ? error : classify(error)) ?? {}
+    if (['NOT_FOUND', 'UNAVAILABLE', 'THROTTLED'].includes(code)) return undefined
     throw error
   }
 }

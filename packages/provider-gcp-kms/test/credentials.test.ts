@@ -7,6 +7,7 @@ import { rootCertificates } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { oneAttempt } from '../../../test/one-attempt.ts'
 import { startForwardProxy } from '../../../test/services/forward-proxy.ts'
 import { gcpKms } from '../src/index.ts'
 import { type FakeGcpKms, fakeGcpKms, type Transport } from './fake-gcp-kms/fake.ts'
@@ -106,7 +107,7 @@ describe.each(['grpc', 'rest'] as const)('credentials, over %s and TLS', transpo
   it('are not sent to a server whose authority is not trusted, and the error says how to trust it', async () => {
     const before = fake.calls('GetPublicKey')
     const authClient = tokenOf(fake)
-    const keys = gcpKms({ transport, endpoint: fake.url(transport), authClient })
+    const keys = oneAttempt(gcpKms({ transport, endpoint: fake.url(transport), authClient }))
     await expect(keys.open(reference, { signal: new AbortController().signal })).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       why: 'the certificate of the server is not trusted',
@@ -281,7 +282,7 @@ describe('identify', () => {
     ['SomethingElse', { email: EMAIL }, 'given by the program'],
   ])('tells of a %s whose it is', async (name, members, source) => {
     const authClient = Object.assign(new { [name]: class {} }[name]!(), tokenOf({ token: 'x' }), members)
-    const keys = gcpKms({ authClient })
+    const keys = oneAttempt(gcpKms({ authClient }))
     expect(await keys.identify!({ signal: new AbortController().signal })).toEqual({
       source,
       identity: EMAIL,

@@ -1,6 +1,6 @@
 import { type ErrorCode, openSigner, SealwrightError } from '@sealwright/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { explain } from '../src/failure.ts'
+import { classify } from '../src/failure.ts'
 import { type FakeGcpKms, fakeGcpKms } from './fake-gcp-kms/fake.ts'
 import { type Detail, Refused } from './fake-gcp-kms/refused.ts'
 import { provider } from './harness.ts'
@@ -106,7 +106,7 @@ describe.each(['grpc', 'rest'] as const)('failures of Cloud KMS, over %s', trans
   })
 })
 
-describe('explain', () => {
+describe('classify', () => {
   const plugin = 'Getting metadata from plugin failed with error: '
 
   it.each<readonly [string, object, ErrorCode]>([
@@ -147,7 +147,7 @@ describe('explain', () => {
       'THROTTLED',
     ],
   ])('sees through %s', (_, error, code) => {
-    expect(explain(Object.assign(new Error('x'), error))).toMatchObject({ code })
+    expect(classify(Object.assign(new Error('x'), error))).toMatchObject({ code })
   })
 
   it.each([
@@ -158,15 +158,15 @@ describe('explain', () => {
     ],
   ])('does not advise to trust more where it is told: %s', (text, why) => {
     const error = Object.assign(new Error('x'), { code: 14, details: `Last error: Error: ${text}` })
-    expect(explain(error)).toEqual({ code: 'UNAVAILABLE', why })
+    expect(classify(error)).toEqual({ code: 'UNAVAILABLE', why })
   })
 
   it('keeps nothing of what a vendor wrote', () => {
     const error = Object.assign(new Error('canary-1234'), { code: 7, details: 'canary-1234' })
-    expect(JSON.stringify(explain(error))).not.toContain('canary')
+    expect(JSON.stringify(classify(error))).not.toContain('canary')
   })
 
   it.each([undefined, null, 'text', new Error('ours'), { code: 99 }])('does not know %s', error => {
-    expect(explain(error)).toBeUndefined()
+    expect(classify(error)).toBeUndefined()
   })
 })

@@ -10,6 +10,7 @@ import type {
   SignFaultHooks,
 } from '@sealwright/conformance'
 import type { AlgorithmId, KeyDescriptor, KeyProvider, KeyType } from '@sealwright/core'
+import { oneAttempt } from '../../../test/one-attempt.ts'
 import { type GcpAuthClient, gcpKms } from '../src/index.ts'
 import type { Effect } from './fake-gcp-kms/effect.ts'
 import type { FakeGcpKms, Transport } from './fake-gcp-kms/fake.ts'
@@ -119,7 +120,7 @@ export function fakeHarness(fake: FakeGcpKms, transport: Transport): ProviderHar
     })
   return {
     name: `gcp-kms over ${transport} on its wire fake`,
-    open: () => provider(fake, transport),
+    open: () => storeOn(fake, transport),
     keys: KEYS.map(each => ({
       type: each.type,
       name: [each.algorithm, each.protectionLevel].filter(Boolean).join('-'),
@@ -154,7 +155,7 @@ export function tokenOf({ token }: Pick<FakeGcpKms, 'token'>): GcpAuthClient {
   }
 }
 
-export function provider(fake: FakeGcpKms, transport: Transport): KeyProvider & AsyncDisposable {
+function storeOn(fake: FakeGcpKms, transport: Transport): KeyProvider & AsyncDisposable {
   const options = { transport, endpoint: fake.url(transport), authClient: tokenOf(fake) }
   return gcpKms(options) as KeyProvider & AsyncDisposable
 }
@@ -251,4 +252,9 @@ async function redirection(inject: (to: string) => () => void): Promise<Redirect
       await once(other, 'close')
     },
   }
+}
+
+/** The same, with failures named as core names them. */
+export function provider(...given: Parameters<typeof storeOn>): ReturnType<typeof storeOn> {
+  return oneAttempt(storeOn(...given))
 }

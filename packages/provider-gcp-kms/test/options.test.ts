@@ -3,6 +3,7 @@ import { credentials } from '@grpc/grpc-js'
 import { openSigner } from '@sealwright/core'
 import { PassThroughClient } from 'google-auth-library'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { oneAttempt } from '../../../test/one-attempt.ts'
 import { gcpKms } from '../src/index.ts'
 import { type FakeGcpKms, fakeGcpKms } from './fake-gcp-kms/fake.ts'
 import { Refused } from './fake-gcp-kms/refused.ts'
@@ -40,7 +41,7 @@ function readyClient(): KeyManagementServiceClient {
 describe('a client that was given', () => {
   it('is used, not retried, and left open', async () => {
     const client = readyClient()
-    const keys = gcpKms({ client })
+    const keys = oneAttempt(gcpKms({ client }))
     const reference = `gcpkms://${fake.state.addKey('EC_SIGN_ED25519')}/cryptoKeyVersions/1`
     const signer = await openSigner(keys, reference)
     await signer.sign(Buffer.from('hello'))
@@ -91,7 +92,7 @@ describe('the options', () => {
 
   it('send no credentials of this machine to an emulator on it', async () => {
     for (const transport of ['grpc', 'rest'] as const) {
-      const keys = gcpKms({ transport, endpoint: fake.url(transport) })
+      const keys = oneAttempt(gcpKms({ transport, endpoint: fake.url(transport) }))
       const call = { signal: new AbortController().signal }
       expect(await keys.identify!(call)).toEqual({
         source: `given by the program, asking ${fake.url(transport)}`,
