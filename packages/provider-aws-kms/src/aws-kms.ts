@@ -25,6 +25,7 @@ export function awsKms(options: AwsKmsOptions = {}): KeyProvider & AsyncDisposab
   return {
     contract: 1,
     name: 'aws-kms',
+    title: 'AWS KMS',
     schemes: ['awskms'],
     permissions,
     canonical,

@@ -17,6 +17,7 @@ import type {
   UpdateAliasCommandInput,
 } from '@aws-sdk/client-kms'
 import type { Call } from '@sealwright/core'
+import { rememberRegion } from './failure.ts'
 
 /** The SDK, as it is when it was imported. */
 export type Sdk = typeof import('@aws-sdk/client-kms')
@@ -60,6 +61,7 @@ export function kmsOf({ sdk, client, region, assertOpen, amend }: KmsOptions): K
     try {
       return (await client.send(command as never, { abortSignal: signal })) as Output
     } catch (error) {
+      rememberRegion(error, region)
       throw await amend(error)
     }
   }

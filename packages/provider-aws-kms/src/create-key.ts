@@ -8,12 +8,14 @@ import {
   SealwrightError,
 } from '@sealwright/core'
 import { keySpecOf } from './algorithms.ts'
-import { ask } from './ask.ts'
 import type { Kms } from './client.ts'
 import type { Clients } from './clients.ts'
-import { type Explained, explain } from './failure.ts'
+import { classify } from './failure.ts'
 import { keyArn, parseReference, parseStore, referenceTo } from './reference.ts'
 import { madeKey, waitForKey } from './wait-for-key.ts'
+
+/** What `classify` is told of the requests that follow. */
+const MAKING = { operation: 'create' } as const
 
 /**
  * Makes a key to sign with, and an alias for it where the reference names one.
@@ -34,13 +36,7 @@ export async function createKey(clients: Clients, spec: KeySpec, call: Call): Pr
   await withKey({ arn: made, fix }, async () => {
     await waitForKey(kms, made, made, call)
     if (alias === undefined) return
-    await persistently(call, () =>
-      ask(
-        { doing: 'make the alias', keyId: alias, region: kms.region },
-        () => kms.createAlias({ AliasName: alias, TargetKeyId: idOf(made) }, call),
-        quota,
-      ),
-    )
+    await persistently(call, () => kms.createAlias({ AliasName: alias, TargetKeyId: idOf(made) }, call))
     await waitForKey(kms, alias, made, call)
   })
   return referenceTo(made)
@@ -52,9 +48,7 @@ export async function makeKey(
   input: { readonly KeySpec: ReturnType<typeof keySpecOf>; readonly Policy?: string },
   call: Call,
 ): Promise<string> {
-  const errand = { doing: 'make a key of', keyId: input.KeySpec, region: kms.region }
-  const request = { ...input, KeyUsage: 'SIGN_VERIFY' as const }
-  const { KeyMetadata } = await ask(errand, () => kms.createKey(request, call), quota)
+  const { KeyMetadata } = await kms.createKey({ ...input, KeyUsage: 'SIGN_VERIFY' }, call)
   return madeKey(KeyMetadata?.Arn)
 }
 
@@ -68,13 +62,11 @@ export async function persistently(call: Call, task: () => Promise<unknown>): Pr
       await task()
       return
     } catch (error) {
-      const passes = isSealwrightError(error) && (error.code === 'THROTTLED' || error.code === 'UNAVAILABLE')
-      if (!passes) throw error
-      await sleep(Math.max(delayMs, error.retryAfterMs ?? 0), undefined, { signal: call.signal }).catch(
-        () => {
-          throw error
-        },
-      )
+      const { code, retryAfterMs = 0 } = classify(error, MAKING) ?? {}
+      if (code !== 'THROTTLED' && code !== 'UNAVAILABLE') throw error
+      await sleep(Math.max(delayMs, retryAfterMs), undefined, { signal: call.signal }).catch(() => {
+        throw error
+      })
     }
   }
 }
@@ -96,30 +88,14 @@ export async function withKey(
   try {
     await task()
   } catch (error) {
-    const {
-      code = 'INTERNAL',
-      message,
-      why,
-      requestId,
-    } = isSealwrightError(error)
-      ? error
-      : { ...explain(error), message: 'what follows the making of the key failed' }
-    throw new SealwrightError(code, message, {
+    const failure = isSealwrightError(error) ? error : classify(error, MAKING)
+    const { code = 'INTERNAL', why, requestId } = failure ?? {}
+    throw new SealwrightError(code, failure?.message ?? `AWS KMS made ${arn} and then failed`, {
       why: `${why ?? 'it failed'}; the key ${arn} was made`,
       fix,
       cause: error,
       ...(requestId === undefined ? {} : { requestId }),
     })
-  }
-}
-
-/** Where something is made or moved it is no rate that was exceeded, but how many keys or aliases an account may have. */
-export function quota(explained: Explained, error: unknown): Explained {
-  if ((error as Error).name !== 'LimitExceededException') return explained
-  return {
-    code: 'ACCESS_DENIED',
-    why: 'the account has as many keys or aliases as its quota allows',
-    fix: 'have the quota of AWS KMS raised in Service Quotas',
   }
 }
 
@@ -140,12 +116,11 @@ function placeOf(reference: string): { readonly alias?: string; readonly region?
 
 async function assertFree(kms: Kms, alias: string, call: Call): Promise<void> {
   try {
-    await ask({ doing: 'look at', keyId: alias, region: kms.region }, () =>
-      kms.describeKey({ KeyId: alias }, call),
-    )
+    await kms.describeKey({ KeyId: alias }, call)
   } catch (error) {
     // Refused: CreateAlias will tell.
-    if (isSealwrightError(error) && (error.code === 'NOT_FOUND' || error.code === 'ACCESS_DENIED')) return
+    const code = classify(error)?.code
+    if (code === 'NOT_FOUND' || code === 'ACCESS_DENIED') return
     throw error
   }
   throw new SealwrightError('VALIDATION', `${alias} exists (${kms.region})`, {

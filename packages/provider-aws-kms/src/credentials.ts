@@ -1,5 +1,4 @@
 import type { Call } from '@sealwright/core'
-import { ask } from './ask.ts'
 import { callerIdentity } from './caller-identity.ts'
 import type { AwsKmsClient } from './client.ts'
 import { ownEndpoint } from './own-endpoint.ts'
@@ -44,10 +43,7 @@ export async function identify(
   call: Call,
   areGiven: boolean,
 ): Promise<{ readonly source: string; readonly identity: string }> {
-  const resolved = await ask(
-    { doing: 'be asked about', keyId: 'these credentials', region },
-    async () => (await client.config.credentials()) as Resolved,
-  )
+  const resolved = (await client.config.credentials()) as Resolved
   call.signal.throwIfAborted()
   const endpoint = await ownEndpoint(client)
   const source = sourceOf(resolved, areGiven) + (endpoint === undefined ? '' : `, asking ${endpoint}`)

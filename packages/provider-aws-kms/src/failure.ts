@@ -1,13 +1,7 @@
-import type { ErrorCode, Failure } from '@sealwright/core'
+import type { ErrorCode, FailedOperation, Failure } from '@sealwright/core'
 import { requestIdIn, retryAfterMs, type TransportFault, transportFailure } from '@sealwright/core/adapter'
 
-/** A failure of KMS, of the credentials' sources or of the way there, told apart by code. */
-export interface Explained extends Failure {
-  readonly why: string
-  readonly fix?: string
-}
-
-type Row = Pick<Explained, 'code' | 'why' | 'fix'>
+type Row = Failure & { readonly why: string }
 
 const LOG_IN =
   'give the job or machine a role (in GitHub Actions `id-token: write`); elsewhere log in with the AWS CLI'
@@ -29,12 +23,19 @@ const SIGNATURE: Row = {
   why: 'AWS refuses the signature of the request: the secret is wrong, or the clock of this machine',
   fix: LOG_IN,
 }
+const MISSING: Row = { code: 'NOT_FOUND', why: 'there is no such key or alias' }
 const DENIED: Row = {
   code: 'ACCESS_DENIED',
   why: 'no policy allows it to these credentials',
   fix: 'allow it in the key policy or in a policy of the identity',
 }
 const THROTTLED: Row = { code: 'THROTTLED', why: 'the quota of requests is used up for now' }
+/** Where something is made or moved it is no rate that was exceeded, but how many keys or aliases an account may have. */
+const QUOTA: Row = {
+  code: 'ACCESS_DENIED',
+  why: 'the account has as many keys or aliases as its quota allows',
+  fix: 'have the quota of AWS KMS raised in Service Quotas',
+}
 const UNAVAILABLE: Row = { code: 'UNAVAILABLE', why: 'AWS reports a failure of its own' }
 const UNSUPPORTED: Row = {
   code: 'UNSUPPORTED',
@@ -49,7 +50,7 @@ const INVALID: Row = { code: 'VALIDATION', why: 'AWS KMS refuses the request as 
 
 /** By the name of the error: the SDK has no class for several of them. */
 const BY_NAME: Readonly<Record<string, Row>> = {
-  NotFoundException: { code: 'NOT_FOUND', why: 'there is no such key or alias' },
+  NotFoundException: MISSING,
   AccessDeniedException: DENIED,
   // STS and SSO, while credentials are fetched; KMS itself says AccessDeniedException.
   AccessDenied: NO_ROLE,
@@ -115,8 +116,7 @@ function byTransport(error: unknown): Row | undefined {
   const failure = transportFailure(error, 'AWS')
   if (failure === undefined) return undefined
   const { fault, code, why } = failure
-  const fix = FIXES[fault]
-  return { code, why, ...(fix === undefined ? {} : { fix }) }
+  return { code, why, fix: FIXES[fault] }
 }
 
 /** What Node and undici refuse to do with what the credentials and the configuration hold. */
@@ -169,25 +169,27 @@ interface VendorError {
 }
 
 /** Names a failure; `undefined` for what is neither KMS's nor the network's. Nothing of its text is kept but an ARN. */
-export function explain(error: unknown): Explained | undefined {
+export function classify(error: unknown, during?: FailedOperation): Failure | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const vendor = error as VendorError
-  const row = rowOf(vendor)
+  const isMade = during?.operation === 'create' || during?.operation === 'rotate'
+  const row = isMade && vendor.name === 'LimitExceededException' ? QUOTA : rowOf(vendor)
   if (row === undefined) return undefined
   const waitMs = row.code === 'THROTTLED' || row.code === 'UNAVAILABLE' ? retryTime(vendor) : undefined
   return {
     ...row,
     ...(row === DENIED ? denial(vendor.message) : {}),
+    ...(row === MISSING && regions.has(error) ? { why: `${row.why} in ${regions.get(error)}` } : {}),
     ...requestIdIn(vendor.$metadata?.requestId),
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
   }
 }
 
-export function classify(error: unknown): Failure | undefined {
-  const explained = explain(error)
-  if (explained === undefined) return undefined
-  const { why, fix: _, ...failure } = explained
-  return { ...failure, message: `AWS KMS: ${why}` }
+/** Which region was asked: a reference need not say it, and a key that is missing in one may be in another. */
+const regions = new WeakMap<object, string>()
+
+export function rememberRegion(error: unknown, region: string): void {
+  if (typeof error === 'object' && error !== null) regions.set(error, region)
 }
 
 function rowOf(error: VendorError): Row | undefined {

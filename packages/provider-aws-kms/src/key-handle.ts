@@ -2,9 +2,8 @@ import type { MessageType } from '@aws-sdk/client-kms'
 import { type KeyDescriptor, type KeyHandle, SealwrightError, type SignRequest } from '@sealwright/core'
 import { requestIdIn } from '@sealwright/core/adapter'
 import { signingAlgorithm } from './algorithms.ts'
-import { ask } from './ask.ts'
 import type { Kms } from './client.ts'
-import { amendState } from './key-state.ts'
+import { withState } from './key-state.ts'
 import { keyArn, referenceTo } from './reference.ts'
 
 const MESSAGE_TYPE: Readonly<Record<SignRequest['input'], MessageType>> = {
@@ -15,7 +14,6 @@ const MESSAGE_TYPE: Readonly<Record<SignRequest['input'], MessageType>> = {
 
 /** A handle on one key, by its ARN. It holds nothing: connections are the provider's. */
 export function keyHandle(kms: Kms, arn: string, key: KeyDescriptor): KeyHandle {
-  const errand = { doing: 'sign with', keyId: arn, region: kms.region }
   return {
     key,
     signRaw: async ({ algorithm, input, bytes }, call) => {
@@ -25,7 +23,7 @@ export function keyHandle(kms: Kms, arn: string, key: KeyDescriptor): KeyHandle 
         MessageType: MESSAGE_TYPE[input],
         SigningAlgorithm: signingAlgorithm(algorithm.id),
       }
-      const reply = await ask(errand, () => kms.sign(request, call), amendState(kms, arn, call))
+      const reply = await withState(kms, arn, call, () => kms.sign(request, call))
       const requestId = requestIdIn(reply.$metadata.requestId)
       if (keyArn(reply.KeyId) === undefined || !(reply.Signature instanceof Uint8Array)) {
         throw new SealwrightError('INTEGRITY', `AWS KMS answered without a signature by ${arn}`, requestId)

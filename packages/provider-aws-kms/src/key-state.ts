@@ -1,16 +1,9 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms'
-import {
-  type Call,
-  isSealwrightError,
-  type KeyDescriptor,
-  type KeyState,
-  SealwrightError,
-} from '@sealwright/core'
-import { ask } from './ask.ts'
+import { type Call, type Failure, type KeyDescriptor, type KeyState, SealwrightError } from '@sealwright/core'
 import type { Kms } from './client.ts'
-import { type Explained, explain } from './failure.ts'
+import { classify } from './failure.ts'
 
-type State = Pick<Explained, 'code' | 'why'> & { readonly fix?: string }
+type State = Failure & { readonly why: string }
 
 /** States of asymmetric keys that do not sign; several pass by themselves. */
 const STATES: Readonly<Record<string, State>> = {
@@ -46,40 +39,47 @@ export function listedStateOf({ KeyState: state }: KeyMetadata): KeyState | unde
 /** What KMS says of a key, or `undefined` where that may not be asked: signing does not need it. */
 export async function describeKey(kms: Kms, keyId: string, call: Call): Promise<KeyMetadata | undefined> {
   try {
-    const { KeyMetadata } = await ask({ doing: 'describe', keyId, region: kms.region }, () =>
-      kms.describeKey({ KeyId: keyId }, call),
-    )
-    return KeyMetadata
+    return (await kms.describeKey({ KeyId: keyId }, call)).KeyMetadata
   } catch (error) {
-    if (isSealwrightError(error) && error.code === 'ACCESS_DENIED') return undefined
+    if (classify(error)?.code === 'ACCESS_DENIED') return undefined
     throw error
   }
 }
 
 /** @throws {@link SealwrightError} `KEY_STATE`, or `UNAVAILABLE` for a state that passes. */
-export function assertCanSign(keyId: string, metadata: KeyMetadata | undefined): void {
+export function assertCanSign(
+  keyId: string,
+  metadata: KeyMetadata | undefined,
+  refusal?: { readonly requestId?: string | undefined; readonly cause: unknown },
+): void {
   const state = stateOf(metadata)
   if (state === undefined) return
-  const { code, ...rest } = state
-  throw new SealwrightError(code, `AWS KMS does not sign with ${keyId} now`, rest)
+  const { code, why, fix } = state
+  const { requestId, cause } = refusal ?? {}
+  throw new SealwrightError(code, `AWS KMS does not sign with ${keyId} now`, {
+    why,
+    cause,
+    ...(fix === undefined ? {} : { fix }),
+    ...(requestId === undefined ? {} : { requestId }),
+  })
 }
 
 /** KMS gives one error for several states: what it says of the key tells them apart. */
-export function amendState(
-  kms: Kms,
-  keyId: string,
-  call: Call,
-): (explained: Explained) => Promise<Explained> {
-  return async explained => {
-    if (explained.code !== 'KEY_STATE') return explained
+export async function withState<T>(kms: Kms, keyId: string, call: Call, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task()
+  } catch (error) {
+    const failure = classify(error)
+    if (failure?.code !== 'KEY_STATE') throw error
+    let metadata: KeyMetadata | undefined
     try {
-      const { KeyMetadata } = await kms.describeKey({ KeyId: keyId }, call)
-      return { ...explained, ...stateOf(KeyMetadata) }
-    } catch (error) {
+      metadata = (await kms.describeKey({ KeyId: keyId }, call)).KeyMetadata
+    } catch (second) {
       // Only a better explanation is lost, unless nobody waits for it any more.
-      if (explain(error)?.code === 'ABORTED') throw error
-      return explained
+      throw classify(second)?.code === 'ABORTED' ? second : error
     }
+    assertCanSign(keyId, metadata, { requestId: failure.requestId, cause: error })
+    throw error
   }
 }
 

@@ -1,15 +1,9 @@
 import type { AliasListEntry, KeyMetadata } from '@aws-sdk/client-kms'
-import {
-  type AlgorithmId,
-  type Call,
-  isSealwrightError,
-  type ListedKey,
-  SealwrightError,
-} from '@sealwright/core'
+import { type AlgorithmId, type Call, type ListedKey, SealwrightError } from '@sealwright/core'
 import { acceptedBy, typeOf } from './algorithms.ts'
-import { ask } from './ask.ts'
 import type { Kms } from './client.ts'
 import type { Clients } from './clients.ts'
+import { classify } from './failure.ts'
 import { listedStateOf, protectionOf } from './key-state.ts'
 import { parseStore, referenceTo, type StoreReference } from './reference.ts'
 
@@ -79,13 +73,12 @@ function descriptions(kms: Kms, call: Call): (keyId: string) => Promise<Descript
 async function descriptionOf(kms: Kms, keyId: string, call: Call): Promise<Description | undefined> {
   let metadata: KeyMetadata | undefined
   try {
-    const errand = { doing: 'look at', keyId, region: kms.region }
-    metadata = (await ask(errand, () => kms.describeKey({ KeyId: keyId }, call))).KeyMetadata
+    metadata = (await kms.describeKey({ KeyId: keyId }, call)).KeyMetadata
   } catch (error) {
-    if (!isSealwrightError(error)) throw error
-    if (error.code === 'ACCESS_DENIED') return {}
+    const code = classify(error)?.code
+    if (code === 'ACCESS_DENIED') return {}
     // Deleted since it was listed.
-    if (error.code === 'NOT_FOUND') return undefined
+    if (code === 'NOT_FOUND') return undefined
     throw error
   }
   const type = typeOf(metadata?.KeySpec ?? '')
@@ -105,27 +98,26 @@ function keys(
   kms: Kms,
   call: Call,
 ): AsyncIterable<{ readonly KeyArn?: string | undefined; readonly KeyId?: string | undefined }> {
-  return pages(kms, 'keys', async marker => {
+  return pages('keys', async marker => {
     const reply = await kms.listKeys({ Limit: PAGE, ...marker }, call)
     return { items: reply.Keys, truncated: reply.Truncated, marker: reply.NextMarker }
   })
 }
 
 function aliases(kms: Kms, call: Call): AsyncIterable<AliasListEntry> {
-  return pages(kms, 'aliases', async marker => {
+  return pages('aliases', async marker => {
     const reply = await kms.listAliases({ Limit: PAGE, ...marker }, call)
     return { items: reply.Aliases, truncated: reply.Truncated, marker: reply.NextMarker }
   })
 }
 
 async function* pages<T>(
-  { region }: Kms,
   what: string,
   read: (marker: { readonly Marker?: string }) => Promise<Page<T>>,
 ): AsyncIterable<T> {
   for (let next: { readonly Marker?: string } | undefined = {}; next !== undefined; ) {
     const from = next
-    const page: Page<T> = await ask({ doing: 'list the', keyId: what, region }, () => read(from))
+    const page: Page<T> = await read(from)
     yield* page.items ?? []
     if (page.truncated === true && page.marker === undefined) {
       throw new SealwrightError('INTEGRITY', `AWS KMS cut the list of ${what} off`, {

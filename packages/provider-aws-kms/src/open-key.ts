@@ -9,10 +9,9 @@ import {
   SealwrightError,
 } from '@sealwright/core'
 import { acceptedBy, typeOf } from './algorithms.ts'
-import { ask } from './ask.ts'
 import type { Kms } from './client.ts'
 import { keyHandle } from './key-handle.ts'
-import { amendState, assertCanSign, describeKey, protectionOf } from './key-state.ts'
+import { assertCanSign, describeKey, protectionOf, withState } from './key-state.ts'
 import { type KeyReference, keyArn, referenceTo } from './reference.ts'
 
 /**
@@ -23,12 +22,7 @@ import { type KeyReference, keyArn, referenceTo } from './reference.ts'
  */
 export async function openKey(kms: Kms, reference: KeyReference, call: Call): Promise<KeyHandle> {
   const { keyId } = reference
-  const errand = { doing: 'open', keyId, region: kms.region }
-  const reply = await ask(
-    errand,
-    () => kms.getPublicKey({ KeyId: keyId }, call),
-    amendState(kms, keyId, call),
-  )
+  const reply = await withState(kms, keyId, call, () => kms.getPublicKey({ KeyId: keyId }, call))
   const arn = answeredKey(kms, reference, reply.KeyId)
   const metadata = await describeKey(kms, arn, call)
   if (metadata !== undefined && metadata.Arn !== arn) throw otherKey(arn, metadata.Arn)

@@ -1,9 +1,8 @@
 import type { KeyMetadata, KeySpec } from '@aws-sdk/client-kms'
 import { type Call, SealwrightError } from '@sealwright/core'
 import { typeOf } from './algorithms.ts'
-import { ask } from './ask.ts'
 import type { Clients } from './clients.ts'
-import { idOf, makeKey, persistently, quota, withKey } from './create-key.ts'
+import { idOf, makeKey, persistently, withKey } from './create-key.ts'
 import { answeredKey } from './open-key.ts'
 import { parseReference, referenceTo } from './reference.ts'
 import { waitForKey } from './wait-for-key.ts'
@@ -26,25 +25,15 @@ export async function rotateKey(clients: Clients, given: string, call: Call): Pr
   const kms = await clients.kms(region)
   // By its name alone the alias is that of the caller's account, which is where the new key will be.
   const alias = kind === 'alias' ? keyId : keyId.slice(keyId.indexOf(':alias/') + 1)
-  const { KeyMetadata: old } = await ask({ doing: 'look at', keyId: alias, region: kms.region }, () =>
-    kms.describeKey({ KeyId: alias }, call),
-  )
+  const { KeyMetadata: old } = await kms.describeKey({ KeyId: alias }, call)
   const oldArn = answeredKey(kms, reference, old?.Arn)
   const spec = specOf(oldArn, old)
-  const { Policy } = await ask({ doing: 'read the policy of', keyId: oldArn, region: kms.region }, () =>
-    kms.getKeyPolicy({ KeyId: oldArn, PolicyName: 'default' }, call),
-  )
+  const { Policy } = await kms.getKeyPolicy({ KeyId: oldArn, PolicyName: 'default' }, call)
   const made = await makeKey(kms, { KeySpec: spec, ...(Policy === undefined ? {} : { Policy }) }, call)
   const fix = `do not repeat it, which would make another key: aws kms update-alias --region ${kms.region} --alias-name ${alias} --target-key-id ${idOf(made)}`
   await withKey({ arn: made, fix }, async () => {
     await waitForKey(kms, made, made, call)
-    await persistently(call, () =>
-      ask(
-        { doing: 'move', keyId: alias, region: kms.region },
-        () => kms.updateAlias({ AliasName: alias, TargetKeyId: idOf(made) }, call),
-        quota,
-      ),
-    )
+    await persistently(call, () => kms.updateAlias({ AliasName: alias, TargetKeyId: idOf(made) }, call))
     await waitForKey(kms, alias, made, call)
   })
   return referenceTo(made)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Call, isSealwrightError, SealwrightError } from '@sealwright/core'
-import { ask } from './ask.ts'
 import type { Kms } from './client.ts'
+import { classify } from './failure.ts'
 import { assertCanSign, describeKey } from './key-state.ts'
 import { keyArn } from './reference.ts'
 
@@ -28,16 +28,14 @@ export async function waitForKey(kms: Kms, keyId: string, arn: string, call: Cal
 
 async function isThere(kms: Kms, keyId: string, arn: string, call: Call): Promise<boolean> {
   try {
-    const reply = await ask({ doing: 'look at', keyId, region: kms.region }, () =>
-      kms.getPublicKey({ KeyId: keyId }, call),
-    )
+    const reply = await kms.getPublicKey({ KeyId: keyId }, call)
     if (reply.KeyId !== arn) return false
     assertCanSign(arn, await describeKey(kms, arn, call))
     return true
   } catch (error) {
-    if (!isSealwrightError(error)) throw error
-    if (error.code === 'ACCESS_DENIED') return true
-    if (error.code === 'NOT_FOUND' || error.code === 'UNAVAILABLE' || error.code === 'THROTTLED') return false
+    const { code = 'INTERNAL' } = (isSealwrightError(error) ? error : classify(error)) ?? {}
+    if (code === 'ACCESS_DENIED') return true
+    if (code === 'NOT_FOUND' || code === 'UNAVAILABLE' || code === 'THROTTLED') return false
     throw error
   }
 }

@@ -1,6 +1,7 @@
 import { KMSClient } from '@aws-sdk/client-kms'
 import { openSigner } from '@sealwright/core'
 import { afterAll, describe, expect, it, vi } from 'vitest'
+import { oneAttempt } from '../../../test/one-attempt.ts'
 import { type AwsKmsOptions, awsKms } from '../src/index.ts'
 import { fakeAwsKms } from './fake-aws-kms.ts'
 import { provider, REGION } from './harness.ts'
@@ -19,7 +20,7 @@ describe('a ready client', () => {
     const client = readyClient()
     const { arn } = fake.state.addKey('ECC_NIST_P256', REGION)
     for (let round = 0; round < 2; round++) {
-      await using kms = awsKms({ client })
+      await using kms = oneAttempt(awsKms({ client }))
       await using signer = await openSigner(kms, arn)
       await signer.sign(MESSAGE)
     }
@@ -28,7 +29,7 @@ describe('a ready client', () => {
 
   it('is not asked for keys of another region', async () => {
     const client = readyClient()
-    await using kms = awsKms({ client })
+    await using kms = oneAttempt(awsKms({ client }))
     const { arn } = fake.state.addKey('ECC_NIST_P256', 'us-east-1')
     await expect(openSigner(kms, arn)).rejects.toMatchObject({
       code: 'VALIDATION',
@@ -67,7 +68,7 @@ describe('the transport', () => {
   it('sends nothing over plain HTTP to another machine that a variable names', async () => {
     vi.stubEnv('AWS_ENDPOINT_URL_KMS', 'http://kms.example')
     try {
-      await using kms = awsKms({ region: REGION, credentials: fake.credentials })
+      await using kms = oneAttempt(awsKms({ region: REGION, credentials: fake.credentials }))
       await expect(kms.open('awskms:///alias/x', call)).rejects.toMatchObject({
         code: 'VALIDATION',
         fix: expect.stringContaining('allowPlainHttp'),

@@ -7,6 +7,7 @@ import { inspect } from 'node:util'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { isSealwrightError, openSigner } from '@sealwright/core'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { oneAttempt } from '../../../test/one-attempt.ts'
 import { startForwardProxy } from '../../../test/services/forward-proxy.ts'
 import { awsKms } from '../src/index.ts'
 import { fakeAwsKms } from './fake-aws-kms.ts'
@@ -44,7 +45,7 @@ const LAST_4 = `access key …${fake.credentials.accessKeyId.slice(-4)}`
 describe('credentials are found as the AWS SDK finds them', () => {
   it('in the environment, with region and endpoint', async () => {
     environment()
-    await using kms = awsKms()
+    await using kms = oneAttempt(awsKms())
     await using signer = await openSigner(kms, fake.state.addKey('ECC_NIST_P256', REGION).arn)
     await signer.sign(Buffer.from('a message'))
     expect(await kms.identify!(call)).toEqual({
@@ -68,7 +69,7 @@ describe('credentials are found as the AWS SDK finds them', () => {
       join(folder, 'config-of-program'),
       `[profile release]\ncredential_process = cat ${join(folder, 'answer.json')}\n`,
     )
-    await using kms = awsKms({ profile: 'release' })
+    await using kms = oneAttempt(awsKms({ profile: 'release' }))
     await using signer = await openSigner(kms, fake.state.addKey('ECC_NIST_P256', REGION).arn)
     await signer.sign(Buffer.from('a message'))
     expect((await kms.identify!(call)).source).toMatch(/^program of a profile/)
@@ -85,7 +86,7 @@ describe('credentials are found as the AWS SDK finds them', () => {
     vi.stubEnv('AWS_ROLE_ARN', 'arn:aws:iam::111122223333:role/ci-release')
     vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.url)
     try {
-      await using kms = awsKms()
+      await using kms = oneAttempt(awsKms())
       await using signer = await openSigner(kms, fake.state.addKey('ECC_NIST_P256', REGION).arn)
       await signer.sign(Buffer.from('a message'))
       expect((await kms.identify!(call)).source).toMatch(/^web identity \(AWS_WEB_IDENTITY_TOKEN_FILE\)/)
@@ -105,7 +106,7 @@ describe('credentials are found as the AWS SDK finds them', () => {
     vi.stubEnv('AWS_ROLE_ARN', 'arn:aws:iam::111122223333:role/ci-release')
     vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.url)
     try {
-      await using kms = awsKms()
+      await using kms = oneAttempt(awsKms())
       const error = await kms.open('awskms:///alias/x', call).catch(thrown => thrown)
       expect(error).toMatchObject({ code: 'UNAUTHENTICATED', why: expect.stringContaining('trust policy') })
       expect(JSON.stringify([error, error.stack, error.cause])).not.toContain('canary')
@@ -115,7 +116,7 @@ describe('credentials are found as the AWS SDK finds them', () => {
   })
 
   it('and where there are none it is UNAUTHENTICATED', async () => {
-    await using kms = awsKms({ profile: 'default' })
+    await using kms = oneAttempt(awsKms({ profile: 'default' }))
     const failure = { code: 'UNAUTHENTICATED', why: expect.stringContaining('no source') }
     await expect(kms.open('awskms:///alias/x', call)).rejects.toMatchObject(failure)
     await expect(kms.identify!(call)).rejects.toMatchObject(failure)
@@ -127,7 +128,7 @@ describe('credentials are found as the AWS SDK finds them', () => {
       asked++
       return { ...fake.credentials, expiration: new Date(Date.now() + 1000) }
     }
-    await using kms = awsKms({ endpoint: fake.url, credentials })
+    await using kms = oneAttempt(awsKms({ endpoint: fake.url, credentials }))
     await using signer = await openSigner(kms, fake.state.addKey('ECC_NIST_P256', REGION).arn)
     const before = asked
     await signer.sign(Buffer.from('a message'))
@@ -154,7 +155,7 @@ describe('whose credentials they are', () => {
       credentials: fake.credentials,
       requestHandler: requestHandler as never,
     })
-    const kms = awsKms({ client })
+    const kms = oneAttempt(awsKms({ client }))
     return { asked, kms, identify: () => kms.identify!(call) }
   }
 
@@ -232,7 +233,7 @@ async function serving(
 
 describe('a variable of AWS', () => {
   const failure = async () => {
-    await using kms = awsKms()
+    await using kms = oneAttempt(awsKms())
     return await kms.open('awskms:///alias/x', call).catch((error: Error) => error)
   }
 
@@ -279,11 +280,11 @@ describe('a variable of AWS', () => {
     expect(await failure()).toMatchObject({ code: 'VALIDATION', fix: expect.stringContaining('AWS_REGION') })
     vi.stubEnv('AWS_DEFAULT_REGION', REGION)
     fake.state.setAlias('alias/of-default', fake.state.addKey('ECC_NIST_P256', REGION))
-    await using kms = awsKms()
+    await using kms = oneAttempt(awsKms())
     await using signer = await openSigner(kms, 'awskms:///alias/of-default')
     expect(signer.key.reference).toContain(REGION)
     vi.stubEnv('AWS_REGION', 'us-east-1')
-    await using other = awsKms()
+    await using other = oneAttempt(awsKms())
     await expect(openSigner(other, 'awskms:///alias/of-default')).rejects.toMatchObject({
       code: 'NOT_FOUND',
       why: expect.stringContaining('us-east-1'),
@@ -325,7 +326,7 @@ describe('a variable of AWS', () => {
 
 it('credentials of the program with a line break are VALIDATION, and not repeated', async () => {
   const credentials = { ...fake.credentials, sessionToken: 'canary-token\n' }
-  await using kms = awsKms({ endpoint: fake.url, region: REGION, credentials })
+  await using kms = oneAttempt(awsKms({ endpoint: fake.url, region: REGION, credentials }))
   const error = await kms.open('awskms:///alias/x', call).catch(thrown => thrown)
   expect(error).toMatchObject({ code: 'VALIDATION', why: expect.stringContaining('line break') })
   expect(JSON.stringify([error, error.cause, error.stack])).not.toContain('canary')
@@ -337,12 +338,14 @@ describe('a proxy', () => {
     await using proxy = await startForwardProxy({ login: 'user:canary-8' })
     const endpoint = `http://kms.example:${new URL(fake.url).port}`
     const options = { endpoint, allowPlainHttp: true, region: REGION }
-    await using kms = awsKms({ ...options, proxyEnv: { HTTP_PROXY: proxy.url } })
+    await using kms = oneAttempt(awsKms({ ...options, proxyEnv: { HTTP_PROXY: proxy.url } }))
     await using signer = await openSigner(kms, fake.state.addKey('ECC_NIST_P256', REGION).arn)
     await signer.sign(Buffer.from('a message'))
     expect(new Set(proxy.requests)).toEqual(new Set([`POST ${endpoint}/`]))
     const before = proxy.requests.length
-    await using direct = awsKms({ ...options, proxyEnv: { HTTP_PROXY: proxy.url, NO_PROXY: '.example' } })
+    await using direct = oneAttempt(
+      awsKms({ ...options, proxyEnv: { HTTP_PROXY: proxy.url, NO_PROXY: '.example' } }),
+    )
     await expect(direct.open('awskms:///alias/x', call)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     expect(proxy.requests).toHaveLength(before)
   })
@@ -355,7 +358,7 @@ describe('a proxy', () => {
       ['http://user:canary-8@127.0.0.1:9', 'UNAVAILABLE'],
     ] as const) {
       const options = { endpoint: 'https://kms.example', region: REGION, proxyEnv: { HTTPS_PROXY: url } }
-      await using kms = awsKms(options)
+      await using kms = oneAttempt(awsKms(options))
       const error = await kms.open('awskms:///alias/x', call).catch(thrown => thrown)
       expect(error).toMatchObject({ code, message: expect.stringContaining('the proxy 127.0.0.1:') })
       expect(inspect(error, { depth: 8 })).not.toContain('canary-8')

@@ -130,6 +130,6 @@ it('of a user without a home directory says what to set', () => {
   const error = Object.assign(new Error('uv_os_homedir returned ENOENT'), { code: 'ERR_SYSTEM_ERROR' })
   expect(classify(error)).toMatchObject({
     code: 'VALIDATION',
-    message: expect.stringContaining('home directory'),
+    why: expect.stringContaining('home directory'),
   })
 })

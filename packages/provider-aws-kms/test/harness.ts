@@ -10,6 +10,7 @@ import type {
   SignFaultHooks,
 } from '@sealwright/conformance'
 import type { AlgorithmId, KeyDescriptor, KeyType } from '@sealwright/core'
+import { oneAttempt } from '../../../test/one-attempt.ts'
 import { awsKms } from '../src/index.ts'
 import type { Effect, FakeAwsKms } from './fake-aws-kms.ts'
 import { ACCOUNT } from './kms-state.ts'
@@ -82,7 +83,7 @@ export function fakeHarness(fake: FakeAwsKms): ProviderHarness {
     })
   return {
     name: 'aws-kms on its wire fake',
-    open: () => provider(fake),
+    open: () => storeOn(fake),
     keys: KEYS.map(({ type, spec, algorithms }) => ({
       type,
       algorithms,
@@ -106,7 +107,12 @@ export function fakeHarness(fake: FakeAwsKms): ProviderHarness {
   }
 }
 
-export function provider(fake: FakeAwsKms) {
+/** With failures named as core names them. */
+export function provider(fake: FakeAwsKms): ReturnType<typeof awsKms> {
+  return oneAttempt(storeOn(fake))
+}
+
+function storeOn(fake: FakeAwsKms) {
   return awsKms({ endpoint: fake.url, region: REGION, credentials: fake.credentials })
 }
 

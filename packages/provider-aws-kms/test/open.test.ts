@@ -1,5 +1,6 @@
 import { openSigner } from '@sealwright/core'
 import { afterAll, describe, expect, it } from 'vitest'
+import { oneAttempt } from '../../../test/one-attempt.ts'
 import { awsKms } from '../src/index.ts'
 import { fakeAwsKms } from './fake-aws-kms.ts'
 import { provider, REGION } from './harness.ts'
@@ -160,7 +161,7 @@ describe('an error', () => {
     try {
       await expect(signer.sign(MESSAGE)).rejects.toMatchObject({
         code: 'ACCESS_DENIED',
-        message: `AWS KMS refused to sign with ${arn}`,
+        message: `AWS KMS refused to sign with awskms:///${arn}`,
         why: 'no policy allows kms:Sign to assumed-role/ci-release/session',
         requestId: expect.stringMatching(/^request-/),
       })
@@ -179,11 +180,13 @@ describe('an error', () => {
   })
 
   it('says that no region is known, or that the profile that would name one is not there', async () => {
-    await using kms = awsKms({
-      endpoint: fake.url,
-      credentials: fake.credentials,
-      profile: 'a-profile-that-is-not',
-    })
+    await using kms = oneAttempt(
+      awsKms({
+        endpoint: fake.url,
+        credentials: fake.credentials,
+        profile: 'a-profile-that-is-not',
+      }),
+    )
     await expect(kms.open('awskms:///alias/x', call)).rejects.toMatchObject({
       code: 'VALIDATION',
       message: 'no AWS region is known',
