@@ -10,6 +10,7 @@ import {
   SealwrightError,
 } from '@sealwright/core'
 import { rowOf } from './algorithms.ts'
+import { classify } from './failure.ts'
 import { isManagedHsm } from './hosts.ts'
 import { assertCanSign, type KeyBundle, readBundle, stateOf } from './key-bundle.ts'
 import { formatReference, type KeyReference, parseReference, parseStore } from './reference.ts'
@@ -67,11 +68,11 @@ async function described(vault: Vault, reference: KeyReference, call: Call): Pro
   try {
     return listedKey(readBundle(vault, reference, await vault.getKey(reference, call)))
   } catch (error) {
-    if (!isSealwrightError(error)) throw error
+    const code = (isSealwrightError(error) ? error : classify(error))?.code
     const unversioned = { reference: formatReference(reference) }
-    if (error.code === 'ACCESS_DENIED') return unversioned
-    if (error.code === 'KEY_STATE') return { ...unversioned, state: 'disabled' }
-    if (error.code === 'NOT_FOUND' || error.code === 'UNSUPPORTED') return undefined
+    if (code === 'ACCESS_DENIED') return unversioned
+    if (code === 'KEY_STATE') return { ...unversioned, state: 'disabled' }
+    if (code === 'NOT_FOUND' || code === 'UNSUPPORTED') return undefined
     throw error
   }
 }
@@ -104,7 +105,7 @@ async function exists(vault: Vault, reference: KeyReference, call: Call): Promis
     await vault.getKey(reference, call)
     return true
   } catch (error) {
-    if (isSealwrightError(error) && error.code === 'NOT_FOUND') return false
+    if (classify(error)?.code === 'NOT_FOUND') return false
     throw error
   }
 }

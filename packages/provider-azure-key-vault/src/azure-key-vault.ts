@@ -23,6 +23,7 @@ export function azureKeyVault(options: AzureKeyVaultOptions = {}): KeyProvider &
   return {
     contract: 1,
     name: 'azure-key-vault',
+    title: 'Azure Key Vault',
     schemes: ['azurekms'],
     permissions,
     canonical: reference => formatReference(parseReference(reference, hosts)),

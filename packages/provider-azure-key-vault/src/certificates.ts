@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto'
-import { type Call, isSealwrightError, SealwrightError } from '@sealwright/core'
+import { type Call, SealwrightError } from '@sealwright/core'
 import { decodeBase64, decodePem } from '@sealwright/core/encoding'
-import type { Reply } from './ask.ts'
+import { classify } from './failure.ts'
 import { certificatesIn } from './pkcs12.ts'
 import { formatReference } from './reference.ts'
+import type { Reply } from './reply.ts'
 import type { KeyVersion, Vault } from './vault.ts'
 
 type Source = NonNullable<Vault['certificates']>
@@ -37,7 +38,7 @@ async function orUndefined(code: string, asked: Promise<Reply>): Promise<Reply |
   try {
     return await asked
   } catch (error) {
-    if (isSealwrightError(error) && error.code === code) return undefined
+    if (classify(error)?.code === code) return undefined
     throw error
   }
 }

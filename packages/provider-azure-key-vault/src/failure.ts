@@ -1,13 +1,8 @@
-import type { ErrorCode, Failure } from '@sealwright/core'
+import type { ErrorCode, FailedOperation, Failure } from '@sealwright/core'
 import { requestIdIn, retryAfterMs, type TransportFault, transportFailure } from '@sealwright/core/adapter'
+import { isManagedHsm } from './hosts.ts'
 
-/** A failure of Key Vault, of the credential or of the way there, told apart by code. */
-export interface Explained extends Failure {
-  readonly why: string
-  readonly fix?: string
-}
-
-type Row = Pick<Explained, 'code' | 'why' | 'fix'>
+type Row = Failure & { readonly why: string }
 
 const LOG_IN =
   'give the job or machine a workload or managed identity; elsewhere log in with the Azure CLI: az login'
@@ -103,8 +98,7 @@ function byTransport(error: VendorError): Row | undefined {
   )
   if (failure === undefined) return undefined
   const { fault, code, why } = failure
-  const fix = FIXES[fault]
-  return { code, why, ...(fix === undefined ? {} : { fix }) }
+  return { code, why, fix: FIXES[fault] }
 }
 
 interface VendorError {
@@ -123,9 +117,10 @@ interface Inner {
 }
 
 /** Names a failure; `undefined` for what is neither Azure's nor the network's. Nothing of its text is kept. */
-export function explain(error: unknown): Explained | undefined {
+export function classify(error: unknown, during?: FailedOperation): Failure | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const vendor = error as VendorError
+  if (during?.operation === 'create' && isHeldByDeleted(vendor)) return heldByDeleted(during.reference)
   const row = rowOf(vendor)
   if (row === undefined) return undefined
   const isPassing = row.code === 'THROTTLED' || row.code === 'UNAVAILABLE'
@@ -137,16 +132,18 @@ export function explain(error: unknown): Explained | undefined {
   }
 }
 
-export function classify(error: unknown): Failure | undefined {
-  const explained = explain(error)
-  if (explained === undefined) return undefined
-  const { why, fix: _, ...failure } = explained
-  return { ...failure, message: `Azure Key Vault: ${why}` }
+/** A deleted key keeps its name until it is purged. */
+function heldByDeleted(reference: string | undefined): Failure {
+  const [, host = '', vault, name] = /^azurekms:\/\/(([\w-]+)[\w.:-]*)\/([\w-]+)/.exec(reference ?? '') ?? []
+  const at = isManagedHsm(host) ? `--hsm-name ${vault}` : `--vault-name ${vault}`
+  return {
+    code: 'VALIDATION',
+    why: 'a deleted key holds the name until it is purged',
+    fix: `choose another name, or recover the key (az keyvault key recover ${at} --name ${name}), or purge it (az keyvault key purge ${at} --name ${name})`,
+  }
 }
 
-/** Whether an answer says that a key of this name was deleted and keeps the name. */
-export function isHeldByDeleted(error: unknown): boolean {
-  const vendor = error as VendorError
+function isHeldByDeleted(vendor: VendorError): boolean {
   if (codesOf(vendor).includes('ObjectIsDeletedButRecoverable')) return true
   return vendor.statusCode === 409 && /\bdeleted\b/i.test(textOf(vendor))
 }

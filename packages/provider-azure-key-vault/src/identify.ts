@@ -1,6 +1,5 @@
 import type { Call } from '@sealwright/core'
 import { decodeBase64url, decodeJson, isJsonObject, type JsonObject } from '@sealwright/core/encoding'
-import { ask } from './ask.ts'
 import type { TokenSource } from './token-source.ts'
 
 /** Programs of Microsoft that people log in with, by their application ids. */
@@ -30,25 +29,12 @@ export async function identify(
   endpoint: string | undefined,
   { signal }: Call,
 ): Promise<Identity> {
-  const token =
-    tokens.latest() ??
-    (await asToken('be asked with these credentials', () =>
-      tokens.getToken([scope], { abortSignal: signal }),
-    ))
+  const token = tokens.latest() ?? (await tokens.getToken([scope], { abortSignal: signal })).token
   const claims = claimsOf(token)
   const how = howOf(claims)
   const source = `${tokens.source}${how === undefined ? '' : ` (${how})`}${endpoint === undefined ? '' : `, asking ${endpoint}`}`
   const identity = whoOf(claims)
   return { source, ...(identity === undefined ? {} : { identity }) }
-}
-
-async function asToken(doing: string, get: () => Promise<{ readonly token: string }>): Promise<string> {
-  let token = ''
-  await ask(doing, async onResponse => {
-    token = (await get()).token
-    onResponse({ status: 200, headers: { get: () => undefined }, parsedBody: {} })
-  })
-  return token
 }
 
 function claimsOf(token: string): JsonObject {

@@ -7,9 +7,9 @@ import {
   SealwrightError,
 } from '@sealwright/core'
 import { acceptedBy } from './algorithms.ts'
-import type { Reply } from './ask.ts'
 import { isManagedHsm } from './hosts.ts'
 import { formatReference, type KeyReference, parseKeyId } from './reference.ts'
+import type { Reply } from './reply.ts'
 import type { KeyVersion, Validity, Vault } from './vault.ts'
 
 /** A key version as an answer describes it. */

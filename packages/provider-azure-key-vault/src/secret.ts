@@ -1,5 +1,5 @@
 import type { Call } from '@sealwright/core'
-import type { OnResponse } from './ask.ts'
+import type { OnResponse } from './reply.ts'
 import type { Way } from './transport.ts'
 import type { KeyVersion } from './vault.ts'
 

@@ -1,10 +1,8 @@
 import type { CertificateClient } from '@azure/keyvault-certificates'
 import type { CryptographyClient, KeyClient } from '@azure/keyvault-keys'
 import type { Call } from '@sealwright/core'
-import { ask, asking, type OnResponse, type Reply } from './ask.ts'
-import { type Explained, isHeldByDeleted } from './failure.ts'
-import { isManagedHsm } from './hosts.ts'
-import { formatReference, type KeyReference } from './reference.ts'
+import type { KeyReference } from './reference.ts'
+import { type OnResponse, type Reply, replyTo } from './reply.ts'
 
 export type KeyVersion = Required<KeyReference>
 
@@ -55,60 +53,49 @@ export interface Clients {
 }
 
 export function vaultOf({ host, alias, keys, cryptography, certificates, getSecret }: Clients): Vault {
-  const doing = (verb: string, reference: KeyReference) => `${verb} ${formatReference(reference)}`
   return {
     host,
     ...(alias === undefined ? {} : { alias }),
     getKey: (reference, { signal }) =>
-      ask(doing('open', reference), onResponse =>
+      replyTo(onResponse =>
         keys().getKey(reference.name, { ...version(reference), abortSignal: signal, onResponse }),
       ),
     signing: (reference, validity) => {
       const client = cryptography(reference, validity)
       return (algorithm, digest, { signal }) =>
-        ask(doing('sign with', reference), onResponse =>
-          client.sign(algorithm, digest, { abortSignal: signal, onResponse }),
-        )
+        replyTo(onResponse => client.sign(algorithm, digest, { abortSignal: signal, onResponse }))
     },
     list: async function* ({ signal }) {
       const listed = keys(signal).listPropertiesOfKeys({ abortSignal: signal })
-      for await (const { id } of asking(`list the keys of ${host}`, listed)) {
+      for await (const { id } of listed) {
         signal.throwIfAborted()
         yield id
       }
     },
     createKey: (reference, { kty, keySize, curve }, { signal }) =>
-      ask(
-        doing('create', reference),
-        onResponse =>
-          keys().createKey(reference.name, kty, {
-            keyOps: ['sign', 'verify'],
-            ...(keySize === undefined ? {} : { keySize }),
-            ...(curve === undefined ? {} : { curve }),
-            abortSignal: signal,
-            onResponse,
-          }),
-        (explained, error) => amendCreation(reference, explained, error),
+      replyTo(onResponse =>
+        keys().createKey(reference.name, kty, {
+          keyOps: ['sign', 'verify'],
+          ...(keySize === undefined ? {} : { keySize }),
+          ...(curve === undefined ? {} : { curve }),
+          abortSignal: signal,
+          onResponse,
+        }),
       ),
     rotateKey: (reference, { signal }) =>
-      ask(doing('rotate', reference), onResponse =>
-        keys().rotateKey(reference.name, { abortSignal: signal, onResponse }),
-      ),
+      replyTo(onResponse => keys().rotateKey(reference.name, { abortSignal: signal, onResponse })),
     ...(certificates === undefined || getSecret === undefined
       ? {}
       : {
           certificates: {
             getCertificate: (reference, { signal }) =>
-              ask(doing('read the certificate of', reference), async onResponse =>
+              replyTo(async onResponse =>
                 (await certificates()).getCertificateVersion(reference.name, reference.version, {
                   abortSignal: signal,
                   onResponse,
                 }),
               ),
-            getSecret: (reference, call) =>
-              ask(doing('read the chain of', reference), onResponse =>
-                getSecret(reference, onResponse, call),
-              ),
+            getSecret: (reference, call) => replyTo(onResponse => getSecret(reference, onResponse, call)),
           },
         }),
   }
@@ -116,16 +103,4 @@ export function vaultOf({ host, alias, keys, cryptography, certificates, getSecr
 
 function version({ version }: KeyReference): { version?: string } {
   return version === undefined ? {} : { version }
-}
-
-/** A deleted key keeps its name until it is purged. */
-function amendCreation({ host, name }: KeyReference, explained: Explained, error: unknown): Explained {
-  if (!isHeldByDeleted(error)) return explained
-  const [vault = ''] = host.split('.')
-  const at = isManagedHsm(host) ? `--hsm-name ${vault}` : `--vault-name ${vault}`
-  return {
-    code: 'VALIDATION',
-    why: 'a deleted key holds the name until it is purged',
-    fix: `choose another name, or recover the key (az keyvault key recover ${at} --name ${name}), or purge it (az keyvault key purge ${at} --name ${name})`,
-  }
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, expect, it, vi } from 'vitest'
+import { oneAttempt } from '../../../test/one-attempt.ts'
 import { azureKeyVault } from '../src/index.ts'
 import { fakeKeyVault } from './fake-key-vault.ts'
 import { provider } from './harness.ts'
@@ -41,7 +42,7 @@ it('leaves @azure/identity alone where a credential is given', async () => {
 })
 
 it('finds the credential as the Azure SDK finds it where none is given, once', async () => {
-  await using keys = azureKeyVault({ endpoint: fake.origin, ca: fake.ca })
+  await using keys = oneAttempt(azureKeyVault({ endpoint: fake.origin, ca: fake.ca }))
   await Promise.all([keys.open(REFERENCE, call), keys.open(REFERENCE, call)])
   expect(identity.made).toBe(1)
   expect(await keys.identify!(call)).toMatchObject({
@@ -51,7 +52,7 @@ it('finds the credential as the Azure SDK finds it where none is given, once', a
 
 it('gives it the proxy that leads to Microsoft Entra ID, in the form that the SDK takes', async () => {
   const made = async (proxyEnv: Record<string, string>) => {
-    await using keys = azureKeyVault({ endpoint: fake.origin, ca: fake.ca, proxyEnv })
+    await using keys = oneAttempt(azureKeyVault({ endpoint: fake.origin, ca: fake.ca, proxyEnv }))
     await keys.open(REFERENCE, call)
     return identity.options
   }

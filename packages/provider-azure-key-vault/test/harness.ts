@@ -9,6 +9,7 @@ import type {
   SignFaultHooks,
 } from '@sealwright/conformance'
 import type { AlgorithmId, KeyDescriptor, KeyProvider, KeyType } from '@sealwright/core'
+import { oneAttempt } from '../../../test/one-attempt.ts'
 import { type AzureKeyVaultOptions, azureKeyVault } from '../src/index.ts'
 import type { Effect, FakeKeyVault } from './fake-key-vault.ts'
 import { loopbackCertificate } from './tls.ts'
@@ -98,10 +99,15 @@ export const REFUSED: ProviderHarness['refused'] = [
   'file:release.key',
 ]
 
+/** With failures named as core names them. */
 export function provider(
   fake: FakeKeyVault,
   options: AzureKeyVaultOptions = {},
 ): KeyProvider & AsyncDisposable {
+  return oneAttempt(storeOn(fake, options))
+}
+
+function storeOn(fake: FakeKeyVault, options: AzureKeyVaultOptions = {}): KeyProvider & AsyncDisposable {
   const fakes = { credential: fake.credential(), endpoint: fake.origin, ca: fake.ca }
   return azureKeyVault({ ...fakes, ...options })
 }
@@ -117,7 +123,7 @@ export function fakeHarness(fake: FakeKeyVault): ProviderHarness {
   }
   return {
     name: 'azure-key-vault on its wire fake',
-    open: () => provider(fake),
+    open: () => storeOn(fake),
     keys: KEYS.map(({ type, name, kty, shape, algorithms }) => ({
       type,
       ...(name === undefined ? {} : { name }),

@@ -1,6 +1,7 @@
 import { KeyClient } from '@azure/keyvault-keys'
 import { openSigner } from '@sealwright/core'
 import { afterAll, describe, expect, it } from 'vitest'
+import { oneAttempt } from '../../../test/one-attempt.ts'
 import { azureKeyVault } from '../src/index.ts'
 import { CLAIMS, fakeKeyVault, tokenWith } from './fake-key-vault.ts'
 import { provider } from './harness.ts'
@@ -64,7 +65,7 @@ describe('identify', () => {
       asked.push(scopes)
       return { token: 'opaque', expiresOnTimestamp: Date.now() + 3_600_000 }
     }
-    await using keys = azureKeyVault({ credential: { getToken } })
+    await using keys = oneAttempt(azureKeyVault({ credential: { getToken } }))
     await keys.identify!(call, reference)
     expect(asked).toEqual([[scope]])
   })
@@ -94,7 +95,7 @@ describe('a ready client', () => {
     } as const
     const ends = [fake.inject('getKey', rehost), fake.inject('sign', rehost)]
     for (let round = 0; round < 2; round++) {
-      await using keys = azureKeyVault({ client: ready, hosts })
+      await using keys = oneAttempt(azureKeyVault({ client: ready, hosts }))
       await using signer = await openSigner(keys, `azurekms://${host}/Ready`)
       expect((await signer.sign(Buffer.from('message'))).bytes).toHaveLength(64)
       expect(signer.certificates).toBeUndefined()
@@ -104,7 +105,7 @@ describe('a ready client', () => {
   })
 
   it('is asked for keys of its own vault only', async () => {
-    await using keys = azureKeyVault({ client: client() })
+    await using keys = oneAttempt(azureKeyVault({ client: client() }))
     await expect(keys.open('azurekms://unit.vault.azure.net/Ready', call)).rejects.toMatchObject({
       code: 'VALIDATION',
     })
