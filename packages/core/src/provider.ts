@@ -93,11 +93,12 @@ export interface FailedOperation {
   readonly reference?: string | undefined
 }
 
-/** Free of secrets: written by the adapter, never the vendor's own text unscrubbed. */
+/**
+ * What a vendor error means; core puts the store, the operation and the reference before it. Free of secrets: written by the
+ * adapter, never the vendor's own text unscrubbed.
+ */
 export interface Failure {
   readonly code: FailureCode
-  /** In the place of the sentence that core makes of the operation and the reference. */
-  readonly message?: string | undefined
   /** The fact found: `these credentials are not authorized for kms:Sign`. */
   readonly why?: string | undefined
   /** What to do next: an imperative. */

@@ -90,7 +90,8 @@ export async function withKey(
   } catch (error) {
     const failure = isSealwrightError(error) ? error : classify(error, MAKING)
     const { code = 'INTERNAL', why, requestId } = failure ?? {}
-    throw new SealwrightError(code, failure?.message ?? `AWS KMS made ${arn} and then failed`, {
+    const message = isSealwrightError(error) ? error.message : `AWS KMS made ${arn} and then failed`
+    throw new SealwrightError(code, message, {
       why: `${why ?? 'it failed'}; the key ${arn} was made`,
       fix,
       cause: error,

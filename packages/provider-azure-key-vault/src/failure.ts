@@ -134,7 +134,8 @@ export function classify(error: unknown, during?: FailedOperation): Failure | un
 
 /** A deleted key keeps its name until it is purged. */
 function heldByDeleted(reference: string | undefined): Failure {
-  const [, host = '', vault, name] = /^azurekms:\/\/(([\w-]+)[\w.:-]*)\/([\w-]+)/.exec(reference ?? '') ?? []
+  const [, , host = '', name = ''] = reference?.split('/') ?? []
+  const [vault] = host.split('.')
   const at = isManagedHsm(host) ? `--hsm-name ${vault}` : `--vault-name ${vault}`
   return {
     code: 'VALIDATION',

@@ -14,7 +14,8 @@ export async function waitForVersion(kms: Kms, name: string, call: Call): Promis
   } catch (error) {
     const failure = isSealwrightError(error) ? error : classify(error)
     if (failure === undefined || call.signal.aborted) throw error
-    throw new SealwrightError(failure.code, failure.message ?? `Cloud KMS could not show ${name}`, {
+    const message = isSealwrightError(error) ? error.message : `Cloud KMS could not show ${name}`
+    throw new SealwrightError(failure.code, message, {
       why: `${failure.why ?? 'it failed'}; ${name} was made`,
       fix: 'look at it before another one is made',
       cause: error,

@@ -100,5 +100,5 @@ export function classify(error: unknown): Failure | undefined {
   const rv = rvOf(error)
   if (rv === undefined) return undefined
   const [name, code, meaning] = FAILURES[rv] ?? [`error 0x${rv.toString(16)}`, 'INTERNAL' as const]
-  return { code, message: meaning === undefined ? `the token answered ${name}` : `${meaning} (${name})` }
+  return { code, why: meaning === undefined ? `the token answered ${name}` : `${meaning} (${name})` }
 }

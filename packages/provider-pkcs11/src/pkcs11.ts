@@ -48,6 +48,7 @@ export function pkcs11(options: Pkcs11Options = {}): KeyProvider & AsyncDisposab
   return {
     contract: 1,
     name: 'pkcs11',
+    title: 'the PKCS#11 token',
     schemes: ['pkcs11'],
     permissions: PERMISSIONS,
     canonical,

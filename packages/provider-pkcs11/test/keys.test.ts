@@ -140,12 +140,12 @@ it('names failures of the token by their CK_RV, and no others', () => {
   const named = (message: string, code: number) => classify(Object.assign(new Error(message), { code }))
   expect(named('CKR_DEVICE_REMOVED', 0x32)).toEqual({
     code: 'UNAVAILABLE',
-    message: 'the token was removed (CKR_DEVICE_REMOVED)',
+    why: 'the token was removed (CKR_DEVICE_REMOVED)',
   })
   expect(named('CKR_VENDOR_DEFINED', 0x200)?.code).toBe('USER_PRESENCE')
   expect(named('CKR_VENDOR_DEFINED', 0x8000_0001)).toEqual({
     code: 'INTERNAL',
-    message: 'the token answered error 0x80000001',
+    why: 'the token answered error 0x80000001',
   })
   expect(named('ECONNREFUSED', 111)).toBeUndefined()
   expect(classify('CKR_DEVICE_REMOVED')).toBeUndefined()

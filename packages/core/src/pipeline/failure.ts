@@ -45,7 +45,7 @@ export function named(
   const { retryAfterMs, requestId } = failure ?? {}
   const verb = code === 'ACCESS_DENIED' ? 'refused to' : 'could not'
   const doing = isOperation ? verbOf(during) : during
-  return new SealwrightError(code, failure?.message ?? `${titleOf(provider)} ${verb} ${doing}`, {
+  return new SealwrightError(code, `${titleOf(provider)} ${verb} ${doing}`, {
     cause: error,
     ...(why === undefined ? {} : { why }),
     ...(fix === undefined ? {} : { fix }),

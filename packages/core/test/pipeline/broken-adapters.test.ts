@@ -258,12 +258,11 @@ describe('what an adapter throws', () => {
     expect(await refusal(failing(new Error('x'), inventing))).toMatchObject({ code: 'INTERNAL' })
   })
 
-  it('has the code, message and request id of its classification', async () => {
-    const classify = (() => ({ code: 'ACCESS_DENIED', message: 'no kms:Sign', requestId: 'r-9' })) as never
-    expect(await refusal(failing(new Error('x'), classify))).toMatchObject({
-      code: 'ACCESS_DENIED',
-      message: 'no kms:Sign',
-      requestId: 'r-9',
+  it('has the code, the fact, the fix and the request id of its classification', async () => {
+    const failure = { code: 'ACCESS_DENIED', why: 'no kms:Sign', fix: 'allow it', requestId: 'r-9' }
+    expect(await refusal(failing(new Error('x'), (() => failure) as never))).toMatchObject({
+      message: 'key store "fake" refused to sign with fake:key',
+      ...failure,
     })
   })
 })
