@@ -65,7 +65,7 @@ describe('a store of others', () => {
 
 it.each([
   ['/srv/app/node_modules/sealwright/dist/main.js', 'npm install acme'],
-  ['/usr/local/lib/node_modules/sealwright/dist/main.js', 'npm install --global acme'],
+  ['/usr/local/lib/node_modules/sealwright/dist/main.js', 'npm install --global --prefix /usr/local acme'],
   ['/srv/.npm/_npx/a1b2/node_modules/sealwright/dist/main.js', 'npx -p sealwright -p acme sealwright …'],
 ])('a program at %s asks for a package by %s', (path, command) => {
   expect(installCommand('acme', `file://${path}`)).toBe(command)

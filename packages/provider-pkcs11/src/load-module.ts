@@ -1,6 +1,8 @@
 import { realpath } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { SealwrightError } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import { CKF, CKR } from './constants.ts'
 import { rvOf } from './failure.ts'
 import { type TokenLogin, tokenLogin } from './login.ts'
@@ -130,10 +132,16 @@ export async function loadPkcs11js(): Promise<void> {
 const TOOLS =
   'have a C++ compiler, make, Python and the headers of Node.js (from nodejs.org, or in the directory that npm_config_nodedir names, such as /usr)'
 
+/** What npm needs to find this package, if it was installed globally. */
+export function globalFlags(module: string): string {
+  const end = module.indexOf('/lib/node_modules/')
+  return end < 0 ? '' : ` --global --prefix ${shellQuote(fileURLToPath(module.slice(0, end)))}`
+}
+
 /** @param cause - What `import` threw. */
 export function unusableAddon(cause: unknown): SealwrightError {
   const { code } = cause as { readonly code?: unknown }
-  const scope = import.meta.url.includes('/lib/node_modules/') ? ' --global' : ''
+  const scope = globalFlags(import.meta.url)
   const [why, fix] =
     code === 'ERR_MODULE_NOT_FOUND'
       ? [

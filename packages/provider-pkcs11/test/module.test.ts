@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openSigner } from '@sealwright/core'
 import { expect, it } from 'vitest'
 import { pkcs11 } from '../src/index.ts'
-import { unusableAddon } from '../src/load-module.ts'
+import { globalFlags, unusableAddon } from '../src/load-module.ts'
 import { rejected } from './caught.ts'
 import { FakeModule } from './fake-module.ts'
 import { FakeToken } from './fake-token.ts'
@@ -102,4 +102,11 @@ it.each([
   expect(error).toMatchObject({ code: 'UNSUPPORTED', why: expect.stringMatching(why) })
   expect(error.fix).toContain(command)
   expect(error.fix).toContain('npm_config_nodedir')
+})
+
+it('builds pkcs11js where this package is, if it was installed globally', () => {
+  expect(globalFlags('file:///srv/app/node_modules/@sealwright/provider-pkcs11/dist/index.js')).toBe('')
+  expect(globalFlags('file:///opt/a%20b/lib/node_modules/@sealwright/provider-pkcs11/dist/index.js')).toBe(
+    " --global --prefix '/opt/a b'",
+  )
 })
