@@ -98,6 +98,24 @@ describe.each([
     expect(puts ?? []).toEqual([])
   })
 
+  it('adds no more signatures than cosign reads, of an image that is there or that the source merely lists', async () => {
+    const self = await program()
+    const to = await open(self)
+    const from = await layoutShelf(self, 'from')
+    const { digest } = from.image
+    const junk = Array.from({ length: 1000 }, (_, index) => `junk ${index}`)
+    const theirs = await signedBy(to, digest, 'mirror')
+    await signedBy(from, digest, 'mirror', ...junk)
+    await from.manifest({ schemaVersion: 2, mediaType: INDEX, manifests: [from.image] }, 'tool', INDEX)
+    for (const tag of [':tool', ':v1']) {
+      const { left } = await self.json(3, ['copy', from.at(tag), to.at(tag)])
+      expect(left).toMatchObject([
+        { error: { why: expect.stringContaining('cosign reads 1000 layers at most') } },
+      ])
+      expect(await to.tagged(cosignTag(digest))).toBe(theirs.digest)
+    }
+  })
+
   it('sets the tags of what it brings for the first time', async () => {
     const self = await program()
     const to = await open(self)

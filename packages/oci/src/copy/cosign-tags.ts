@@ -27,6 +27,8 @@ const LAYER_TYPES: Readonly<Record<string, string>> = {
   '.sig': 'application/vnd.dev.cosign.simplesigning.v1+json',
   '.att': 'application/vnd.dsse.envelope.v1+json',
 }
+/** With more cosign refuses all of them. */
+const MAX_LAYERS = 1000
 /** What cosign writes, so that equal signatures have equal manifests. */
 const NO_TIME = '0001-01-01T00:00:00Z'
 
@@ -71,6 +73,9 @@ export async function tagChange(to: ArtifactStore, tag: string, query: TagQuery)
   const known = new Set(own.layers.map(keyOf))
   const added = coming.layers.filter(layer => !known.has(keyOf(layer)))
   if (added.length === 0) return { type: 'keep' }
+  const count = own.layers.length + added.length
+  if (count > MAX_LAYERS)
+    return refuse(`together they have ${count} layers, and cosign reads ${MAX_LAYERS} layers at most`)
   const comes = new Set(coming.layers.map(keyOf))
   if (own.layers.every(layer => comes.has(keyOf(layer)))) return { type: 'set' }
   if (!brought()) return refuse('the manifest that they are about was there before the copy')
