@@ -153,7 +153,7 @@ const BY_STATUS: Readonly<Record<number, Meaning>> = {
   },
   407: {
     code: 'UNAUTHENTICATED',
-    why: 'the proxy in between wants a login, and not the registry',
+    why: 'the proxy wants a login, not the registry',
     fix: 'name its user and password in HTTPS_PROXY or HTTP_PROXY (http://USER:PASSWORD@HOST:PORT), or leave the proxy out with NO_PROXY',
   },
   408: { code: 'UNAVAILABLE' },

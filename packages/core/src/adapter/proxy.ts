@@ -38,7 +38,7 @@ function proxyUrl(value: string, variable: string): URL {
     })
   if (scheme?.startsWith('socks')) {
     throw new SealwrightError('UNSUPPORTED', `the proxy in ${variable} cannot be used`, {
-      why: `it is a SOCKS proxy (${scheme}://), and only HTTP proxies are spoken to`,
+      why: `it is a SOCKS proxy (${scheme}://), and only HTTP proxies are supported`,
       fix: `set ${variable} to http://HOST:PORT of an HTTP proxy, or unset it`,
     })
   }
