@@ -154,7 +154,7 @@ export class ReferrersFallback {
       if (refused !== undefined) {
         // Only the first list can be written then.
         if (served === undefined) throw refused
-        return this.#unlisted(subject, batch, `tags are immutable there, and so is the fallback index`, call, refused)
+        return this.#unlisted(subject, batch, `all tags are immutable, the index too`, call, refused)
       }
       written = [...batch]
       const mayBeCut = round < ROUNDS_WITH_MORE
