@@ -290,7 +290,7 @@ describe('trust stores', () => {
   })
 })
 
-it('notes that an equal signature has another certificate of the key, and describes that signature', async () => {
+it('signs an image again with another certificate of the key, and notes it of a file', async () => {
   const { expect: run, json, path } = await program()
   const dn = (cn: string) => ['--subject', `C=DE,ST=Hessen,O=Acme,CN=${cn}`]
   await makeLayout(path('image'), 'v1')
@@ -298,16 +298,19 @@ it('notes that an equal signature has another certificate of the key, and descri
   await run(0, ['cert', 'issue', 'release', ...dn('First'), '--out', 'first.crt'])
   await run(0, ['cert', 'issue', 'release', ...dn('Second'), '--out', 'second.crt'])
   const sign = (chain: string, ...rest: string[]) => ['sign', '-k', 'release', '--cert-chain', chain, ...rest]
-  for (const to of [['oci:image:v1'], ['--signature', 'image.jws', 'oci:image:v1']]) {
-    const first = await json(0, sign('first.crt', ...to))
-    expect((await run(0, sign('first.crt', ...to))).stderr).not.toContain('another certificate')
-    const repeated = await run(0, [...sign('second.crt', ...to), '-o', 'json'])
-    expect(repeated.stderr).toMatch(
-      /note: the equal signature has another certificate of the key, issued by CN=First,\S+ and valid to \S+; --again makes one with the present certificate\n/,
-    )
-    const { targets } = JSON.parse(repeated.stdout)
-    expect(targets[0]).toMatchObject({ outcome: 'unchanged', signature: first.targets[0].signature })
+  for (const outcome of ['signed', 'unchanged']) {
+    for (const chain of ['first.crt', 'second.crt'])
+      expect((await json(0, sign(chain, 'oci:image:v1'))).targets[0]).toMatchObject({ outcome })
   }
+  const toFile = ['--signature', 'image.jws', 'oci:image:v1']
+  const first = await json(0, sign('first.crt', ...toFile))
+  expect((await run(0, sign('first.crt', ...toFile))).stderr).not.toContain('another certificate')
+  const repeated = await run(0, [...sign('second.crt', ...toFile), '-o', 'json'])
+  expect(repeated.stderr).toMatch(
+    /note: the equal signature has another certificate of the key, issued by CN=First,\S+ and valid to \S+; --again makes one with the present certificate\n/,
+  )
+  const { targets } = JSON.parse(repeated.stdout)
+  expect(targets[0]).toMatchObject({ outcome: 'unchanged', signature: first.targets[0].signature })
 })
 
 it.each(['web.csr', './requests/web'])('says that the request %s is not there', async file => {

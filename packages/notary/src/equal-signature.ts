@@ -12,6 +12,11 @@ export interface EqualSignatureQuery {
   readonly content: TargetArtifact
   /** DER SubjectPublicKeyInfo of the key that would sign it. */
   readonly publicKey: Uint8Array
+  /**
+   * DER of the certificate that it would have. The chain is not signed: without this, whoever may push could have a
+   * signature with a useless chain taken for ours.
+   */
+  readonly certificate?: Uint8Array
   readonly now: Date
   /** Only envelopes of this type; without it of any. */
   readonly mediaType?: string
@@ -46,12 +51,14 @@ export async function findEqualSignature(
   return undefined
 }
 
-/** Whether a sound envelope is by this key, over this content, and good at this time. */
+/** Returns whether a sound envelope is by this key and certificate, signs this content, and is good at this time. */
 export function isEqualSignature(
   { chain, attributes, content }: SoundEnvelope,
-  query: Pick<EqualSignatureQuery, 'content' | 'publicKey' | 'now'>,
+  query: Pick<EqualSignatureQuery, 'content' | 'publicKey' | 'certificate' | 'now'>,
 ): boolean {
-  if (Buffer.compare(chain[0]!.publicKey, query.publicKey) !== 0) return false
+  const { publicKey, der } = chain[0]!
+  if (Buffer.compare(publicKey, query.publicKey) !== 0) return false
+  if (query.certificate !== undefined && Buffer.compare(der, query.certificate) !== 0) return false
   if (attributes.expiry !== undefined && attributes.expiry <= query.now) return false
   if (!chain.every(({ notBefore, notAfter }) => notBefore <= query.now && query.now <= notAfter)) return false
   const signed = contentOrPass(content)

@@ -74,6 +74,7 @@ async function findEqual(
     findEqualSignature(signatures, subject, {
       content: contentOf(subject, plan.metadata),
       publicKey: plan.signer.key.publicKey,
+      ...(plan.chain[0] === undefined ? {} : { certificate: plan.chain[0].der }),
       now: plan.now,
       mediaType,
       signal,
