@@ -12,13 +12,15 @@ export interface MemoryKeyProvider extends KeyProvider {
      */
     add(name: string, type?: KeyType): string;
     /** Lets the next calls of an operation fail, as a store does that is down or refuses. */
-    fail(operation: 'open' | 'sign', code: ErrorCode, times?: number): void;
+    fail(operation: MemoryOperation, code: ErrorCode, times?: number): void;
     /** What was asked, in order. */
     readonly calls: readonly {
-        readonly operation: 'open' | 'sign';
+        readonly operation: MemoryOperation;
         readonly reference: string;
     }[];
 }
+
+export type MemoryOperation = 'open' | 'sign' | 'list' | 'create' | 'rotate';
 
 /**
  * Makes a key store in memory. References are `memory:NAME`, its latest version, and `memory:NAME@VERSION`. Its keys are made

@@ -25,7 +25,7 @@ export function cborTagged(tag: number, value: unknown): CborTagged;
  * Reads one CBOR item in core deterministic encoding (RFC 8949 §4.2.1) and nothing else: definite lengths, every head and
  * float in its shortest form, map keys sorted and unique, UTF-8, nothing after it. Map keys are integers or text.
  *
- * Integers are of 64 bits with a sign.
+ * Integers are of 64 bits with a sign. A map has at most 1000 entries.
  *
  * Maps come as `Map`, tags as {@link CborTagged} (see {@link isCborTagged}), byte strings as `Uint8Array`, integers as
  * `number`, or `bigint` beyond 2^53. A float is a `number`, too, unless it is whole (`2.0`): then it is a {@link CborFloat},

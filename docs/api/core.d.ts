@@ -88,18 +88,34 @@ export interface Evidence {
     readonly logEntries?: readonly Uint8Array[];
 }
 
+/** The call that a failure ended. */
+export interface FailedOperation {
+    readonly operation: Operation;
+    /** Of the key, or of the store; absent for a store without one. */
+    readonly reference?: string | undefined;
+}
+
+/**
+ * What a vendor error means; core puts the store, the operation and the reference before it. Free of secrets: written by the
+ * adapter, never the vendor's own text unscrubbed.
+ */
 export interface Failure {
     readonly code: FailureCode;
-    /** Free of secrets: written by the adapter, never the vendor's own text unscrubbed. */
-    readonly message?: string;
-    readonly retryAfterMs?: number;
-    readonly requestId?: string;
+    /** The fact found: `these credentials are not authorized for kms:Sign`. */
+    readonly why?: string | undefined;
+    /** What to do next: an imperative. */
+    readonly fix?: string | undefined;
+    readonly retryAfterMs?: number | undefined;
+    readonly requestId?: string | undefined;
 }
 
 /** Codes a store's failure can have; `ABORTED` and `TIMEOUT` of the deadline are the pipeline's own. */
 export type FailureCode = ErrorCode;
 
-/** What may be done to keys in a store. It never exports, imports, disables or destroys a key. */
+/**
+ * What may be done to keys in a store, as an adapter author writes it; `manageKeys` is the safe face. It never exports,
+ * imports, disables or destroys a key, and tries nothing again: `list` is repeated by core, the others never are.
+ */
 export interface KeyAdmin {
     /**
      * Lists the keys that can sign, or could if they were enabled. `prefix` is the beginning of a reference: the store,
@@ -149,6 +165,30 @@ export interface KeyHandle extends Partial<AsyncDisposable> {
     certificates?(call: Call): Promise<readonly Uint8Array[]>;
 }
 
+/** What a store does besides signing: the safe face of {@link KeyAdmin} and `identify`. Members are absent where the store has none. */
+export interface KeyManager {
+    /** Lists the keys that sign. Waits and lists again where the store is busy or not available. */
+    list?(query?: {
+        readonly prefix?: string;
+    }, options?: CallOptions): Promise<readonly ListedKey[]>;
+    /** Makes a key, in one attempt: whether a failed one made it, only the store knows. Returns the versioned reference. */
+    create?(spec: KeySpec, options?: CallOptions): Promise<string>;
+    /** Makes the next version of a key, in one attempt. Returns its reference. */
+    rotate?(reference: string, options?: CallOptions): Promise<string>;
+    /**
+     * Stores a chain next to its key, in one attempt.
+     *
+     * @param chain - DER, leaf first.
+     */
+    attachCertificates?(reference: string, chain: readonly Uint8Array[], options?: CallOptions): Promise<void>;
+    /**
+     * Returns whose credentials answered.
+     *
+     * @param reference - Of the key that is meant: some stores have credentials for each place.
+     */
+    identify?(reference?: string, options?: CallOptions): Promise<Identity>;
+}
+
 /**
  * One key store: the thin face, what an adapter author writes. It never hashes, converts, retries, caches trust or
  * verifies; the pipeline does, once for all stores.
@@ -157,6 +197,8 @@ export interface KeyProvider extends Partial<AsyncDisposable> {
     /** The version of this contract. */
     readonly contract: 1;
     readonly name: string;
+    /** What messages call it: `AWS KMS`. Without it they say `key store "NAME"`. */
+    readonly title?: string;
     /** URI schemes without the colon, matched exactly: `file`, `awskms`. */
     readonly schemes: readonly string[];
     /** Least privilege per operation, in the store's own words. */
@@ -170,8 +212,13 @@ export interface KeyProvider extends Partial<AsyncDisposable> {
     canonical(reference: string): string;
     /** One key version that can sign now, or a failure. */
     open(reference: string, call: Call): Promise<KeyHandle>;
-    /** Names a vendor failure; `undefined` becomes `INTERNAL`. Must not throw. */
-    classify(error: unknown): Failure | undefined;
+    /**
+     * Names a vendor failure; `undefined` becomes `INTERNAL`. Must not throw. All other members let vendor errors through, and
+     * core makes the message: `AWS KMS refused to sign with KEY`.
+     *
+     * @param during - What failed, where one error means several things.
+     */
+    classify(error: unknown, during?: FailedOperation): Failure | undefined;
     /**
      * Whose credentials answered.
      *
@@ -362,7 +409,7 @@ export type SignerStep = 'check' | 'read' | 'deadline' | 'attempt' | 'same-key' 
 /** What a subscriber is told: names and numbers, never a message, a signature, a secret or a vendor's error. */
 export interface SignerTrace {
     readonly step: SignerStep;
-    readonly operation: 'open' | 'sign' | 'certificates';
+    readonly operation: Operation;
     /** The provider's name. */
     readonly provider: string;
     readonly reference: string;
@@ -438,6 +485,17 @@ export function isSealwrightError(error: unknown): error is SealwrightError;
 export function keyType(publicKey: Uint8Array): KeyType;
 
 /**
+ * Returns the keys of a store for management: each call has a deadline, named failures and a trace, as signing has.
+ *
+ * @param options - `limiter`: shared with the signers of the store.
+ * @throws {@link SealwrightError} `UNSUPPORTED` for a provider of another contract; each member throws what the store reports,
+ * and `TIMEOUT` or `ABORTED`.
+ */
+export function manageKeys(provider: KeyProvider, { limiter }?: {
+    readonly limiter?: Limiter;
+}): KeyManager;
+
+/**
  * Opens one key of a store for one algorithm.
  *
  * `signal` and `timeoutMs` are about opening alone. `onPresence` is also the default for every signature.
@@ -489,3 +547,7 @@ export function toPem(publicKey: Uint8Array): string;
  * `UNSUPPORTED` when the running Node.js lacks the algorithm.
  */
 export function verifySignature(algorithm: AlgorithmId, publicKey: Uint8Array | KeyObject, message: Uint8Array, signature: Uint8Array): boolean;
+
+// Named above, not exported:
+
+type Identity = Awaited<ReturnType<NonNullable<KeyProvider['identify']>>>;

@@ -13,6 +13,8 @@ export class RegularFile {
     readonly version: string;
     /** Milliseconds since 1970. */
     readonly changedAt: number;
+    /** User id. */
+    readonly owner: number;
     /**
      * Takes over the descriptor, which is closed if this throws.
      *
@@ -35,6 +37,8 @@ export interface WriteOptions {
      * that others may have made.
      */
     readonly replaceLink?: boolean;
+    /** A last check, of a lock say; what it throws leaves the old content. */
+    readonly beforeRename?: () => Promise<void>;
 }
 
 /** Whether a file system call failed because nothing is at the path. */
@@ -89,4 +93,4 @@ export function systemFailure(error: unknown, act: string, path: string): unknow
  * @throws {@link SealwrightError} `VALIDATION` where the path is a directory, a pipe or a device; otherwise as
  *   {@link systemFailure}.
  */
-export function writeFileAtomic(path: string, content: string | Uint8Array, { mode, temporaryIn, replaceLink }?: WriteOptions): Promise<void>;
+export function writeFileAtomic(path: string, content: string | Uint8Array, { mode, temporaryIn, replaceLink, beforeRename }?: WriteOptions): Promise<void>;

@@ -167,6 +167,11 @@ export interface EqualSignatureQuery {
     readonly content: TargetArtifact;
     /** DER SubjectPublicKeyInfo of the key that would sign it. */
     readonly publicKey: Uint8Array;
+    /**
+     * DER of the certificate that it would have. The chain is not signed: without this, whoever may push could have a
+     * signature with a useless chain taken for ours.
+     */
+    readonly certificate?: Uint8Array;
     readonly now: Date;
     /** Only envelopes of this type; without it of any. */
     readonly mediaType?: string;
@@ -690,8 +695,8 @@ export function formatTrustPolicy(policy: TrustPolicy): string;
 /** Whether a media type is that of a Sigstore bundle of a version that is read here. */
 export function isBundleType(mediaType: string): boolean;
 
-/** Whether a sound envelope is by this key, over this content, and good at this time. */
-export function isEqualSignature({ chain, attributes, content }: SoundEnvelope, query: Pick<EqualSignatureQuery, 'content' | 'publicKey' | 'now'>): boolean;
+/** Returns whether a sound envelope is by this key and certificate, signs this content, and is good at this time. */
+export function isEqualSignature({ chain, attributes, content }: SoundEnvelope, query: Pick<EqualSignatureQuery, 'content' | 'publicKey' | 'certificate' | 'now'>): boolean;
 
 /** Reads every trust store under `<directory>/truststore/x509`. No fault of one store hides another. */
 export function listTrustStores(directory: string): Promise<StoreListing>;

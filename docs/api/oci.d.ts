@@ -45,7 +45,7 @@ export interface ArtifactStore {
      */
     push(descriptor: Descriptor, content: Uint8Array | AsyncIterable<Uint8Array>, call?: PushCall): Promise<PushResult>;
     /** Names a stored manifest; moves the name if it exists. */
-    tag(descriptor: Descriptor, tag: string, call?: StoreCall): Promise<void>;
+    tag(descriptor: Descriptor, tag: string, call?: TagCall): Promise<void>;
     /** The manifests whose `subject` is this one. A listing cut off by a limit is an error, never an absence. */
     referrers(subject: Descriptor, query?: ReferrersQuery): AsyncIterable<Descriptor>;
     /** Removes a manifest, its tags and its place among the referrers of its subject; or a blob. Throws `NOT_FOUND`. */
@@ -120,35 +120,6 @@ export interface CopyReport extends Moved {
     readonly referrers?: Moved;
 }
 
-/** What a registry is told about who asks. */
-export type Credential = ({
-    readonly username: string;
-    readonly password: string;
-}
-/** A refresh token, exchanged for access tokens (`identitytoken`). */
- | {
-    readonly identityToken: string;
-}
-/** A bearer token, shown as it is (`registrytoken`). */
- | {
-    readonly registryToken: string;
-}) & {
-    /** Where it came from, for messages: a file, a helper. */
-    readonly source?: string;
-};
-
-export interface CredentialRequest {
-    /** As in a reference, with the port: `registry.example:5000`. */
-    readonly registry: string;
-    readonly repository: string;
-}
-
-/** Where credentials come from. What it returns goes to the registry asked for and to no other. */
-export interface CredentialSource {
-    /** Nothing, if there are none for this registry: then it is asked anonymously. */
-    get(request: CredentialRequest, call?: StoreCall): Promise<Credential | undefined>;
-}
-
 /** An OCI content descriptor (image-spec `descriptor.md`). */
 export interface Descriptor {
     readonly mediaType: string;
@@ -172,20 +143,6 @@ export interface Digest {
 }
 
 export type DigestAlgorithm = 'sha256' | 'sha384' | 'sha512';
-
-export interface DockerCredentialsOptions {
-    /** Docker's `config.json`, or podman's `auth.json`. Without it, or where there is no such file, nobody is logged in. */
-    readonly configFile?: string;
-    /** Default 30 000: a helper may have to ask its user. */
-    readonly helperTimeoutMs?: number;
-}
-
-export interface DockerLoginOptions extends StoreCall {
-    /** Docker's `config.json`, or podman's `auth.json`; made if there is none. */
-    readonly configFile: string;
-    /** Default 30 000: a helper may have to ask its user. */
-    readonly helperTimeoutMs?: number;
-}
 
 /** One manifest of an artifact's graph, at one of its places. */
 export interface GraphNode {
@@ -228,13 +185,6 @@ export interface HeldLock {
     assertHeld(): Promise<void>;
 }
 
-export interface HttpFetchOptions {
-    /** Asked for each host, as a URL spells it with its port if that is not 443; nothing for the usual. */
-    readonly tls?: (host: string) => TlsSettings | undefined;
-    /** The variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in capitals or not. Without it no proxy is used. */
-    readonly proxyEnv?: Readonly<Record<string, string | undefined>>;
-}
-
 /** An image index of OCI, or a manifest list of Docker. */
 export interface ImageIndex extends ManifestCommon {
     readonly kind: 'index';
@@ -246,17 +196,6 @@ export interface ImageManifest extends ManifestCommon {
     readonly kind: 'image';
     readonly config: Descriptor;
     readonly layers: readonly Descriptor[];
-}
-
-/** Where a login is kept now. */
-export interface KeptLogin {
-    /** The file, or the program of the helper. */
-    readonly place: string;
-    /** Whether it is a helper: the file holds the password as it is. */
-    readonly helper: boolean;
-    readonly changed: boolean;
-    /** Why the helper of the platform, which nobody had named, does not keep it. */
-    readonly helperFault?: SealwrightError;
 }
 
 export interface LayoutArchiveOptions {
@@ -308,9 +247,6 @@ export interface Moved {
     readonly left: readonly LeftBehind[];
 }
 
-/** Whether a registry does something for us: it does, it does not let us, it does so for nobody. */
-export type Permission = 'allowed' | 'denied' | 'unsupported';
-
 export interface Platform {
     readonly architecture: string;
     readonly os: string;
@@ -322,11 +258,20 @@ export interface Platform {
 export interface PushCall extends StoreCall {
     /** Stores a manifest of somebody else as it is, even one that cannot be read. For copies. */
     readonly anyway?: boolean;
+    /** Sends a blob without asking first whether it is there: one made just now, or hardly larger than the question. */
+    readonly assumeAbsent?: boolean;
+    /** A tag for a manifest, which a store may set in the same step; {@link PushResult.tagged} says whether it did. */
+    readonly tag?: string;
 }
 
 export interface PushResult {
-    /** How a pushed referrer can be found: by the store itself, or by the fallback tag that the client maintains. */
+    /**
+     * How a pushed referrer can be found: by the store itself, or by the fallback tag that the client maintains. That tag was
+     * read back: it names the referrer.
+     */
     readonly referrers?: 'api' | 'tag' | 'layout';
+    /** Whether {@link PushCall.tag} leads to the manifest now. */
+    readonly tagged?: boolean;
 }
 
 /** A reference to an artifact in a registry. */
@@ -338,16 +283,6 @@ export interface Reference {
     readonly digest?: string;
 }
 
-/** What is wrong with one referrer in the list that clients keep. */
-export interface ReferrerFault {
-    readonly digest: string;
-    /**
-     * `unlisted`: it is there and claims its place, but others cannot find it. `gone`: it is listed and not there.
-     * `foreign`: it is listed and refers to something else. `misdescribed`: listed with another type, size or annotations.
-     */
-    readonly fault: 'unlisted' | 'gone' | 'foreign' | 'misdescribed';
-}
-
 export interface ReferrersQuery extends StoreCall {
     /** Only these; filtered here when the store does not filter. */
     readonly artifactType?: string;
@@ -356,73 +291,6 @@ export interface ReferrersQuery extends StoreCall {
      * referrers under tags, no others are looked for. Saves whoever asks for thousands of subjects what he knows already.
      */
     readonly tags?: ReadonlySet<string>;
-}
-
-/** The list of the referrers of one subject, as it was found. */
-export interface ReferrersState {
-    /** Digest of the subject. */
-    readonly subject: string;
-    /** The tag of the list. */
-    readonly tag: string;
-    /** How many truly refer to the subject. */
-    readonly referrers: number;
-    readonly faults: readonly ReferrerFault[];
-    /** Why there is no list to be read. */
-    readonly damage?: string;
-    /** Whether no list can be kept: the registry answers for its tag with the subject itself (GitLab). */
-    readonly taken: boolean;
-    /** Whether all of this was put right. */
-    readonly repaired: boolean;
-}
-
-/** What a registry offers, to whom it takes us for. */
-export interface RegistryAbilities {
-    /** `logged in as ci through …/config.json`, that no credentials were found, or that it did not ask. */
-    readonly login: string;
-    /** How it lists referrers: by its API, or not at all, so that clients keep a list under a tag. */
-    readonly referrers: 'api' | 'tag';
-    readonly push: Permission;
-    readonly delete: Permission;
-    readonly listTags: Permission;
-}
-
-export interface RegistryOptions {
-    /** Asked when the registry wants to know who asks, and at most once. Without it all is done anonymously. */
-    readonly credentials?: CredentialSource;
-    /** Plain http. Default: for this machine only (`localhost`, 127.0.0.0/8, `[::1]`). */
-    readonly plainHttp?: boolean;
-    /**
-     * How referrers are listed: by the registry's API, by the fallback tag that clients keep, or (`auto`, the default) by
-     * the API where there is one and by the tag elsewhere.
-     */
-    readonly referrers?: 'auto' | 'api' | 'tag';
-    readonly retry?: RetryPolicy;
-    /** How long a connection may be silent. Default 60 000. */
-    readonly idleTimeoutMs?: number;
-    /**
-     * After a change of a fallback tag, how long to wait before looking whether it lasted. Default: twice as long as the
-     * change took.
-     */
-    readonly settleMs?: number;
-    /**
-     * Blobs larger than this are sent in chunks of this size, if the registry takes them; so much is held in memory, so
-     * that it can be sent again when a connection ends. Default: chunks of 8 MiB for what is larger than 16 MiB.
-     */
-    readonly chunkBytes?: number;
-    readonly userAgent?: string;
-    /** Called with what the registry warns of, and with what it does not let us do as it should be. */
-    readonly onWarning?: (text: string) => void;
-    /**
-     * What requests go through, as `httpFetch` makes one for a private authority, a client certificate or a proxy; or any
-     * that obeys `redirect: 'manual'` and `signal`, as the global one does. Default: one by `httpFetch` for the whole process,
-     * which uses a proxy where Node was told to (`NODE_USE_ENV_PROXY`).
-     */
-    readonly fetch?: Fetch;
-}
-
-export interface RepairOptions extends StoreCall {
-    /** Looks only. */
-    readonly dryRun?: boolean;
 }
 
 export interface RetryPolicy {
@@ -451,6 +319,11 @@ export interface StoreCall {
 export interface StoredEntry {
     readonly descriptor: Descriptor;
     readonly tags: readonly string[];
+}
+
+export interface TagCall extends StoreCall {
+    /** The manifest, if it is at hand: a registry is sent it again with the tag. */
+    readonly bytes?: Uint8Array | undefined;
 }
 
 export interface TagsQuery extends StoreCall {
@@ -491,15 +364,6 @@ export class TarFile {
 export interface TarOptions {
     /** Whether symbolic links are passed on instead of refused: whoever asks for them follows them within the archive. */
     readonly links?: boolean;
-}
-
-/** How one host is spoken to in TLS. All are PEM. */
-export interface TlsSettings {
-    /** Authorities that are believed beside the usual ones. */
-    readonly ca?: string;
-    /** What is shown to a host that wants to see a certificate, the leaf first. */
-    readonly cert?: string;
-    readonly key?: string;
 }
 
 export interface WalkOptions extends StoreCall {
@@ -573,16 +437,6 @@ export function blobsOf(manifest: Manifest): readonly Descriptor[];
  */
 export function canonicalRegistry(registry: string): string;
 
-/**
- * Asks a registry whether it knows a credential, at `/v2/` (distribution-spec, "Determining Support"), where it is not
- * about any repository.
- *
- * @param registry - As in a reference: `registry.example:5000`.
- * @returns False if the registry did not want to know who asks: then nothing is known of the credential.
- * @throws {@link SealwrightError} `UNAUTHENTICATED` or `ACCESS_DENIED` if it is refused; `UNAVAILABLE`, `VALIDATION`, ….
- */
-export function checkLogin(registry: string, credential: Credential, options?: Omit<RegistryOptions, 'credentials' | 'referrers'>, call?: StoreCall): Promise<boolean>;
-
 /** The manifests that an index lists, in its order. */
 export function childrenOf(manifest: Manifest): readonly Descriptor[];
 
@@ -609,41 +463,11 @@ export function choosePlatform(store: ArtifactStore, artifact: Descriptor, platf
  */
 export function copyGraph(from: ArtifactStore, reference: string, to: ArtifactStore, options?: CopyOptions): Promise<CopyReport>;
 
-/** One credential for one registry, such as from flags of a command line. */
-export function credentialFor(registry: string, credential: Credential): CredentialSource;
-
 /** The digest of `bytes` as `<algorithm>:<hex>`. */
 export function digestOf(algorithm: DigestAlgorithm, bytes: Uint8Array): string;
 
-/**
- * Credentials as docker, podman and oras keep them: for a host the helper named in `credHelpers`, else what stands in
- * `auths`, else the helper `credsStore`. The file is read anew each time; it names hosts exactly, with the port, and
- * in podman's form also repositories below them.
- *
- * @throws {@link SealwrightError} from `get`: `VALIDATION` when the file cannot be read as what it is, and what
- *   helpers end with.
- */
-export function dockerCredentials(options?: DockerCredentialsOptions): CredentialSource;
-
 /** The empty config `{}` with its content inlined (image-spec `manifest.md`, "Guidance for an Empty Descriptor"). */
 export const emptyConfig: Descriptor;
-
-/**
- * Finds out what a registry offers for a repository. Nothing is stored and nothing deleted: an upload is begun and given
- * up, and the delete is of a digest that nothing has.
- *
- * @param subject - Digest of a manifest of the repository.
- * @throws {@link SealwrightError} `UNSUPPORTED` when the store is no registry; whatever is no answer to the question.
- */
-export function examineRegistry(store: ArtifactStore, subject: Pick<Descriptor, 'digest'>, call?: StoreCall): Promise<RegistryAbilities>;
-
-/**
- * Forgets the login to a registry, wherever docker would look for it.
- *
- * @returns The places that had it.
- * @throws As {@link keepDockerLogin}.
- */
-export function forgetDockerLogin(registry: string, options: DockerLoginOptions): Promise<readonly string[]>;
 
 /**
  * Prints the members that {@link parseManifest} reads, compact and in the order of the specification: for manifests
@@ -657,20 +481,6 @@ export function formatPlatform({ os, architecture, variant, 'os.version': versio
 /** Prints a reference. */
 export function formatReference({ registry, repository, tag, digest }: Reference): string;
 
-/**
- * Returns the variables that a credential helper, or another program of that name, is started with. Keychains get what every program needs. A cloud's helper
- * (`ecr-login`, `gcr`, `gcloud`, `acr-env`, …) gets its cloud's variables as well. Any other helper gets those whose names
- * begin with its own, and all that are nobody's secret: none of ours, of a cloud, or with a name like a secret's.
- */
-export function helperEnvironment(name: string, env?: Environment): Record<string, string>;
-
-/**
- * A `fetch` that can do what the global one cannot without changing the whole process: believe a private authority for
- * one host, show a certificate to one host, go through a proxy. As much of `fetch` as a registry needs: `method`,
- * `headers` (an object), `body` (bytes or a stream), `signal`; no redirect is followed.
- */
-export function httpFetch(options?: HttpFetchOptions): Fetch;
-
 /** Whether {@link parseDigest} would read it. */
 export function isDigest(text: string): boolean;
 
@@ -679,19 +489,6 @@ export function isManifestMediaType(mediaType: string): mediaType is ManifestMed
 
 /** A tag as a registry takes it: at most 128 letters, digits, `_`, `.` and `-`, not beginning with the last two. */
 export function isTag(text: string): boolean;
-
-/**
- * Keeps a login as docker does: in the helper that `credHelpers` names for the host, else in `credsStore`, else in the
- * helper of the platform if the file says nothing of logins yet and one is installed, else in the file itself, which then
- * has mode 0600.
- *
- * @param registry - As in a reference: `registry.example:5000`.
- * @throws {@link SealwrightError} `VALIDATION` when the file is not what it should be, and what helpers end with.
- */
-export function keepDockerLogin(registry: string, login: {
-    readonly username: string;
-    readonly password: string;
-}, options: DockerLoginOptions): Promise<KeptLogin>;
 
 /**
  * An OCI image layout 1.0 in a tar, plain or gzip, read where it lies: nothing is unpacked, no blob is held whole.
@@ -710,16 +507,6 @@ export function layoutArchive(path: string, options?: LayoutArchiveOptions): Art
  *   says.
  */
 export function layoutDirectory(path: string, options?: LayoutDirectoryOptions): ArtifactStore;
-
-/**
- * Returns everything in a repository of which clients keep a list of referrers under a tag, or which a referrer claims by a
- * tag of its own: see `repairReferrers`. It need not be there itself. Of SHA-384 and SHA-512 a tag has only a part of the
- * digest: the whole of it is read from a manifest that refers to it, and is not found where there is none.
- *
- * @returns Digests, in their order.
- * @throws {@link SealwrightError} `UNSUPPORTED` where tags are not listed, and what registries end with.
- */
-export function listedSubjects(store: ArtifactStore, call?: StoreCall): Promise<readonly string[]>;
 
 /** In the order in which they are asked for. */
 export const manifestMediaTypes: readonly ManifestMediaType[];
@@ -774,25 +561,6 @@ export function readManifest(store: ArtifactStore, descriptor: Descriptor, call?
 export function referrersTag(digest: string): string;
 
 /**
- * One repository of a registry (OCI distribution 1.1).
- *
- * @param repository - Host and repository, without tag and digest: `registry.example/app`.
- * @throws {@link SealwrightError} `VALIDATION` when that is not a repository. From its methods, besides what the
- *   interface says: `UNAUTHENTICATED` (401), `ACCESS_DENIED` (403), `THROTTLED` (429), `UNAVAILABLE` (5xx, network),
- *   `UNSUPPORTED` (what the registry does not offer), `VALIDATION` (what it calls our mistake), `ABORTED`, `TIMEOUT`.
- */
-export function registry(repository: string, options?: RegistryOptions): ArtifactStore;
-
-/**
- * Compares the list of referrers that clients keep for a subject under a tag, where a registry has no API for them, with
- * the manifests in that list and with those that have a tag of their own (`sha256-<subject>.<32 hex of the referrer>`),
- * and writes it anew if it is not true. It may always be run again, also while others write.
- *
- * @throws {@link SealwrightError} `UNSUPPORTED` when the store is no registry, and what registries end with.
- */
-export function repairReferrers(store: ArtifactStore, subject: Pick<Descriptor, 'digest'>, options?: RepairOptions): Promise<ReferrersState>;
-
-/**
  * Returns a text that was given as a reference as it may be shown: without the user name and password that it may hold,
  * and cut.
  */
@@ -836,11 +604,6 @@ export function walkGraph(store: ArtifactStore, artifact: Descriptor, options?: 
 export function withFileLock<T>(path: string, call: StoreCall, action: (lock: HeldLock) => Promise<T>): Promise<T>;
 
 // Named above, not exported:
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What the global `fetch` is. */
-type Fetch = typeof globalThis.fetch;
 
 interface ManifestCommon {
     readonly mediaType: ManifestMediaType;

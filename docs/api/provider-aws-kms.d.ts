@@ -1,6 +1,6 @@
 // The public declarations of @sealwright/provider-aws-kms. Written by `npm run api`; do not edit.
 import type { KeyProvider } from '@sealwright/core'
-import type { ProxyEnv } from '@sealwright/core/http'
+import type { ProxyEnv } from '@sealwright/core/adapter'
 
 /** Credentials, or a provider of them, such as one of `@aws-sdk/credential-providers`. */
 export type AwsCredentialSource = AwsCredentials | (() => Promise<AwsCredentials>);

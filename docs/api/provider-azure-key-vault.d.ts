@@ -1,6 +1,6 @@
 // The public declarations of @sealwright/provider-azure-key-vault. Written by `npm run api`; do not edit.
 import type { KeyProvider } from '@sealwright/core'
-import type { ProxyEnv } from '@sealwright/core/http'
+import type { ProxyEnv } from '@sealwright/core/adapter'
 
 /** An access token and when it ends, in milliseconds since 1970. */
 export interface AzureAccessToken {

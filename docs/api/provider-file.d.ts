@@ -44,4 +44,6 @@ export function fileKeys(options?: FileKeysOptions): FileKeyProvider;
 // Named above, not exported:
 
 /** Asks whoever knows it; `undefined` is "there is none". */
-type AskPassphrase = (request: PassphraseRequest, call: Call) => Promise<string | Uint8Array | undefined>;
+type AskPassphrase = (request: PassphraseRequest, call: Call) => Secret | Promise<Secret>;
+
+type Secret = string | Uint8Array | undefined;

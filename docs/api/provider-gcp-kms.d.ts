@@ -1,6 +1,6 @@
 // The public declarations of @sealwright/provider-gcp-kms. Written by `npm run api`; do not edit.
 import type { KeyProvider } from '@sealwright/core'
-import type { ProxyEnv } from '@sealwright/core/http'
+import type { ProxyEnv } from '@sealwright/core/adapter'
 
 /** What is needed of an `AuthClient` of google-auth-library: `IdentityPoolClient`, `Impersonated`, `Compute`, … */
 export interface GcpAuthClient {

@@ -1,6 +1,6 @@
 // The public declarations of @sealwright/provider-hashicorp-vault. Written by `npm run api`; do not edit.
 import type { Call, KeyProvider } from '@sealwright/core'
-import type { ProxyEnv } from '@sealwright/core/http'
+import type { ProxyEnv } from '@sealwright/core/adapter'
 
 /** Where Vault is and how its TLS is checked; what is absent is taken from Vault's own variables. */
 export interface ConnectionOptions {

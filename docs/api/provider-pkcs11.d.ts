@@ -2,7 +2,7 @@
 import type { Call, KeyProvider } from '@sealwright/core'
 
 /** Asks whoever knows the PIN; `undefined` is "there is none". */
-export type AskPin = (request: PinRequest, call: Call) => Promise<string | Uint8Array | undefined>;
+export type AskPin = (request: PinRequest, call: Call) => Secret | Promise<Secret>;
 
 export interface Attribute {
     type: number;
@@ -160,3 +160,7 @@ export function parsePkcs11Reference(text: string, { dialect }?: ParseOptions): 
  * @throws {@link SealwrightError} `VALIDATION` for options that cannot be.
  */
 export function pkcs11(options?: Pkcs11Options): KeyProvider & AsyncDisposable;
+
+// Named above, not exported:
+
+type Secret = string | Uint8Array | undefined;

@@ -1,4 +1,4 @@
-// The public declarations of @sealwright/core/http. Written by `npm run api`; do not edit.
+// The public declarations of @sealwright/core/adapter. Written by `npm run api`; do not edit.
 
 /**
  * What is used of a dispatcher of undici, such as its `Pool`. Whoever makes it decides about connections, TLS, time-outs
@@ -58,6 +58,15 @@ export interface HttpTrace {
     readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Runs the tasks of one key one after another, in the order of the calls; within this process only. */
+export class KeyedMutex {
+    #private;
+    /**
+     * @param signal - Ends the wait with its reason; a task that runs is left alone.
+     */
+    run<T>(key: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+}
+
 /** The variables that say which proxy leads where, such as `process.env`. */
 export type ProxyEnv = Readonly<Record<string, string | undefined>>;
 
@@ -114,6 +123,26 @@ export function requestIdIn(value: unknown): {
     readonly requestId?: string;
 };
 
+/**
+ * Returns the milliseconds that a `Retry-After` asks for, in seconds or as a date (RFC 9110 §10.2.3).
+ *
+ * @param now - `Date.now()`, which a date is held against.
+ */
+export function retryAfterMs(field: string | null | undefined, now: number): number | undefined;
+
+/**
+ * Runs `task` once for all callers that arrive while it runs. The abort of one caller ends its wait alone; when no caller
+ * waits any more, the task is aborted.
+ */
+export function singleFlight<T>(task: (call: Call) => Promise<T>): (call: Call) => Promise<T>;
+
+/**
+ * Returns the DER SubjectPublicKeyInfo of a raw public key, as some stores give those of Ed25519 and ML-DSA.
+ *
+ * @throws {@link SealwrightError} `INTEGRITY` for another length, and for a type whose keys have no raw form.
+ */
+export function spkiOf(type: KeyType, raw: Uint8Array): Uint8Array;
+
 /** Tells the subscribers of a request. */
 export function traceHttp({ method, url, requestHeaders, started, answer, error, redact }: Traced): void;
 
@@ -126,6 +155,11 @@ export function traceHttp({ method, url, requestHeaders, started, answer, error,
 export function transportFailure(error: unknown, server: string): TransportFailure | undefined;
 
 /**
+ * Waits for `work`, or until `signal` is aborted: then rejects with its reason. What comes later is dropped.
+ */
+export function untilAborted<T>(work: PromiseLike<T>, signal: AbortSignal | undefined): Promise<T>;
+
+/**
  * The body of a refusal without the credentials of its request, which some servers repeat: what vendors' SDKs make of it ends
  * in errors and logs.
  *
@@ -134,6 +168,11 @@ export function transportFailure(error: unknown, server: string): TransportFailu
 export function withoutSecrets(body: Uint8Array, asked: HttpRequest['headers']): Uint8Array;
 
 // Named above, not exported:
+
+/** What an adapter is given with every call: the caller's abort and the deadline in one. */
+interface Call {
+    readonly signal: AbortSignal;
+}
 
 interface DispatchController {
     abort(reason: Error): void;
@@ -157,6 +196,9 @@ interface DispatchOptions {
 
 /** Why a call failed. Closed: callers branch on it, and it maps to an exit code of the command line. */
 type ErrorCode = (typeof errorCodes)[number];
+
+/** A key's type: what it is, before it is decided what it signs with. Names follow `key create --type`. */
+type KeyType = 'RSA-2048' | 'RSA-3072' | 'RSA-4096' | 'EC-P256' | 'EC-P384' | 'EC-P521' | 'EC-secp256k1' | 'Ed25519' | 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87';
 
 interface Traced {
     readonly method: string;
