@@ -3,13 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { providerCases } from '@sealwright/conformance'
 import { afterAll, describe, expect, it } from 'vitest'
 import { isSealwrightError, openSigner, verifySignature } from '../../packages/core/src/index.ts'
-import { hashicorpVault } from '../../packages/provider-hashicorp-vault/src/index.ts'
+import { hashicorpVault as store } from '../../packages/provider-hashicorp-vault/src/index.ts'
 import { fakeVault } from '../../packages/provider-hashicorp-vault/test/fake-vault.ts'
 import { fakeHarness } from '../../packages/provider-hashicorp-vault/test/harness.ts'
 import { issueCertificate } from '../../packages/x509/src/index.ts'
+import { oneAttempt } from '../one-attempt.ts'
 import { hashicorp, type OpenBao, openbao, startOpenbao } from '../services/openbao.ts'
 import { shared } from '../services/shared.ts'
 import { openbaoHarness, policyOf } from './openbao-harness.ts'
+
+const hashicorpVault: typeof store = options => oneAttempt(store(options))
 
 /** Installing and starting, the first time. */
 const START_MS = 300_000

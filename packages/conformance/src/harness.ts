@@ -1,4 +1,4 @@
-import type { ErrorCode, KeyDescriptor, KeyProvider, KeyType } from '@sealwright/core'
+import type { ErrorCode, KeyDescriptor, KeyProvider, KeySpec, KeyType } from '@sealwright/core'
 
 type Awaitable<T> = T | PromiseLike<T>
 
@@ -50,7 +50,15 @@ export interface ProviderHarness {
    * Faults of the store, by the operation that meets them: `open` ones are injected before a key is opened, `sign` ones
    * once it is open. One object can serve as both.
    */
-  readonly faults?: { readonly open?: FaultHooks; readonly sign?: SignFaultHooks }
+  readonly faults?: {
+    readonly open?: FaultHooks
+    readonly sign?: SignFaultHooks
+    /** Of `admin`: `deny` and `hang` are used. */
+    readonly list?: FaultHooks
+    readonly create?: FaultHooks
+  }
+  /** What `admin` is asked for: a prefix that has keys, and a key that is not there. */
+  readonly manage?: { list?(): Awaitable<string>; create?(): Awaitable<KeySpec> }
   /** A provider whose PIN (passphrase, secret id) is wrong. */
   wrongPin?(): Awaitable<WrongPin>
   /** How many times the store has been asked to sign until now. */
@@ -69,6 +77,8 @@ export interface ProviderHarness {
   /** The harness of the fake of this store; required with `deviations`. Its cases are run by a test of their own. */
   readonly fake?: ProviderHarness
 }
+
+export type ManagedOperation = 'list' | 'create'
 
 /** One existing key. */
 export interface HarnessKey {

@@ -5,6 +5,7 @@ import { disposalCases } from './cases/disposal.ts'
 import { ecdsaCases } from './cases/ecdsa.ts'
 import { failureCases } from './cases/failures.ts'
 import { keyCases } from './cases/keys.ts'
+import { managingCases } from './cases/managing.ts'
 import { pinCases } from './cases/pin.ts'
 import { referenceCases } from './cases/references.ts'
 import { replyCases } from './cases/replies.ts'
@@ -51,6 +52,7 @@ function definitionsOf(harness: ProviderHarness): readonly Definition[] {
     ...sizeCases(harness),
     ...changeCases,
     ...failureCases,
+    ...managingCases,
     ...throttlingCases,
     ...timeCases,
     ...replyCases,

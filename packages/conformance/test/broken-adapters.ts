@@ -213,6 +213,35 @@ export const brokenAdapters: readonly BrokenAdapter[] = [
       }),
   },
   {
+    does: 'explains a refusal to make a key by a message of its own',
+    caseId: 'named/create',
+    says: 'does not name memory',
+    open: store => {
+      const provider = memoryKeys(store)
+      const { admin } = provider
+      const create: typeof admin.create = (spec, call) =>
+        admin.create(spec, call).catch(() => {
+          throw new SealwrightError('ACCESS_DENIED', 'no')
+        })
+      return { ...provider, admin: { ...admin, create } }
+    },
+  },
+  {
+    does: 'takes a refusal to list for an empty store',
+    caseId: 'named/list',
+    says: 'list succeeded',
+    open: store => {
+      const provider = memoryKeys(store)
+      const { admin } = provider
+      const list: typeof admin.list = async function* (query, call) {
+        try {
+          yield* admin.list(query, call)
+        } catch {}
+      }
+      return { ...provider, admin: { ...admin, list } }
+    },
+  },
+  {
     does: 'takes the seconds of Retry-After for milliseconds',
     caseId: 'throttle/sign/retry-after',
     says: 'retryAfterMs',

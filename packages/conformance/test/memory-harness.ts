@@ -52,7 +52,16 @@ export function memoryHarness(
     },
     disable: () => changing(name => void Object.assign(store.keys.get(name)!, { disabled: true })),
     remove: () => changing(name => void store.keys.delete(name)),
-    faults: { open: faults(store, 'describe'), sign: faults(store, 'sign') },
+    faults: {
+      open: faults(store, 'describe'),
+      sign: faults(store, 'sign'),
+      list: faults(store, 'list'),
+      create: faults(store, 'create'),
+    },
+    manage: {
+      list: () => 'memory:',
+      create: () => ({ reference: 'memory:Never-made', type: 'Ed25519' }),
+    },
     wrongPin: () => {
       const before = store.wrongPins
       const pin = 'pin-that-is-wrong'

@@ -5,6 +5,7 @@ import {
   algorithms,
   type Call,
   type Failure,
+  type KeyAdmin,
   type KeyHandle,
   type KeyProvider,
   type KeyType,
@@ -35,7 +36,10 @@ interface Description {
 }
 
 /** The sound adapter of the store in memory. */
-export function memoryKeys(store: MemoryStore, changed: Partial<Parts> = {}): KeyProvider {
+export function memoryKeys(
+  store: MemoryStore,
+  changed: Partial<Parts> = {},
+): KeyProvider & { readonly admin: KeyAdmin } {
   const parts: Parts = {
     store,
     pin: store.pin,
@@ -49,7 +53,12 @@ export function memoryKeys(store: MemoryStore, changed: Partial<Parts> = {}): Ke
   const { logIn, logOut } = logInOf(parts)
   const sessions = sessionsOf(parts)
 
-  async function ask(operation: 'describe' | 'sign', name: string, rest: object, { signal }: Call) {
+  async function ask(
+    operation: 'describe' | 'sign' | 'list' | 'create',
+    name: string,
+    rest: object,
+    { signal }: Call,
+  ) {
     await logIn()
     return sessions.use(async session => {
       const request = { operation, token: store.token, name, ...rest }
@@ -91,6 +100,16 @@ export function memoryKeys(store: MemoryStore, changed: Partial<Parts> = {}): Ke
         },
       }
       return handle
+    },
+    admin: {
+      list: async function* (_, call) {
+        const { names = [] } = (await ask('list', '', {}, call)) as { names?: string[] }
+        for (const name of names) yield { reference: `memory:${name}` }
+      },
+      create: async ({ reference, type }, call) => {
+        const { name, version } = (await ask('create', parse(reference)[0], { type }, call)) as Description
+        return `memory:${name}@${version}`
+      },
     },
     [Symbol.asyncDispose]: async () => {
       sessions.close()

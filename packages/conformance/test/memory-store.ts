@@ -5,11 +5,13 @@ import { type StoredKey, storedKey } from './stored-key.ts'
 
 /** What is asked of the store, over a connection that it counts while the answer is out. */
 interface MemoryRequest {
-  readonly operation: 'describe' | 'sign'
+  readonly operation: 'describe' | 'sign' | 'list' | 'create'
   readonly token: string
   readonly name: string
   readonly version?: number | undefined
   readonly sign?: SignParameters
+  /** Of a key that is made. */
+  readonly type?: KeyType
 }
 
 interface SignParameters {
@@ -116,15 +118,18 @@ export function memoryStore(): MemoryStore {
     return fault.meet(proceed, signal)
   }
 
-  function reply({ token, name, version, operation }: MemoryRequest, pending?: SignParameters): MemoryReply {
+  function reply(request: MemoryRequest, pending?: SignParameters): MemoryReply {
+    const { token, name, version, operation, type } = request
     if (token !== store.token) return { status: 401, body: '{}' }
+    if (operation === 'list') return ok({ names: [...store.keys.keys()] })
+    if (operation === 'create') store.add(name, type!)
     const entry = store.keys.get(store.aliases.get(name) ?? name)
     const number = version ?? entry?.versions.length
     const key = entry?.versions[number! - 1]
     if (entry === undefined || key === undefined) return { status: 404, body: '{}' }
     if (entry.disabled) return { status: 409, body: '{}' }
     const target = { name: store.aliases.get(name) ?? name, version: number }
-    if (operation === 'describe') {
+    if (operation !== 'sign') {
       return ok({ ...target, type: key.type, publicKey: key.spki.toString('base64') })
     }
     return ok({ ...target, signature: key.sign(pending!).toString('base64') })

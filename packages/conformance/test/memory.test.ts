@@ -1,7 +1,7 @@
 import { algorithms, isSealwrightError, type KeyType, openSigner } from '@sealwright/core'
 import { describe, expect, it } from 'vitest'
-import { type ProviderHarness, providerCases } from '../src/index.ts'
-import { memoryKeys } from '../src/memory.ts'
+import { type FaultHooks, type ProviderHarness, providerCases } from '../src/index.ts'
+import { type MemoryOperation, memoryKeys } from '../src/memory.ts'
 
 const TYPES: readonly KeyType[] = [
   'RSA-2048',
@@ -35,6 +35,20 @@ const harness: ProviderHarness = {
   refused: ['memory:', 'memory:a@0', 'memory:a b', 'MEMORY:key', 'memory:key?pin=12345678'],
   secrets: ['canary-without-meaning'],
   versioned: true,
+  faults: { open: denied('open'), sign: denied('sign'), list: denied('list'), create: denied('create') },
+  manage: {
+    list: () => 'memory:',
+    create: () => ({ reference: 'memory:never-made', type: 'Ed25519' }),
+  },
+}
+
+function denied(operation: MemoryOperation): FaultHooks {
+  return {
+    deny: () => {
+      store.fail(operation, 'ACCESS_DENIED')
+      return () => {}
+    },
+  }
 }
 
 describe('the store in memory passes the cases of the kit', () => {

@@ -19,7 +19,7 @@ export async function rotateKey(clients: Clients, given: string, call: Call): Pr
   if (kind !== 'alias' && kind !== 'alias-arn') {
     throw new SealwrightError('UNSUPPORTED', 'a key of AWS KMS that signs has no versions to rotate', {
       why: 'only an alias can go to a new key, and the reference names the key itself',
-      fix: 'make a new key, then: sealwright key rotate NAME --to REF',
+      fix: 'make a new key and use that, or rotate an alias',
     })
   }
   const kms = await clients.kms(region)
@@ -51,7 +51,7 @@ function specOf(arn: string, old: KeyMetadata | undefined): KeySpec {
       why: MultiRegion
         ? 'it is in several Regions, each with its own alias'
         : 'its material was not made by AWS KMS',
-      fix: 'make the new key yourself, then: sealwright key rotate NAME --to REF',
+      fix: 'make the new key with the AWS CLI, and use its ARN',
     })
   }
   return KeySpec

@@ -101,7 +101,16 @@ export function fakeHarness(fake: FakeAwsKms): ProviderHarness {
     moveAlias: move,
     disable: () => toState('Disabled'),
     remove: () => toState('PendingDeletion'),
-    faults: { open: hooks(fake, 'GetPublicKey', 'PublicKey'), sign: hooks(fake, 'Sign', 'Signature') },
+    faults: {
+      open: hooks(fake, 'GetPublicKey', 'PublicKey'),
+      sign: hooks(fake, 'Sign', 'Signature'),
+      list: hooks(fake, 'ListKeys', 'Keys'),
+      create: hooks(fake, 'CreateKey', 'KeyMetadata'),
+    },
+    manage: {
+      list: () => 'awskms:///',
+      create: () => ({ reference: 'awskms:///', type: 'EC-P256' }),
+    },
     signCalls: () => fake.calls('Sign'),
     resources: () => fake.connections(),
   }

@@ -149,13 +149,22 @@ export function fakeHarness(fake: FakeKeyVault): ProviderHarness {
       changing(name => {
         state.find(name).deleted = true
       }),
-    faults: { open: hooks(fake, 'getKey'), sign: hooks(fake, 'sign') },
+    faults: {
+      open: hooks(fake, 'getKey'),
+      sign: hooks(fake, 'sign'),
+      list: hooks(fake, 'listKeys'),
+      create: hooks(fake, 'createKey'),
+    },
+    manage: {
+      list: () => 'azurekms://unit.vault.azure.net/',
+      create: () => ({ reference: 'azurekms://unit.vault.azure.net/never-made', type: 'EC-P256' }),
+    },
     signCalls: () => fake.calls('sign'),
     resources: () => fake.connections(),
   }
 }
 
-function hooks(fake: FakeKeyVault, operation: 'getKey' | 'sign'): SignFaultHooks {
+function hooks(fake: FakeKeyVault, operation: Parameters<FakeKeyVault['inject']>[0]): SignFaultHooks {
   const always = (effect: Effect) => () => fake.inject(operation, effect)
   return {
     deny: always({ kind: 'refuse', status: 403, code: 'Forbidden', inner: 'ForbiddenByRbac' }),

@@ -47,7 +47,7 @@ async function newestEnabled(
     await assertThere(kms, key, call)
     throw new SealwrightError('KEY_STATE', `no version of ${key} can sign`, {
       why: 'none is enabled',
-      fix: 'enable one, or make one: sealwright key rotate NAME',
+      fix: 'enable a version, or make another',
     })
   }
   const { name, algorithm } = newest

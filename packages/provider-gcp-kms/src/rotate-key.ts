@@ -40,6 +40,6 @@ function assertRotatable(key: string, { purpose, versionTemplate, importOnly }: 
   if (why === undefined) return
   throw new SealwrightError('UNSUPPORTED', `a version of ${key} cannot be made here`, {
     why,
-    fix: 'make the new version yourself, then: sealwright key rotate NAME --to REF',
+    fix: 'make the new version with gcloud, and use its reference',
   })
 }

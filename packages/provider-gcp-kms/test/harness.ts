@@ -68,7 +68,8 @@ const KEYS: readonly StoredKey[] = [
   }),
 ]
 
-const KEY = 'projects/acme-signing/locations/Europe-West3/keyRings/Release_Ring/cryptoKeys/App-Key'
+const RING = 'projects/acme-signing/locations/Europe-West3/keyRings/Release_Ring'
+const KEY = `${RING}/cryptoKeys/App-Key`
 
 /** The ways to write a reference that need no store. */
 const SPELLINGS: ProviderHarness['spellings'] = [
@@ -141,7 +142,16 @@ export function fakeHarness(fake: FakeGcpKms, transport: Transport): ProviderHar
     rotate: () => changing(key => state.addVersion(key)),
     disable: () => toState('DISABLED'),
     remove: () => toState('DESTROY_SCHEDULED'),
-    faults: { open: hooks(fake, 'GetPublicKey'), sign: hooks(fake, 'AsymmetricSign') },
+    faults: {
+      open: hooks(fake, 'GetPublicKey'),
+      sign: hooks(fake, 'AsymmetricSign'),
+      list: hooks(fake, 'ListCryptoKeys'),
+      create: hooks(fake, 'CreateCryptoKey'),
+    },
+    manage: {
+      list: () => `gcpkms://${RING}/cryptoKeys/`,
+      create: () => ({ reference: `gcpkms://${RING}/cryptoKeys/never-made`, type: 'EC-P256' }),
+    },
     signCalls: () => fake.calls('AsymmetricSign'),
     resources: () => fake.connections(),
   }
@@ -171,7 +181,7 @@ export async function listed(keys: KeyProvider, prefix?: string): Promise<readon
 /** A key in its ring, so that references of tests are short. */
 export const IN = { ring: `gcpkms://${KEY_RING}`, location: `gcpkms://${LOCATION}` } as const
 
-function hooks(fake: FakeGcpKms, method: 'GetPublicKey' | 'AsymmetricSign'): FaultHooks & SignFaultHooks {
+function hooks(fake: FakeGcpKms, method: Parameters<FakeGcpKms['inject']>[0]): FaultHooks & SignFaultHooks {
   const always = (effect: Effect) => () => fake.inject(method, effect)
   const refusing = (code: number, message = 'refused') =>
     always({ kind: 'refuse', refused: new Refused(code, message) })

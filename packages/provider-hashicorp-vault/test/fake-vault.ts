@@ -7,7 +7,7 @@ import { type FakeAuth, fakeAuth } from './fake-auth.ts'
 import { type FakeTransit, fakeTransit } from './fake-transit.ts'
 import { Refused } from './transit-key.ts'
 
-export type Operation = 'open' | 'sign' | 'token' | 'log-in'
+export type Operation = 'open' | 'sign' | 'list' | 'create' | 'token' | 'log-in'
 
 /** What meets a request instead of its answer. */
 export type Effect = (request: { readonly answer: () => Answer; readonly response: ServerResponse }) => void
@@ -138,5 +138,7 @@ function operationOf(method: string, path: string): Operation | undefined {
   if (/^auth\/.+\/login$/.test(path)) return 'log-in'
   if (path.startsWith('auth/token/')) return 'token'
   if (/\/sign\//.test(path)) return 'sign'
-  return method === 'GET' && /\/keys\//.test(path) ? 'open' : undefined
+  if (/\/keys\/?(?:\?|$)/.test(path)) return 'list'
+  if (!/\/keys\//.test(path)) return undefined
+  return method === 'GET' ? 'open' : 'create'
 }

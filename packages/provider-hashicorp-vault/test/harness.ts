@@ -132,7 +132,16 @@ export function fakeHarness(fake: FakeVault): ProviderHarness {
         fake.transit.keys.get(key)!.softDeleted = true
       }),
     remove: () => changing(key => void fake.transit.keys.delete(key)),
-    faults: { open: faults(fake, 'open'), sign: faults(fake, 'sign') },
+    faults: {
+      open: faults(fake, 'open'),
+      sign: faults(fake, 'sign'),
+      list: faults(fake, 'list'),
+      create: faults(fake, 'create'),
+    },
+    manage: {
+      list: () => 'hashivault://',
+      create: () => ({ reference: 'hashivault://Never-made', type: 'Ed25519' }),
+    },
     wrongPin: () => {
       const secret = 'a-wrong-secret-id'
       const before = fake.auth.logIns.length

@@ -115,7 +115,7 @@ export async function createKey(
 function lostMaking(token: Token, name: string, cause: unknown): SealwrightError {
   return new SealwrightError('UNAVAILABLE', `token ${nameOf(token)} was lost while it made a key`, {
     why: `the key ${name} may have been made`,
-    fix: 'insert the token again, and look what is there: sealwright key list',
+    fix: 'insert the token again, and list its keys before another one is made',
     cause,
   })
 }

@@ -1,4 +1,4 @@
-import { fingerprint, manageKeys, SealwrightError, type Signer } from '@sealwright/core'
+import { fingerprint, isSealwrightError, manageKeys, SealwrightError, type Signer } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
 import { type LockedKey, prepareKey } from '@sealwright/keyring'
 import type { Context } from '../frame/context.ts'
@@ -73,8 +73,23 @@ async function makeVersion(context: Context, keys: Keys, { name, locked }: Rotat
   await record(context, name, { reference })
   context.step(`rotate ${reference}`)
   const options = await callOptions(context, reference)
-  const version = await context.dialogue.waiting(provider.name, () => rotate(reference, options))
+  const version = await context.dialogue
+    .waiting(provider.name, () => rotate(reference, options))
+    .catch(error => Promise.reject(withOtherKey(error, name)))
   return follow(keys, name, reference, version)
+}
+
+/** A store that cannot make this version may hold another key, which the name can move to. */
+function withOtherKey(error: unknown, name: string): unknown {
+  if (!isSealwrightError(error) || error.code !== 'UNSUPPORTED') return error
+  const { code, message, why, fix, requestId } = error
+  const move = `sealwright key rotate ${shellQuote(name)} --to REF`
+  return new SealwrightError(code, message, {
+    ...(why === undefined ? {} : { why }),
+    fix: fix === undefined ? move : `${fix}; then: ${move}`,
+    ...(requestId === undefined ? {} : { requestId }),
+    cause: error,
+  })
 }
 
 async function openPrepared(
