@@ -1,4 +1,4 @@
-import type { KeyProvider } from '@sealwright/core'
+import { type KeyProvider, SealwrightError } from '@sealwright/core'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { FakeModule } from '../../provider-pkcs11/test/fake-module.ts'
 import { FakeToken } from '../../provider-pkcs11/test/fake-token.ts'
@@ -49,6 +49,24 @@ describe('a store of others', () => {
     // It is a mock, which is installed nowhere.
     const { keys } = await self.json(1, ['doctor', 'release'])
     expect(keys[0].permissions).toEqual([{ operation: 'sign', needs: ['acme:sign'] }])
+  })
+
+  it('that cannot make a version is left for another key, by a command', async () => {
+    const { acme } = (await acmeKeys([])) as { acme: (options: unknown) => KeyProvider }
+    const rotate = async () => {
+      throw new SealwrightError('UNSUPPORTED', 'acme keys have no versions', { fix: 'make a new key' })
+    }
+    const admin = { rotate } as unknown as NonNullable<KeyProvider['admin']>
+    vi.doMock('acme-keys', () => ({ acme: (options: unknown) => ({ ...acme(options), admin }) }))
+    onTestFinished(() => void vi.doUnmock('acme-keys'))
+    const self = await program()
+    await configure(self, 'acme-keys', { schemes: ['acme'] })
+    await self.json(0, ['key', 'add', 'my-key', 'acme:release'])
+    const { error } = await self.json(2, ['key', 'rotate', 'my-key'])
+    expect(error).toMatchObject({
+      code: 'UNSUPPORTED',
+      fix: 'make a new key; then: sealwright key rotate my-key --to REF',
+    })
   })
 
   it('that is not installed is named with what to do', async () => {
