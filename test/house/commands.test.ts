@@ -65,6 +65,9 @@ const HOLES: Readonly<Record<string, string>> = {
   '${stores}': ' --add-store ca:acme',
   '${applies}': '--name files --statement-for-files --global',
   '${whom}': '--trust-store ca:acme --trusted-identity DN',
+  '${within}': ' --trust DIR',
+  '${trustFlag(directory)}': ' --trust DIR',
+  '${validity}': ' --expiry 365d',
 }
 
 async function accepted(text: string, isWhole: boolean): Promise<void> {
