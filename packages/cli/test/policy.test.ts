@@ -281,6 +281,37 @@ describe('policy edit', () => {
   })
 })
 
+describe('a scope that is given', () => {
+  const first = (name: string, scope: string): readonly string[] => [
+    ...['policy', 'init', '--name', name, '--scope', scope, '--trust-store', 'ca:me'],
+    ...ANYBODY,
+  ]
+
+  it.each<[string, readonly string[]]>([
+    ['policy init', first('prod', 'index.docker.io/acme/app')],
+    ['policy edit', ['policy', 'edit', 'me', '--add-scope', 'index.docker.io/acme/app']],
+    ['init', ['init', 'other', '--scope', 'index.docker.io/acme/app']],
+  ])('and matches one spelling only is warned of by %s, as by policy check', async (_, args) => {
+    const { expect: run } = await ready()
+    const warning =
+      'scope "index.docker.io/acme/app" matches only references written this way; "docker.io/acme/app" matches every spelling'
+    expect((await run(0, args)).stderr).toContain(warning)
+    expect((await run(0, ['policy', 'check'])).stdout).toContain(warning)
+  })
+
+  it.each(['prod', 'me'])('and is that of another statement is warned of, added to %s', async name => {
+    const { expect: run } = await ready()
+    await run(0, ['policy', 'edit', 'me', '--add-scope', 'docker.io/acme/one'])
+    await run(0, first('prod', 'docker.io/acme/two'))
+    const scope = name === 'prod' ? 'index.docker.io/acme/one' : 'index.docker.io/acme/two'
+    const { stderr } = await run(0, ['policy', 'edit', name, '--add-scope', scope])
+    expect(stderr).toContain('is the same repository as')
+    expect(stderr).toContain(`statement "${name === 'prod' ? 'me' : 'prod'}"`)
+    const { stderr: next } = await run(0, ['policy', 'edit', name, '--add-scope', 'registry.example/x'])
+    expect(next).not.toContain('warning')
+  })
+})
+
 describe('policy import', () => {
   const POLICY = {
     version: '1.0',

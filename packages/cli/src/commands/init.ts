@@ -122,7 +122,7 @@ async function make(
   }
   if (policy.action !== 'keep') {
     context.step(`write ${state.policyFile.path}`)
-    await updateStatements(context.io, paths.trust, 'oci', {
+    await updateStatements(context, paths.trust, 'oci', {
       change: (statements, file) => planPolicy(file, statements, wish).statements,
       refused: (faults, file) => refusedPolicy(faults, file, wish),
     })

@@ -43,7 +43,7 @@ export async function policyEdit(
     const after = editedStatement(statement, flags, file)
     return after === statement ? statements : statements.map(one => (one === statement ? after : one))
   }
-  const changed = await updateStatements(context.io, trust, kind, {
+  const changed = await updateStatements(context, trust, kind, {
     change,
     refused: faults => refused(faults, name, file),
   })

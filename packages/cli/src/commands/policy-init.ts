@@ -42,7 +42,7 @@ export async function policyInit(context: Context, _args: readonly string[], giv
   const file = await readPolicyFile(trust, kind)
   const add = (statements: readonly Statement[]): readonly Statement[] =>
     withStatement(statements, statement, kind, file.path)
-  const changed = await updateStatements(context.io, trust, kind, {
+  const changed = await updateStatements(context, trust, kind, {
     change: add,
     refused: faults => refused(faults, file, statement),
   })

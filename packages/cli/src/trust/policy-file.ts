@@ -11,6 +11,7 @@ import {
   type Statement,
 } from '@sealwright/notary'
 import { locked } from '../config/locked.ts'
+import type { Context } from '../frame/context.ts'
 import type { Io } from '../frame/io.ts'
 
 /** The statements of a policy file. Throws `VALIDATION` for a file with errors: it is never added to. */
@@ -28,17 +29,19 @@ export interface PolicyChange {
 
 /**
  * Changes the statements of the policy that is in effect, as it is at that moment. What the change does not touch stays:
- * the order of statements and members, and members that nothing here knows.
+ * the order of statements and members, and members that nothing here knows. Warns of what `policy check` newly warns of.
  *
  * @returns Whether anything was written.
  */
 export async function updateStatements(
-  io: Io,
+  { io, warn }: Context,
   trust: string,
   kind: PolicyKind,
   { change, refused }: PolicyChange,
 ): Promise<boolean> {
-  const apply = async (): Promise<{ path: string; text: string } | undefined> => {
+  const apply = async (): Promise<
+    { path: string; text: string; warnings: readonly string[] } | undefined
+  > => {
     const file = await readPolicyFile(trust, kind)
     const before = statementsOf(file, kind)
     const after = change(before, file)
@@ -49,15 +52,25 @@ export async function updateStatements(
       const errors = faults.filter(({ severity }) => severity === 'error')
       throw refused(errors, file)
     }
-    return { path: file.path, text }
+    const known = file.bytes === undefined ? [] : textsOf(checkTrustPolicy(file.bytes, kind).faults)
+    return { path: file.path, text, warnings: textsOf(faults).filter(one => !known.includes(one)) }
   }
   // What is refused is refused before there is a lock, or a folder for it.
   if ((await apply()) === undefined) return false
   return lockedPolicy(io, trust, kind, async () => {
     const changed = await apply()
-    if (changed !== undefined) await writeFileAtomic(changed.path, changed.text, { replaceLink: true })
-    return changed !== undefined
+    if (changed === undefined) return false
+    await writeFileAtomic(changed.path, changed.text, { replaceLink: true })
+    for (const warning of changed.warnings) warn(warning)
+    return true
   })
+}
+
+/** Faults without their place, which a change of the file moves. */
+function textsOf(faults: readonly PolicyFault[]): readonly string[] {
+  return faults.map(({ statement, message }) =>
+    statement === undefined ? message : `statement ${JSON.stringify(statement)}: ${message}`,
+  )
 }
 
 /** Runs what changes a policy alone among all runs that do. */
