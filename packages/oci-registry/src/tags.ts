@@ -11,6 +11,9 @@ const MAX_PAGES = 1000
 /** Some registries have one page only, however many tags there are. */
 const MAX_PAGE_BYTES = 4 * 1024 * 1024
 const MAX_PAGE_TAGS = 250_000
+/** A registry can lead on for ever: as many tags as full pages of ours have, and 64 bytes for each, are all that is read. */
+const MAX_TAGS = PAGE * MAX_PAGES
+const MAX_BYTES = 64 * 1024 * 1024
 
 /** The tags of a repository (distribution-spec, "Listing Tags"). */
 export class RegistryTags {
@@ -37,6 +40,8 @@ export class RegistryTags {
     const asked = new Set<string>()
     let ordered = start !== ''
     let before = start
+    let total = 0
+    let bytes = 0
     while (page !== undefined) {
       for (const tag of page.tags) {
         if (tag < before) ordered = false
@@ -50,8 +55,12 @@ export class RegistryTags {
       const beyond = ordered && before > prefix && !before.startsWith(prefix)
       if (beyond || page.next === undefined) return
       asked.add(page.url.href)
-      const cut = (why: string) =>
-        new SealwrightError('UNAVAILABLE', `${this.#name} does not list all tags`, { why })
+      const cut = (why: string, more: { readonly fix?: string } = {}) =>
+        new SealwrightError('UNAVAILABLE', `${this.#name} does not list all tags`, { why, ...more })
+      const tooLong = (most: string) =>
+        cut(`its list of tags has more than ${most}`, {
+          fix: 'delete the tags that nobody needs from the repository, or have the registry checked',
+        })
       if (page.next.origin !== page.url.origin)
         throw cut(`the next page is on another host, ${this.#client.shown(page.next.host)}`)
       if (asked.has(page.next.href)) {
@@ -59,7 +68,11 @@ export class RegistryTags {
         if (!page.linked) return
         throw cut('its pages lead back to each other')
       }
-      if (asked.size >= MAX_PAGES) throw cut(`it has more than ${MAX_PAGES} pages`)
+      total += page.tags.length
+      bytes += page.bytes
+      if (asked.size >= MAX_PAGES) throw tooLong(`${MAX_PAGES} pages`)
+      if (total >= MAX_TAGS) throw tooLong(`${MAX_TAGS} tags`)
+      if (bytes >= MAX_BYTES) throw tooLong(`${MAX_BYTES} bytes`)
       page = await this.#page(page.next, call)
       if (page === undefined) throw cut('a page is missing')
     }
@@ -101,8 +114,9 @@ export class RegistryTags {
         throw new SealwrightError('UNSUPPORTED', `${this.#name} does not list its tags`)
       }
       const link = nextLink(answer.headers)
-      const tags = readTags(await answer.whole(MAX_PAGE_BYTES, 'UNSUPPORTED'), this.#name)
-      return { url, tags, ...next(url, link, tags) }
+      const body = await answer.whole(MAX_PAGE_BYTES, 'UNSUPPORTED')
+      const tags = readTags(body, this.#name)
+      return { url, tags, bytes: body.byteLength, ...next(url, link, tags) }
     })
   }
 }
@@ -110,6 +124,8 @@ export class RegistryTags {
 interface Page {
   readonly url: URL
   readonly tags: readonly string[]
+  /** Of its body. */
+  readonly bytes: number
   readonly next?: URL
   /** Whether the registry itself said that there is a next page. */
   readonly linked?: true

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { copyGraph, memory, referrersTag } from '@sealwright/oci'
 import { describe, expect, test } from 'vitest'
@@ -182,6 +184,39 @@ test('a list of tags that is longer than 4 MiB is not read, and signatures are f
   expect(warnings.join()).toContain('does not list its tags')
   const error = await failure('UNSUPPORTED', () => list(store.tags!()))
   expect(error.why).toContain('4194304 bytes')
+})
+
+test.each<[string, (page: number) => object, string]>([
+  [
+    'bytes',
+    () => ({ tags: ['v1'], x: '0'.repeat(4_000_000) }),
+    'its list of tags has more than 67108864 bytes',
+  ],
+  [
+    'tags',
+    page => ({ tags: Array.from({ length: 200_000 }, (_, index) => `${page}-${index}`) }),
+    'its list of tags has more than 1000000 tags',
+  ],
+])('pages of tags without end are given up for their %s', async (_, page, why) => {
+  let pages = 0
+  const server = createServer((request, response) => {
+    if (!request.url?.includes('/tags/list')) return response.end()
+    pages++
+    if (pages < 20) response.setHeader('link', `</v2/app/tags/list?n=1000&last=${pages}>; rel="next"`)
+    return response.end(JSON.stringify(page(pages)))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  try {
+    const { port } = server.address() as AddressInfo
+    const store = registry(`127.0.0.1:${port}/app`, { retry: { attempts: 1 } })
+    const error = await failure('UNAVAILABLE', () => list(store.tags!()))
+    expect(error.message).toContain('does not list all tags')
+    expect(error.why).toBe(why)
+    expect(error.fix).toContain('delete the tags')
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
 })
 
 test('one entry of a list of referrers that cannot be read hides no other, and is told of without a secret', async () => {
