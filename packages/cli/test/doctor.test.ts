@@ -27,6 +27,19 @@ describe('doctor', () => {
     )
   })
 
+  it.each([undefined, '/dev/null', '/nowhere'])('finds no fault where the home is %s', async home => {
+    const { json } = await program()
+    const env = { SEALWRIGHT_CONFIG: undefined, NOTATION_CONFIG: undefined }
+    const { checks } = await json(0, ['doctor'], { home, env })
+    expect(faultsOf(checks)).toEqual([])
+    expect(checks).toContainEqual({
+      check: 'trust',
+      outcome: 'ok',
+      fix: null,
+      detail: 'no certificate is trusted',
+    })
+  })
+
   it('tells what says each value', async () => {
     const { json, config, path } = await ready()
     await writeFile(path('sealwright.json'), '{"format":"cose"}')

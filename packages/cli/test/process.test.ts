@@ -1,12 +1,13 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished, type TestContext } from 'vitest'
 import { documents } from '../src/documents/index.ts'
+import { makeLayout } from './image.ts'
 
 const MAIN = new URL('../src/main.ts', import.meta.url).href
 // The program from its sources, as its bin runs it from the bundle.
@@ -115,6 +116,39 @@ describe('the process', () => {
       await expect(readFile(key)).rejects.toThrow('ENOENT')
     })
   })
+})
+
+describe.skipIf(process.platform === 'win32')('what never ends in place of a file', () => {
+  const KINDS: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
+    'a pipe': async path => execFileSync('mkfifo', [path]),
+    'a link to /dev/zero': path => symlink('/dev/zero', path),
+    'a directory': path => mkdir(path),
+  }
+  const FILES = ['sealwright.json', 'image/index.json.lock'] as const
+
+  it.each(FILES.flatMap(file => Object.keys(KINDS).map(kind => [file, kind] as const)))(
+    'at %s, %s, ends the process with its name, and stays',
+    async (file, kind) => {
+      const { options, path } = await home()
+      await makeLayout(join(path, 'image'), 'v1')
+      const run = (...args: readonly string[]) =>
+        promisify(execFile)(process.execPath, [...NODE, ...args], { ...options, timeout: 30_000 })
+      await run('init', 'me', '--no-passphrase', '--scope', '*')
+      await KINDS[kind]!(join(path, file))
+      const [before, names] = [await lstat(join(path, file)), await readdir(path, { recursive: true })]
+      const failed = await run('sign', 'oci:image:v1', '--timeout', '5s', '-o', 'json').catch(error => error)
+      expect(failed).toMatchObject({ code: 2, signal: null })
+      const { error } = JSON.parse(failed.stdout)
+      expect(error.code).toBe('VALIDATION')
+      expect(error.message).toContain(join(path, file))
+      expect(error.fix).toBeTypeOf('string')
+      expect((await lstat(join(path, file))).ino).toBe(before.ino)
+      const after = await readdir(path, { recursive: true })
+      expect(after.filter(name => !name.includes('blobs/')).toSorted()).toEqual(
+        names.filter(name => !name.includes('blobs/')).toSorted(),
+      )
+    },
+  )
 })
 
 describe('a file that is written whole', () => {
