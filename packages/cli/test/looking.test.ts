@@ -1,4 +1,5 @@
-import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { execFileSync } from 'node:child_process'
+import { createHash, generateKeyPairSync, sign, X509Certificate } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -332,6 +333,29 @@ describe('inspect', () => {
         },
       ])
     }
+  })
+
+  it('shows the first of many certificates, each no longer than any fact, and counts the rest', async () => {
+    const { expect: run, json, path } = await program()
+    await writeFile(path('file'), 'x')
+    await run(0, ['init', 'me', '--scope', '*'])
+    await run(0, ['sign', '--signature', 'one.sig', './file'])
+    const envelope = JSON.parse(await readFile(path('one.sig'), 'utf8'))
+    const subject = `/O=Acme${`/OU=${'x'.repeat(60)}`.repeat(20)}`
+    const args = ['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']
+    const pem = execFileSync('openssl', [...args, '-keyout', path('k'), '-subj', subject], { stdio: 'pipe' })
+    const long = new X509Certificate(pem).raw.toString('base64')
+    envelope.header.x5c = [...envelope.header.x5c, ...Array(599).fill(long)]
+    await writeFile(path('many.sig'), JSON.stringify(envelope))
+    const { stdout } = await run(0, ['inspect', './many.sig'])
+    const lines = stdout.split('\n')
+    expect(lines.filter(line => /^ {4}certificate \d+$/.test(line))).toHaveLength(8)
+    expect(lines.filter(line => /^ {6}fingerprint /.test(line))).toHaveLength(8)
+    expect(lines).toContain('    certificates and 592 more')
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(500)
+    const { signatures } = await json(0, ['inspect', './many.sig'])
+    expect(signatures[0].certificates).toHaveLength(600)
+    expect(signatures[0].certificates[599].subject.length).toBeGreaterThan(1000)
   })
 
   it('says what cannot be read, shows no more than fits, and passes over what is no signature', async () => {

@@ -5,6 +5,8 @@ import { printable } from '../frame/table.ts'
 /** No fact is longer on a terminal; the document has the whole. */
 const MAX_VALUE = 400
 const MAX_SUBJECTS = 8
+/** A chain has no more; what anybody puts next to a signature may. */
+const MAX_CERTIFICATES = 8
 
 /** What was found, as text. */
 export function inspectedLines(found: InspectedSignature): string[] {
@@ -34,10 +36,15 @@ export function inspectedLines(found: InspectedSignature): string[] {
   return [
     head,
     ...facts.flatMap(([label, value]) => (value === null ? [] : [`    ${label.padEnd(11)}${shown(value)}`])),
-    ...certificates.flatMap((certificate, index) => [
-      `    certificate ${index + 1}`,
-      ...certificateLines(certificate, '      '),
-    ]),
+    ...certificates
+      .slice(0, MAX_CERTIFICATES)
+      .flatMap((certificate, index) => [
+        `    certificate ${index + 1}`,
+        ...certificateLines(certificate, '      ').map(shown),
+      ]),
+    ...(certificates.length > MAX_CERTIFICATES
+      ? [`    certificates and ${certificates.length - MAX_CERTIFICATES} more`]
+      : []),
   ]
 }
 
