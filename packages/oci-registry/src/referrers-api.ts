@@ -8,6 +8,8 @@ import type { Subject } from './referrers-list.ts'
 import type { Answer } from './transport.ts'
 
 const MAX_PAGES = 1000
+/** Of all pages together: some 150,000 referrers. A registry can lead on for ever. */
+const MAX_BYTES = 64 * 1024 * 1024
 /** What registries answer that have no such API; Artifactory says 406 or 400. */
 const LACKING: readonly number[] = [400, 404, 405, 406, 410, 501]
 
@@ -53,17 +55,24 @@ export class ReferrersApi {
   async *#pages(first: Page, query: ReferrersQuery): AsyncGenerator<Descriptor> {
     const seen = new Set([first.url.href])
     let page = first
+    let bytes = 0
     for (;;) {
       for (const descriptor of page.manifests) {
         if (page.filtered || mayBeOfType(descriptor, query.artifactType)) yield descriptor
       }
       if (page.next === undefined) return
-      const cut = (why: string) =>
-        new SealwrightError('UNAVAILABLE', `${this.#name} does not list all referrers`, { why })
+      const cut = (why: string, more: { readonly fix?: string } = {}) =>
+        new SealwrightError('UNAVAILABLE', `${this.#name} does not list all referrers`, { why, ...more })
+      const tooLong = (most: string) =>
+        cut(`its list of referrers has more than ${most}`, {
+          fix: 'delete the referrers that nobody needs, or have the registry checked',
+        })
       if (page.next.origin !== page.url.origin)
         throw cut(`the next page is on another host, ${this.#client.shown(page.next.host)}`)
       if (seen.has(page.next.href)) throw cut('its pages lead back to each other')
-      if (seen.size >= MAX_PAGES) throw cut(`it has more than ${MAX_PAGES} pages`)
+      bytes += page.bytes
+      if (seen.size >= MAX_PAGES) throw tooLong(`${MAX_PAGES} pages`)
+      if (bytes >= MAX_BYTES) throw tooLong(`${MAX_BYTES} bytes`)
       seen.add(page.next.href)
       const next = await this.#page(page.next, query, [200])
       if (typeof next !== 'object') throw cut('a page is not an image index')
@@ -115,7 +124,8 @@ export class ReferrersApi {
 
   async #read(answer: Answer, url: URL): Promise<Page> {
     const { headers } = answer
-    const manifests = this.#readIndex(await answer.whole(MAX_MANIFEST_BYTES))
+    const body = await answer.whole(MAX_MANIFEST_BYTES)
+    const manifests = this.#readIndex(body)
     const applied = headers.get('oci-filters-applied') ?? ''
     const link = nextLink(headers)
     if (link !== undefined && !URL.canParse(link, url.href)) {
@@ -126,6 +136,7 @@ export class ReferrersApi {
     return {
       url,
       manifests,
+      bytes: body.byteLength,
       filtered: applied.split(',').some(name => name.trim() === 'artifactType'),
       ...(link === undefined ? {} : { next: new URL(link, url) }),
     }
@@ -135,6 +146,8 @@ export class ReferrersApi {
 interface Page {
   readonly url: URL
   readonly manifests: readonly Descriptor[]
+  /** Of its body. */
+  readonly bytes: number
   /** Whether the registry left out what was not asked for. */
   readonly filtered: boolean
   readonly next?: URL

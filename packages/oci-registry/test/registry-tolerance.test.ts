@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { copyGraph, memory, referrersTag } from '@sealwright/oci'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   collect,
   INDEX,
@@ -186,6 +186,26 @@ test('a list of tags that is longer than 4 MiB is not read, and signatures are f
   expect(error.why).toContain('4194304 bytes')
 })
 
+/** A registry whose lists lead on from page to page. */
+async function leadingOn(path: string, page: (number: number) => object) {
+  let pages = 0
+  const server = createServer((request, response) => {
+    if (!request.url?.includes(path)) return response.end()
+    pages++
+    if (pages < 20)
+      response.setHeader('link', `<${request.url.replace(/[?].*/, '')}?page=${pages}>; rel="next"`)
+    response.setHeader('content-type', INDEX)
+    return response.end(JSON.stringify(page(pages)))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  return registry(`127.0.0.1:${port}/app`, { retry: { attempts: 1 } })
+}
+
 test.each<[string, (page: number) => object, string]>([
   [
     'bytes',
@@ -198,25 +218,20 @@ test.each<[string, (page: number) => object, string]>([
     'its list of tags has more than 1000000 tags',
   ],
 ])('pages of tags without end are given up for their %s', async (_, page, why) => {
-  let pages = 0
-  const server = createServer((request, response) => {
-    if (!request.url?.includes('/tags/list')) return response.end()
-    pages++
-    if (pages < 20) response.setHeader('link', `</v2/app/tags/list?n=1000&last=${pages}>; rel="next"`)
-    return response.end(JSON.stringify(page(pages)))
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  try {
-    const { port } = server.address() as AddressInfo
-    const store = registry(`127.0.0.1:${port}/app`, { retry: { attempts: 1 } })
-    const error = await failure('UNAVAILABLE', () => list(store.tags!()))
-    expect(error.message).toContain('does not list all tags')
-    expect(error.why).toBe(why)
-    expect(error.fix).toContain('delete the tags')
-  } finally {
-    server.closeAllConnections()
-    server.close()
-  }
+  const store = await leadingOn('/tags/list', page)
+  const error = await failure('UNAVAILABLE', () => list(store.tags!()))
+  expect(error.message).toContain('does not list all tags')
+  expect(error.why).toBe(why)
+  expect(error.fix).toContain('delete the tags')
+})
+
+test('pages of referrers without end are given up for their bytes', async () => {
+  const page = () => ({ schemaVersion: 2, mediaType: INDEX, manifests: [], x: '0'.repeat(4_000_000) })
+  const store = await leadingOn('/referrers/', page)
+  const error = await failure('UNAVAILABLE', () => list(store.referrers(madeImage().image.descriptor)))
+  expect(error.message).toContain('does not list all referrers')
+  expect(error.why).toBe('its list of referrers has more than 67108864 bytes')
+  expect(error.fix).toContain('delete')
 })
 
 test('one entry of a list of referrers that cannot be read hides no other, and is told of without a secret', async () => {
