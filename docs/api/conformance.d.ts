@@ -1,5 +1,5 @@
 // The public declarations of @sealwright/conformance. Written by `npm run api`; do not edit.
-import type { ErrorCode, KeyDescriptor, KeyProvider, KeyType } from '@sealwright/core'
+import type { ErrorCode, KeyDescriptor, KeyProvider, KeySpec, KeyType } from '@sealwright/core'
 
 /** A key made for one case. Any type that signs fast; unversioned where the store has versions. */
 export interface ChangingKey {
@@ -122,6 +122,14 @@ export interface ProviderHarness {
     readonly faults?: {
         readonly open?: FaultHooks;
         readonly sign?: SignFaultHooks;
+        /** Of `admin`: `deny` and `hang` are used. */
+        readonly list?: FaultHooks;
+        readonly create?: FaultHooks;
+    };
+    /** What `admin` is asked for: a prefix that has keys, and a key that is not there. */
+    readonly manage?: {
+        list?(): Awaitable<string>;
+        create?(): Awaitable<KeySpec>;
     };
     /** A provider whose PIN (passphrase, secret id) is wrong. */
     wrongPin?(): Awaitable<WrongPin>;

@@ -15,6 +15,7 @@ import { need, type Skips } from '../services/tool.ts'
 import { type FakeStore, fakeAzure, fakeGcp } from './fake-stores.ts'
 import { type Program, programHome } from './program.ts'
 
+const SUBJECT = 'C=DE,ST=Hessen,O=Acme,CN=release'
 const timeout = 900_000 // the first run installs the servers
 
 /** A store that the program can reach, with a key that is not there yet. */
@@ -142,9 +143,15 @@ test.for(STORES)(
     expect(listed.keys.map((key: { reference: string }) => key.reference).join()).toContain('release')
 
     if (rotates) {
-      const rotated = await json(0, 'key', 'rotate', 'release')
-      expect(rotated.key.fingerprint).not.toBe(signed.key.fingerprint)
-      await run(0, 'key', 'show', 'release')
+      // The name moves when the new key has a certificate, and signs with the former key until then.
+      const { key, prepared } = await json(0, 'key', 'rotate', 'release')
+      expect(key.fingerprint).toBe(signed.key.fingerprint)
+      expect(prepared.fingerprint).not.toBe(signed.key.fingerprint)
+      expect((await json(0, 'sign', '-k', 'release', target)).targets[0].outcome).toBe('unchanged')
+      await run(0, 'cert', 'issue', prepared.resolved, '--subject', SUBJECT, '--out', 'next.crt')
+      const rotated = await json(0, 'key', 'rotate', 'release', '--cert-chain', 'next.crt')
+      expect(rotated.key.fingerprint).toBe(prepared.fingerprint)
+      expect((await json(0, 'sign', '-k', 'release', target)).targets[0].outcome).toBe('signed')
     } else {
       const refused = await json(2, 'key', 'rotate', 'release')
       expect(refused.error.fix).toContain('key rotate release --to REF')
