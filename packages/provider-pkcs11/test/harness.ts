@@ -30,6 +30,7 @@ export function fakeHarness(module: FakeModule, token: FakeToken): ProviderHarne
   const types = TYPES.filter(type => hasMlDsa || !type.startsWith('ML-DSA'))
   const gate: { hang?: Promise<string> } = {}
   const open = () => pkcs11({ module, pin: async () => gate.hang ?? token.pin })
+  const opening = openFaults(module, token, gate)
   let made = 0
   const changing = (change: (id: Buffer, label: string) => void) => {
     const label = `Changing ${++made}`
@@ -85,7 +86,22 @@ export function fakeHarness(module: FakeModule, token: FakeToken): ProviderHarne
         }
       }),
     remove: () => changing(id => token.remove(id)),
-    faults: { open: openFaults(module, token, gate), sign: signFaults(module) },
+    faults: {
+      open: opening,
+      sign: signFaults(module),
+      list: {
+        deny: () => module.inject('C_FindObjectsInit', { rv: 'CKR_ACTION_PROHIBITED' }),
+        hang: opening.hang!,
+      },
+      create: {
+        deny: () => module.inject('C_GenerateKeyPairAsync', { rv: 'CKR_ACTION_PROHIBITED' }),
+        hang: opening.hang!,
+      },
+    },
+    manage: {
+      list: () => 'pkcs11:token=ACME',
+      create: () => ({ reference: `pkcs11:token=ACME;object=Made%20${++made}`, type: 'EC-P256' }),
+    },
     wrongPin: () => {
       const before = module.countOf('C_Login')
       return {
