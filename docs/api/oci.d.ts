@@ -355,14 +355,12 @@ export class TarFile {
      * @throws {@link SealwrightError} `VALIDATION`, `UNSUPPORTED`.
      */
     static open(path: string, options?: TarOptions): Promise<TarFile | undefined>;
-    /** The file of a name, links followed; nothing where a name leads to none. */
-    find(name: string): TarEntry | undefined;
     /** The bytes of a file in the archive, read as they are consumed. */
     read(entry: TarEntry): AsyncGenerator<Uint8Array>;
 }
 
 export interface TarOptions {
-    /** Whether symbolic links are passed on instead of refused: whoever asks for them follows them within the archive. */
+    /** Whether symbolic links are passed on instead of refused, for whoever only asks which names there are. */
     readonly links?: boolean;
 }
 

@@ -12,7 +12,7 @@ export interface TarEntry {
 }
 
 export interface TarOptions {
-  /** Whether symbolic links are passed on instead of refused: whoever asks for them follows them within the archive. */
+  /** Whether symbolic links are passed on instead of refused, for whoever only asks which names there are. */
   readonly links?: boolean
 }
 

@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
 import { openRegular, type RegularFile, readOpen } from '@sealwright/core/files'
 import { fileVersion } from '../layout/file-version.ts'
@@ -10,8 +9,6 @@ import { damaged } from './tar-header.ts'
 
 /** Files up to this size are kept while a compressed archive is read, where going back means starting over. */
 const KEPT_BYTES = 1024 * 1024
-/** Links that lead to links. */
-const MAX_LINKS = 8
 const KEPT_IN_ALL = 32 * 1024 * 1024
 
 /** A tar on disk, its files found by name. Nothing of it is unpacked. */
@@ -59,14 +56,6 @@ export class TarFile {
     } finally {
       file.close()
     }
-  }
-
-  /** The file of a name, links followed; nothing where a name leads to none. */
-  find(name: string): TarEntry | undefined {
-    let entry = this.entries.get(name)
-    for (let steps = 0; entry?.link !== undefined && steps < MAX_LINKS; steps++)
-      entry = this.entries.get(posix.join(posix.dirname(entry.name), entry.link))
-    return entry?.link === undefined ? entry : undefined
   }
 
   /** The bytes of a file in the archive, read as they are consumed. */
