@@ -8,12 +8,21 @@ const MAX_CERTIFICATES = 1000
 /**
  * Reads a file of certificates: a PEM bundle, in the order of the file, or one certificate in DER.
  *
- * A file that holds anything else beside is refused, a private key above all: what is handed to others must not carry it.
+ * A file with anything else is refused, above all a private key: files for others must not contain it.
  *
  * @param bytes - At most 4 MiB and 1,000 certificates.
  * @param label - Names the file in messages, which never show its contents.
  * @returns At least one certificate.
  * @throws {@link SealwrightError} `VALIDATION`.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { parseCertificates } from '@sealwright/x509'
+ *
+ * const [leaf] = parseCertificates(await readFile('release.crt'), 'release.crt')
+ * leaf?.notAfter // a Date
+ * ```
  */
 export function parseCertificates(bytes: Uint8Array, label: string): Certificate[] {
   if (bytes.length > MAX_BYTES)
@@ -47,7 +56,18 @@ export function parseCertificates(bytes: Uint8Array, label: string): Certificate
   )
 }
 
-/** Certificates as a PEM bundle, in the order given. */
+/**
+ * Certificates as a PEM bundle, in the order given.
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises'
+ * import { type Certificate, encodeCertificates } from '@sealwright/x509'
+ *
+ * declare const chain: readonly Certificate[]
+ * await writeFile('release.crt', encodeCertificates(chain))
+ * ```
+ */
 export function encodeCertificates(certificates: readonly Certificate[]): string {
   return certificates.map(({ der }) => encodePem('CERTIFICATE', der)).join('')
 }

@@ -9,14 +9,12 @@ import {
   derSmallInteger,
   readDer,
 } from '@sealwright/core/encoding'
-import type { DistinguishedName } from './distinguished-name.ts'
-import { readName } from './distinguished-name-der.ts'
+import { type DistinguishedName, readName } from './distinguished-name.ts'
 import { type Extension, encodeExtensions, readExtensions } from './extension.ts'
 import { leafUsage } from './issue-certificate.ts'
 import { OID } from './oids.ts'
 import { publicKeyKind, publicKeyObject } from './public-key.ts'
-import { signatureSchemeOf, verifyWithScheme } from './signature-scheme.ts'
-import { signedDer } from './signed.ts'
+import { signatureSchemeOf, signedDer, verifyWithScheme } from './signature-scheme.ts'
 import { encodeSubject, type Subject } from './subject.ts'
 
 /** A PKCS #10 certification request (RFC 2986) whose signature holds under the key that it asks a certificate for. */
@@ -48,6 +46,15 @@ const MAX_BYTES = 1024 * 1024
  *
  * @returns DER.
  * @throws {@link SealwrightError} `VALIDATION` for the subject; whatever the signer throws.
+ *
+ * @example
+ * ```ts
+ * import type { Signer } from '@sealwright/core'
+ * import { requestCertificate } from '@sealwright/x509'
+ *
+ * declare const signer: Signer
+ * const der = await requestCertificate({ signer, subject: 'CN=release,O=Acme,ST=Hessen,C=DE' })
+ * ```
  */
 export async function requestCertificate(options: RequestOptions): Promise<Uint8Array> {
   const { signer, subject, purpose = 'codeSigning', requireIdentity = false } = options

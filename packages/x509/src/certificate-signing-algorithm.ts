@@ -29,6 +29,15 @@ const OTHERS: readonly AlgorithmId[] = [
  * RSA with PKCS #1 before PSS and the hash by size.
  *
  * @throws {@link SealwrightError} `UNSUPPORTED` when the store accepts none of them for this key.
+ *
+ * @example
+ * ```ts
+ * import { openSigner } from '@sealwright/core'
+ * import { awsKms } from '@sealwright/provider-aws-kms'
+ * import { certificateSigningAlgorithm } from '@sealwright/x509'
+ *
+ * const signer = await openSigner(awsKms(), 'awskms:///alias/ca', { algorithm: certificateSigningAlgorithm })
+ * ```
  */
 export function certificateSigningAlgorithm(key: KeyDescriptor): AlgorithmId {
   const kind = publicKeyKind(key.publicKey)

@@ -11,8 +11,7 @@ import {
   derUnsigned,
   readDer,
 } from '@sealwright/core/encoding'
-import type { DistinguishedName } from './distinguished-name.ts'
-import { readName } from './distinguished-name-der.ts'
+import { type DistinguishedName, readName } from './distinguished-name.ts'
 import { type Extension, readExtensions } from './extension.ts'
 import { type ExtensionFacts, readExtensionFacts } from './extension-facts.ts'
 import { publicKeyKind, publicKeyObject } from './public-key.ts'
@@ -56,8 +55,8 @@ const MAX_BYTES = 1024 * 1024
  * Reads one certificate in strict DER.
  *
  * Refused are trailing bytes, BER, a second extension of a kind, extensions before version 3, a negative serial number,
- * and a signature algorithm that differs within and outside of what is signed. A key or an algorithm that is unknown is
- * no reason to refuse: the rules of {@link checkChain} judge it.
+ * and a signature algorithm that differs within and outside of what is signed. An unknown key type or algorithm is
+ * accepted here: the rules of {@link checkChain} judge it.
  *
  * @param der - Copied; at most 1 MiB.
  * @param label - Names the input in messages.
@@ -79,7 +78,7 @@ export function parseCertificate(der: Uint8Array, label: string = 'certificate')
   }
   const bits = derBitString(signature, label)
   if (bits.unusedBits !== 0)
-    throw new SealwrightError('VALIDATION', `${label}: its signature is no whole number of bytes`)
+    throw new SealwrightError('VALIDATION', `${label}: its signature is not a whole number of bytes`)
   return withKey({
     der: bytes,
     fingerprint: hash('sha256', bytes),

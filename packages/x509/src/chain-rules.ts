@@ -15,7 +15,9 @@ export const chainRules = {
   'ca-path-length': 'the path length of a CA certificate allows the CA certificates below it',
   'ca-key-usage': 'a CA certificate has keyUsage, critical for code signing, with keyCertSign',
   'ca-key': 'the key of a CA certificate is RSA of 2048 bits or more, EC on a NIST curve, or Ed25519',
-  'leaf-basic-constraints': 'the leaf is no CA: basicConstraints is absent or has cA false',
+  'name-constraints':
+    'nameConstraints of a CA certificate permit, and do not exclude, the names of the certificates below it',
+  'leaf-basic-constraints': 'the leaf is not a CA: basicConstraints is absent or has cA false',
   'leaf-key-usage':
     'the leaf has keyUsage, critical for code signing, with digitalSignature; contentCommitment is the only other bit allowed',
   'leaf-extended-key-usage':
@@ -42,5 +44,5 @@ export interface ChainFault {
   readonly stricter?: StricterRule
 }
 
-/** The specification, where the reference does not follow it; or a limit of this library. */
-export type StricterRule = 'specification' | 'limit'
+/** The specification, where the reference does not follow it; RFC 5280, where neither does; or a limit of this library. */
+export type StricterRule = 'specification' | 'rfc5280' | 'limit'

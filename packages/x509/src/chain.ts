@@ -2,7 +2,9 @@ import { SealwrightError } from '@sealwright/core'
 import { type Certificate, isIssuedBy, isSignedBy } from './certificate.ts'
 import { caFaults, leafFaults, type ProfileFault, signatureAlgorithmFaults } from './certificate-profile.ts'
 import type { ChainFault, ChainPurpose } from './chain-rules.ts'
-import { formatDistinguishedName } from './distinguished-name-format.ts'
+import { formatDistinguishedName } from './distinguished-name.ts'
+import { isSelfIssued, nameFault } from './name-constraints.ts'
+import type { TimeRange } from './timestamp-info.ts'
 
 export interface ChainOptions {
   readonly purpose: ChainPurpose
@@ -13,13 +15,23 @@ export interface ChainOptions {
 const MAX_LENGTH = 20
 
 /**
- * Holds a chain, leaf first and root last, to the certificate profile of the Notary Project ({@link chainRules}). Whether
- * its root is trusted is another question.
+ * Checks a chain, leaf first and root last, against the certificate profile of the Notary Project ({@link chainRules}). It
+ * does not check whether the root is trusted.
  *
- * Extensions other than basicConstraints, keyUsage and extendedKeyUsage are not evaluated, critical or not, as the
- * specification demands; validity periods need not nest. A chain of one is a self-signed leaf.
+ * Extensions other than basicConstraints, keyUsage, extendedKeyUsage and nameConstraints are not evaluated, critical or
+ * not, as the specification demands; it would have nameConstraints ignored too, which would let a CA sign for names that
+ * the CA above it does not vouch for. Validity periods need not nest. A chain of one is a self-signed leaf.
  *
  * @returns Every rule that is broken, from the leaf to the root; empty for a good chain.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { checkChain, parseCertificates } from '@sealwright/x509'
+ *
+ * const chain = parseCertificates(await readFile('release.crt'), 'release.crt')
+ * for (const { rule, message } of checkChain(chain, { purpose: 'codeSigning' })) console.error(rule, message)
+ * ```
  */
 export function checkChain(chain: readonly Certificate[], options: ChainOptions): readonly ChainFault[] {
   if (chain.length < 1 || chain.length > MAX_LENGTH) {
@@ -42,9 +54,14 @@ function* faultsAt(
   const issuer = chain[index + 1]
   if (issuer === undefined) yield* rootFaults(certificate)
   else yield* linkFaults(certificate, issuer)
-  if (at !== undefined) yield* validityFaults(certificate, at)
+  if (at !== undefined && !validAt(certificate, at)) yield invalidAt(certificate, at)
   if (index === 0) yield* leafFaults(certificate, purpose)
   else yield* caFaults(certificate, purpose, index - 1)
+  if (index > 0 && isSelfIssued(certificate)) return
+  for (const ca of chain.slice(index + 1)) {
+    const message = nameFault(certificate, ca)
+    if (message !== undefined) yield { rule: 'name-constraints', message, stricter: 'rfc5280' }
+  }
 }
 
 function* rootFaults(root: Certificate): Generator<ProfileFault> {
@@ -76,9 +93,25 @@ function* linkFaults(certificate: Certificate, issuer: Certificate): Generator<P
   }
 }
 
-function* validityFaults({ notBefore, notAfter }: Certificate, at: Date): Generator<ProfileFault> {
-  if (at >= notBefore && at <= notAfter) return
-  yield {
+/**
+ * Holds every certificate of a chain to its validity period for the whole of a range of time, such as the one that a
+ * timestamp proves. The other rules are for {@link checkChain}.
+ *
+ * @returns One fault of the rule `validity` for each certificate that was not valid throughout.
+ */
+export function checkValidity(chain: readonly Certificate[], time: TimeRange): readonly ChainFault[] {
+  return chain.flatMap((certificate, index) => {
+    const outside = [time.earliest, time.latest].find(at => !validAt(certificate, at))
+    return outside ? [{ ...invalidAt(certificate, outside), certificate: index }] : []
+  })
+}
+
+function validAt({ notBefore, notAfter }: Certificate, at: Date): boolean {
+  return at >= notBefore && at <= notAfter
+}
+
+function invalidAt({ notBefore, notAfter }: Certificate, at: Date): ProfileFault {
+  return {
     rule: 'validity',
     message: `it is valid from ${seconds(notBefore)} to ${seconds(notAfter)}, and not at ${seconds(at)}`,
   }

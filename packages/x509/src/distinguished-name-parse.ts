@@ -1,7 +1,11 @@
 import { SealwrightError } from '@sealwright/core'
-import { attributeType, isDottedOid } from './attribute-types.ts'
-import type { DistinguishedName, NameAttribute } from './distinguished-name.ts'
-import { decodeNameValue } from './name-value.ts'
+import {
+  attributeType,
+  type DistinguishedName,
+  decodeNameValue,
+  isDottedOid,
+  type NameAttribute,
+} from './distinguished-name.ts'
 
 const MAX_LENGTH = 16_384
 

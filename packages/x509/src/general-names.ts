@@ -5,6 +5,7 @@ import type { DerValue } from '@sealwright/core/encoding'
 export const GENERAL_NAME = {
   rfc822Name: 0x81,
   dNSName: 0x82,
+  directoryName: 0xa4,
   uniformResourceIdentifier: 0x86,
   iPAddress: 0x87,
 } as const

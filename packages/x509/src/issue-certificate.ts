@@ -1,43 +1,53 @@
 import { randomBytes } from 'node:crypto'
 import { type CallOptions, SealwrightError, type Signer } from '@sealwright/core'
 import { der } from '@sealwright/core/encoding'
-import { encodeBasicConstraints } from './basic-constraints.ts'
 import { type Certificate, isIssuedBy, parseCertificate } from './certificate.ts'
-import { formatDistinguishedName } from './distinguished-name-format.ts'
-import { type Extension, encodeExtensions } from './extension.ts'
-import { encodeAuthorityKeyIdentifier, keyIdentifier } from './key-identifier.ts'
-import { encodeKeyUsage } from './key-usage.ts'
+import {
+  type DistinguishedName,
+  decodeDistinguishedName,
+  formatDistinguishedName,
+} from './distinguished-name.ts'
+import {
+  type Extension,
+  encodeAuthorityKeyIdentifier,
+  encodeBasicConstraints,
+  encodeExtensions,
+  encodeKeyUsage,
+  keyIdentifier,
+} from './extension.ts'
+import { nameFault } from './name-constraints.ts'
 import { OID } from './oids.ts'
 import { publicKeyKind } from './public-key.ts'
 import { crlExtension, ocspExtension } from './revocation-sources.ts'
-import { encodeSignatureAlgorithm } from './signature-scheme.ts'
-import { signedDer } from './signed.ts'
+import { encodeSignatureAlgorithm, signedDer } from './signature-scheme.ts'
 import { encodeSubject, type Subject } from './subject.ts'
 
 export interface IssueOptions extends CallOptions {
   /** Signs the certificate: the CA's key, or the subject's own for a self-signed certificate. */
   readonly signer: Signer
   /** The CA's certificate, whose key the signer holds. Absent: the certificate is self-signed. */
-  readonly issuer?: Certificate
+  readonly issuer?: Certificate | undefined
+  /** The certificates above `issuer`, up to the root, where they are known: their limits hold too. */
+  readonly issuerChain?: readonly Certificate[] | undefined
   readonly subject: Subject
   /** DER SubjectPublicKeyInfo of the subject. Required with `issuer`; without it, the signer's own and no other. */
-  readonly publicKey?: Uint8Array
+  readonly publicKey?: Uint8Array | undefined
   /** Valid from and to this second, both included. */
   readonly notBefore: Date
   readonly notAfter: Date
   /** A CA certificate (keyCertSign, cRLSign) in place of a leaf (digitalSignature). Default false. */
-  readonly ca?: boolean
+  readonly ca?: boolean | undefined
   /** For a CA: how many CA certificates may stand between it and a leaf. Absent: any number. */
-  readonly pathLength?: number
+  readonly pathLength?: number | undefined
   /** What a leaf is good for: codeSigning, or critical timeStamping. Default `codeSigning`. */
-  readonly purpose?: 'codeSigning' | 'timestamping'
+  readonly purpose?: 'codeSigning' | 'timestamping' | undefined
   /** Refuse a subject that Notation's trusted identities cannot match: C, ST and O, each attribute once. Default false. */
-  readonly requireIdentity?: boolean
+  readonly requireIdentity?: boolean | undefined
   /** Positive, big-endian, at most 20 bytes. Default: 20 random bytes. */
-  readonly serialNumber?: Uint8Array
+  readonly serialNumber?: Uint8Array | undefined
   /** Where the issuer answers for revocation, for `authorityInfoAccess` and `cRLDistributionPoints`. */
-  readonly ocspUrls?: readonly string[]
-  readonly crlUrls?: readonly string[]
+  readonly ocspUrls?: readonly string[] | undefined
+  readonly crlUrls?: readonly string[] | undefined
 }
 
 /**
@@ -47,12 +57,29 @@ export interface IssueOptions extends CallOptions {
  * Extensions: basicConstraints and keyUsage, both critical; extendedKeyUsage (leaf); subjectKeyIdentifier;
  * authorityKeyIdentifier (unless self-signed).
  *
- * @throws {@link SealwrightError} `VALIDATION`; `KEY_MISMATCH` when the signer's key is not the issuer's; `INTEGRITY` when
- * the finished certificate does not hold under that key; and whatever the signer throws.
+ * @throws {@link SealwrightError} `VALIDATION`, also where a CA above must not vouch for the subject (nameConstraints) or for
+ * one more CA (path length); `KEY_MISMATCH` when the signer's key is not the issuer's; `INTEGRITY` when the finished
+ * certificate does not hold under that key; and whatever the signer throws.
+ *
+ * @example
+ * ```ts
+ * import type { Signer } from '@sealwright/core'
+ * import { issueCertificate } from '@sealwright/x509'
+ *
+ * declare const signer: Signer
+ * const now = new Date()
+ * const { der } = await issueCertificate({
+ *   signer,
+ *   subject: 'CN=release,O=Acme,ST=Hessen,C=DE',
+ *   notBefore: now,
+ *   notAfter: new Date(now.getTime() + 90 * 86_400_000),
+ * })
+ * ```
  */
 export async function issueCertificate(options: IssueOptions): Promise<Certificate> {
   const { signer, issuer } = options
-  if (issuer) assertMayIssue(issuer, options)
+  const subject = encodeSubject(options.subject, options.requireIdentity ?? false)
+  if (issuer) assertMayIssue(issuer, decodeDistinguishedName(subject, 'subject'), options)
   const publicKey = options.publicKey ?? (issuer ? undefined : signer.key.publicKey)
   if (publicKey === undefined)
     throw new SealwrightError('VALIDATION', 'the public key of the subject is missing')
@@ -62,7 +89,6 @@ export async function issueCertificate(options: IssueOptions): Promise<Certifica
     })
   }
   publicKeyKind(publicKey)
-  const subject = encodeSubject(options.subject, options.requireIdentity ?? false)
   const toBeSigned = der.sequence(
     der.explicit(0, der.integer(2)),
     der.integer(serialNumber(options.serialNumber)),
@@ -82,30 +108,45 @@ export async function issueCertificate(options: IssueOptions): Promise<Certifica
   return certificate
 }
 
-function assertMayIssue(issuer: Certificate, options: IssueOptions): void {
-  const name = formatDistinguishedName(issuer.subject)
+function assertMayIssue(issuer: Certificate, subject: DistinguishedName, options: IssueOptions): void {
   if (Buffer.compare(issuer.publicKey, options.signer.key.publicKey) !== 0) {
     throw new SealwrightError(
       'KEY_MISMATCH',
-      `the signing key is not the key of the CA certificate ${name}`,
+      `the signing key is not the key of the CA certificate ${formatDistinguishedName(issuer.subject)}`,
       {
         fix: 'give the CA certificate that was issued for this key, or the key of this certificate',
       },
     )
   }
-  const limit = issuer.basicConstraints?.pathLength
-  const why = !issuer.basicConstraints?.ca
-    ? 'its basicConstraints does not say cA true'
-    : !issuer.keyUsage?.includes('keyCertSign')
-      ? 'its keyUsage lacks keyCertSign'
-      : options.ca && limit !== undefined && limit < 1 + (options.pathLength ?? 0)
-        ? `its path length is ${limit}`
-        : issuer.rawSubject.length <= 2
+  for (const [below, ca] of [issuer, ...(options.issuerChain ?? [])].entries()) {
+    const why = !ca.basicConstraints?.ca
+      ? 'its basicConstraints does not say cA true'
+      : !ca.keyUsage?.includes('keyCertSign')
+        ? 'its keyUsage lacks keyCertSign'
+        : ca.rawSubject.length <= 2
           ? 'its subject is empty'
-          : undefined
-  if (why !== undefined) {
-    throw new SealwrightError('VALIDATION', `the certificate ${name} may not issue this certificate`, { why })
+          : (pathLengthFault(ca, below, options) ?? nameFault({ subject, extensions: [] }, ca))
+    if (why !== undefined) {
+      const what = below === 0 ? 'may not issue this certificate' : 'allows no such certificate below it'
+      throw new SealwrightError(
+        'VALIDATION',
+        `the certificate ${formatDistinguishedName(ca.subject)} ${what}`,
+        {
+          why,
+        },
+      )
+    }
   }
+}
+
+/** `below`: how many CA certificates are between `ca` and the one that is issued. */
+function pathLengthFault(
+  { basicConstraints }: Certificate,
+  below: number,
+  { ca = false, pathLength = 0 }: IssueOptions,
+): string | undefined {
+  const limit = basicConstraints?.pathLength ?? Infinity
+  return limit < below + (ca ? 1 + pathLength : 0) ? `its path length is ${limit}` : undefined
 }
 
 function validity({ notBefore, notAfter }: IssueOptions): Uint8Array {
@@ -147,7 +188,7 @@ function extensionsOf(options: IssueOptions, publicKey: Uint8Array): readonly Ex
       ? [{ oid: OID.authorityKeyIdentifier, critical: false, value: encodeAuthorityKeyIdentifier(authority) }]
       : []),
     ...(ocspUrls.length > 0 ? [ocspExtension(ocspUrls)] : []),
-    ...(crlUrls.length > 0 ? [crlExtension(crlUrls)] : []),
+    ...(crlUrls.length > 0 ? [crlExtension(OID.cRLDistributionPoints, crlUrls)] : []),
   ]
 }
 

@@ -1,6 +1,14 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { SealwrightError } from '@sealwright/core'
-import { derBitString, derInteger, derOid, derSequence, readDer } from '@sealwright/core/encoding'
+import {
+  derBitString,
+  derInteger,
+  derOid,
+  derSequence,
+  derUnsigned,
+  encodePem,
+  readDer,
+} from '@sealwright/core/encoding'
 import { OID } from './oids.ts'
 
 /** What a SubjectPublicKeyInfo says of its key, as far as the certificate rules ask. */
@@ -32,20 +40,20 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
  * Reads the kind and size of a public key from its encoding.
  *
  * @param spki - DER SubjectPublicKeyInfo.
- * @throws {@link SealwrightError} `VALIDATION` for what is no SubjectPublicKeyInfo.
+ * @throws {@link SealwrightError} `VALIDATION` if it is not a SubjectPublicKeyInfo.
  */
 export function publicKeyKind(spki: Uint8Array, label: string = 'public key'): PublicKeyKind {
   const [identifier, bits] = derSequence(readDer(spki, label), label)
   const [oidValue, parameters] = derSequence(identifier, label)
   const oid = derOid(oidValue, label)
   const { bytes, unusedBits } = derBitString(bits, label)
-  if (unusedBits !== 0) throw new SealwrightError('VALIDATION', `${label}: it is no whole number of bytes`)
+  if (unusedBits !== 0) throw new SealwrightError('VALIDATION', `${label}: it is not a whole number of bytes`)
   if (oid === OID.rsaEncryption) {
     if (parameters?.tag !== 0x05) return { kind: 'other', name: 'an RSA key without its NULL parameters' }
     const [modulus, exponent] = derSequence(readDer(bytes, label), label)
     if (derInteger(exponent, label) < 3n)
       return { kind: 'other', name: 'an RSA key with an exponent below 3' }
-    return { kind: 'RSA', bits: bitLength(derInteger(modulus, label)) }
+    return { kind: 'RSA', bits: bitLength(derUnsigned(modulus, label)) }
   }
   if (oid === OID.ecPublicKey) {
     if (parameters?.tag !== 0x06) return { kind: 'other', name: 'an EC key with explicit parameters' }
@@ -62,9 +70,15 @@ export function publicKeyKind(spki: Uint8Array, label: string = 'public key'): P
   return { kind: 'other', name: OTHER_NAMES[oid] ?? `a key of algorithm ${oid}` }
 }
 
-function bitLength(magnitude: bigint): number {
-  return magnitude <= 0n ? 0 : magnitude.toString(2).length
+function bitLength(magnitude: Uint8Array): number {
+  return 8 * magnitude.length - (Math.clz32(magnitude[0]!) - 24)
 }
+
+/** By their PEM, the keys used last: tokens of one time-stamp authority bring the same key again and again. */
+const keys = /* @__PURE__ */ new Map<string, KeyObject>()
+const MAX_KEYS = 64
+/** No algorithm in use has keys as large; one that is larger is not kept. */
+const MAX_KEPT_CHARACTERS = 4096
 
 /**
  * The key of a SubjectPublicKeyInfo for `node:crypto`.
@@ -72,12 +86,18 @@ function bitLength(magnitude: bigint): number {
  * @throws {@link SealwrightError} `VALIDATION` for a key that is unsound, or that the running Node.js does not know.
  */
 export function publicKeyObject(spki: Uint8Array): KeyObject {
+  const pem = encodePem('PUBLIC KEY', spki)
+  const key = keys.get(pem) ?? makeKey(pem)
+  keys.delete(pem)
+  if (pem.length <= MAX_KEPT_CHARACTERS) keys.set(pem, key)
+  if (keys.size > MAX_KEYS) keys.delete(keys.keys().next().value!)
+  return key
+}
+
+/** From PEM: given an object, Node throws and catches four errors to find out that it is neither a KeyObject nor a CryptoKey. */
+function makeKey(pem: string): KeyObject {
   try {
-    return createPublicKey({
-      key: Buffer.from(spki.buffer, spki.byteOffset, spki.byteLength),
-      format: 'der',
-      type: 'spki',
-    })
+    return createPublicKey(pem)
   } catch (cause) {
     throw new SealwrightError('VALIDATION', 'the public key of the certificate cannot be used', {
       why: `Node.js ${process.version} does not read it as a SubjectPublicKeyInfo`,

@@ -7,24 +7,9 @@ import {
   derSequence,
   readDer,
 } from '@sealwright/core/encoding'
-import type { Certificate } from './certificate.ts'
 import type { Extension } from './extension.ts'
 import { GENERAL_NAME, uriOf } from './general-names.ts'
 import { OID } from './oids.ts'
-
-/** Where it may be asked whether a certificate was revoked: absolute URLs as the certificate spells them. */
-export interface RevocationSources {
-  readonly ocsp: readonly string[]
-  readonly crl: readonly string[]
-}
-
-/**
- * The OCSP responders (authorityInfoAccess) and CRLs (cRLDistributionPoints) that a certificate names. Both empty: its
- * issuer cannot revoke it, as far as a verifier can know.
- */
-export function revocationSources(certificate: Certificate): RevocationSources {
-  return { ocsp: certificate.ocspUrls, crl: certificate.crlUrls }
-}
 
 /** RFC 5280, section 4.2.2.1. */
 export function readOcspUrls(value: Uint8Array, label: string): readonly string[] {
@@ -43,7 +28,8 @@ export function readCrlUrls(value: Uint8Array, label: string): readonly string[]
   return derSequence(readDer(value, label), label).flatMap(point => pointUrls(point, label))
 }
 
-function pointUrls(point: DerValue, label: string): string[] {
+/** The URIs of the DistributionPointName in `[0]`, with which a DistributionPoint and an IssuingDistributionPoint begin. */
+export function pointUrls(point: DerValue, label: string): string[] {
   const [first] = derSequence(point, label)
   if (first?.tag !== 0xa0) return []
   const fullName = derExplicit(first, 0, label)
@@ -57,9 +43,10 @@ export function ocspExtension(urls: readonly string[]): Extension {
   return { oid: OID.authorityInfoAccess, critical: false, value }
 }
 
-export function crlExtension(urls: readonly string[]): Extension {
+/** `oid`: cRLDistributionPoints or freshestCRL, whose types are the same. */
+export function crlExtension(oid: string, urls: readonly string[]): Extension {
   const value = der.sequence(...urls.map(url => der.sequence(der.explicit(0, der.explicit(0, uri(url))))))
-  return { oid: OID.cRLDistributionPoints, critical: false, value }
+  return { oid, critical: false, value }
 }
 
 function uri(url: string): Uint8Array {

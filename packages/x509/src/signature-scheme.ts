@@ -1,5 +1,5 @@
-import { constants, type KeyObject, verify } from 'node:crypto'
-import type { Algorithm } from '@sealwright/core'
+import { constants, hash, type KeyObject, type VerifyKeyObjectInput, verify } from 'node:crypto'
+import { type Algorithm, type CallOptions, SealwrightError, type Signer } from '@sealwright/core'
 import {
   type DerValue,
   der,
@@ -8,6 +8,7 @@ import {
   derOid,
   derSequence,
   derSmallInteger,
+  ecdsaToDer,
   readDer,
 } from '@sealwright/core/encoding'
 import { OID } from './oids.ts'
@@ -19,17 +20,19 @@ export interface SignatureScheme {
   readonly oid: string
   readonly family: Algorithm['family']
   /** As `node:crypto` names it; absent where the message itself is signed. */
-  readonly hash?: 'sha256' | 'sha384' | 'sha512'
+  readonly hash?: HashAlgorithm
 }
 
-type Hash = NonNullable<SignatureScheme['hash']>
+/** A hash function of SHA-2, as `node:crypto` names it. */
+export type HashAlgorithm = 'sha256' | 'sha384' | 'sha512'
 
-const HASH_OIDS: Readonly<Record<Hash, string>> = {
+const HASH_OIDS: Readonly<Record<HashAlgorithm, string>> = {
   sha256: OID.sha256,
   sha384: OID.sha384,
   sha512: OID.sha512,
 }
-const SALT_LENGTH: Readonly<Record<Hash, number>> = { sha256: 32, sha384: 48, sha512: 64 }
+/** In bytes; the salt of RSASSA-PSS is as long as its hash. */
+export const HASH_LENGTH: Readonly<Record<HashAlgorithm, number>> = { sha256: 32, sha384: 48, sha512: 64 }
 
 /** One row a scheme; PSS has three that share an OID and differ in their parameters. */
 const SCHEMES: readonly SignatureScheme[] = [
@@ -97,20 +100,20 @@ export function signatureSchemeOf(identifier: Uint8Array): SignatureScheme | { r
  * The one hash of RSASSA-PSS-params (RFC 4055, section 3.1) that has MGF1 with the same hash, a salt of its length and
  * the default trailer: what Go accepts. `undefined` for all else.
  */
-function pssHash(parameters: DerValue | undefined): Hash | undefined {
+function pssHash(parameters: DerValue | undefined): HashAlgorithm | undefined {
   const label = 'RSASSA-PSS parameters'
   try {
     const [hash, mask, salt, trailer] = [0, 1, 2, 3].map(number => {
       const field = derSequence(parameters, label).find(({ tag }) => tag === (0xa0 | number))
       return field && derExplicit(field, number, label)
     })
-    const name = hashOf(hash)
+    const name = readHashAlgorithm(hash, label)
     const [maskOid, maskHash] = derSequence(mask, label)
     const sound =
       name !== undefined &&
       derOid(maskOid, label) === OID.mgf1 &&
-      hashOf(maskHash) === name &&
-      derSmallInteger(salt, label) === SALT_LENGTH[name] &&
+      readHashAlgorithm(maskHash, label) === name &&
+      derSmallInteger(salt, label) === HASH_LENGTH[name] &&
       (trailer === undefined || derSmallInteger(trailer, label) === 1)
     return sound ? name : undefined
   } catch {
@@ -118,11 +121,45 @@ function pssHash(parameters: DerValue | undefined): Hash | undefined {
   }
 }
 
-function hashOf(identifier: DerValue | undefined): Hash | undefined {
-  const [oidValue, parameters] = derSequence(identifier, 'hash algorithm')
-  if (parameters !== undefined) derNull(parameters, 'hash algorithm')
-  const oid = derOid(oidValue, 'hash algorithm')
-  return (Object.keys(HASH_OIDS) as Hash[]).find(name => HASH_OIDS[name] === oid)
+/**
+ * The hash of an AlgorithmIdentifier; `undefined` for any but SHA-256, SHA-384 and SHA-512.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for what is malformed, and for parameters other than NULL.
+ */
+export function readHashAlgorithm(
+  identifier: DerValue | undefined,
+  label: string,
+): HashAlgorithm | undefined {
+  const [oidValue, parameters, ...more] = derSequence(identifier, label)
+  const oid = derOid(oidValue, label)
+  if (parameters !== undefined) derNull(parameters, label)
+  if (more.length > 0)
+    throw new SealwrightError('VALIDATION', `${label}: an AlgorithmIdentifier has more than two parts`)
+  return (Object.keys(HASH_OIDS) as HashAlgorithm[]).find(name => HASH_OIDS[name] === oid)
+}
+
+/** The AlgorithmIdentifier of a hash, as {@link readHashAlgorithm} takes it. */
+export function encodeHashAlgorithm(hash: HashAlgorithm): Uint8Array {
+  return der.sequence(der.oid(HASH_OIDS[hash]), der.nul())
+}
+
+/**
+ * The scheme of a signature in CMS, whose digest algorithm is told apart from that of the signature: both must be one, or
+ * the latter be `rsaEncryption`, which names no hash (RFC 8933, section 2; RFC 3370, section 3.2).
+ */
+export function cmsSignatureScheme(
+  identifier: Uint8Array,
+  hash: HashAlgorithm,
+): SignatureScheme | { readonly refused: string } {
+  const [oid, parameters, ...more] = readDer(identifier, 'signature algorithm').children()
+  if (derOid(oid, 'signature algorithm') === OID.rsaEncryption) {
+    if (parameters !== undefined && (parameters.tag !== 0x05 || more.length > 0))
+      return { refused: 'rsaEncryption has parameters' }
+    return SCHEMES.find(row => row.family === 'RSASSA-PKCS1-v1_5' && row.hash === hash)!
+  }
+  const scheme = signatureSchemeOf(identifier)
+  if ('refused' in scheme || scheme.hash === hash) return scheme
+  return { refused: `${scheme.name} signs a digest of ${hash}` }
 }
 
 /** The AlgorithmIdentifier for signatures of `algorithm`. */
@@ -135,11 +172,11 @@ export function encodeSignatureAlgorithm(algorithm: Algorithm): Uint8Array {
   )!
   if (row.family === 'RSASSA-PKCS1-v1_5') return der.sequence(der.oid(row.oid), der.nul())
   if (row.family !== 'RSASSA-PSS') return der.sequence(der.oid(row.oid))
-  const hash = der.sequence(der.oid(HASH_OIDS[row.hash!]), der.nul())
+  const hash = encodeHashAlgorithm(row.hash!)
   const parameters = der.sequence(
     der.explicit(0, hash),
     der.explicit(1, der.sequence(der.oid(OID.mgf1), hash)),
-    der.explicit(2, der.integer(SALT_LENGTH[row.hash!])),
+    der.explicit(2, der.integer(HASH_LENGTH[row.hash!])),
   )
   return der.sequence(der.oid(row.oid), parameters)
 }
@@ -164,12 +201,48 @@ export function verifyWithScheme(
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  if (!KEY_KINDS[scheme.family](key.asymmetricKeyType ?? '', scheme)) return false
-  const padding =
-    scheme.family === 'RSASSA-PKCS1-v1_5'
-      ? { padding: constants.RSA_PKCS1_PADDING }
-      : scheme.family === 'RSASSA-PSS'
-        ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: SALT_LENGTH[scheme.hash!] }
-        : {}
-  return verify(scheme.hash ?? null, message, { key, ...padding }, signature)
+  const input = verifyInput(scheme, key)
+  return input !== undefined && verify(scheme.hash ?? null, message, input, signature)
+}
+
+/** As {@link verifyWithScheme}, beside the event loop: for messages of many MiB. */
+export function verifyLargeWithScheme(
+  scheme: SignatureScheme,
+  key: KeyObject,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  const input = verifyInput(scheme, key)
+  if (input === undefined) return Promise.resolve(false)
+  return new Promise((resolve, reject) => {
+    verify(scheme.hash ?? null, message, input, signature, (error, holds) =>
+      error ? reject(error) : resolve(holds),
+    )
+  })
+}
+
+/** Without options Node verifies PKCS #1 v1.5, and reads an ECDSA signature as DER. */
+function verifyInput(scheme: SignatureScheme, key: KeyObject): KeyObject | VerifyKeyObjectInput | undefined {
+  if (!KEY_KINDS[scheme.family](key.asymmetricKeyType ?? '', scheme)) return undefined
+  if (scheme.family !== 'RSASSA-PSS') return key
+  return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: HASH_LENGTH[scheme.hash!] }
+}
+
+/** Whether `digest` is that of `message`. */
+export function isDigestOf(message: Uint8Array, digest: Uint8Array, algorithm: HashAlgorithm): boolean {
+  return Buffer.compare(hash(algorithm, message, 'buffer'), digest) === 0
+}
+
+/**
+ * `SIGNED` (RFC 5280, appendix A): what is to be signed, the algorithm and the signature, made by the signer over the
+ * bytes as a message.
+ */
+export async function signedDer(
+  toBeSigned: Uint8Array,
+  signer: Signer,
+  options?: CallOptions,
+): Promise<Uint8Array> {
+  const { bytes } = await signer.sign(toBeSigned, options)
+  const signature = signer.algorithm.family === 'ECDSA' ? ecdsaToDer(bytes) : bytes
+  return der.sequence(toBeSigned, encodeSignatureAlgorithm(signer.algorithm), der.bitString(signature))
 }

@@ -1,8 +1,12 @@
 import { SealwrightError } from '@sealwright/core'
-import { CANONICAL_ORDER } from './attribute-types.ts'
-import { attributeValues, type DistinguishedName } from './distinguished-name.ts'
-import { decodeDistinguishedName, encodeDistinguishedName } from './distinguished-name-der.ts'
-import { formatDistinguishedName } from './distinguished-name-format.ts'
+import {
+  attributeValues,
+  CANONICAL_ORDER,
+  type DistinguishedName,
+  decodeDistinguishedName,
+  encodeDistinguishedName,
+  formatDistinguishedName,
+} from './distinguished-name.ts'
 import { parseDistinguishedName } from './distinguished-name-parse.ts'
 
 /** A subject as text (RFC 4514), as a structure, or as the DER that a request brings. */

@@ -8,10 +8,13 @@ import {
   parseCertificate,
   parseCertificateRequest,
   parseCertificates,
+  readTimestampToken,
   requestCertificate,
+  verifyTimestampToken,
 } from '../src/index.ts'
 import { basicConstraints, extendedKeyUsage, keyUsage, leaf, middle, root } from './craft.ts'
 import { makeKey, signerOf } from './test-signer.ts'
+import { craftToken, MESSAGE, trusted } from './timestamp-craft.ts'
 
 const rich = leaf({
   extensions: [keyUsage(0x80), basicConstraints(false), extendedKeyUsage(['1.3.6.1.5.5.7.3.3'])],
@@ -75,6 +78,25 @@ it('a mutated request is refused by name, or is the one that was signed', async 
     fc.property(mutationsOf(request), bytes => {
       const read = orRefusal(() => parseCertificateRequest(bytes))
       if (read !== undefined) expect(Buffer.compare(bytes, request)).toBe(0)
+    }),
+    { numRuns },
+  )
+})
+
+it('a mutated timestamp token is refused by name, or proves what the original proved', () => {
+  const bytes = craftToken()
+  const original = readTimestampToken(bytes)
+  fc.assert(
+    fc.property(mutationsOf(bytes), mutated => {
+      try {
+        const token = readTimestampToken(mutated)
+        verifyTimestampToken(token, { message: MESSAGE, roots: [trusted] })
+        // What is not signed, such as a certificate that the chain does not need, may have changed.
+        expect(Buffer.compare(token.content, original.content)).toBe(0)
+        expect(Buffer.compare(token.signer.signedAttributes, original.signer.signedAttributes)).toBe(0)
+      } catch (error) {
+        if (!isSealwrightError(error)) throw error
+      }
     }),
     { numRuns },
   )

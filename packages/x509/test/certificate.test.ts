@@ -230,9 +230,9 @@ describe('parseCertificate', () => {
       /tag 0x02 expected, 0x0a found/,
     ],
     [
-      'a key that is no whole number of bytes',
+      'a key that is not a whole number of bytes',
       () => craftDer({ ...good, key: { ...good.key, spki: oddBits() } }),
-      /no whole number of bytes/,
+      /not a whole number of bytes/,
     ],
     [
       'a CRL named relative to its issuer',

@@ -158,7 +158,7 @@ describe('parseDistinguishedName', () => {
     expect(rdns.flat().map(attribute => attribute.type)).toContain(type)
   })
 
-  it('refuses a #hex value that is no string in DER', () => {
+  it('refuses a #hex value that is not a string in DER', () => {
     for (const value of ['#0c0241', '#0c014141', '#020101', '#0c01ff']) {
       expect(() => parseDistinguishedName(`O=${value}`)).toThrow(/#hex value/)
     }

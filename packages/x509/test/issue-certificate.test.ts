@@ -11,7 +11,6 @@ import {
   issueCertificate,
   parseCertificateRequest,
   requestCertificate,
-  revocationSources,
 } from '../src/index.ts'
 import { openssl } from './openssl.ts'
 import { hasMlDsa, type KeyPair, makeKey, signerOf, type TestKey } from './test-signer.ts'
@@ -216,10 +215,10 @@ describe('a certificate that is issued', () => {
       crlUrls,
       ...base,
     })
-    expect(revocationSources(certificate)).toEqual({ ocsp: ocspUrls, crl: crlUrls })
+    expect(certificate).toMatchObject({ ocspUrls, crlUrls })
     const text = openssl(['x509', '-noout', '-text', '-in', 'c'], { c: encodeCertificates([certificate]) })
     for (const url of [...ocspUrls, ...crlUrls]) expect(text).toContain(`URI:${url}`)
-    expect(revocationSources(root)).toEqual({ ocsp: [], crl: [] })
+    expect(root).toMatchObject({ ocspUrls: [], crlUrls: [], freshestCrlUrls: [], ocspNoCheck: false })
   })
 
   it('names the key of its issuer as openssl and the issuer itself name it', async () => {
@@ -263,7 +262,7 @@ describe('a certificate that is issued', () => {
       'VALIDATION',
     ],
     ['with serial number zero', { serialNumber: Uint8Array.of(0) }, /serial number/, 'VALIDATION'],
-    ['over a key that is no key', { publicKey: Uint8Array.of(0x30, 0) }, /./, 'KEY_MISMATCH'],
+    ['for bytes that are not a key', { publicKey: Uint8Array.of(0x30, 0) }, /./, 'KEY_MISMATCH'],
     ['self-signed over the key of another', { publicKey: rsa.spki }, /self-signed/, 'KEY_MISMATCH'],
   ])('is refused %s', async (_title, changes, message, code) => {
     const failure = await issueCertificate({ signer, ...base, ...changes }).then(
@@ -274,7 +273,7 @@ describe('a certificate that is issued', () => {
     expect(`${failure.message} ${failure.why} ${failure.fix}`).toMatch(message)
   })
 
-  it('is refused when the issuer is no CA, has another key, or allows no further CA', async () => {
+  it('is refused when the issuer is not a CA, has another key, or allows no further CA', async () => {
     const leaf = await issueCertificate({ signer, ...base })
     const tight = await issueCertificate({
       signer,
