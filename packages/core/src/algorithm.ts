@@ -36,13 +36,13 @@ export interface Algorithm {
   /** The key types it signs with. */
   readonly keyTypes: readonly KeyType[]
   /** The hash of the message as `node:crypto` names it; absent where the algorithm takes the message itself. */
-  readonly hash?: 'sha256' | 'sha384' | 'sha512'
+  readonly hash?: 'sha256' | 'sha384' | 'sha512' | undefined
   /** Length of the digest in bytes; for RSASSA-PSS also the length of the salt. */
-  readonly digestLength?: number
+  readonly digestLength?: number | undefined
   /** ECDSA only: bytes of each of r and s. */
-  readonly coordinateLength?: number
+  readonly coordinateLength?: number | undefined
   /** Length of a signature in bytes; absent for RSA, where it is the length of the modulus. */
-  readonly signatureLength?: number
+  readonly signatureLength?: number | undefined
   /** COSE algorithm identifier (IANA). */
   readonly cose: number
 }
@@ -61,10 +61,17 @@ function rsa(
 
 function ecdsa(
   id: AlgorithmId,
-  keyType: KeyType,
-  hash: keyof typeof SHA2,
-  coordinateLength: number,
-  cose: number,
+  {
+    keyType,
+    hash,
+    coordinateLength,
+    cose,
+  }: {
+    readonly keyType: KeyType
+    readonly hash: keyof typeof SHA2
+    readonly coordinateLength: number
+    readonly cose: number
+  },
 ): Algorithm {
   return Object.freeze({
     id,
@@ -90,10 +97,10 @@ export const algorithms: Readonly<Record<AlgorithmId, Algorithm>> = Object.freez
   PS256: rsa('PS256', 'RSASSA-PSS', 'sha256', -37),
   PS384: rsa('PS384', 'RSASSA-PSS', 'sha384', -38),
   PS512: rsa('PS512', 'RSASSA-PSS', 'sha512', -39),
-  ES256: ecdsa('ES256', 'EC-P256', 'sha256', 32, -7),
-  ES384: ecdsa('ES384', 'EC-P384', 'sha384', 48, -35),
-  ES512: ecdsa('ES512', 'EC-P521', 'sha512', 66, -36),
-  ES256K: ecdsa('ES256K', 'EC-secp256k1', 'sha256', 32, -47),
+  ES256: ecdsa('ES256', { keyType: 'EC-P256', hash: 'sha256', coordinateLength: 32, cose: -7 }),
+  ES384: ecdsa('ES384', { keyType: 'EC-P384', hash: 'sha384', coordinateLength: 48, cose: -35 }),
+  ES512: ecdsa('ES512', { keyType: 'EC-P521', hash: 'sha512', coordinateLength: 66, cose: -36 }),
+  ES256K: ecdsa('ES256K', { keyType: 'EC-secp256k1', hash: 'sha256', coordinateLength: 32, cose: -47 }),
   Ed25519: Object.freeze<Algorithm>({
     id: 'Ed25519',
     family: 'Ed25519',

@@ -7,11 +7,11 @@ export interface Call {
 
 /** What a caller may say of any call that can take time. */
 export interface CallOptions {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Whole call, attempts and waits included. Default 30 000; 120 000 where a person takes part. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** A touch or a PIN is about to be needed. */
-  readonly onPresence?: (key: KeyDescriptor) => void
+  readonly onPresence?: ((key: KeyDescriptor) => void) | undefined
 }
 
 /** A queue in front of a store, shared by the signers of that store: its rate, its concurrency. */

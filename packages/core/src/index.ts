@@ -9,15 +9,16 @@ export type {
   Seal,
   SealOptions,
   SignerIdentity,
+  StapledEvidence,
+  StaplingFormat,
   UnverifiedEnvelope,
   UnverifiedSignature,
 } from './envelope.ts'
-export type { ErrorCause, ErrorCode, SealwrightErrorOptions } from './errors.ts'
+export type { ErrorCause, ErrorCode, Remedy, SealwrightErrorOptions } from './errors.ts'
 export { errorCodes, isSealwrightError, SealwrightError } from './errors.ts'
-export { fingerprint } from './fingerprint.ts'
 export type { Accepts, KeyDescriptor, KeySpec } from './key.ts'
-export { keyType } from './key-type.ts'
 export { type KeyManager, manageKeys } from './manage-keys.ts'
+export { STAPLED_LIMITS, type StapledKind } from './notary/stapled.ts'
 export { openSigner } from './open-signer.ts'
 export type { SignerStep, SignerTrace } from './pipeline/trace.ts'
 export type {
@@ -34,9 +35,10 @@ export type {
   SignRequest,
   StreamedSignature,
 } from './provider.ts'
-export type { PublicJwk } from './public-key-forms.ts'
-export { toJwk, toPem } from './public-key-forms.ts'
+export type { PublicJwk } from './public-key.ts'
+export { fingerprint, keyType, toJwk, toPem } from './public-key.ts'
 export { seal } from './seal.ts'
 export type { AuditRecord, Message, OpenOptions, OpenSigner, Signature, Signer } from './signer.ts'
+export { assertLeafKey, assertSignedBy } from './signer-identity.ts'
 export type { TargetArtifact } from './target-artifact.ts'
 export { verifySignature } from './verify-signature.ts'

@@ -13,17 +13,17 @@ export interface KeyDescriptor {
   /** As the store says; not proof. */
   readonly protection: 'software' | 'hsm' | 'external' | 'unknown'
   /** A person takes part: long deadline, never retried. */
-  readonly presence?: 'touch' | 'pin'
+  readonly presence?: 'touch' | 'pin' | undefined
 }
 
 /** The inputs a store takes for one algorithm of one key. */
 export interface Accepts {
   /** The digest of the message under the algorithm's hash. */
-  readonly digest?: true
+  readonly digest?: true | undefined
   /** ML-DSA only: the 64-byte message representative μ (FIPS 204, algorithm 7, with an empty context). */
-  readonly mu?: true
+  readonly mu?: true | undefined
   /** The message itself; the value is the most bytes the store takes. */
-  readonly message?: number
+  readonly message?: number | undefined
 }
 
 /** What `KeyAdmin.create` is asked for. */
@@ -31,6 +31,6 @@ export interface KeySpec {
   readonly reference: string
   readonly type: KeyType
   /** For stores that bind an algorithm to a key when it is made. */
-  readonly algorithm?: AlgorithmId
-  readonly protection?: 'software' | 'hsm'
+  readonly algorithm?: AlgorithmId | undefined
+  readonly protection?: 'software' | 'hsm' | undefined
 }

@@ -1,16 +1,17 @@
 import type { Call, CallOptions, Limiter } from './call.ts'
 import type { KeySpec } from './key.ts'
-import { assertCall, assertProvider } from './pipeline/assert-call.ts'
-import { attempt } from './pipeline/attempts.ts'
-import { adapterFault, gerundOf } from './pipeline/failure.ts'
-import { openScope } from './pipeline/scope.ts'
+import { adapterFault, attempt, gerundOf } from './pipeline/failure.ts'
+import { assertCall, assertProvider, openScope } from './pipeline/scope.ts'
 import { TIMEOUT } from './pipeline/sign-message.ts'
 import type { KeyAdmin, KeyProvider, ListedKey, Operation } from './provider.ts'
 
 /** What a store does besides signing: the safe face of {@link KeyAdmin} and `identify`. Members are absent where the store has none. */
 export interface KeyManager {
   /** Lists the keys that sign. Waits and lists again where the store is busy or not available. */
-  list?(query?: { readonly prefix?: string }, options?: CallOptions): Promise<readonly ListedKey[]>
+  list?(
+    query?: { readonly prefix?: string | undefined },
+    options?: CallOptions,
+  ): Promise<readonly ListedKey[]>
   /** Makes a key, in one attempt: whether a failed one made it, only the store knows. Returns the versioned reference. */
   create?(spec: KeySpec, options?: CallOptions): Promise<string>
   /** Makes the next version of a key, in one attempt. Returns its reference. */
@@ -40,7 +41,7 @@ type Identity = Awaited<ReturnType<NonNullable<KeyProvider['identify']>>>
  */
 export function manageKeys(
   provider: KeyProvider,
-  { limiter }: { readonly limiter?: Limiter } = {},
+  { limiter }: { readonly limiter?: Limiter | undefined } = {},
 ): KeyManager {
   assertProvider(provider)
   const admin: Partial<KeyAdmin> = provider.admin ?? {}

@@ -1,17 +1,15 @@
+import { type Algorithm, algorithms, isAlgorithmId } from './algorithm.ts'
 import type { CallOptions } from './call.ts'
 import { SealwrightError } from './errors.ts'
-import { fingerprint } from './fingerprint.ts'
-import { assertCall, assertProvider } from './pipeline/assert-call.ts'
-import { attempt } from './pipeline/attempts.ts'
-import { chooseAlgorithm } from './pipeline/choose-algorithm.ts'
-import { checkDescriptor } from './pipeline/descriptor.ts'
+import type { KeyDescriptor } from './key.ts'
+import { algorithmsOf, checkDescriptor } from './pipeline/descriptor.ts'
 import { isCertificates } from './pipeline/encode-signature.ts'
-import { adapterFault, gerundOf, named } from './pipeline/failure.ts'
-import { openScope, type Scope } from './pipeline/scope.ts'
+import { adapterFault, attempt, gerundOf, named } from './pipeline/failure.ts'
+import { assertCall, assertProvider, openScope, type Scope } from './pipeline/scope.ts'
 import { defaultTimeoutMs, type OpenKey, signMessage, TIMEOUT } from './pipeline/sign-message.ts'
 import type { KeyHandle, KeyProvider } from './provider.ts'
+import { fingerprint } from './public-key.ts'
 import type { OpenOptions, OpenSigner, Signer } from './signer.ts'
-import { readyKey } from './verify-signature.ts'
 
 /**
  * Opens one key of a store for one algorithm.
@@ -20,9 +18,20 @@ import { readyKey } from './verify-signature.ts'
  *
  * @returns A signer whose signatures were verified under `key.publicKey` before they are released. Disposing of it
  * waits for the calls in flight and releases the key, not the provider.
- * @throws {@link SealwrightError} `VALIDATION` for options that cannot be and where the algorithm must be given,
+ * @throws {@link SealwrightError} `VALIDATION` for invalid options and if an algorithm must be given,
  * `UNSUPPORTED` for an algorithm or a kind of key, `KEY_MISMATCH` for another public key than `fingerprint` names, and
  * whatever the store reports.
+ *
+ * @example
+ * ```ts
+ * import { openSigner } from '@sealwright/core'
+ * import { fileKeys } from '@sealwright/provider-file'
+ *
+ * const keys = fileKeys({ passphrase: async () => 'correct horse battery staple' })
+ * const signer = await openSigner(keys, 'file:release.key')
+ * const { bytes, algorithm } = await signer.sign(new TextEncoder().encode('hello'))
+ * await signer[Symbol.asyncDispose]()
+ * ```
  */
 export const openSigner: OpenSigner = async (provider, reference, options = {}) => {
   assertProvider(provider)
@@ -52,11 +61,11 @@ function checkedKey(provider: KeyProvider, handle: KeyHandle, options: OpenOptio
     provider,
     handle,
     key,
-    publicKey: readyKey(algorithm, publicKey),
+    publicKey,
     algorithm,
     fingerprint: actual,
-    ...(options.limiter === undefined ? {} : { limiter: options.limiter }),
-    ...(options.audit === undefined ? {} : { audit: options.audit }),
+    limiter: options.limiter,
+    audit: options.audit,
   }
 }
 
@@ -184,4 +193,38 @@ function assertFingerprint(expected: string | undefined): void {
     'VALIDATION',
     'the fingerprint is not sha256: and 64 lower-case hexadecimal digits',
   )
+}
+
+/**
+ * The algorithm a signer is opened for. The caller names it for a key with several: none is preferred.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` when it must be given or is unknown, `UNSUPPORTED` when the key lacks it;
+ * both name the choices.
+ */
+function chooseAlgorithm(key: KeyDescriptor, wanted: OpenOptions['algorithm']): Algorithm {
+  const choices = algorithmsOf(key)
+  const fix = `give one of: ${choices.join(', ')}`
+  const [only] = choices
+  if (only === undefined) {
+    throw new SealwrightError(
+      'UNSUPPORTED',
+      `${key.reference} allows no signature algorithm that is known here`,
+    )
+  }
+  const id = typeof wanted === 'function' ? wanted(key) : wanted
+  if (id === undefined) {
+    if (choices.length === 1) return algorithms[only]
+    throw new SealwrightError('VALIDATION', `the algorithm for ${key.reference} must be given`, {
+      why: `the key can sign with ${choices.length} algorithms`,
+      fix,
+    })
+  }
+  if (!isAlgorithmId(id)) {
+    throw new SealwrightError('VALIDATION', `${JSON.stringify(id)} is not a signature algorithm`, { fix })
+  }
+  if (choices.includes(id)) return algorithms[id]
+  throw new SealwrightError('UNSUPPORTED', `${key.reference} cannot sign with ${id}`, {
+    why: `the key allows ${choices.join(', ')}`,
+    fix,
+  })
 }

@@ -12,7 +12,7 @@ export interface KeyProvider extends Partial<AsyncDisposable> {
   readonly contract: 1
   readonly name: string
   /** What messages call it: `AWS KMS`. Without it they say `key store "NAME"`. */
-  readonly title?: string
+  readonly title?: string | undefined
   /** URI schemes without the colon, matched exactly: `file`, `awskms`. */
   readonly schemes: readonly string[]
   /** Least privilege per operation, in the store's own words. */
@@ -21,7 +21,7 @@ export interface KeyProvider extends Partial<AsyncDisposable> {
   permissionsOf?(reference: string): KeyProvider['permissions']
   /**
    * The one spelling of a reference: idempotent, case kept, no network.
-   * Must throw `VALIDATION` for what is no reference of its schemes, and for one that carries a secret.
+   * Must throw `VALIDATION` for a text that is not a reference of its schemes, and for one that carries a secret.
    */
   canonical(reference: string): string
   /** One key version that can sign now, or a failure. */
@@ -38,8 +38,11 @@ export interface KeyProvider extends Partial<AsyncDisposable> {
    *
    * @param reference - Of the key that is meant: some stores have credentials for each place.
    */
-  identify?(call: Call, reference?: string): Promise<{ readonly source: string; readonly identity?: string }>
-  readonly admin?: KeyAdmin
+  identify?(
+    call: Call,
+    reference?: string,
+  ): Promise<{ readonly source: string; readonly identity?: string | undefined }>
+  readonly admin?: KeyAdmin | undefined
 }
 
 /** One open key version. */
@@ -76,11 +79,11 @@ export interface RawSignature {
   /** ECDSA as the store gave it: DER `Ecdsa-Sig-Value` or raw r‖s; all else is raw. */
   readonly encoding: 'der' | 'raw'
   /** The key version that the store says it used, canonical. */
-  readonly reference?: string
+  readonly reference?: string | undefined
   /** The store's id of the call. */
-  readonly requestId?: string
+  readonly requestId?: string | undefined
   /** DER, leaf first, from stores that issue a certificate with each signature. */
-  readonly certificates?: readonly Uint8Array[]
+  readonly certificates?: readonly Uint8Array[] | undefined
 }
 
 /** Codes a store's failure can have; `ABORTED` and `TIMEOUT` of the deadline are the pipeline's own. */
@@ -111,13 +114,13 @@ export interface Failure {
 export interface ListedKey {
   /** Canonical; opens the key. */
   readonly reference: string
-  readonly type?: KeyType
+  readonly type?: KeyType | undefined
   /** What it may sign with; the order means nothing. */
-  readonly algorithms?: readonly AlgorithmId[]
-  readonly state?: KeyState
-  readonly created?: Date
+  readonly algorithms?: readonly AlgorithmId[] | undefined
+  readonly state?: KeyState | undefined
+  readonly created?: Date | undefined
   /** As the store says; not proof. */
-  readonly protection?: KeyDescriptor['protection']
+  readonly protection?: KeyDescriptor['protection'] | undefined
 }
 
 /**
@@ -138,7 +141,7 @@ export interface KeyAdmin {
    * Must throw `NOT_FOUND` where no key has the beginning that was asked for: an empty list says that the store is empty.
    * Must throw `VALIDATION` for a prefix that does not say which store.
    */
-  list(query: { readonly prefix?: string }, call: Call): AsyncIterable<ListedKey>
+  list(query: { readonly prefix?: string | undefined }, call: Call): AsyncIterable<ListedKey>
   /** The versioned reference, once the key can sign. */
   create(spec: KeySpec, call: Call): Promise<string>
   /** Reference as given: an alias moves to the new key. */

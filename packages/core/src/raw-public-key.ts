@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { KeyType } from './algorithm.ts'
 import { der } from './encoding/index.ts'
 import { SealwrightError } from './errors.ts'
@@ -26,7 +27,7 @@ export function spkiOf(type: KeyType, raw: Uint8Array): Uint8Array {
 }
 
 /** Returns the raw key in an ML-DSA SubjectPublicKeyInfo; `undefined` for any other key. */
-export function rawMlDsaKey(spki: Uint8Array): Uint8Array | undefined {
+function rawMlDsaKey(spki: Uint8Array): Uint8Array | undefined {
   for (const type of ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'] as const) {
     const raw = spki.subarray(-RAW_KEYS[type].length)
     if (
@@ -37,4 +38,26 @@ export function rawMlDsaKey(spki: Uint8Array): Uint8Array | undefined {
       return raw
   }
   return undefined
+}
+
+/** Whether `spki` is the SubjectPublicKeyInfo of an ML-DSA key, known without the help of a library. */
+export function isMlDsa(spki: Uint8Array): boolean {
+  return rawMlDsaKey(spki) !== undefined
+}
+
+/**
+ * The message representative μ of FIPS 204, algorithm 7, with an empty context: SHAKE256(SHAKE256(pk, 64) ‖ 0 ‖ 0 ‖ M, 64).
+ *
+ * @param spki - DER SubjectPublicKeyInfo of an ML-DSA key (RFC 9881).
+ * @returns 64 bytes.
+ */
+export function messageRepresentative(spki: Uint8Array, message: Uint8Array): Uint8Array {
+  const raw = rawMlDsaKey(spki)
+  if (raw === undefined) throw new SealwrightError('VALIDATION', 'the public key is not an ML-DSA key')
+  const tr = shake256().update(raw).digest()
+  return new Uint8Array(shake256().update(tr).update(Uint8Array.of(0, 0)).update(message).digest())
+}
+
+function shake256() {
+  return createHash('shake256', { outputLength: 64 })
 }

@@ -16,6 +16,16 @@ import type { Signature, Signer } from './signer.ts'
  *
  * @throws {@link SealwrightError} `VALIDATION` when the signer was opened for another algorithm than the format prescribes
  * for its key, and all that the format, the signer and `countersign` report.
+ *
+ * @example
+ * ```ts
+ * import { type Signer, seal } from '@sealwright/core'
+ * import { dsse } from '@sealwright/core/dsse'
+ *
+ * declare const signer: Signer
+ * const content = { payloadType: 'text/plain', payload: new TextEncoder().encode('hello') }
+ * const { mediaType, bytes } = await seal(dsse, content, signer, { attributes: {} })
+ * ```
  */
 export const seal: Seal = async (format, content, signer, options) => {
   assertPrescribed(format, signer)
@@ -94,18 +104,9 @@ function identityOf(
   { key, algorithm }: Signer,
   { keyId, certificates }: Pick<SealOptions<unknown>, 'keyId' | 'certificates'>,
 ): SignerIdentity {
-  return {
-    key,
-    algorithm: algorithm.id,
-    ...(keyId === undefined ? {} : { keyId }),
-    ...(certificates === undefined ? {} : { certificates }),
-  }
+  return { key, algorithm: algorithm.id, keyId, certificates }
 }
 
 function callOf({ signal, timeoutMs, onPresence }: CallOptions): CallOptions {
-  return {
-    ...(signal === undefined ? {} : { signal }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(onPresence === undefined ? {} : { onPresence }),
-  }
+  return { signal, timeoutMs, onPresence }
 }

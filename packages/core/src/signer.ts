@@ -26,19 +26,19 @@ export interface Signature {
   readonly bytes: Uint8Array
   readonly algorithm: AlgorithmId
   readonly key: KeyDescriptor
-  readonly requestId?: string
-  readonly certificates?: readonly Uint8Array[]
+  readonly requestId?: string | undefined
+  readonly certificates?: readonly Uint8Array[] | undefined
 }
 
 export interface OpenOptions extends CallOptions {
   /** Required unless the key allows one algorithm only. */
-  readonly algorithm?: AlgorithmId | ((key: KeyDescriptor) => AlgorithmId)
+  readonly algorithm?: (AlgorithmId | ((key: KeyDescriptor) => AlgorithmId)) | undefined
   /** `sha256:<hex>` of the public key; any other key is `KEY_MISMATCH`. */
-  readonly fingerprint?: string
+  readonly fingerprint?: string | undefined
   /** Shared by the signers of one store. */
-  readonly limiter?: Limiter
+  readonly limiter?: Limiter | undefined
   /** Awaited: what is not on record is not released. */
-  readonly audit?: (record: AuditRecord) => Promise<void>
+  readonly audit?: ((record: AuditRecord) => Promise<void>) | undefined
 }
 
 export interface AuditRecord {

@@ -1,18 +1,34 @@
-import { constants, createVerify, KeyObject, type SigningOptions, type Verify, verify } from 'node:crypto'
+import {
+  constants,
+  createVerify,
+  KeyObject,
+  type Verify,
+  type VerifyKeyObjectInput,
+  verify,
+} from 'node:crypto'
 import { type Algorithm, type AlgorithmId, algorithms, isAlgorithmId } from './algorithm.ts'
-import { isEcdsaInRange } from './ecdsa-range.ts'
-import { ecdsaToDer } from './encoding/ecdsa.ts'
+import { ecdsaToDer, isEcdsaInRange } from './encoding/ecdsa.ts'
 import { SealwrightError } from './errors.ts'
 import { parsePublicKey, publicKeyType, signatureLength } from './public-key.ts'
 
 /**
- * Whether `signature` is the signature of `message` under `publicKey`, strictly: ECDSA as r‖s of the exact length with
- * both in 1..n-1, RSA as long as the modulus of at least 2048 bits, PSS with a salt as long as the digest.
+ * Returns whether `signature` is the signature of `message` under `publicKey`, strictly: ECDSA as r‖s of the exact
+ * length with both in 1..n-1, RSA as long as the modulus of at least 2048 bits, PSS with a salt as long as the digest.
  *
  * @param publicKey - DER SubjectPublicKeyInfo, or a public `KeyObject`, which saves parsing when a key is used often.
  * @returns `false` only for a bad signature.
  * @throws {@link SealwrightError} `VALIDATION` when the key is unusable or of another type than the algorithm signs with;
  * `UNSUPPORTED` when the running Node.js lacks the algorithm.
+ *
+ * @example
+ * ```ts
+ * import { type Signer, verifySignature } from '@sealwright/core'
+ *
+ * declare const signer: Signer
+ * const message = new TextEncoder().encode('hello')
+ * const { bytes, algorithm } = await signer.sign(message)
+ * verifySignature(algorithm, signer.key.publicKey, message, bytes) // true
+ * ```
  */
 export function verifySignature(
   algorithm: AlgorithmId,
@@ -59,29 +75,10 @@ export function messageVerifier(algorithm: Algorithm & { hash: string }, key: Ke
   }
 }
 
-type PssOptions = Required<Pick<SigningOptions, 'padding' | 'saltLength'>>
-
-/**
- * A key to verify with often, which must be nobody else's: the options of PSS are put on the key itself, where Node looks
- * for them, too. See {@link keyFor} for what that saves. A Node that did not look there would find no signature good.
- */
-export function readyKey(algorithm: Algorithm, key: KeyObject): KeyObject {
-  return algorithm.family === 'RSASSA-PSS' ? Object.assign(key, pssOptions(algorithm)) : key
-}
-
-/**
- * The key as Node takes it, with the padding and salt of PSS; PKCS #1 v1.5 is what Node takes without. An object with a key
- * inside Node finds to be no key by two errors that it makes and catches: a third of a check with P-256 or RSA-2048.
- */
-function keyFor(algorithm: Algorithm, key: KeyObject): KeyObject | (PssOptions & { key: KeyObject }) {
-  if (algorithm.family !== 'RSASSA-PSS') return key
-  const { padding, saltLength } = pssOptions(algorithm)
-  const own = key as KeyObject & Partial<PssOptions>
-  return own.padding === padding && own.saltLength === saltLength ? key : { key, padding, saltLength }
-}
-
-function pssOptions({ digestLength }: Algorithm): PssOptions {
-  return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: digestLength! }
+/** Returns the key with the padding and salt of PSS; without options Node verifies PKCS #1 v1.5. */
+function keyFor({ family, digestLength }: Algorithm, key: KeyObject): KeyObject | VerifyKeyObjectInput {
+  if (family !== 'RSASSA-PSS') return key
+  return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: digestLength! }
 }
 
 /** Without options Node reads an ECDSA signature as DER. */

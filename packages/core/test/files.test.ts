@@ -77,7 +77,7 @@ describe('reading', () => {
     expect(await failureOf(readRegularFile(at('none'), 9))).toMatchObject({
       code: 'NOT_FOUND',
       message: `cannot read ${at('none')}`,
-      why: 'there is no such file or directory',
+      why: 'no such file or directory',
     })
     expect(await failureOf(readRegularFile(at('file', 'none'), 9))).toMatchObject({ code: 'VALIDATION' })
   })
@@ -175,6 +175,34 @@ describe('writing', () => {
     expect(await readFile(at('victim'), 'utf8')).toBe('kept')
   })
 
+  test('never replaces anything where it is told not to, and only one of many at once succeeds', async () => {
+    await writeFile(at('file'), 'kept')
+    await mkdir(at('directory'))
+    await symlink('/nowhere', at('link'))
+    for (const name of ['file', 'directory', 'link']) {
+      const error = await failureOf(writeFileAtomic(at(name), 'x', { exclusive: true }))
+      expect(error).toMatchObject({ code: 'VALIDATION', message: `${at(name)} exists` })
+    }
+    expect(await readFile(at('file'), 'utf8')).toBe('kept')
+    const writes = ['1', '2', '3', '4'].map(text => writeFileAtomic(at('new'), text, { exclusive: true }))
+    const results = await Promise.allSettled(writes)
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect((await readdir(folder)).toSorted()).toEqual(['directory', 'file', 'link', 'new'])
+  })
+
+  test('takes chunks, and leaves nothing when they fail', async () => {
+    async function* chunks(fails: boolean) {
+      yield Buffer.from('one ')
+      if (fails) throw new Error('the source failed')
+      yield Buffer.from('two')
+    }
+    await writeFileAtomic(at('file'), chunks(false), { mode: 0o644 })
+    expect(await readFile(at('file'), 'utf8')).toBe('one two')
+    await expect(writeFileAtomic(at('file'), chunks(true))).rejects.toThrow('the source failed')
+    expect(await readFile(at('file'), 'utf8')).toBe('one two')
+    expect(await readdir(folder)).toEqual(['file'])
+  })
+
   test('never puts a file in the place of a directory, a pipe or a device', async () => {
     execFileSync('mkfifo', [at('pipe')])
     await mkdir(at('directory'))
@@ -231,6 +259,9 @@ test.each([
   ['ENOSPC', 'UNAVAILABLE'],
   ['EDQUOT', 'UNAVAILABLE'],
   ['EIO', 'UNAVAILABLE'],
+  ['EMFILE', 'UNAVAILABLE'],
+  ['ENFILE', 'UNAVAILABLE'],
+  ['EBUSY', 'UNAVAILABLE'],
   ['ESTALE', 'UNAVAILABLE'],
 ])('%s is %s', (code, expected) => {
   const error = systemFailure(
@@ -241,7 +272,7 @@ test.each([
   expect(error).toMatchObject({ code: expected, message: 'cannot read /a/b' })
 })
 
-test('what is no failure of the system stays as it is', () => {
+test('an error that is not from the file system stays unchanged', () => {
   for (const error of [new TypeError('x'), new SealwrightError('TIMEOUT', 'x'), 'text', undefined])
     expect(systemFailure(error, 'read', '/a')).toBe(error)
 })

@@ -75,7 +75,7 @@ describe('keyType', () => {
     expect(() => keyType(Buffer.concat([spki, Buffer.of(0)]))).toThrow(codeOf('VALIDATION'))
   })
 
-  it('refuses what is no key: nothing, text, a private key', () => {
+  it('refuses no bytes, text and a private key', () => {
     const pkcs8 = privateKey('Ed25519').export({ type: 'pkcs8', format: 'der' })
     for (const wrong of [new Uint8Array(), Buffer.from('-----BEGIN PUBLIC KEY-----'), pkcs8]) {
       expect(() => keyType(wrong)).toThrow(codeOf('VALIDATION'))

@@ -53,7 +53,7 @@ it.each([
   },
 )
 
-it('refuses what is no public key', () => {
+it('refuses bytes that are not a public key', () => {
   expect(() => toPem(new Uint8Array(5))).toThrow(expect.objectContaining({ code: 'VALIDATION' }))
   expect(() => toJwk(new Uint8Array(5))).toThrow(expect.objectContaining({ code: 'VALIDATION' }))
 })

@@ -56,7 +56,7 @@ describe('RSA', () => {
     expect(verifySignature('RS512', spkiOf(key), message, sign('sha256', message, key))).toBe(false)
   })
 
-  it('PKCS#1 v1.5 without the DigestInfo is no signature', () => {
+  it('PKCS#1 v1.5 without the DigestInfo is not a signature', () => {
     const bare = privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, Buffer.alloc(32))
     expect(verifySignature('RS256', spkiOf(key), message, bare)).toBe(false)
   })

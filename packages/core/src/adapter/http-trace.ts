@@ -6,12 +6,12 @@ export interface HttpTrace {
   /** Where it went. Of a query only values that tell nothing are shown. */
   readonly url: string
   /** None where no answer came. */
-  readonly status?: number
+  readonly status?: number | undefined
   /** The code of the failure: `ECONNREFUSED`. */
-  readonly failure?: string
+  readonly failure?: string | undefined
   /** Until the headers of the answer, or all of it where it is read at once. */
   readonly durationMs: number
-  readonly requestId?: string
+  readonly requestId?: string | undefined
   /** Those that are known to hold no secret; of `authorization` the scheme alone. */
   readonly requestHeaders: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
@@ -24,9 +24,9 @@ export interface Traced {
   /** By `performance.now()`. */
   readonly started: number
   readonly answer?: { readonly status: number; readonly headers: Iterable<readonly [string, string]> }
-  readonly error?: unknown
+  readonly error?: unknown | undefined
   /** Takes out secrets that a server may have repeated. */
-  readonly redact?: (text: string) => string
+  readonly redact?: ((text: string) => string) | undefined
 }
 
 const requests: Channel = channel('sealwright:http')
@@ -49,9 +49,9 @@ export function traceHttp({ method, url, requestHeaders, started, answer, error,
     durationMs: Math.round(performance.now() - started),
     requestHeaders: shownHeaders(requestHeaders, text => text),
     headers,
-    ...(answer === undefined ? {} : { status: answer.status }),
-    ...(error === undefined ? {} : { failure: codeOf(error) }),
-    ...(id === undefined ? {} : { requestId: id }),
+    status: answer?.status,
+    failure: error === undefined ? undefined : codeOf(error),
+    requestId: id,
   }
   requests.publish(trace)
 }

@@ -1,20 +1,27 @@
 export { spkiOf } from '../raw-public-key.ts'
-export { byProxy } from './by-proxy.ts'
 export {
-  type Dispatcher,
-  type ExchangeLimits,
-  exchange,
-  type HttpAnswer,
+  type HttpClient,
+  type HttpClientOptions,
   type HttpRequest,
+  type HttpResponse,
+  httpClient,
   requestIdIn,
-  withoutSecrets,
-} from './exchange.ts'
+  type TlsOptions,
+} from './http-client.ts'
 export { type HttpTrace, isHttpTraced, traceHttp } from './http-trace.ts'
 export { KeyedMutex } from './keyed-mutex.ts'
 export { isLoopback } from './loopback.ts'
+export { decryptPbes2, encryptPbes2, type Pbes2, readPbes2 } from './pbes2.ts'
+export { PBES2_LIMITS, type Pbes2Kdf, type Pbes2Source } from './pbes2-kdf.ts'
 export { type HttpProxy, type ProxyEnv, proxyFor } from './proxy.ts'
+export { proxyFailure } from './proxy-failure.ts'
 export { redactor } from './redact.ts'
 export { retryAfterMs } from './retry-after.ts'
-export { singleFlight } from './single-flight.ts'
-export { type TransportFailure, type TransportFault, transportFailure } from './transport-failure.ts'
+export { SingleFlight } from './single-flight.ts'
+export {
+  rootCause,
+  type TransportFailure,
+  type TransportFault,
+  transportFailure,
+} from './transport-failure.ts'
 export { untilAborted } from './until-aborted.ts'

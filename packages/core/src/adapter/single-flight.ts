@@ -8,32 +8,51 @@ interface Flight<T> {
 }
 
 /**
- * Runs `task` once for all callers that arrive while it runs. The abort of one caller ends its wait alone; when no caller
- * waits any more, the task is aborted.
+ * Runs one task per key for all callers that arrive while it runs. The abort of one caller ends its wait alone; when no
+ * caller waits any more, the task is aborted.
  */
-export function singleFlight<T>(task: (call: Call) => Promise<T>): (call: Call) => Promise<T> {
-  let current: Flight<T> | undefined
-  return async ({ signal }) => {
-    signal.throwIfAborted()
-    current ??= start()
-    const flight = current
+export class SingleFlight<T> {
+  readonly #flights = new Map<string, Flight<T>>()
+
+  /** Whether a task of this key runs, which {@link SingleFlight.run} would join. */
+  has(key: string): boolean {
+    return this.#flights.has(key)
+  }
+
+  /**
+   * @param task - Not called where a task of this key runs already. Its signal is that of all callers together.
+   * @throws What the task throws; the reason of `signal`.
+   */
+  async run(
+    key: string,
+    { signal }: { readonly signal?: AbortSignal | undefined },
+    task: (call: Call) => Promise<T>,
+  ): Promise<T> {
+    signal?.throwIfAborted()
+    const flight = this.#flights.get(key) ?? this.#start(key, task)
     flight.waiting++
     try {
       return await untilAborted(flight.promise, signal)
     } finally {
       flight.waiting--
       if (flight.waiting === 0) {
-        if (current === flight) current = undefined
+        this.#end(key, flight)
         flight.controller.abort()
       }
     }
   }
 
-  function start(): Flight<T> {
+  #start(key: string, task: (call: Call) => Promise<T>): Flight<T> {
     const controller = new AbortController()
-    const promise = task({ signal: controller.signal })
-    // A caller that stopped waiting no longer handles the rejection.
-    promise.catch(() => {})
-    return { promise, controller, waiting: 0 }
+    const flight = { promise: task({ signal: controller.signal }), controller, waiting: 0 }
+    this.#flights.set(key, flight)
+    const end = () => this.#end(key, flight)
+    // Also handles the rejection for a caller that stopped waiting.
+    flight.promise.then(end, end)
+    return flight
+  }
+
+  #end(key: string, flight: Flight<T>): void {
+    if (this.#flights.get(key) === flight) this.#flights.delete(key)
   }
 }

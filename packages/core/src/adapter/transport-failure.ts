@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts'
+import { type ErrorCode, isSealwrightError } from '../errors.ts'
 
 /** What went wrong on the way to a server, for those who have advice about it. */
 export type TransportFault =
@@ -64,6 +64,18 @@ const FAULTS: Readonly<Record<string, TransportFault>> = {
   UND_ERR_ABORTED: 'aborted',
 }
 
+/** Returns the innermost cause of what `fetch` or a client threw: at most eight levels down, or the first error of ours. */
+export function rootCause(error: unknown): unknown {
+  let root = error
+  for (let depth = 0; depth < 8; depth++) {
+    if (!(root instanceof Error) || isSealwrightError(root)) break
+    const next = root instanceof AggregateError ? root.errors[0] : root.cause
+    if (next === undefined) break
+    root = next
+  }
+  return root
+}
+
 /** Which origin a failed request was for; vendors' clients hand the error on and lose the address. */
 const origins = new WeakMap<object, string>()
 
@@ -79,15 +91,20 @@ export function rememberOrigin(error: object, origin: string): void {
  */
 export function transportFailure(error: unknown, server: string): TransportFailure | undefined {
   if (typeof error !== 'object' || error === null) return undefined
-  const { code } = error as { readonly code?: unknown }
-  const fault = typeof code === 'string' ? faultOf(code) : undefined
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
+  const fault = typeof code === 'string' ? faultOf(code, String(message)) : undefined
   if (fault === undefined) return undefined
   const [named, why] = MEANINGS[fault]
   const origin = named === 'UNAVAILABLE' || named === 'TIMEOUT' ? origins.get(error) : undefined
   return { fault, code: named, why: origin === undefined ? why(server) : `${why(server)}; asked ${origin}` }
 }
 
-function faultOf(code: string): TransportFault | undefined {
+/** Alerts by which a server refuses a client's certificate or its absence: handshake_failure, bad_certificate, unknown_ca, certificate_required. */
+const CLIENT_ALERT = /SSL alert number (?:40|42|48|116)\b/
+
+function faultOf(code: string, message: string): TransportFault | undefined {
+  // Node's HTTP client writes during the handshake; an alert then ends the write.
+  if (code === 'EPROTO' && CLIENT_ALERT.test(message)) return 'client-refused'
   if (Object.hasOwn(FAULTS, code)) return FAULTS[code]
   if (/^ERR_SSL_.*(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE)/.test(code)) {
     return 'client-refused'

@@ -1,13 +1,20 @@
 import { type AlgorithmId, isAlgorithmId } from '../algorithm.ts'
-import { encodeBase64, encodeJson, encodeUtf8 } from '../encoding/index.ts'
+import {
+  decodeBase64,
+  decodeJsonWithPositions,
+  encodeBase64,
+  encodeJson,
+  encodeUtf8,
+  isJsonObject,
+  type JsonValue,
+} from '../encoding/index.ts'
+import { invalid } from '../encoding/invalid.ts'
 import type { EnvelopeFormat, SignerIdentity } from '../envelope.ts'
 import { SealwrightError } from '../errors.ts'
 import type { KeyDescriptor } from '../key.ts'
 import { parsePublicKey } from '../public-key.ts'
 import { assertLeafKey, assertSignedBy } from '../signer-identity.ts'
 import { verifySignature } from '../verify-signature.ts'
-import { type DsseEnvelope, MAX_SIGNATURES, readDsseEnvelope } from './envelope-json.ts'
-import { preAuthEncoding } from './pre-auth-encoding.ts'
 
 export interface DssePayload {
   /** A media type or URI that says how to read `payload`; signed with it. Not empty. */
@@ -103,4 +110,94 @@ function assertNewSigner(before: DsseEnvelope, identity: SignerIdentity, toBeSig
       fix: 'use the envelope as it is',
     })
   }
+}
+
+const LABEL = 'DSSE envelope'
+/** Attestations carry whole SBOMs. */
+const MAX_BYTES = 32 * 1024 * 1024
+/** Each may cost a verification. */
+const MAX_SIGNATURES = 256
+
+/** A DSSE envelope, read. */
+interface DsseEnvelope {
+  readonly payloadType: string
+  readonly payload: Uint8Array
+  readonly signatures: readonly DsseSignature[]
+  /** The envelope with one more signature, given as JSON; all else stays as it was written. */
+  with(signature: string): Uint8Array
+}
+
+interface DsseSignature {
+  readonly bytes: Uint8Array
+  readonly keyId?: string | undefined
+}
+
+/**
+ * Reads the JSON of a DSSE v1 envelope. Members that DSSE does not define are passed over, as it asks.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+function readDsseEnvelope(bytes: Uint8Array): DsseEnvelope {
+  const json = decodeJsonWithPositions(bytes, {
+    label: LABEL,
+    maxBytes: MAX_BYTES,
+    only: ['payloadType', 'payload', 'signatures'],
+  })
+  const { value: members } = json
+  if (!isJsonObject(members)) throw invalid(LABEL, 'not an object')
+  const { payloadType, payload, signatures } = members
+  if (typeof payloadType !== 'string' || payloadType === '')
+    throw invalid(LABEL, 'payloadType is missing, empty or not text')
+  if (typeof payload !== 'string') throw invalid(LABEL, 'payload is missing or not text')
+  if (!isList(signatures) || signatures.length === 0)
+    throw invalid(LABEL, 'signatures is missing, empty or not a list')
+  if (signatures.length > MAX_SIGNATURES) throw invalid(LABEL, `more than ${MAX_SIGNATURES} signatures`)
+  return {
+    payloadType,
+    payload: decodeEither(payload, `${LABEL}, payload`),
+    signatures: signatures.map(readSignature),
+    with(signature) {
+      const before = json.text(['signatures'])!.slice(0, -1).trimEnd()
+      return encodeUtf8(json.replace(['signatures'], `${before},${signature}]`), LABEL)
+    },
+  }
+}
+
+function readSignature(signature: JsonValue, index: number): DsseSignature {
+  const label = `signature ${index + 1}`
+  if (!isJsonObject(signature)) throw invalid(LABEL, `${label} is not an object`)
+  const { sig, keyid } = signature
+  if (typeof sig !== 'string' || sig === '') throw invalid(LABEL, `${label} has no sig`)
+  if (keyid !== undefined && typeof keyid !== 'string')
+    throw invalid(LABEL, `${label} has a keyid that is not text`)
+  const bytes = decodeEither(sig, `${LABEL}, ${label}`)
+  // "If keyid is unset or empty": the two mean the same.
+  return keyid ? { bytes, keyId: keyid } : { bytes }
+}
+
+/** DSSE lets a writer choose between the standard and the URL-safe alphabet of base64, so a reader takes both, padded. */
+function decodeEither(text: string, label: string): Uint8Array {
+  if (!/[-_]/.test(text)) return decodeBase64(text, label)
+  if (/[+/]/.test(text)) throw invalid(LABEL, 'base64 of two alphabets')
+  return decodeBase64(text.replaceAll('-', '+').replaceAll('_', '/'), label)
+}
+
+function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value)
+}
+
+/**
+ * DSSE's pre-authentication encoding: the bytes that are signed, `DSSEv1 <length> <payloadType> <length> <payload>`.
+ *
+ * @see DSSE v1.0.2, protocol.md, "Signature Definition"
+ * @throws {@link SealwrightError} `VALIDATION` for a payload type with a lone surrogate.
+ */
+export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
+  const label = 'DSSE payload type'
+  const type = encodeUtf8(payloadType, label)
+  const head = encodeUtf8(`DSSEv1 ${type.length} ${payloadType} ${payload.length} `, label)
+  const encoded = new Uint8Array(head.length + payload.length)
+  encoded.set(head)
+  encoded.set(payload, head.length)
+  return encoded
 }

@@ -1,3 +1,2 @@
 export type { DsseAttributes, DssePayload } from './dsse.ts'
-export { dsse } from './dsse.ts'
-export { preAuthEncoding } from './pre-auth-encoding.ts'
+export { dsse, preAuthEncoding } from './dsse.ts'

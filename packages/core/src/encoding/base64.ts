@@ -10,6 +10,13 @@ export function encodeBase64(bytes: Uint8Array): string {
  *
  * @param label - Names the input in the message.
  * @throws {@link SealwrightError} `VALIDATION`.
+ *
+ * @example
+ * ```ts
+ * import { decodeBase64 } from '@sealwright/core/encoding'
+ *
+ * decodeBase64('aGVsbG8=', 'the payload') // the bytes of "hello"
+ * ```
  */
 export function decodeBase64(text: string, label: string): Uint8Array {
   return canonical(text, 'base64', label)
@@ -35,7 +42,10 @@ function canonical(text: string, encoding: 'base64' | 'base64url', label: string
   const decoded = Buffer.from(text, encoding)
   // Node skips what it does not know and takes either alphabet; only the one spelling that it would write itself is taken.
   if (decoded.toString(encoding) !== text) throw invalid(label, `not canonical ${encoding}`)
-  return new Uint8Array(decoded)
+  // A small Buffer is part of a pool, which all share; a large one has its memory for itself, and need not be copied.
+  return decoded.length === decoded.buffer.byteLength
+    ? new Uint8Array(decoded.buffer)
+    : new Uint8Array(decoded)
 }
 
 function view(bytes: Uint8Array): Buffer {

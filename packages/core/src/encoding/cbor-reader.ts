@@ -1,7 +1,19 @@
 import { Tagged } from 'cborg'
-import { CborFloat } from './cbor-float.ts'
 import { invalid } from './invalid.ts'
 import { decodeUtf8 } from './utf8.ts'
+
+/** A float that is a whole number (`2.0`), which CBOR tells from the integer and JavaScript does not. */
+export class CborFloat {
+  readonly value: number
+
+  constructor(value: number) {
+    this.value = value
+  }
+
+  valueOf(): number {
+    return this.value
+  }
+}
 
 const MAJOR = { unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5, tag: 6, simple: 7 } as const
 const SIMPLE: ReadonlyMap<number, unknown> = /* @__PURE__ */ new Map<number, unknown>([

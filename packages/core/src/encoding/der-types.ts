@@ -24,26 +24,42 @@ export const DER_TAGS = {
   set: 0x31,
 } as const
 
-/** The contents of `value`, which must have exactly this identifier octet. Every reader below starts here. */
+/**
+ * Returns the contents of `value`, which must have exactly this identifier octet. Every reader below starts here.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag.
+ */
 export function derContents(value: DerValue | undefined, tag: number, label: string): Uint8Array {
   if (value?.tag !== tag)
     throw invalid(label, `DER tag 0x${hex(tag)} expected, ${value ? `0x${hex(value.tag)}` : 'nothing'} found`)
   return value.contents
 }
 
-/** The elements of a SEQUENCE. */
+/**
+ * Returns the elements of a SEQUENCE.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag and malformed elements.
+ */
 export function derSequence(value: DerValue | undefined, label: string): DerValue[] {
   derContents(value, DER_TAGS.sequence, label)
   return value!.children()
 }
 
-/** The elements of a SET. Their order is not checked: signed names in use have it wrong. */
+/**
+ * Returns the elements of a SET. Their order is not checked: signed names in use have it wrong.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag and malformed elements.
+ */
 export function derSet(value: DerValue | undefined, label: string): DerValue[] {
   derContents(value, DER_TAGS.set, label)
   return value!.children()
 }
 
-/** The one element within the explicit context tag `[number]`. */
+/**
+ * Returns the one element within the explicit context tag `[number]`.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag, and for none or several elements.
+ */
 export function derExplicit(value: DerValue | undefined, number: number, label: string): DerValue {
   derContents(value, 0xa0 | number, label)
   const [inner, ...more] = value!.children()
@@ -51,6 +67,11 @@ export function derExplicit(value: DerValue | undefined, number: number, label: 
   return inner
 }
 
+/**
+ * Returns a BOOLEAN: 0x00 is `false`, 0xff is `true`.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag and any other contents.
+ */
 export function derBoolean(value: DerValue | undefined, label: string): boolean {
   const contents = derContents(value, DER_TAGS.boolean, label)
   if (contents.length !== 1 || (contents[0] !== 0 && contents[0] !== 0xff))
@@ -58,26 +79,43 @@ export function derBoolean(value: DerValue | undefined, label: string): boolean 
   return contents[0] === 0xff
 }
 
+/**
+ * Reads a NULL.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag and for contents.
+ */
 export function derNull(value: DerValue | undefined, label: string): null {
   if (derContents(value, DER_TAGS.nul, label).length > 0) throw invalid(label, 'DER NULL malformed')
   return null
 }
 
-/** A signed integer of any size, in the fewest bytes. */
+/**
+ * Returns a signed integer of any size.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag, and for more bytes than needed.
+ */
 export function derInteger(value: DerValue | undefined, label: string): bigint {
   const contents = integerContents(value, label)
   const magnitude = BigInt(`0x${Buffer.from(contents).toString('hex')}`)
   return contents[0]! & 0x80 ? magnitude - (1n << BigInt(8 * contents.length)) : magnitude
 }
 
-/** The magnitude of an integer that must not be negative, big-endian without leading zeros; zero is one zero byte. */
+/**
+ * Returns the magnitude of an integer, big-endian without leading zeros; zero is one zero byte.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag, for more bytes than needed, and for a negative integer.
+ */
 export function derUnsigned(value: DerValue | undefined, label: string): Uint8Array {
   const contents = integerContents(value, label)
   if (contents[0]! & 0x80) throw invalid(label, 'DER INTEGER negative')
   return contents.length > 1 && contents[0] === 0 ? contents.subarray(1) : contents
 }
 
-/** An integer that fits a JavaScript number. */
+/**
+ * Returns an integer that fits a JavaScript number.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag, for more bytes than needed, and beyond 2^53 - 1.
+ */
 export function derSmallInteger(value: DerValue | undefined, label: string): number {
   const number = Number(derInteger(value, label))
   if (!Number.isSafeInteger(number)) throw invalid(label, 'DER INTEGER too large')
@@ -93,26 +131,33 @@ function integerContents(value: DerValue | undefined, label: string): Uint8Array
   return contents
 }
 
-/** An object identifier in dotted decimal. */
+/**
+ * Returns an object identifier in dotted decimal.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag, and for one that is malformed or longer than 64 bytes.
+ */
 export function derOid(value: DerValue | undefined, label: string): string {
   const contents = derContents(value, DER_TAGS.oid, label)
-  const arcs: bigint[] = []
-  let arc = 0n
+  const arcs: (number | bigint)[] = []
+  let arc: number | bigint = 0
   let fresh = true
   if (contents.length > 64) throw invalid(label, 'DER OBJECT IDENTIFIER too long')
   for (const byte of contents) {
     if (fresh && byte === 0x80) throw invalid(label, 'DER OBJECT IDENTIFIER malformed')
-    arc = (arc << 7n) | BigInt(byte & 0x7f)
+    const bits = byte & 0x7f
+    // A number holds 53 bits; hardly any arc has more than 32.
+    arc = typeof arc === 'number' && arc < 2 ** 46 ? arc * 128 + bits : (BigInt(arc) << 7n) | BigInt(bits)
     fresh = byte < 0x80
     if (fresh) {
       arcs.push(arc)
-      arc = 0n
+      arc = 0
     }
   }
   const [first] = arcs
   if (first === undefined || !fresh) throw invalid(label, 'DER OBJECT IDENTIFIER malformed')
-  const top = first < 80n ? first / 40n : 2n
-  return [top, first - 40n * top, ...arcs.slice(1)].join('.')
+  const top = first < 80 ? Math.floor(Number(first) / 40) : 2
+  arcs[0] = typeof first === 'number' ? first - 40 * top : first - 80n
+  return `${top}.${arcs.join('.')}`
 }
 
 export interface DerBits {
@@ -121,6 +166,11 @@ export interface DerBits {
   readonly unusedBits: number
 }
 
+/**
+ * Returns the bits of a BIT STRING.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag, and for unused bits that are not zero.
+ */
 export function derBitString(value: DerValue | undefined, label: string): DerBits {
   const contents = derContents(value, DER_TAGS.bitString, label)
   const [unusedBits] = contents
@@ -134,11 +184,20 @@ export function derBitString(value: DerValue | undefined, label: string): DerBit
   return { bytes, unusedBits }
 }
 
+/**
+ * Returns the bytes of an OCTET STRING.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag.
+ */
 export function derOctetString(value: DerValue | undefined, label: string): Uint8Array {
   return derContents(value, DER_TAGS.octetString, label)
 }
 
-/** Text of any of the string types that names use. */
+/**
+ * Returns text of any of the string types that names use.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag, and for bytes that the type does not allow.
+ */
 export function derText(value: DerValue | undefined, label: string): string {
   switch (value?.tag) {
     case DER_TAGS.utf8String:
@@ -181,4 +240,26 @@ function utf16(contents: Uint8Array, label: string): string {
 
 function hex(octet: number): string {
   return octet.toString(16).padStart(2, '0')
+}
+
+/**
+ * UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 has them: with seconds, in UTC, without a fraction. UTCTime is 1950 to
+ * 2049.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function derTime(value: DerValue | undefined, label: string): Date {
+  if (value?.tag !== DER_TAGS.utcTime && value?.tag !== DER_TAGS.generalizedTime)
+    throw invalid(label, 'DER time expected')
+  const text = Buffer.from(value.contents).toString('latin1')
+  const yearDigits = value.tag === DER_TAGS.utcTime ? 2 : 4
+  if (text.length !== yearDigits + 11 || !/^\d+Z$/.test(text)) throw invalid(label, 'DER time malformed')
+  const short = text.slice(0, yearDigits)
+  const year = yearDigits === 4 ? short : `${Number(short) < 50 ? 20 : 19}${short}`
+  const [month, day, hour, minute, second] = text.slice(yearDigits).match(/\d\d/g)!
+  const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`
+  const time = new Date(iso)
+  // A date that does not exist is refused by Date, or moved to another day.
+  if (time.getUTCDate() !== Number(day)) throw invalid(label, 'DER time that does not exist')
+  return time
 }

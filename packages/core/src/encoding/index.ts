@@ -1,7 +1,6 @@
 export { decodeBase64, decodeBase64url, encodeBase64, encodeBase64url } from './base64.ts'
 export type { DerValue } from './der.ts'
 export { readDer } from './der.ts'
-export { derTime } from './der-time.ts'
 export type { DerBits } from './der-types.ts'
 export {
   DER_TAGS,
@@ -17,11 +16,13 @@ export {
   derSet,
   derSmallInteger,
   derText,
+  derTime,
   derUnsigned,
 } from './der-types.ts'
 export type { DerWriter } from './der-writer.ts'
 export { der } from './der-writer.ts'
 export { ecdsaFromDer, ecdsaToDer } from './ecdsa.ts'
+export { invalid } from './invalid.ts'
 export type { JsonObject, JsonOptions, JsonValue, PositionedJson } from './json.ts'
 export { decodeJson, decodeJsonWithPositions, isJsonObject, skipJson } from './json.ts'
 export type { JsonPosition } from './json-scanner.ts'

@@ -5,7 +5,7 @@ export interface JsonTextOptions {
   /** Names the value in messages. */
   readonly label: string
   /** Members in the order of their UTF-8 bytes at every depth, as Go writes a map; else in the order given, as a struct. */
-  readonly sort?: boolean
+  readonly sort?: boolean | undefined
 }
 
 const MAX_DEPTH = 64

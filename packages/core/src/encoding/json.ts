@@ -18,26 +18,26 @@ export interface JsonOptions {
   /** Names the input in messages. */
   readonly label: string
   /** Most bytes of UTF-8. Default 4 MiB. */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
   /**
    * Most values: arrays, objects, texts, numbers, words. Each takes memory of many times its size in the text, so what
    * is large by nature needs a bound of its own. Default 100,000.
    */
-  readonly maxValues?: number
+  readonly maxValues?: number | undefined
   /** Most arrays and objects within each other. Default 64, at most 512. */
-  readonly maxDepth?: number
+  readonly maxDepth?: number | undefined
   /**
    * Members of these names, at any depth, that hold a number must be written as an integer (no fraction, no exponent)
    * within 2^53: sizes and versions, where readers in other languages would refuse `1e3` or round what is too large.
    */
-  readonly integers?: readonly string[]
+  readonly integers?: readonly string[] | undefined
   /**
    * The members of the outermost object that are wanted. Each other one counts as one value, whatever is in it: its syntax
    * is checked, it is not built, and it is absent from the result.
    */
-  readonly only?: readonly string[]
+  readonly only?: readonly string[] | undefined
   /** Members of these names, at any depth, that hold a text must be written without an escape, as Go reads its times. */
-  readonly unescaped?: readonly string[]
+  readonly unescaped?: readonly string[] | undefined
 }
 
 type JsonPath = readonly (string | number)[]
@@ -78,8 +78,10 @@ export function decodeJson(input: Uint8Array | string, options: JsonOptions): Js
 }
 
 /**
- * As {@link decodeJson}, and finds where values stand: for files that people write. Nothing is remembered; each question
+ * Decodes as {@link decodeJson}, and finds the positions of values, for files that people write. Each query of a position
  * reads the text again.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`, as {@link decodeJson}.
  */
 export function decodeJsonWithPositions(input: Uint8Array | string, options: JsonOptions): PositionedJson {
   const text = textOf(input, options)

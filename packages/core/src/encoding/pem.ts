@@ -106,7 +106,11 @@ function block(name: string, lines: readonly string[], label: string): PemBlock 
   return { label: name, bytes: decodeBase64(body.map(line => line.trim()).join(''), label), headers }
 }
 
-/** Writes one block, in lines of 64 characters, ending with a newline. */
+/**
+ * Writes one block, in lines of 64 characters, ending with a newline.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for a label that PEM does not allow.
+ */
 export function encodePem(label: string, bytes: Uint8Array): string {
   if (!BEGIN.test(`-----BEGIN ${label}-----`)) throw invalid('PEM label', 'not upper-case words')
   const text = encodeBase64(bytes)

@@ -1,3 +1,12 @@
+export {
+  AtomicFile,
+  assertNothingAt,
+  type CommitOptions,
+  sweepTemporary,
+  temporaryName,
+  type WriteOptions,
+  writeFileAtomic,
+} from './atomic-file.ts'
 export { makeDirectory } from './make-directory.ts'
 export {
   openRegular,
@@ -8,5 +17,5 @@ export {
   readRegularFileSync,
   readWhole,
 } from './regular-file.ts'
-export { isAbsent, systemFailure } from './system-failure.ts'
-export { type WriteOptions, writeFileAtomic } from './write-file-atomic.ts'
+export { classifySystemError, isAbsent, systemFailure } from './system-failure.ts'
+export { writeAt } from './write-chunks.ts'

@@ -11,7 +11,7 @@ const READ_AT_ONCE = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 /**
  * Reads a whole regular file. Follows symbolic links. A pipe or a device is refused without waiting for it.
  *
- * @throws {@link SealwrightError} `NOT_FOUND` where there is no file; `VALIDATION` for anything but a regular file, and
+ * @throws {@link SealwrightError} `NOT_FOUND` if the file does not exist; `VALIDATION` for anything but a regular file, and
  *   for one larger than `maxBytes`; otherwise as {@link systemFailure}.
  */
 export async function readRegularFile(path: string, maxBytes: number): Promise<Uint8Array> {
@@ -24,7 +24,11 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<U
   return readWhole(new RegularFile(path, descriptor), maxBytes)
 }
 
-/** As {@link readRegularFile}, for small files that are needed at once. */
+/**
+ * Reads as {@link readRegularFile}, but synchronously: for small files that are needed at once.
+ *
+ * @throws {@link SealwrightError} `NOT_FOUND` and `VALIDATION` as {@link readRegularFile}; else as {@link systemFailure}.
+ */
 export function readRegularFileSync(path: string, maxBytes: number): Uint8Array {
   let descriptor: number
   try {
@@ -47,7 +51,11 @@ export function readRegularFileSync(path: string, maxBytes: number): Uint8Array 
   }
 }
 
-/** The same; `undefined` where there is no file. */
+/**
+ * Reads as {@link readRegularFile}; returns `undefined` if the file does not exist.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`, as {@link readRegularFile}; otherwise as {@link systemFailure}.
+ */
 export async function readRegularFileIfPresent(
   path: string,
   maxBytes: number,
@@ -146,7 +154,11 @@ function kindOf(found: Stats): string {
   return found.isSocket() ? 'socket' : 'device'
 }
 
-/** Opens a regular file for reading, as {@link readRegularFile} does; `undefined` where there is no file. */
+/**
+ * Opens a regular file for reading; returns `undefined` if it does not exist.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for anything but a regular file; otherwise as {@link systemFailure}.
+ */
 export async function openRegular(path: string): Promise<RegularFile | undefined> {
   let descriptor: number
   try {
@@ -187,7 +199,11 @@ export async function* readOpen(
   }
 }
 
-/** Reads an open file to its end and closes it. */
+/**
+ * Reads an open file to its end and closes it.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for one larger than `maxBytes`; otherwise as {@link systemFailure}.
+ */
 export async function readWhole(file: RegularFile, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let total = 0

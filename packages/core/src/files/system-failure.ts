@@ -1,16 +1,11 @@
-import { type ErrorCode, isSealwrightError, SealwrightError } from '../errors.ts'
-
-interface Meaning {
-  readonly code: ErrorCode
-  readonly why: string
-  readonly fix?: string
-}
+import { isSealwrightError, SealwrightError } from '../errors.ts'
+import type { Failure } from '../provider.ts'
 
 const SPELLING = 'check the spelling of the path'
 
 /** What the operating system's codes mean; any other code is `UNAVAILABLE`. */
-const MEANINGS: Readonly<Record<string, Meaning>> = {
-  ENOENT: { code: 'NOT_FOUND', why: 'there is no such file or directory', fix: SPELLING },
+const MEANINGS: Readonly<Record<string, Failure>> = {
+  ENOENT: { code: 'NOT_FOUND', why: 'no such file or directory', fix: SPELLING },
   ENOTDIR: { code: 'VALIDATION', why: 'a part of the path is not a directory', fix: SPELLING },
   EISDIR: { code: 'VALIDATION', why: 'it is a directory', fix: 'name a file' },
   ELOOP: {
@@ -50,6 +45,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     why: 'this process has too many open files',
     fix: 'raise the limit: ulimit -n 4096',
   },
+  ENFILE: { code: 'UNAVAILABLE', why: 'this machine has too many open files' },
+  EBUSY: { code: 'UNAVAILABLE', why: 'another program uses it' },
 }
 
 /** Whether a file system call failed because nothing is at the path. */
@@ -59,20 +56,26 @@ export function isAbsent(error: unknown): boolean {
 }
 
 /**
+ * Names a failed file system call by its code; any other error is `undefined`. For `classify` of a key store in files, and
+ * for {@link systemFailure}.
+ */
+export function classifySystemError(error: unknown): Failure | undefined {
+  if (isSealwrightError(error) || !(error instanceof Error)) return undefined
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (code === undefined || (syscall === undefined && code !== 'ERR_INVALID_ARG_VALUE')) return undefined
+  const known = Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : undefined
+  return known ?? { code: 'UNAVAILABLE', why: `the operating system reports ${code}` }
+}
+
+/**
  * Returns a failed file system call as a {@link SealwrightError} that names the file and the act: `cannot read PATH`.
  * Any other error is returned as it is.
  *
  * @param act - A verb: `read`, `write`, `create`, …
  */
 export function systemFailure(error: unknown, act: string, path: string): unknown {
-  if (isSealwrightError(error) || !(error instanceof Error)) return error
-  const { code, syscall } = error as NodeJS.ErrnoException
-  if (code === undefined || (syscall === undefined && code !== 'ERR_INVALID_ARG_VALUE')) return error
-  const meaning = MEANINGS[code] ?? { code: 'UNAVAILABLE', why: `the operating system says ${code}` }
-  const { fix } = meaning
-  return new SealwrightError(meaning.code, `cannot ${act} ${path}`, {
-    why: meaning.why,
-    ...(fix === undefined ? {} : { fix }),
-    cause: error,
-  })
+  const failure = classifySystemError(error)
+  if (failure === undefined) return error
+  const { code, why, fix } = failure
+  return new SealwrightError(code, `cannot ${act} ${path}`, { why, fix, cause: error })
 }

@@ -1,7 +1,8 @@
 import { CborFloat, isCborTagged } from '../encoding/cbor.ts'
 import { invalid } from '../encoding/invalid.ts'
 import { parseRfc3339 } from '../notary/rfc3339.ts'
-import type { CoseHeader } from './sign1.ts'
+
+export type CoseHeader = ReadonlyMap<string | number, unknown>
 
 /** Parameters that mean the same in every COSE message (RFC 9052 §3.1, RFC 9596 for the type, RFC 9338 for the last). */
 const KEY_ID = 4

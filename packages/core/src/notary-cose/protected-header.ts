@@ -2,12 +2,15 @@ import { type AlgorithmId, algorithms } from '../algorithm.ts'
 import { CborFloat, cborTagged, encodeCbor, isCborTagged } from '../encoding/cbor.ts'
 import { invalid } from '../encoding/invalid.ts'
 import { isNotaryAlgorithm } from '../notary/algorithm-for.ts'
-import type { NotaryAttributes } from '../notary/attributes.ts'
-import type { CheckedAttributes } from '../notary/checked-attributes.ts'
-import { LABELS, PAYLOAD_TYPE } from '../notary/labels.ts'
-import { readSignedAttributes } from '../notary/signed-attributes.ts'
-import { assertParameters } from './header-parameters.ts'
-import { COSE, type CoseHeader } from './sign1.ts'
+import {
+  type CheckedAttributes,
+  LABELS,
+  type NotaryAttributes,
+  PAYLOAD_TYPE,
+  readSignedAttributes,
+} from '../notary/attributes.ts'
+import { assertParameters, type CoseHeader } from './header-parameters.ts'
+import { COSE } from './sign1.ts'
 
 const LABEL = 'Notary COSE protected header'
 const OWN: ReadonlySet<number> = /* @__PURE__ */ new Set([COSE.algorithm, COSE.critical, COSE.contentType])

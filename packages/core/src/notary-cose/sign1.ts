@@ -1,11 +1,9 @@
 import { cborTagged, decodeCbor, encodeCbor, isCborTagged } from '../encoding/cbor.ts'
 import { invalid } from '../encoding/invalid.ts'
-import { assertParameters } from './header-parameters.ts'
+import { assertParameters, type CoseHeader } from './header-parameters.ts'
 
 /** IANA "COSE Header Parameters". */
 export const COSE = { algorithm: 1, critical: 2, contentType: 3, x5chain: 33 } as const
-
-export type CoseHeader = ReadonlyMap<string | number, unknown>
 
 /** A COSE_Sign1 (RFC 9052 §4.2). */
 export interface Sign1 {
@@ -43,8 +41,7 @@ export function readSign1(bytes: Uint8Array, label: string, maxBytes: number): S
   if (!isHeader(header)) throw invalid(label, 'the protected header is not a map')
   // RFC 9052 §3: a label stands in one of the two maps, and critical labels are listed in the protected one.
   if (unprotected.has(COSE.critical)) throw invalid(label, 'critical labels in the unprotected header')
-  if ([...header.keys()].some(key => unprotected.has(key)))
-    throw invalid(label, 'a label stands in both headers')
+  if ([...header.keys()].some(key => unprotected.has(key))) throw invalid(label, 'a label is in both headers')
   assertParameters(header, unprotected, label)
   return { protectedBytes, protected: header, unprotected, payload, signature }
 }

@@ -1,34 +1,48 @@
 import {
   decodeBase64,
   decodeBase64url,
+  decodeJson,
+  decodeJsonWithPositions,
   encodeBase64,
   encodeBase64url,
   encodeJson,
   encodeUtf8,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
 } from '../encoding/index.ts'
-import type { EnvelopeFormat, Evidence, UnverifiedEnvelope } from '../envelope.ts'
+import { invalid } from '../encoding/invalid.ts'
+import type { Evidence, StaplingFormat, UnverifiedEnvelope } from '../envelope.ts'
 import { notaryAlgorithmFor } from '../notary/algorithm-for.ts'
-import type { NotaryAttributes } from '../notary/attributes.ts'
-import { checkAttributes } from '../notary/checked-attributes.ts'
-import { LABELS, PAYLOAD_TYPE } from '../notary/labels.ts'
-import { decodePayload, encodePayload } from '../notary/payload.ts'
-import { checkIdentity, timestampOf } from '../notary/signing-identity.ts'
+import {
+  checkAttributes,
+  LABELS,
+  MAX_ENVELOPE_BYTES,
+  type NotaryAttributes,
+  PAYLOAD_TYPE,
+} from '../notary/attributes.ts'
+import { assertExactNames, decodePayload, encodePayload } from '../notary/payload.ts'
+import { addableTimestamp, checkIdentity, timestampOf } from '../notary/signing-identity.ts'
+import { newStapled, readStapled } from '../notary/stapled.ts'
 import { assertCertificateShape, assertSignedBy } from '../signer-identity.ts'
 import type { TargetArtifact } from '../target-artifact.ts'
-import { type FlattenedJws, type JwsHeader, readFlattenedJws } from './flattened-jws.ts'
+import { ETSI_U, etsiUElements, readEtsiU } from './etsi-u.ts'
 import { decodeProtected, encodeProtected, RESERVED } from './protected-header.ts'
+
+const LABEL = 'Notary JWS envelope'
 
 /**
  * The Notary Project's JWS envelope: flattened JSON (RFC 7515 §7.2.2) with one signature and its chain in `x5c`. It holds
- * at most one timestamp, no log entries and no key id; `onto` is `UNSUPPORTED`.
+ * at most one timestamp, no log entries and no key id; `onto` is `UNSUPPORTED`. Revocation statements and further timestamps
+ * are stapled in the unprotected header `etsiU` (JAdES, ETSI TS 119 182-1), which notation passes over.
  *
  * `open` reads what notation writes and refuses what merely parses under Go's rules: duplicate members, member names in
  * another case, base64 that is not canonical. Members it does not know are passed over, as notation does.
  *
  * @see Notary Project specifications, "JWS signature envelope"
  */
-export const notaryJws: EnvelopeFormat<TargetArtifact, NotaryAttributes> = /* @__PURE__ */ Object.freeze<
-  EnvelopeFormat<TargetArtifact, NotaryAttributes>
+export const notaryJws: StaplingFormat<TargetArtifact, NotaryAttributes> = /* @__PURE__ */ Object.freeze<
+  StaplingFormat<TargetArtifact, NotaryAttributes>
 >({
   mediaType: 'application/jose+json',
   algorithmFor: notaryAlgorithmFor,
@@ -43,10 +57,12 @@ export const notaryJws: EnvelopeFormat<TargetArtifact, NotaryAttributes> = /* @_
       close(signature, evidence) {
         assertSignedBy(signature, identity)
         const timestamp = timestampOf(evidence, checked)
+        const stapled = etsiUElements(newStapled({}, evidence.stapled ?? {}))
         const header = {
           ...(timestamp ? { [LABELS.timestampSignature]: encodeBase64(timestamp) } : {}),
           x5c: certificates.map(encodeBase64),
           ...(checked.signingAgent === undefined ? {} : { [LABELS.signingAgent]: checked.signingAgent }),
+          ...(stapled.length === 0 ? {} : { [ETSI_U]: stapled }),
         }
         const envelope = {
           payload,
@@ -54,12 +70,27 @@ export const notaryJws: EnvelopeFormat<TargetArtifact, NotaryAttributes> = /* @_
           header,
           signature: encodeBase64url(signature.bytes),
         }
-        return encodeUtf8(encodeJson(envelope, { label: 'Notary JWS envelope' }), 'Notary JWS envelope')
+        return encodeUtf8(encodeJson(envelope, { label: LABEL }), LABEL)
       },
     }
   },
 
   open: bytes => openJws(readFlattenedJws(bytes)),
+
+  addEvidence(envelope, evidence) {
+    const { attributes, evidence: had } = openJws(readFlattenedJws(envelope)).signatures[0]!
+    const timestamp = addableTimestamp(had, evidence, attributes)
+    const added = etsiUElements(newStapled(had.stapled ?? {}, evidence.stapled ?? {}))
+    return replaceHeader(envelope, (header: JsonObject) => ({
+      ...(timestamp ? { [LABELS.timestampSignature]: encodeBase64(timestamp) } : {}),
+      ...header,
+      ...(added.length === 0
+        ? {}
+        : { [ETSI_U]: [...(Array.isArray(header[ETSI_U]) ? header[ETSI_U] : []), ...added] }),
+    }))
+  },
+
+  stapledMessage: signature => encodeUtf8(encodeBase64url(signature), LABEL),
 })
 
 function openJws(jws: FlattenedJws): UnverifiedEnvelope<TargetArtifact, NotaryAttributes> {
@@ -89,9 +120,12 @@ function openJws(jws: FlattenedJws): UnverifiedEnvelope<TargetArtifact, NotaryAt
 
 function readEvidence(header: JwsHeader): Evidence {
   const timestamp = header.text(LABELS.timestampSignature)
-  return timestamp === undefined
-    ? {}
-    : { timestamps: [decodeBase64(timestamp, `Notary JWS ${LABELS.timestampSignature}`)] }
+  return {
+    ...(timestamp === undefined
+      ? {}
+      : { timestamps: [decodeBase64(timestamp, `Notary JWS ${LABELS.timestampSignature}`)] }),
+    ...readStapled(() => readEtsiU(header.value(ETSI_U))),
+  }
 }
 
 function readChain(header: JwsHeader): readonly Uint8Array[] {
@@ -106,4 +140,77 @@ function readChain(header: JwsHeader): readonly Uint8Array[] {
 /** RFC 7515 §5.1: ASCII, hence one byte a character. */
 function signingInput(protectedHeader: string, payload: string): Uint8Array {
   return encodeUtf8(`${protectedHeader}.${payload}`, 'JWS signing input')
+}
+
+/** The members of a flattened JWS (RFC 7515 §7.2.2), all required and none empty, still in base64url. */
+interface FlattenedJws {
+  readonly payload: string
+  readonly protected: string
+  readonly header: JwsHeader
+  readonly signature: string
+}
+
+/** An unprotected header. Its readers throw `VALIDATION` for a member of another type. */
+interface JwsHeader {
+  /** `undefined` for `null` too, as the reference reads it. */
+  text(name: string): string | undefined
+  /** At least one text. */
+  texts(name: string): readonly string[]
+  value(name: string): JsonValue | undefined
+  /** RFC 7515 §7.2.2: no name stands in both headers. */
+  assertDisjoint(protectedNames: readonly string[]): void
+}
+
+/** @throws {@link SealwrightError} `VALIDATION`. */
+function readFlattenedJws(bytes: Uint8Array): FlattenedJws {
+  const envelope = decodeJson(bytes, { label: LABEL, maxBytes: MAX_ENVELOPE_BYTES })
+  if (!isJsonObject(envelope)) throw invalid(LABEL, 'not an object')
+  assertExactNames(envelope, ['payload', 'protected', 'header', 'signature'], LABEL)
+  const { payload, protected: protectedHeader, header, signature } = envelope
+  if (!isJsonObject(header)) throw invalid(LABEL, 'header is missing or not an object')
+  assertExactNames(header, ['x5c', LABELS.timestampSignature], LABEL)
+  return {
+    payload: required(payload, 'payload'),
+    protected: required(protectedHeader, 'protected'),
+    header: readHeader(header),
+    signature: required(signature, 'signature'),
+  }
+}
+
+/** Writes an envelope again with another unprotected header: all else stays as it was written. */
+function replaceHeader(bytes: Uint8Array, change: (header: JsonObject) => JsonObject): Uint8Array {
+  const json = decodeJsonWithPositions(bytes, { label: LABEL, maxBytes: MAX_ENVELOPE_BYTES })
+  const { header } = json.value as { readonly header: JsonObject }
+  return encodeUtf8(json.replace(['header'], encodeJson(change(header), { label: LABEL })), LABEL)
+}
+
+function readHeader(header: JsonObject): JwsHeader {
+  return {
+    text(name) {
+      const value = header[name] ?? undefined
+      if (value !== undefined && typeof value !== 'string') throw invalid(LABEL, `header ${name} is not text`)
+      return value
+    },
+    texts(name) {
+      const value = header[name]
+      if (!isTexts(value) || value.length === 0)
+        throw invalid(LABEL, `header ${name} is missing, empty or not a list of texts`)
+      return value
+    },
+    value: name => (Object.hasOwn(header, name) ? header[name] : undefined),
+    assertDisjoint(protectedNames) {
+      const both = protectedNames.find(name => Object.hasOwn(header, name))
+      if (both !== undefined)
+        throw invalid(LABEL, 'a name is in both the protected and the unprotected header')
+    },
+  }
+}
+
+function required(value: JsonValue | undefined, name: string): string {
+  if (typeof value !== 'string' || value === '') throw invalid(LABEL, `${name} is missing, empty or not text`)
+  return value
+}
+
+function isTexts(value: JsonValue | undefined): value is readonly string[] {
+  return Array.isArray(value) && value.every(item => typeof item === 'string')
 }

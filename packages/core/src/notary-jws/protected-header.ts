@@ -2,12 +2,15 @@ import { type AlgorithmId, isAlgorithmId } from '../algorithm.ts'
 import { decodeJson, encodeJson, encodeUtf8, isJsonObject, type JsonValue } from '../encoding/index.ts'
 import { invalid } from '../encoding/invalid.ts'
 import { isNotaryAlgorithm } from '../notary/algorithm-for.ts'
-import type { NotaryAttributes } from '../notary/attributes.ts'
-import type { CheckedAttributes } from '../notary/checked-attributes.ts'
-import { assertExactNames } from '../notary/exact-names.ts'
-import { LABELS, PAYLOAD_TYPE } from '../notary/labels.ts'
+import {
+  type CheckedAttributes,
+  LABELS,
+  type NotaryAttributes,
+  PAYLOAD_TYPE,
+  readSignedAttributes,
+} from '../notary/attributes.ts'
+import { assertExactNames } from '../notary/payload.ts'
 import { formatRfc3339, parseRfc3339 } from '../notary/rfc3339.ts'
-import { readSignedAttributes } from '../notary/signed-attributes.ts'
 
 const LABEL = 'Notary JWS protected header'
 const OWN: ReadonlySet<string> = /* @__PURE__ */ new Set(['alg', 'cty', 'crit'])

@@ -1,7 +1,7 @@
 import type { AlgorithmId, KeyType } from '../algorithm.ts'
 import { SealwrightError } from '../errors.ts'
 import type { KeyDescriptor } from '../key.ts'
-import { keyType } from '../key-type.ts'
+import { keyType } from '../public-key.ts'
 
 /** Notary Project signature specification, "Signature Algorithm Requirements": one algorithm a key type, no other. */
 const PRESCRIBED: Readonly<Partial<Record<KeyType, AlgorithmId>>> = {

@@ -10,8 +10,7 @@ import {
 import { invalid } from '../encoding/invalid.ts'
 import { SealwrightError } from '../errors.ts'
 import type { TargetArtifact } from '../target-artifact.ts'
-import { assertExactNames } from './exact-names.ts'
-import { RESERVED_ANNOTATIONS } from './labels.ts'
+import { RESERVED_ANNOTATIONS } from './attributes.ts'
 
 const LABEL = 'Notary payload'
 const JSON_TEXT = { label: LABEL, sort: true } as const
@@ -110,4 +109,26 @@ function assertTarget(
     throw invalid(LABEL, 'annotations that are not texts by key')
   }
   return { mediaType, digest, size, annotations: annotations as Record<string, string> }
+}
+
+/**
+ * Refuses members that differ from one of `names` in case only. Readers written in Go take them for the same member, so
+ * that two of us could read one signed text in two ways.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function assertExactNames(object: JsonObject, names: readonly string[], label: string): void {
+  let folded: ReadonlySet<string> | undefined
+  for (const name of Object.keys(object)) {
+    if (names.includes(name)) continue
+    folded ??= new Set(names.map(fold))
+    if (folded.has(fold(name))) {
+      throw invalid(label, `${JSON.stringify(name)} differs from a known name in case only`)
+    }
+  }
+}
+
+/** As Go's `encoding/json`: ASCII case, and the two letters beyond ASCII that fold into it. */
+function fold(name: string): string {
+  return name.replaceAll('\u017f', 's').replaceAll('\u212a', 'k').toLowerCase()
 }

@@ -2,7 +2,7 @@ import type { Evidence, SignerIdentity } from '../envelope.ts'
 import { SealwrightError } from '../errors.ts'
 import { assertLeafKey } from '../signer-identity.ts'
 import { notaryAlgorithmFor } from './algorithm-for.ts'
-import type { CheckedAttributes } from './checked-attributes.ts'
+import type { CheckedAttributes, NotaryAttributes } from './attributes.ts'
 
 /**
  * Checks who is about to sign: a chain is there, its leaf has the key, the algorithm is the prescribed one.
@@ -40,17 +40,35 @@ export function checkIdentity(identity: SignerIdentity, onto: Uint8Array | undef
 }
 
 /**
- * The timestamp to attach, if any.
+ * Returns the timestamp to attach, if any.
  *
  * @throws {@link SealwrightError} `UNSUPPORTED` for what the envelope has no place for.
  */
-export function timestampOf(evidence: Evidence, attributes: CheckedAttributes): Uint8Array | undefined {
+export function timestampOf(
+  evidence: Evidence,
+  attributes: Pick<CheckedAttributes, 'signingScheme'>,
+): Uint8Array | undefined {
   const [timestamp, ...more] = evidence.timestamps ?? []
   if (more.length > 0) throw unsupported('a Notary Project envelope has place for one timestamp')
   if (evidence.logEntries?.length) throw unsupported('a Notary Project envelope has no place for log entries')
   if (timestamp && attributes.signingScheme !== 'notary.x509') {
     throw unsupported('a timestamp goes with the signing scheme notary.x509 only')
   }
+  return timestamp
+}
+
+/**
+ * Returns the timestamp to add to an envelope that has `had`, if any.
+ *
+ * @throws As {@link timestampOf}; `UNSUPPORTED` also where the envelope has one already.
+ */
+export function addableTimestamp(
+  had: Evidence,
+  added: Evidence,
+  { signingScheme = 'notary.x509' }: NotaryAttributes,
+): Uint8Array | undefined {
+  const timestamp = timestampOf(added, { signingScheme })
+  if (timestamp && had.timestamps?.length) throw unsupported('the envelope has a timestamp already')
   return timestamp
 }
 

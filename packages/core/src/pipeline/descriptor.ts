@@ -2,9 +2,8 @@ import type { KeyObject } from 'node:crypto'
 import { type Algorithm, type AlgorithmId, algorithms, isAlgorithmId, type KeyType } from '../algorithm.ts'
 import { isSealwrightError } from '../errors.ts'
 import type { Accepts, KeyDescriptor } from '../key.ts'
-import { keyType } from '../key-type.ts'
 import type { KeyHandle, KeyProvider } from '../provider.ts'
-import { parsePublicKey } from '../public-key.ts'
+import { keyType, parsePublicKey } from '../public-key.ts'
 import { adapterFault } from './failure.ts'
 
 /** A descriptor that was checked, copied and frozen, so that an adapter cannot change it later. */
@@ -43,7 +42,7 @@ export function checkDescriptor(provider: KeyProvider, handle: KeyHandle): Check
       publicKey: spki,
       algorithms: Object.freeze(Object.fromEntries(accepted)) as KeyDescriptor['algorithms'],
       protection: key.protection,
-      ...(key.presence === undefined ? {} : { presence: key.presence }),
+      presence: key.presence,
     }),
     publicKey,
   }
@@ -90,7 +89,7 @@ function checkAccepts(
   return Object.freeze({
     ...(digest ? { digest } : {}),
     ...(mu ? { mu } : {}),
-    ...(message === undefined ? {} : { message }),
+    message,
   })
 }
 

@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { Algorithm } from '../algorithm.ts'
-import { isEcdsaInRange } from '../ecdsa-range.ts'
-import { ecdsaFromDer } from '../encoding/ecdsa.ts'
+import { ecdsaFromDer, isEcdsaInRange } from '../encoding/ecdsa.ts'
 import type { KeyProvider, RawSignature } from '../provider.ts'
 import { signatureLength } from '../public-key.ts'
 import { adapterFault } from './failure.ts'

@@ -1,4 +1,6 @@
+import type { CallOptions } from '../call.ts'
 import { isSealwrightError, SealwrightError } from '../errors.ts'
+import type { KeyProvider } from '../provider.ts'
 
 /** The longest delay a timer takes, in milliseconds: about 24 days. */
 const LONGEST_MS = 2 ** 31 - 1
@@ -137,4 +139,19 @@ function abortedBy(signal: AbortSignal): SealwrightError {
     return new SealwrightError('TIMEOUT', 'the time that the caller set is over', { cause: reason })
   }
   return new SealwrightError('ABORTED', 'the call was aborted by its caller')
+}
+
+export function assertProvider(provider: KeyProvider): void {
+  if (provider?.contract === 1) return
+  throw new SealwrightError('UNSUPPORTED', 'the key provider speaks another version of the contract', {
+    why: 'this version of @sealwright/core knows contract 1 only',
+    fix: 'use versions of @sealwright/core and of the provider that belong together',
+  })
+}
+
+export function assertCall({ signal, timeoutMs }: CallOptions): void {
+  if (timeoutMs !== undefined) assertTimeout(timeoutMs)
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new SealwrightError('VALIDATION', 'signal is not an AbortSignal')
+  }
 }

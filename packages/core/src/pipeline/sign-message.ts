@@ -1,17 +1,13 @@
 import type { KeyObject } from 'node:crypto'
 import type { Algorithm } from '../algorithm.ts'
 import type { CallOptions } from '../call.ts'
-import { SealwrightError } from '../errors.ts'
+import { isSealwrightError, SealwrightError } from '../errors.ts'
 import type { KeyDescriptor } from '../key.ts'
 import type { KeyHandle, KeyProvider, RawSignature, StreamedSignature } from '../provider.ts'
-import type { Message, OpenOptions, Signature } from '../signer.ts'
-import { attempt } from './attempts.ts'
-import { record } from './audit.ts'
-import { checkMessage } from './choose-input.ts'
+import type { AuditRecord, Message, OpenOptions, Signature } from '../signer.ts'
 import { assertRawSignature, encodeSignature } from './encode-signature.ts'
-import { gerundOf } from './failure.ts'
-import { type ReadMessage, readMessage } from './read-message.ts'
-import { assertSameKey } from './same-key.ts'
+import { adapterFault, attempt, gerundOf } from './failure.ts'
+import { checkMessage, type ReadMessage, readMessage } from './read-message.ts'
 import type { Scope } from './scope.ts'
 import { type TraceContext, traced, tracedSync } from './trace.ts'
 
@@ -48,13 +44,7 @@ export async function signMessage(
     scope.throwIfEnded()
     checkMessage(algorithm, accepts, message, beginSign !== undefined)
   })
-  const reading = {
-    algorithm,
-    accepts,
-    spki: key.publicKey,
-    publicKey: open.publicKey,
-    ...(beginSign === undefined ? {} : { beginSign }),
-  }
+  const reading = { algorithm, accepts, spki: key.publicKey, publicKey: open.publicKey, beginSign }
   const read = await traced('read', context, () => readMessage(reading, message, scope))
   return traced('deadline', context, async () => {
     scope.startDeadline(timeoutMs, gerundOf('sign', key.reference))
@@ -105,13 +95,7 @@ async function signRead(
   tracedSync('verify', context, () => {
     if (!read.verify(bytes)) throw doesNotVerify(open, raw)
   })
-  return {
-    bytes,
-    algorithm: algorithm.id,
-    key,
-    ...(raw.requestId === undefined ? {} : { requestId: raw.requestId }),
-    ...(raw.certificates === undefined ? {} : { certificates: raw.certificates }),
-  }
+  return { bytes, algorithm: algorithm.id, key, requestId: raw.requestId, certificates: raw.certificates }
 }
 
 function doesNotVerify(
@@ -121,6 +105,52 @@ function doesNotVerify(
   return new SealwrightError('INTEGRITY', `what key store "${provider.name}" returned does not verify`, {
     why: `not an ${algorithm.id} signature of the message under ${key.reference} (public key ${fingerprint})`,
     fix: 'report it to whoever runs or wrote this key store; the signature was discarded',
-    ...(raw.requestId === undefined ? {} : { requestId: raw.requestId }),
+    requestId: raw.requestId,
   })
+}
+
+/**
+ * Puts a signature on record, and waits for it: what is not on record is not released.
+ *
+ * @throws {@link SealwrightError} The recorder's own, else `UNAVAILABLE`.
+ */
+async function record(
+  audit: NonNullable<OpenOptions['audit']>,
+  entry: AuditRecord,
+  scope: Scope,
+): Promise<void> {
+  const started = async () => audit(entry)
+  try {
+    await scope.wait(started())
+  } catch (error) {
+    if (isSealwrightError(error)) throw error
+    throw new SealwrightError('UNAVAILABLE', 'the signature was withheld: it could not be put on record', {
+      cause: error,
+    })
+  }
+}
+
+/**
+ * Checks that the key version a store says it used is the one that was opened.
+ *
+ * @throws {@link SealwrightError} `KEY_MISMATCH` for another key; `INTERNAL` if the reference is not a string.
+ */
+function assertSameKey(provider: KeyProvider, key: KeyDescriptor, raw: RawSignature): void {
+  if (raw.reference === undefined || raw.reference === key.reference) return
+  let used: string
+  try {
+    used = provider.canonical(raw.reference)
+  } catch (cause) {
+    throw adapterFault(provider, 'named the key that it used in a way that it cannot read', cause)
+  }
+  if (used === key.reference) return
+  throw new SealwrightError(
+    'KEY_MISMATCH',
+    `key store "${provider.name}" signed with another key than was opened`,
+    {
+      why: `opened ${key.reference}, used ${used}`,
+      fix: 'open a reference that names the version; the signature was discarded',
+      requestId: raw.requestId,
+    },
+  )
 }

@@ -20,9 +20,9 @@ export interface SignerTrace {
   /** The provider's name. */
   readonly provider: string
   readonly reference: string
-  readonly algorithm?: AlgorithmId
+  readonly algorithm?: AlgorithmId | undefined
   /** Counted from 1. */
-  readonly attempt?: number
+  readonly attempt?: number | undefined
 }
 
 export type TraceContext = Omit<SignerTrace, 'step' | 'attempt'>
@@ -55,7 +55,7 @@ export function tracedSync<T>(step: SignerStep, context: TraceContext, task: () 
 /** As {@link tracedSync}, for a step that takes time. */
 export function traced<T>(
   step: SignerStep,
-  context: TraceContext & { readonly attempt?: number },
+  context: TraceContext & { readonly attempt?: number | undefined },
   task: () => Promise<T>,
 ): Promise<T> {
   const channel = channelOf(step)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { KeyedMutex, retryAfterMs, singleFlight, spkiOf, untilAborted } from '@sealwright/core/adapter'
+import type { Call } from '@sealwright/core'
+import { KeyedMutex, retryAfterMs, SingleFlight, spkiOf, untilAborted } from '@sealwright/core/adapter'
 import { describe, expect, it, vi } from 'vitest'
 
 const never = new Promise<never>(() => {})
@@ -71,21 +72,33 @@ describe('KeyedMutex', () => {
   })
 })
 
-describe('singleFlight', () => {
+describe('SingleFlight', () => {
   it('runs once for all who wait, and is aborted when nobody waits any more', async () => {
     const signals: AbortSignal[] = []
-    const flight = singleFlight(({ signal }) => {
+    const flights = new SingleFlight()
+    const task = ({ signal }: Call) => {
       signals.push(signal)
       return never
-    })
+    }
     const [one, other] = [new AbortController(), new AbortController()]
-    const waits = [flight(one), flight(other)]
+    const waits = [flights.run('a', one, task), flights.run('a', other, task)]
     one.abort(new Error('one'))
     await expect(waits[0]).rejects.toThrow('one')
     expect(signals.map(({ aborted }) => aborted)).toEqual([false])
     other.abort(new Error('other'))
     await expect(waits[1]).rejects.toThrow('other')
     expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    expect(flights.has('a')).toBe(false)
+  })
+
+  it('runs again once the task has ended, and at the same time for another key', async () => {
+    const flights = new SingleFlight<number>()
+    const task = vi.fn(async () => task.mock.calls.length)
+    expect(await Promise.all(['a', 'b', 'a'].map(key => flights.run(key, {}, task)))).toEqual([1, 2, 1])
+    expect(await flights.run('a', {}, task)).toBe(3)
+    task.mockRejectedValueOnce(new Error('refused'))
+    await expect(flights.run('a', {}, task)).rejects.toThrow('refused')
+    expect(flights.has('a')).toBe(false)
   })
 })
 

@@ -19,8 +19,16 @@ it.each([
   expect(transportFailure(error, 'the store')).toEqual({ fault, code: named, why: expected })
 })
 
+it.each([40, 42, 48, 116])('EPROTO of a write that ends by TLS alert %d is client-refused', alert => {
+  const message = `write EPROTO 40BD:error:0A000410:SSL routines:x:ssl/tls alert:rec_layer_s3.c:918:SSL alert number ${alert}`
+  const error = Object.assign(new Error(message), { code: 'EPROTO' })
+  expect(transportFailure(error, 'the store')).toMatchObject({ fault: 'client-refused' })
+  error.message = message.replace(/\d+$/, '70')
+  expect(transportFailure(error, 'the store')).toMatchObject({ fault: 'no-tls' })
+})
+
 it.each([undefined, null, 'ECONNRESET', {}, { code: 5 }, { code: 'toString' }, new Error('x')])(
-  '%s is no failure of the network',
+  '%s is not a network failure',
   error => {
     expect(transportFailure(error, 'the store')).toBeUndefined()
   },

@@ -26,7 +26,8 @@ const good = envelope(
   { evidence: { timestamps: [Uint8Array.of(0x30, 0)] } },
 )
 const sign1 = readSign1(good, 'good', good.length)
-const signed = ({ signingAgent: _, ...attributes }: { readonly signingAgent?: string }) => attributes
+const signed = ({ signingAgent: _, ...attributes }: { readonly signingAgent?: string | undefined }) =>
+  attributes
 const check = unmalleable(notaryCose, good, signer, signed)
 
 /** Mutates the bytes within, so that the CBOR around them is sound and the mutant reaches the inner decoders. */

@@ -182,7 +182,7 @@ describe('notaryCose.open', () => {
     )
   })
 
-  it('passes over an agent that is no text, as the reference does', () => {
+  it('passes over an agent that is not a text, as the reference does', () => {
     const opened = notaryCose.open(
       changed(({ unprotected }) => unprotected.set('io.cncf.notary.signingAgent', 1)),
     )

@@ -25,7 +25,8 @@ const good = envelope(
   { evidence: { timestamps: [Uint8Array.of(0x30, 0)] } },
 )
 const parts = JSON.parse(Buffer.from(good).toString())
-const signed = ({ signingAgent: _, ...attributes }: { readonly signingAgent?: string }) => attributes
+const signed = ({ signingAgent: _, ...attributes }: { readonly signingAgent?: string | undefined }) =>
+  attributes
 const check = unmalleable(notaryJws, good, signer, signed)
 
 /** Mutates the bytes within, so that the base64 around them is sound and the mutant reaches the inner decoders. */

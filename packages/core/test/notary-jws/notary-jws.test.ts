@@ -194,7 +194,7 @@ describe('notaryJws.prepare', () => {
     ['a size beyond 2^53', { size: 2 ** 53 }],
     ['a digest that is none', { digest: 'sha256' }],
     ['no media type', { mediaType: '' }],
-    ['metadata that is no text', { annotations: { a: 1 } }],
+    ['metadata that is not a text', { annotations: { a: 1 } }],
   ])('refuses content with %s', (_, changed) => {
     expect(
       codeOf(() => notaryJws.prepare({ ...content, ...changed } as never, attributes, signer.identity)),
@@ -380,7 +380,7 @@ describe('notaryJws.open', () => {
     ['URLs in another case', t => Object.assign(t, { URLs: [] })],
     ['a number among its URLs', t => Object.assign(t, { urls: [1] })],
     ['data that is a number', t => Object.assign(t, { data: 1.5 })],
-    ['data that is no base64', t => Object.assign(t, { data: '*' })],
+    ['data that is not base64', t => Object.assign(t, { data: '*' })],
     ['a platform that is a text', t => Object.assign(t, { platform: 'linux' })],
     ['an architecture that is a number', t => Object.assign(t, { platform: { architecture: 1 } })],
     ['platform features that are a text', t => Object.assign(t, { platform: { 'os.features': 'a' } })],

@@ -39,7 +39,7 @@ it('a signature whose record is refused is withheld', async () => {
   expect(String(error)).not.toContain('canary')
 })
 
-it('a recorder that throws at once, or an error of ours, is no exception', async () => {
+it('a recorder that throws synchronously, or a SealwrightError, is handled alike', async () => {
   const throwing = () => {
     throw new Error('x')
   }

@@ -165,7 +165,7 @@ describe('an adapter that returns no signature at all', () => {
     ['a hexadecimal signature', { bytes: '00', encoding: 'raw' }],
     ['an unknown encoding', { bytes: new Uint8Array(64), encoding: 'p1363' }],
     ['certificates as text', { bytes: new Uint8Array(64), encoding: 'raw', certificates: ['x'] }],
-    ['a reference that is no text', { bytes: new Uint8Array(64), encoding: 'raw', reference: 1 }],
+    ['a reference that is not a text', { bytes: new Uint8Array(64), encoding: 'raw', reference: 1 }],
   ])('is caught with INTERNAL: %s', async (_, answer) => {
     expect(await refusal(spoiled('raw', () => answer))).toMatchObject({ code: 'INTERNAL' })
   })

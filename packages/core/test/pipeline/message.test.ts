@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { openSigner } from '../../src/index.ts'
-import { messageRepresentative } from '../../src/ml-dsa.ts'
+import { messageRepresentative } from '../../src/raw-public-key.ts'
 import { chunked, fakeStore, privateKey, signWith, spkiOf } from '../fake-store.ts'
 
 const MiB = 2 ** 20
@@ -24,7 +24,7 @@ describe('the input for a store', () => {
     await signer.sign(give(randomBytes(4096)))
     await expect(signer.sign(give(randomBytes(4097)))).rejects.toMatchObject({
       code: 'UNSUPPORTED',
-      why: 'at most 4096 bytes, and it takes no digest',
+      why: 'at most 4096 bytes, and it does not accept digests',
     })
     expect(store.requests).toHaveLength(1)
   })

@@ -1,6 +1,0 @@
-export type { Nv2Attributes, Nv2Content, Nv2FirstContent } from './claims.ts'
-export { nv2KeyId } from './key-id.ts'
-export { nv2, nv2First } from './nv2.ts'
-export { nv2Jwt } from './nv2-jwt.ts'
-export type { Nv2Form, OpenedNv2 } from './open-nv2.ts'
-export { openNv2 } from './open-nv2.ts'
