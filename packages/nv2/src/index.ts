@@ -1,0 +1,8 @@
+export { nv2SignerFault } from './certificate-faults.ts'
+export type { Nv2Attributes, Nv2Content, Nv2FirstContent } from './claims.ts'
+export { judgeNv2Manifest, judgeNv2Signature, type Nv2Refusal, type Nv2Trust } from './judge-signature.ts'
+export { nv2KeyId } from './key-id.ts'
+export { nv2, nv2First } from './nv2.ts'
+export { nv2Jwt } from './nv2-jwt.ts'
+export { type Nv2Form, nv2TypeOf, type OpenedNv2, openNv2 } from './open-nv2.ts'
+export { nv2Signatures, type PushedNv2, pushNv2, type StoredNv2 } from './stored-signatures.ts'
