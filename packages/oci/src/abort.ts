@@ -15,7 +15,11 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal)
 }
 
-/** Waits, unless aborted. */
+/**
+ * Waits, unless aborted.
+ *
+ * @throws {@link SealwrightError} `ABORTED` or `TIMEOUT` when `signal` aborts.
+ */
 export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   throwIfAborted(signal)
   try {

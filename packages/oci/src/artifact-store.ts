@@ -1,16 +1,16 @@
 import type { Descriptor } from './descriptor.ts'
 
 export interface StoreCall {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface PushCall extends StoreCall {
   /** Stores a manifest of somebody else as it is, even one that cannot be read. For copies. */
-  readonly anyway?: boolean
+  readonly anyway?: boolean | undefined
   /** Sends a blob without asking first whether it is there: one made just now, or hardly larger than the question. */
-  readonly assumeAbsent?: boolean
+  readonly assumeAbsent?: boolean | undefined
   /** A tag for a manifest, which a store may set in the same step; {@link PushResult.tagged} says whether it did. */
-  readonly tag?: string
+  readonly tag?: string | undefined
 }
 
 export interface TagCall extends StoreCall {
@@ -20,12 +20,12 @@ export interface TagCall extends StoreCall {
 
 export interface ReferrersQuery extends StoreCall {
   /** Only these; filtered here when the store does not filter. */
-  readonly artifactType?: string
+  readonly artifactType?: string | undefined
   /**
    * The store's own tags that begin with `sha256-`, all of them, as they were just listed: where clients keep the lists of
    * referrers under tags, no others are looked for. Saves whoever asks for thousands of subjects what he knows already.
    */
-  readonly tags?: ReadonlySet<string>
+  readonly tags?: ReadonlySet<string> | undefined
 }
 
 /**
@@ -41,9 +41,9 @@ export interface ArtifactStore {
    * It is read or written from front to back, once (a tar on stdin or stdout): a large content is best asked for or given
    * in its order, one at a time, and what was written cannot be taken back.
    */
-  readonly stream?: true
+  readonly stream?: true | undefined
   /** Of a store that reads out of others: these, in the order in which they are asked. Blobs are taken over from each. */
-  readonly sources?: readonly ArtifactStore[]
+  readonly sources?: readonly ArtifactStore[] | undefined
   /** A tag or digest to its descriptor. Throws `NOT_FOUND`. */
   resolve(reference: string, call?: StoreCall): Promise<Descriptor>
   /** The content of a descriptor. Throws `NOT_FOUND`, `INTEGRITY`. */
@@ -73,7 +73,7 @@ export interface ArtifactStore {
   tags?(query?: TagsQuery): AsyncIterable<string>
   /**
    * Runs many writes that become visible together, once `work` has ended; if it fails, none does. For stores that are
-   * written anew with every change (an archive). The store given to `work` sees what was written to it.
+   * rewritten with every change (an archive). The store given to `work` sees what was written to it.
    */
   batch?<T>(work: (store: ArtifactStore) => Promise<T>, call?: StoreCall): Promise<T>
   /** What is listed at the top, each manifest once. Layouts and memory only: a registry cannot be listed as a whole. */
@@ -81,7 +81,7 @@ export interface ArtifactStore {
 }
 
 export interface TagsQuery extends StoreCall {
-  readonly prefix?: string
+  readonly prefix?: string | undefined
 }
 
 export interface StoredEntry {
@@ -94,7 +94,7 @@ export interface PushResult {
    * How a pushed referrer can be found: by the store itself, or by the fallback tag that the client maintains. That tag was
    * read back: it names the referrer.
    */
-  readonly referrers?: 'api' | 'tag' | 'layout'
+  readonly referrers?: 'api' | 'tag' | 'layout' | undefined
   /** Whether {@link PushCall.tag} leads to the manifest now. */
-  readonly tagged?: boolean
+  readonly tagged?: boolean | undefined
 }

@@ -19,50 +19,67 @@ export function verified(
   from: string,
 ): AsyncGenerator<Uint8Array> {
   if (content instanceof Uint8Array || !isVerified(identity, content)) {
-    return asVerified(identity, check(identity, content, from), false)
+    return asVerified(identity, check(identity, content, from))
   }
   // Generators, and what gives one each time.
   return content[Symbol.asyncIterator]() as AsyncGenerator<Uint8Array>
 }
 
-const known = new WeakMap<AsyncIterable<Uint8Array>, Identity & { readonly own: boolean }>()
+const known = new WeakMap<AsyncIterable<Uint8Array>, Identity>()
 
-/**
- * Says of content that it passes on what {@link verified} gave, every byte of it: it is not checked once more.
- *
- * @param own - Whether each chunk is in memory that was made for it and that nobody else has.
- */
+/** Marks content that passes on every byte of what {@link verified} returned, so that it is not checked again. */
 export function asVerified<Content extends AsyncIterable<Uint8Array>>(
   { digest, size }: Identity,
   content: Content,
-  own: boolean,
 ): Content {
-  known.set(content, { digest, size, own })
+  known.set(content, { digest, size })
   return content
 }
 
-const repeatable = new WeakSet<AsyncIterable<Uint8Array>>()
+/**
+ * Content whose reader gives chunks back: the memory of a released chunk is freed at once, before garbage collection, and
+ * serves the next read. Only registries return such content, and only copies pass it on; every other reader ignores the
+ * method and leaves the chunks to garbage collection.
+ */
+export interface ReleasableContent extends AsyncIterable<Uint8Array> {
+  /** Frees a chunk. The caller must be the only one that holds it. */
+  release(chunk: Uint8Array): void
+}
 
-/** Content that is given anew each time it is asked for its chunks, and so need not be held to be sent again. */
-export function asRepeatable(open: () => AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
+/** Makes content releasable: each of its chunks must be in memory that nothing else refers to. */
+export function releasable<Content extends AsyncIterable<Uint8Array>>(
+  content: Content,
+): Content & ReleasableContent {
+  return Object.assign(content, { release: free })
+}
+
+/** Returns how chunks of `content` are released; `undefined` where they are left to garbage collection. */
+export function releaseOf(content: AsyncIterable<Uint8Array>): ReleasableContent['release'] | undefined {
+  return 'release' in content && content.release === free ? free : undefined
+}
+
+/** A chunk that shares its memory with others keeps it. */
+function free({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0)
+}
+
+const replayable = new WeakSet<AsyncIterable<Uint8Array>>()
+
+/** Returns content that is read from its source again on every iteration, so that it need not be held for a retry. */
+export function asReplayable(open: () => AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
   const content = { [Symbol.asyncIterator]: open }
-  repeatable.add(content)
+  replayable.add(content)
   return content
 }
 
-export function isRepeatable(content: AsyncIterable<Uint8Array>): boolean {
-  return repeatable.has(content)
+export function isReplayable(content: AsyncIterable<Uint8Array>): boolean {
+  return replayable.has(content)
 }
 
 /** Whether content was checked, and against the same. */
 export function isVerified({ digest, size }: Identity, content: AsyncIterable<Uint8Array>): boolean {
   const identity = known.get(content)
   return identity?.digest === digest && identity.size === size
-}
-
-/** Whether content comes straight from one of our stores, in memory that nobody else has. */
-export function isOwn(identity: Identity, content: Uint8Array | AsyncIterable<Uint8Array>): boolean {
-  return !(content instanceof Uint8Array) && isVerified(identity, content) && known.get(content)?.own === true
 }
 
 async function* check(
@@ -113,5 +130,5 @@ export function assertSize({ digest, size }: Identity, maxBytes: number): void {
 }
 
 function mismatch(digest: string, from: string, why: string): SealwrightError {
-  return new SealwrightError('INTEGRITY', `${from} gave other content than ${digest}`, { why })
+  return new SealwrightError('INTEGRITY', `${from} returned other content than ${digest}`, { why })
 }

@@ -50,6 +50,11 @@ export function printDescriptor(descriptor: Descriptor): JsonObject {
   }
 }
 
+/**
+ * Returns `value`, which must be a JSON object.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for anything else.
+ */
 export function readObject(value: JsonValue | undefined, label: string): JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid(label, value === undefined ? 'is missing' : 'is not an object')
@@ -65,6 +70,11 @@ export function withoutNulls(object: JsonObject): JsonObject {
     : object
 }
 
+/**
+ * Returns `value`, which must be a JSON array.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for anything else.
+ */
 export function readList(value: JsonValue | undefined, label: string): readonly JsonValue[] {
   if (!Array.isArray(value)) throw invalid(label, value === undefined ? 'is missing' : 'is not a list')
   return value

@@ -19,6 +19,13 @@ export { choosePlatform, formatPlatform } from './copy/choose-platform.ts'
 export { copyGraph } from './copy/copy-graph.ts'
 export type { CopyEvent, CopyOptions, CopyReport, LeftBehind, Moved } from './copy/copy-options.ts'
 export { blobsOf, childrenOf, type GraphNode, type GraphRole } from './copy/graph-node.ts'
+export {
+  filterReferrers,
+  type ReferrerNode,
+  type ReferrerTree,
+  type ReferrerTreeOptions,
+  referrerTree,
+} from './copy/referrer-tree.ts'
 export { type WalkOptions, walkGraph } from './copy/walk-graph.ts'
 export type { Descriptor, Platform } from './descriptor.ts'
 export { type Digest, type DigestAlgorithm, digestOf, isDigest, parseDigest } from './digest.ts'
@@ -36,7 +43,14 @@ export {
   type ManifestMembers,
   parseManifest,
 } from './manifest.ts'
-export { isManifestMediaType, MediaTypes, manifestMediaTypes } from './media-types.ts'
+export {
+  Annotations,
+  COSIGN_SIGN,
+  isManifestMediaType,
+  MediaTypes,
+  manifestMediaTypes,
+  ReferrerTypes,
+} from './media-types.ts'
 export { memory } from './memory.ts'
 export { readBlob, readManifest } from './read.ts'
 export { formatReference, isTag, parseReference, type Reference, shownReference } from './reference.ts'
@@ -44,3 +58,4 @@ export { referrersTag } from './referrers-tag.ts'
 export { canonicalRegistry } from './registry-host.ts'
 export type { RetryPolicy } from './retry.ts'
 export { soleTarget } from './sole-target.ts'
+export { referrersIn, withSignaturesIn } from './with-signatures.ts'

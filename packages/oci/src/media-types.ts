@@ -31,6 +31,40 @@ export function isManifestMediaType(mediaType: string): mediaType is ManifestMed
   return (manifestMediaTypes as readonly string[]).includes(mediaType)
 }
 
+/** Media types of what is attached to artifacts, as those who write it name them. */
+export const ReferrerTypes = {
+  /** The artifact type of a Notary Project signature. */
+  notarySignature: 'application/vnd.cncf.notary.signature',
+  /** The config of a signature of Notary v2's prototype. */
+  nv2Config: 'application/vnd.cncf.notary.config.v2+json',
+  /** cosign's signature as a referrer. */
+  cosignSignature: 'application/vnd.dev.cosign.artifact.sig.v1+json',
+  /** A layer under cosign's tag `sha256-<hex>.sig`. */
+  simpleSigning: 'application/vnd.dev.cosign.simplesigning.v1+json',
+  dsse: 'application/vnd.dsse.envelope.v1+json',
+  inToto: 'application/vnd.in-toto+json',
+  spdxJson: 'application/spdx+json',
+  spdxTextJson: 'text/spdx+json',
+  spdxText: 'text/spdx',
+  spdxXml: 'text/spdx+xml',
+  cyclonedx: 'application/vnd.cyclonedx',
+  cyclonedxJson: 'application/vnd.cyclonedx+json',
+  cyclonedxXml: 'application/vnd.cyclonedx+xml',
+} as const
+
+/** Keys of annotations, of image-spec and of Sigstore bundles (cosign's `specs/BUNDLE_SPEC.md`). */
+export const Annotations = {
+  /** RFC 3339. */
+  created: 'org.opencontainers.image.created',
+  /** The tag of an entry in a layout's `index.json`. */
+  refName: 'org.opencontainers.image.ref.name',
+  bundleContent: 'dev.sigstore.bundle.content',
+  bundlePredicate: 'dev.sigstore.bundle.predicateType',
+} as const
+
+/** The predicate type of a bundle that cosign 3 makes when it signs an image. */
+export const COSIGN_SIGN = 'https://sigstore.dev/cosign/sign/v1'
+
 const TOKEN = '[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}'
 const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:;[ -~]{1,255})?$`)
 

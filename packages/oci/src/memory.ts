@@ -5,7 +5,17 @@ import { collectVerified } from './content.ts'
 import { IndexDocument } from './layout/index-document.ts'
 import { LayoutStore } from './layout/store.ts'
 
-/** A store that lasts as long as the program: for tests, and for work between two other stores. */
+/**
+ * Returns a store in memory: for tests, and for work between two other stores.
+ *
+ * @example
+ * ```ts
+ * import { copyGraph, layoutDirectory, memory } from '@sealwright/oci'
+ *
+ * const artifacts = memory()
+ * await copyGraph(layoutDirectory('image'), 'v1', artifacts)
+ * ```
+ */
 export function memory(): ArtifactStore {
   const blobs = new Map<string, Uint8Array>()
   const writers = new KeyedMutex()

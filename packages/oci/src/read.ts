@@ -8,6 +8,14 @@ import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from './manifest.ts'
  * Reads the manifest of a descriptor, checked against it: digest, size, media type.
  *
  * @throws {@link SealwrightError} `NOT_FOUND`, `INTEGRITY`, `VALIDATION`.
+ *
+ * @example
+ * ```ts
+ * import { layoutDirectory, readManifest } from '@sealwright/oci'
+ *
+ * const artifacts = layoutDirectory('image')
+ * const { mediaType } = await readManifest(artifacts, await artifacts.resolve('v1'))
+ * ```
  */
 export async function readManifest(
   store: ArtifactStore,
@@ -37,7 +45,7 @@ export function parseNamed(
 }
 
 /**
- * Reads a content whole.
+ * Reads a blob or manifest into memory.
  *
  * @param maxBytes - A descriptor that says more is `VALIDATION`, before anything is asked of the store.
  * @throws {@link SealwrightError} `NOT_FOUND`, `INTEGRITY`, `VALIDATION`.

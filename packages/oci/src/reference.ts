@@ -26,6 +26,13 @@ const MAX_TEXT = 1024
  * required: `app:v1` names no registry here. The host is brought to its one spelling: `Index.Docker.io:443` is `docker.io`.
  *
  * @throws {@link SealwrightError} `VALIDATION`.
+ *
+ * @example
+ * ```ts
+ * import { parseReference } from '@sealwright/oci'
+ *
+ * parseReference('registry.example/app:v1') // { registry: 'registry.example', repository: 'app', tag: 'v1' }
+ * ```
  */
 export function parseReference(text: string): Reference {
   if (text.length > MAX_TEXT) throw refused(text, `it is longer than ${MAX_TEXT} characters`)
@@ -40,14 +47,14 @@ export function parseReference(text: string): Reference {
 
   const at = text.indexOf('@', slash)
   const digest = at < 0 ? undefined : text.slice(at + 1)
-  if (digest !== undefined && !isDigest(digest)) throw refused(text, 'what follows the @ is not a digest')
+  if (digest !== undefined && !isDigest(digest)) throw refused(text, 'the part after @ is not a digest')
   const named = text.slice(slash + 1, at < 0 ? undefined : at)
   const colon = named.indexOf(':')
   const repository = colon < 0 ? named : named.slice(0, colon)
   const tag = colon < 0 ? undefined : named.slice(colon + 1)
   const repositoryFault = faultOfRepository(repository)
   if (repositoryFault) throw refused(text, repositoryFault)
-  if (tag !== undefined && !isTag(tag)) throw refused(text, 'what follows the colon is not a tag')
+  if (tag !== undefined && !isTag(tag)) throw refused(text, 'the part after the colon is not a tag')
   return {
     registry,
     repository,
@@ -77,7 +84,7 @@ function faultOfHost(registry: string): string | undefined {
     const plain = isIPv6(host.slice(1, -1)) && !host.includes('%')
     return plain ? undefined : 'its host is not an IPv6 address in brackets'
   }
-  if (host.length > MAX_HOST || !DOMAIN.test(host)) return 'what stands before the first slash is not a host'
+  if (host.length > MAX_HOST || !DOMAIN.test(host)) return 'the part before the first slash is not a host'
   if (!isSameInUrls(host)) return 'its host is neither a name nor an address'
   if (host !== 'localhost' && port === undefined && !host.includes('.')) {
     return `${JSON.stringify(host)} is not a host (no dot, no port); images of Docker Hub are docker.io/library/…`

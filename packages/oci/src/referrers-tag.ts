@@ -4,7 +4,7 @@ import { parseDigest } from './digest.ts'
 import { artifactTypeOf, formatManifest, type Manifest } from './manifest.ts'
 import { MediaTypes } from './media-types.ts'
 
-const CLAIM_LENGTH = 32
+const PART_LENGTH = 32
 
 /**
  * The tag under which the referrers of a digest are listed where there is no referrers API (distribution-spec,
@@ -17,38 +17,44 @@ export function referrersTag(digest: string): string {
 }
 
 /**
- * The tag of one referrer alone: `sha256-<64 hex of the subject>.<first 32 hex of the referrer>`. Where the list of all is
- * kept by its writers, one may overwrite what another just added; this nobody else has a reason to write. Half a digest
- * is enough to keep referrers apart, and what stands there is judged by its manifest.
+ * Returns the tag of one referrer alone: `sha256-<64 hex of the subject>.<first 32 hex of the referrer>`. Clients that
+ * update the fallback index at the same time can lose each other's entries; this tag has one writer. Half a digest is
+ * enough to tell referrers apart, and what the tag names is checked by its manifest.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` if one of them is not a digest.
  */
-export function claimTag(subject: string, referrer: string): string {
-  return `${referrersTag(subject)}.${claimOf(referrer)}`
-}
-
-/** What stands behind the dot in the {@link claimTag} of a referrer. */
-export function claimOf(referrer: string): string {
-  return parseDigest(referrer).hex.slice(0, CLAIM_LENGTH)
-}
-
-/** A {@link claimTag} taken apart: the {@link referrersTag} of the subject, and {@link claimOf} the referrer. */
-export function parseClaimTag(tag: string): { readonly list: string; readonly claim: string } | undefined {
-  const [, list, claim] = /^(sha(?:256|384|512)-[0-9a-f]{64})\.([0-9a-f]{32})$/.exec(tag) ?? []
-  return list === undefined || claim === undefined ? undefined : { list, claim }
+export function referrerTag(subject: string, referrer: string): string {
+  return `${referrersTag(subject)}.${referrerPart(referrer)}`
 }
 
 /**
- * The subject that a list of referrers or a claim is tagged after. Nothing for other tags, and none but SHA-256: of a
- * longer digest a tag has a part only.
+ * Returns the part after the dot in the {@link referrerTag} of a referrer.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` if it is not a digest.
+ */
+export function referrerPart(referrer: string): string {
+  return parseDigest(referrer).hex.slice(0, PART_LENGTH)
+}
+
+/** Splits a {@link referrerTag} into the {@link referrersTag} of the subject and the {@link referrerPart}. */
+export function parseReferrerTag(tag: string): { readonly list: string; readonly part: string } | undefined {
+  const [, list, part] = /^(sha(?:256|384|512)-[0-9a-f]{64})\.([0-9a-f]{32})$/.exec(tag) ?? []
+  return list === undefined || part === undefined ? undefined : { list, part }
+}
+
+/**
+ * Returns the subject of a fallback index or of a {@link referrerTag}; `undefined` for other tags, and for digests other
+ * than SHA-256, which a tag holds only in part.
  */
 export function listedSubject(tag: string): string | undefined {
-  const list = parseClaimTag(tag)?.list ?? tag
+  const list = parseReferrerTag(tag)?.list ?? tag
   const [, hex] = /^sha256-([0-9a-f]{64})$/.exec(list) ?? []
   return hex === undefined ? undefined : `sha256:${hex}`
 }
 
 /** Whether a tag is one of these, or one of cosign's older `sha256-<hex>.sig`, `.att`, `.sbom`. */
 export function isReferrersTag(tag: string): boolean {
-  return /^sha(?:256|384|512)-[0-9a-f]{64}(?:\.[a-z]+)?$/.test(tag) || parseClaimTag(tag) !== undefined
+  return /^sha(?:256|384|512)-[0-9a-f]{64}(?:\.[a-z]+)?$/.test(tag) || parseReferrerTag(tag) !== undefined
 }
 
 /** How a referrer is listed: its own descriptor, its type and all of its annotations. */

@@ -12,9 +12,10 @@ export interface RetryPolicy {
 }
 
 /**
- * Repeats what failed in passing: throttled, not answered, or a fault of the server. Only for what may be done twice.
+ * Repeats an action that failed with `THROTTLED` or `UNAVAILABLE`. Only for actions that may be done twice.
  *
  * @param isInVain - Whether a failure is one that trying again cannot change, whatever its code.
+ * @throws {@link SealwrightError} the last error of `action`; `ABORTED` or `TIMEOUT` if aborted while it waits.
  */
 export async function retrying<T>(
   { attempts = 3, baseDelayMs = 250, maxDelayMs = 10_000 }: RetryPolicy,

@@ -8,7 +8,7 @@ import { isReferrersTag } from './referrers-tag.ts'
 
 /**
  * The artifact that a layout is about, when neither tag nor digest says so: the one entry that refers to no other, is
- * no list of referrers, and is not part of another.
+ * not a list of referrers, and is not part of another.
  *
  * @throws {@link SealwrightError} `NOT_FOUND` if there is none, `VALIDATION` naming them all if there are several, or
  *   if the store is one (a registry) that is never about one artifact.

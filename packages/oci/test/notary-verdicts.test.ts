@@ -45,7 +45,7 @@ describe('layouts with the verdict of notation-go', () => {
     // Of a signature that is damaged we tell, where the reference does not open the layout at all.
     if (files.layout.endsWith('manifest-tampered')) {
       expect((await find()).signatures).toEqual([])
-      expect(warnings).toEqual([expect.stringContaining('gave other content than')])
+      expect(warnings).toEqual([expect.stringContaining('returned other content than')])
     } else if (expected.result === undefined) {
       await expect(find()).rejects.toMatchObject({
         code: expect.stringMatching(/^(?:INTEGRITY|NOT_FOUND)$/),

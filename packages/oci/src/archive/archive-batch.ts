@@ -1,6 +1,6 @@
 import { SealwrightError } from '@sealwright/core'
 import { KeyedMutex } from '@sealwright/core/adapter'
-import { type Identity, isOwn, verified } from '../content.ts'
+import { type Identity, verified } from '../content.ts'
 import { isDigest, parseDigest } from '../digest.ts'
 import type { BatchSteps, LayoutFiles } from '../layout/backend.ts'
 import type { IndexDocument } from '../layout/index-document.ts'
@@ -83,7 +83,7 @@ export class ArchiveBatch implements LayoutFiles {
     if (content instanceof Uint8Array || !(await this.#begun())) return this.#staged.put(blob, content)
     await this.#writers.run('output', async () => {
       if (this.#written.has(blob.digest)) return drain(verified(blob, content, 'the caller'))
-      await this.#add(blob, () => verified(blob, content, 'the caller'), isOwn(blob, content))
+      await this.#add(blob, () => verified(blob, content, 'the caller'))
     })
   }
 
@@ -170,8 +170,8 @@ export class ArchiveBatch implements LayoutFiles {
     })
   }
 
-  async #add({ digest, size }: Identity, read: TarContent['read'], spent = false): Promise<void> {
-    await this.#output?.add({ name: blobPath(parseDigest(digest)), size, read, spent })
+  async #add({ digest, size }: Identity, read: TarContent['read']): Promise<void> {
+    await this.#output?.add({ name: blobPath(parseDigest(digest)), size, read })
     this.#written.set(digest, size)
   }
 

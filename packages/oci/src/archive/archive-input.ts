@@ -23,15 +23,14 @@ export interface ArchiveInput extends AsyncDisposable {
  *
  * @throws {@link SealwrightError} from its methods: as {@link layoutArchive}; `UNAVAILABLE` for a content whose reader
  *   gave up in the middle of it.
- * @param own - Nobody else keeps the chunks of the stream: their memory may be given back when they are used.
  */
 export function archiveInput(
   stream: AsyncIterable<Uint8Array>,
-  { name = 'oci-archive:-', own = false }: { readonly name?: string; readonly own?: boolean } = {},
+  { name = 'oci-archive:-' }: { readonly name?: string } = {},
 ): ArchiveInput {
   const tar = new TarStream(stream, name)
   return {
-    store: new LayoutStore(new InputBackend(tar, name, !own)),
+    store: new LayoutStore(new InputBackend(tar, name)),
     finish: () => tar.finish(),
     [Symbol.asyncDispose]: () => tar[Symbol.asyncDispose](),
   }
@@ -40,14 +39,12 @@ export function archiveInput(
 class InputBackend implements LayoutBackend {
   readonly name: string
   readonly stream = true
-  readonly lent: boolean
   readonly #tar: TarStream
   #index: Promise<IndexDocument> | undefined
 
-  constructor(tar: TarStream, name: string, lent: boolean) {
+  constructor(tar: TarStream, name: string) {
     this.#tar = tar
     this.name = name
-    this.lent = lent
   }
 
   readIndex(): Promise<IndexDocument> {

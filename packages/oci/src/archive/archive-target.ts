@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
-import { AtomicFile, writeFileAtomically } from '../layout/atomic-file.ts'
+import { AtomicFile, writeAt } from '@sealwright/core/files'
 import type { HeldLock } from '../layout/file-lock.ts'
 import type { TarFile } from './tar-file.ts'
 import { TarFileOutput, type TarOutput } from './tar-output.ts'
 import { packTar, type TarContent } from './tar-write.ts'
 
-/** The place of an archive while it is written anew: it keeps its rights and its compression, and the old one until the end. */
+/** An archive that is being rewritten: it keeps its mode and compression, and the old file until the new one is complete. */
 export class ArchiveTarget {
   readonly compressed: boolean
   readonly #path: string
@@ -24,35 +24,42 @@ export class ArchiveTarget {
 
   /** What is written to it becomes the archive with {@link ArchiveTarget.commit}. */
   async open(): Promise<TarOutput> {
-    this.#file = await AtomicFile.create(this.#path, await this.#mode())
+    this.#file = await this.#create()
     return new TarFileOutput(this.#file)
   }
 
   async commit(): Promise<void> {
-    const file = this.#file
-    if (file === undefined) return
-    await file.commit(() => this.#lock.assertHeld())
+    if (this.#file === undefined) return
+    await this.#rename(this.#file)
     this.#file = undefined
   }
 
-  /** Writes all of it. */
+  /** Writes all of it, which may be read from what {@link ArchiveTarget.open} returned. */
   async write(contents: Iterable<TarContent>): Promise<void> {
     const packed = packTar(contents)
     const bytes = this.compressed
       ? (Readable.from(packed).compose(createGzip()) as AsyncIterable<Uint8Array>)
       : packed
-    const mode = await this.#mode()
-    await writeFileAtomically(this.#path, bytes, {
-      ...(mode === undefined ? {} : { mode }),
-      beforeRename: () => this.#lock.assertHeld(),
-    })
+    const file = await this.#create()
+    try {
+      await writeAt(file.handle, this.#path, 0, bytes)
+      await this.#rename(file)
+    } catch (error) {
+      await file.discard()
+      throw error
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file?.discard()
   }
 
-  async #mode(): Promise<number | undefined> {
-    return this.#tar === undefined ? undefined : (await stat(this.#path)).mode & 0o777
+  async #create(): Promise<AtomicFile> {
+    const mode = this.#tar === undefined ? undefined : (await stat(this.#path)).mode & 0o777
+    return AtomicFile.create(this.#path, { mode })
+  }
+
+  #rename(file: AtomicFile): Promise<void> {
+    return file.commit({ beforeRename: () => this.#lock.assertHeld() })
   }
 }

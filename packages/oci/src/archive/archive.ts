@@ -2,11 +2,10 @@ import { basename, dirname } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
 import { KeyedMutex } from '@sealwright/core/adapter'
 import { shellQuote } from '@sealwright/core/encoding'
-import { isAbsent } from '@sealwright/core/files'
+import { isAbsent, sweepTemporary } from '@sealwright/core/files'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import type { Identity } from '../content.ts'
 import { parseDigest } from '../digest.ts'
-import { sweep } from '../layout/atomic-file.ts'
 import type { BatchSteps, IndexChange, LayoutBackend } from '../layout/backend.ts'
 import { onFiles } from '../layout/file-errors.ts'
 import { withFileLock } from '../layout/file-lock.ts'
@@ -34,10 +33,17 @@ export interface LayoutArchiveOptions {
 
 /**
  * An OCI image layout 1.0 in a tar, plain or gzip, read where it lies: nothing is unpacked, no blob is held whole.
- * Blobs that are pushed wait for their manifest; then the archive is written anew beside the old one, and renamed.
+ * Blobs that are pushed wait for their manifest; then a new archive is written next to the old one, and renamed.
  *
  * @throws {@link SealwrightError} from its methods: `NOT_FOUND` when there is no such file or no layout in it,
  *   `VALIDATION` when the tar has links, names that lead out of it, a file twice, or no end, and as the interface says.
+ *
+ * @example
+ * ```ts
+ * import { layoutArchive } from '@sealwright/oci'
+ *
+ * const { digest } = await layoutArchive('app.tar').resolve('v1')
+ * ```
  */
 export function layoutArchive(path: string, options: LayoutArchiveOptions = {}): ArtifactStore {
   return new LayoutStore(new ArchiveBackend(path, options.create ?? false), options)
@@ -106,7 +112,7 @@ class ArchiveBackend implements LayoutBackend {
     return onFiles(this.name, () =>
       this.#writers.run('write', () =>
         withFileLock(`${this.#path}.lock`, call, async lock => {
-          await sweep(dirname(this.#path), `${basename(this.#path)}.`, true)
+          await sweepTemporary(dirname(this.#path), `${basename(this.#path)}.`)
           const tar = await this.#open()
           const index = await this.#parseIndex(tar)
           await using target = new ArchiveTarget(this.#path, tar, lock)
@@ -135,7 +141,7 @@ class ArchiveBackend implements LayoutBackend {
     const tar = await TarFile.open(this.#path)
     if (tar === undefined && !this.#create) {
       throw new SealwrightError('NOT_FOUND', `there is no archive ${this.#path}`, {
-        why: 'there is no such file',
+        why: 'no such file',
         fix: 'check the spelling of the path',
       })
     }

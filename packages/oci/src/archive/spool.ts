@@ -1,9 +1,6 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { SealwrightError } from '@sealwright/core'
 import { throwIfAborted } from '../abort.ts'
 import type { StoreCall } from '../artifact-store.ts'
+import { TemporaryFile } from './temporary-file.ts'
 
 export interface Spooled extends AsyncDisposable {
   /** A private file with the content; gone once this is disposed of. */
@@ -16,34 +13,23 @@ export interface SpoolOptions extends StoreCall {
 }
 
 /**
- * Puts a stream that cannot be read twice (standard input) into a private temporary file, for {@link layoutArchive}.
+ * Writes a stream that cannot be read twice (standard input) to a private temporary file, for {@link layoutArchive}.
  *
  * @throws {@link SealwrightError} `VALIDATION` when it is longer than `maxBytes`.
  */
-export async function spool(
+export function spool(
   stream: AsyncIterable<Uint8Array>,
-  { maxBytes = 64 * 1024 ** 3, signal }: SpoolOptions = {},
+  { maxBytes, signal }: SpoolOptions = {},
 ): Promise<Spooled> {
-  const folder = await mkdtemp(join(tmpdir(), 'sealwright-'))
-  const dispose = () => rm(folder, { recursive: true, force: true })
-  const path = join(folder, 'archive')
-  try {
-    const file = await open(path, 'wx', 0o600)
-    let total = 0
-    try {
-      for await (const chunk of stream) {
-        throwIfAborted(signal)
-        total += chunk.byteLength
-        if (total > maxBytes)
-          throw new SealwrightError('VALIDATION', `the input is longer than ${maxBytes} bytes`)
-        await file.writeFile(chunk)
-      }
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    await dispose()
-    throw error
+  return TemporaryFile.of(untilAborted(stream, signal), maxBytes)
+}
+
+async function* untilAborted(
+  stream: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) {
+    throwIfAborted(signal)
+    yield chunk
   }
-  return { path, [Symbol.asyncDispose]: dispose }
 }

@@ -1,9 +1,5 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { openRegular, readOpen } from '@sealwright/core/files'
 import { collectVerified, type Identity, verified } from '../content.ts'
-import { named } from '../layout/write-chunks.ts'
+import { TemporaryFile } from './temporary-file.ts'
 
 export interface StagedBlob {
   /** Bytes. */
@@ -14,18 +10,18 @@ export interface StagedBlob {
 const IN_MEMORY = 4 * 1024 * 1024
 
 /**
- * Blobs that wait for the manifest that needs them, because an archive can only be written anew. Small ones wait in
- * memory, others in private folders.
+ * Blobs that wait for the manifest that needs them, because an archive can only be rewritten as a whole. Small ones wait in
+ * memory, others in temporary files.
  */
 export class StagedBlobs {
   readonly #small = new Map<string, Uint8Array>()
-  readonly #large = new Map<string, { folder: string; path: string; size: number }>()
+  readonly #large = new Map<string, { file: TemporaryFile; size: number }>()
 
   get(digest: string): StagedBlob | undefined {
     const bytes = this.#small.get(digest)
     if (bytes !== undefined) return { size: bytes.byteLength, read: () => once(bytes) }
     const large = this.#large.get(digest)
-    return large && { size: large.size, read: () => readStaged(large.path) }
+    return large && { size: large.size, read: () => large.file.read() }
   }
 
   digests(): readonly string[] {
@@ -39,36 +35,17 @@ export class StagedBlobs {
       this.#small.set(blob.digest, Uint8Array.from(bytes))
       return
     }
-    const folder = await mkdtemp(join(tmpdir(), 'sealwright-'))
-    const path = join(folder, 'blob')
-    try {
-      const file = await open(path, 'wx', 0o600)
-      try {
-        for await (const chunk of verified(blob, content, from))
-          await named(path, () => file.writeFile(chunk))
-      } finally {
-        await file.close()
-      }
-    } catch (error) {
-      await rm(folder, { recursive: true, force: true })
-      throw error
-    }
+    const file = await TemporaryFile.of(verified(blob, content, from))
     await this.remove(blob.digest)
-    this.#large.set(blob.digest, { folder, path, size: blob.size })
+    this.#large.set(blob.digest, { file, size: blob.size })
   }
 
   async remove(digest: string): Promise<void> {
     this.#small.delete(digest)
     const large = this.#large.get(digest)
     this.#large.delete(digest)
-    if (large) await rm(large.folder, { recursive: true, force: true })
+    await large?.file[Symbol.asyncDispose]()
   }
-}
-
-async function* readStaged(path: string): AsyncGenerator<Uint8Array> {
-  const file = await openRegular(path)
-  if (file === undefined) throw new Error('a staged blob is gone')
-  yield* readOpen(file)
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,12 +1,10 @@
-import { openRegular, readOpen } from '@sealwright/core/files'
-import type { AtomicFile } from '../layout/atomic-file.ts'
-import { writeAt } from '../layout/write-chunks.ts'
+import { type AtomicFile, openRegular, readOpen, writeAt } from '@sealwright/core/files'
 import { BLOCK } from './tar-header.ts'
 import { packFile, TAR_END, type TarContent } from './tar-write.ts'
 
 /** A tar that is being written, file by file. */
 export interface TarOutput {
-  /** What the files were written to can be read again, and begun anew. */
+  /** Whether what was written can be read again, and rewritten from the beginning. */
   readonly rereadable: boolean
   /** Writes a file whole; what fails leaves nothing of it. */
   add(content: TarContent): Promise<void>
@@ -29,13 +27,7 @@ export class TarFileOutput implements TarOutput {
   async add(content: TarContent): Promise<void> {
     const start = this.#position
     try {
-      this.#position = await writeAt(
-        this.#file.handle,
-        this.#file.path,
-        start,
-        packFile(content),
-        content.spent,
-      )
+      this.#position = await writeAt(this.#file.handle, this.#file.path, start, packFile(content))
     } catch (error) {
       await this.#file.handle.truncate(start)
       throw error

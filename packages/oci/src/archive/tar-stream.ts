@@ -2,14 +2,14 @@ import { SealwrightError } from '@sealwright/core'
 import { KeyedMutex } from '@sealwright/core/adapter'
 import { type ByteSource, streamSource } from './byte-source.ts'
 import { gunzip } from './gunzip.ts'
-import { SpoolFile } from './spool-file.ts'
 import { type TarEntry, tarEntries } from './tar-entries.ts'
 import { damaged } from './tar-header.ts'
+import { TemporaryFile } from './temporary-file.ts'
 
 /** Where the content of a file is that has come by. */
 type Place =
   | { readonly kind: 'memory'; readonly bytes: Uint8Array }
-  | { readonly kind: 'spooled'; readonly start: number }
+  | { readonly kind: 'spooled'; readonly file: TemporaryFile; readonly start: number }
   /** Given away once. */
   | { readonly kind: 'gone' }
 
@@ -22,7 +22,8 @@ export class TarStream implements AsyncDisposable {
   readonly #name: string
   readonly #stream: AsyncIterable<Uint8Array>
   readonly #places = new Map<string, { readonly size: number; place: Place }>()
-  readonly #spool = new SpoolFile()
+  /** Made when the first content is too large for memory. */
+  #spool: TemporaryFile | undefined
   readonly #turns = new KeyedMutex()
   #begun: Promise<{ readonly source: ByteSource; readonly entries: AsyncGenerator<TarEntry> }> | undefined
   /** Read as a header; its content comes next. */
@@ -65,7 +66,7 @@ export class TarStream implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await (await this.#begun?.catch(() => undefined))?.source.close()
-    await this.#spool[Symbol.asyncDispose]()
+    await this.#spool?.[Symbol.asyncDispose]()
   }
 
   /** The turn lasts as long as somebody reads: nothing else can move the stream meanwhile. */
@@ -100,7 +101,7 @@ export class TarStream implements AsyncDisposable {
       case 'memory':
         return once(place.bytes)
       case 'spooled':
-        return this.#spool.read(place.start, size)
+        return place.file.read(place.start, size)
       case 'gone':
         throw new SealwrightError('UNAVAILABLE', `${this.#name} gave ${name} already`, {
           why: 'it is a stream, and comes once',
@@ -138,8 +139,10 @@ export class TarStream implements AsyncDisposable {
       this.#kept += size
       this.#places.set(name, { size, place: { kind: 'memory', bytes: Buffer.concat(chunks) } })
     } else {
-      const start = await this.#spool.add(this.#contentOf(entry))
-      this.#places.set(name, { size, place: { kind: 'spooled', start } })
+      this.#spool ??= await TemporaryFile.create()
+      const file = this.#spool
+      const start = await file.append(this.#contentOf(entry))
+      this.#places.set(name, { size, place: { kind: 'spooled', file, start } })
     }
   }
 

@@ -7,8 +7,6 @@ export interface TarContent {
   /** Bytes; exactly as many must come. */
   readonly size: number
   read(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
-  /** Nobody else has the chunks of it. */
-  readonly spent?: boolean
 }
 
 /** What marks the end: two blocks of zeros. */

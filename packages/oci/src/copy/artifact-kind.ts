@@ -1,28 +1,28 @@
 import type { Descriptor } from '../descriptor.ts'
 import { artifactTypeOf, type Manifest } from '../manifest.ts'
-import { MediaTypes } from '../media-types.ts'
+import { Annotations, COSIGN_SIGN, MediaTypes, ReferrerTypes } from '../media-types.ts'
 
 /** What most referrers are, by the conventions of those who write them. */
 export type ArtifactKind = 'signature' | 'attestation' | 'sbom'
 
 const KINDS: Readonly<Record<string, ArtifactKind>> = {
-  'application/vnd.cncf.notary.signature': 'signature',
+  [ReferrerTypes.notarySignature]: 'signature',
   'application/vnd.cncf.notary.v2.signature': 'signature',
-  'application/vnd.cncf.notary.config.v2+json': 'signature',
-  'application/vnd.dev.cosign.artifact.sig.v1+json': 'signature',
-  'application/vnd.dev.cosign.simplesigning.v1+json': 'signature',
+  [ReferrerTypes.nv2Config]: 'signature',
+  [ReferrerTypes.cosignSignature]: 'signature',
+  [ReferrerTypes.simpleSigning]: 'signature',
   'application/vnd.dev.cosign.artifact.att.v1+json': 'attestation',
-  'application/vnd.in-toto+json': 'attestation',
-  'application/vnd.dsse.envelope.v1+json': 'attestation',
+  [ReferrerTypes.inToto]: 'attestation',
+  [ReferrerTypes.dsse]: 'attestation',
   'application/vnd.dev.cosign.artifact.sbom.v1+json': 'sbom',
-  'application/spdx+json': 'sbom',
+  [ReferrerTypes.spdxJson]: 'sbom',
   'application/vnd.syft+json': 'sbom',
-  'application/vnd.cyclonedx': 'sbom',
-  'application/vnd.cyclonedx+json': 'sbom',
-  'application/vnd.cyclonedx+xml': 'sbom',
-  'text/spdx': 'sbom',
-  'text/spdx+json': 'sbom',
-  'text/spdx+xml': 'sbom',
+  [ReferrerTypes.cyclonedx]: 'sbom',
+  [ReferrerTypes.cyclonedxJson]: 'sbom',
+  [ReferrerTypes.cyclonedxXml]: 'sbom',
+  [ReferrerTypes.spdxText]: 'sbom',
+  [ReferrerTypes.spdxTextJson]: 'sbom',
+  [ReferrerTypes.spdxXml]: 'sbom',
 }
 const SUFFIXES: Readonly<Record<string, ArtifactKind>> = {
   '.sig': 'signature',
@@ -30,10 +30,6 @@ const SUFFIXES: Readonly<Record<string, ArtifactKind>> = {
   '.sbom': 'sbom',
 }
 const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v\d[\d.]*)?\+json/
-const BUNDLE_CONTENT = 'dev.sigstore.bundle.content'
-const BUNDLE_PREDICATE = 'dev.sigstore.bundle.predicateType'
-/** What cosign 3 puts into a bundle when it signs an image. */
-const COSIGN_SIGN = 'https://sigstore.dev/cosign/sign/v1'
 
 /** By its type, its config, its layers, and at last by the tag it was found under; nothing if it is something else. */
 export function artifactKind(manifest: Manifest, tag?: string): ArtifactKind | undefined {
@@ -57,7 +53,7 @@ export function listedKind({ artifactType, annotations }: Descriptor): ArtifactK
  */
 export function isTelling({ artifactType, annotations }: Descriptor): boolean {
   if (artifactType === undefined || artifactType === MediaTypes.empty) return false
-  return !BUNDLE.test(artifactType) || annotations?.[BUNDLE_CONTENT] !== undefined
+  return !BUNDLE.test(artifactType) || annotations?.[Annotations.bundleContent] !== undefined
 }
 
 function kindOfType(
@@ -87,7 +83,8 @@ function layerTypes(manifest: Manifest): readonly string[] {
 
 function bundleKind(annotations: Manifest['annotations']): ArtifactKind {
   const signature =
-    annotations?.[BUNDLE_CONTENT] === 'message-signature' || annotations?.[BUNDLE_PREDICATE] === COSIGN_SIGN
+    annotations?.[Annotations.bundleContent] === 'message-signature' ||
+    annotations?.[Annotations.bundlePredicate] === COSIGN_SIGN
   return signature ? 'signature' : 'attestation'
 }
 

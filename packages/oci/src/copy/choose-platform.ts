@@ -14,7 +14,7 @@ const MAX_NESTING = 8
  * The image of one platform: the artifact itself, or the one manifest of an index.
  *
  * @param platform - `os/architecture`, `os/architecture/variant`; with `:version` behind the system for Windows.
- * @throws {@link SealwrightError} `VALIDATION` when that is no platform, or several images are for it; `NOT_FOUND` naming
+ * @throws {@link SealwrightError} `VALIDATION` when that is not a platform, or several images are for it; `NOT_FOUND` naming
  *   the platforms that there are.
  */
 export async function choosePlatform(

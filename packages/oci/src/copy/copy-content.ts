@@ -1,7 +1,7 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import { throwIfAborted } from '../abort.ts'
 import type { ArtifactStore, PushResult, StoreCall } from '../artifact-store.ts'
-import { asRepeatable, asVerified, isOwn, isVerified } from '../content.ts'
+import { asReplayable, asVerified, isVerified, releasable, releaseOf } from '../content.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { isManifestMediaType } from '../media-types.ts'
 import { type RetryPolicy, retrying } from '../retry.ts'
@@ -67,8 +67,9 @@ function contentOf(descriptor: Descriptor, sides: Sides): AsyncIterable<Uint8Arr
     next = undefined
     return counted(descriptor, content, sides)
   }
-  const content = from.stream ? open() : asRepeatable(open)
-  return isVerified(descriptor, first) ? asVerified(descriptor, content, isOwn(descriptor, first)) : content
+  const content = from.stream ? open() : asReplayable(open)
+  if (releaseOf(first) !== undefined) releasable(content)
+  return isVerified(descriptor, first) ? asVerified(descriptor, content) : content
 }
 
 async function* counted(
@@ -80,7 +81,7 @@ async function* counted(
   tell({ type: 'bytes', descriptor, bytes })
   try {
     for await (const chunk of content) {
-      // Before it is given away: its memory may be gone when it has been written.
+      // Read before the chunk is passed on: once it is released it has no length.
       const { byteLength } = chunk
       yield chunk
       bytes += byteLength

@@ -12,12 +12,20 @@ const CONCURRENCY = 8
  * already stays, a registry is asked to take over blobs of its own, the rest is streamed and checked. Done again, it
  * completes what was cut off.
  *
- * The tag comes last: who finds it finds all, wherever `referrersTo` has it.
+ * The tag is written last, so a tag that resolves implies a complete copy, wherever `referrersTo` puts the referrers.
  *
  * @param reference - A tag or a digest in `from`.
  * @returns What was done, and what had to stay behind.
  * @throws {@link SealwrightError} when the artifact itself cannot be brought; and for what may pass (`UNAVAILABLE`,
  *   `THROTTLED`, `TIMEOUT`), after several tries.
+ *
+ * @example
+ * ```ts
+ * import { copyGraph, layoutArchive, layoutDirectory } from '@sealwright/oci'
+ *
+ * const archive = layoutArchive('app.tar', { create: true })
+ * const { root } = await copyGraph(layoutDirectory('image'), 'v1', archive)
+ * ```
  */
 export async function copyGraph(
   from: ArtifactStore,
@@ -31,7 +39,7 @@ export async function copyGraph(
   const tell = onProgress ?? (() => {})
   const artifact = await from.resolve(reference, call)
   const plan = await planCopy(from, artifact, { ...options, ...call, concurrency })
-  // One that is the destination itself is no other place.
+  // The destination itself is not another place.
   const referrersTo = options.referrersTo === to ? undefined : options.referrersTo
   const { artifact: own, referrers: others } =
     referrersTo === undefined ? { artifact: plan, referrers: undefined } : splitPlan(plan)
@@ -42,7 +50,7 @@ export async function copyGraph(
   const begin = async (
     part: CopyPlan,
     store: ArtifactStore,
-    more: Pick<CopyRunOptions, 'tags' | 'rootTag' | 'absent' | 'brought'>,
+    more: Pick<CopyRunOptions, 'tags' | 'rootTag' | 'absent' | 'copiedBefore'>,
   ) => {
     const run = new CopyRun(part, { from, to: store, call, retry, tell }, { concurrency, dryRun, ...more })
     await run.all(stop)
@@ -56,7 +64,7 @@ export async function copyGraph(
       referrersTo &&
       others &&
       (await writing(referrersTo, place =>
-        begin(others, place, { tags: [], absent: run.left, brought: run.copied }),
+        begin(others, place, { tags: [], absent: run.left, copiedBefore: run.copied }),
       ))
     await run.tag()
     return {

@@ -6,19 +6,19 @@ import type { WalkOptions } from './walk-graph.ts'
 
 export interface CopyOptions extends Omit<WalkOptions, 'children' | 'depth'> {
   /** How many contents of more than 1 MiB are moved at the same time, and twice as many smaller ones. Default 8. */
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
   /** How often a content is moved again, from its beginning, that was cut off. */
-  readonly retry?: RetryPolicy
+  readonly retry?: RetryPolicy | undefined
   /** Its tags at the destination. Default: the one it was named by, if it was named by a tag. */
-  readonly tags?: readonly string[]
+  readonly tags?: readonly string[] | undefined
   /**
    * Where all goes that refers to the artifact or its children, and the tags that are made of their digests; `to` gets the
    * artifact with its children alone. Default: `to` gets all.
    */
-  readonly referrersTo?: ArtifactStore
+  readonly referrersTo?: ArtifactStore | undefined
   /** Looks at both sides, and writes nothing. */
-  readonly dryRun?: boolean
-  readonly onProgress?: (event: CopyEvent) => void
+  readonly dryRun?: boolean | undefined
+  readonly onProgress?: ((event: CopyEvent) => void) | undefined
 }
 
 /** What happens during a copy. */
@@ -37,11 +37,11 @@ export interface CopyReport extends Moved {
   readonly root: Descriptor
   /** Its tags at the destination. */
   readonly tags: readonly string[]
-  /** With `referrersTo`: what came to it there. The lists beside this one are about the artifact and its children then. */
-  readonly referrers?: Moved
+  /** With `referrersTo`: what was copied there. The other lists are then about the artifact and its children. */
+  readonly referrers?: Moved | undefined
 }
 
-/** What came to it at one place. */
+/** What was copied to one place. */
 export interface Moved {
   /** Manifests and blobs that were moved; of a dry run, that would be. */
   readonly copied: readonly Descriptor[]

@@ -1,4 +1,5 @@
 import { SealwrightError } from '@sealwright/core'
+import pLimit, { type LimitFunction } from 'p-limit'
 import { throwIfAborted } from '../abort.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { parseManifest } from '../manifest.ts'
@@ -8,7 +9,6 @@ import type { LeftBehind } from './copy-options.ts'
 import { type CopyPlan, isForeign, keyOf, type PlannedManifest } from './copy-plan.ts'
 import { CopyState } from './copy-state.ts'
 import { type TagChange, tagChange } from './cosign-tags.ts'
-import { Limiter } from './limiter.ts'
 import { lostReferrers } from './lost-referrers.ts'
 
 export interface CopyRunOptions {
@@ -20,8 +20,8 @@ export interface CopyRunOptions {
   readonly rootTag?: string | undefined
   /** What was to be brought elsewhere, and was not: what refers to it stays behind as well. */
   readonly absent?: readonly LeftBehind[]
-  /** What was brought elsewhere before. */
-  readonly brought?: readonly Descriptor[]
+  /** What was copied elsewhere before. */
+  readonly copiedBefore?: readonly Descriptor[]
 }
 
 /** What one content came to: nothing if it is at the destination. */
@@ -59,13 +59,13 @@ export class CopyRun {
   readonly #sides: Sides
   readonly #options: CopyRunOptions
   readonly #state: CopyState
-  readonly #limiter: Limiter
+  readonly #limit: LimitFunction
   /**
    * What is small waits more than it works. Manifests wait for each other where a list of referrers is kept, too: many go
    * into one change of it.
    */
-  readonly #smallLimiter: Limiter
-  readonly #oneByOne: Limiter
+  readonly #smallLimit: LimitFunction
+  readonly #oneByOne: LimitFunction
   readonly #blobs = new Map<string, Promise<Result>>()
   readonly #manifests = new Map<string, Promise<Result>>()
   readonly #tags = new Map<string, Promise<TaggedManifest>>()
@@ -83,9 +83,9 @@ export class CopyRun {
     this.#sides = { ...sides, blameSource: error => void this.#ofSource.add(Object(error)) }
     this.#options = options
     this.#state = new CopyState(this.#sides, plan.root.descriptor)
-    this.#limiter = new Limiter(options.concurrency)
-    this.#smallLimiter = new Limiter(options.concurrency * SMALL_AT_ONCE)
-    this.#oneByOne = new Limiter(1)
+    this.#limit = pLimit(options.concurrency)
+    this.#smallLimit = pLimit(options.concurrency * SMALL_AT_ONCE)
+    this.#oneByOne = pLimit(1)
     this.left.push(...plan.left)
     for (const { why } of plan.left) this.#ofSource.add(why)
     const absent = [...(options.absent ?? []), ...plan.left]
@@ -176,7 +176,7 @@ export class CopyRun {
   async #assertThere(blob: Descriptor): Promise<void> {
     const { from, call } = this.#sides
     if (blob.data !== undefined || isForeign(blob)) return
-    const there = await this.#limiter.run(() => from.exists(blob, call))
+    const there = await this.#limit(() => from.exists(blob, call))
     if (there) return
     const why = new SealwrightError('NOT_FOUND', `${from.name} has no blob ${blob.digest}`)
     this.#ofSource.add(why)
@@ -192,7 +192,7 @@ export class CopyRun {
 
   #blob(blob: Descriptor): Promise<Result> {
     const move = () => this.#move(blob, undefined, undefined)
-    const inTurn = this.#sides.to.stream ? () => this.#oneByOne.run(move) : move
+    const inTurn = this.#sides.to.stream ? () => this.#oneByOne(move) : move
     return once(this.#blobs, keyOf(blob), inTurn)
   }
 
@@ -231,7 +231,7 @@ export class CopyRun {
   }
 
   /**
-   * One that the source has not, or not sound, is no reason: an index may list what a store does not hold. One that the
+   * A child that the source lacks or holds damaged is not a reason: an index may list what a store does not hold. One that the
    * destination refuses is, or the tag would lead to less than was there.
    */
   async #child(child: Descriptor): Promise<Result> {
@@ -253,20 +253,21 @@ export class CopyRun {
   ): Promise<Result> {
     const { tell } = this.#sides
     const { dryRun, rootTag } = this.#options
-    const small = this.#smallLimiter
-    const large = descriptor.size > SMALL ? this.#limiter : small
+    const small = this.#smallLimit
+    const large = descriptor.size > SMALL ? this.#limit : small
     try {
-      const tagged = manifest && (await small.run(() => this.#tagged(manifest)))
+      // Hardly any manifest has such tags, and each pass through a limit costs.
+      const tagged = manifest?.tags.length ? await small(() => this.#tagged(manifest)) : undefined
       // Asked for ahead of the large ones that are under way.
       if (tagged?.refused) return undefined
-      if (tagged?.wanted === false || (await small.run(() => this.#isThere(descriptor, manifest)))) {
+      if (tagged?.wanted === false || (await small(() => this.#isThere(descriptor, manifest)))) {
         this.skipped.push(descriptor)
         tell({ type: 'skipped', descriptor })
       } else if (dryRun) {
         this.copied.push(descriptor)
       } else {
         const tag = manifest === this.#plan.root ? rootTag : undefined
-        const moved = await large.run(() => copyContent({ descriptor, bytes, tag }, this.#sides))
+        const moved = await large(() => copyContent({ descriptor, bytes, tag }, this.#sides))
         const { way, referrers } = moved
         if (moved.tagged) this.#rootTag = tag
         const list = way === 'done' ? this.copied : this.mounted
@@ -275,7 +276,7 @@ export class CopyRun {
         if (manifest?.subject !== undefined && referrers !== 'tag') this.#referrers.push(manifest)
         tell({ type: way, descriptor })
       }
-      if (tagged !== undefined && !dryRun) await small.run(tagged.set)
+      if (tagged !== undefined && !dryRun) await small(tagged.set)
       return undefined
     } catch (thrown) {
       const error = asError(thrown)
@@ -304,10 +305,10 @@ export class CopyRun {
     if (tags.length === 0) return { wanted: true, refused: false, set: async () => {} }
     const manifest = async () =>
       bytes === undefined ? readManifest(from, descriptor, call) : parseManifest(bytes, descriptor.mediaType)
-    const brought = () => after !== undefined && this.#brings(after)
+    const isCopied = () => after !== undefined && this.#brings(after)
     const changes: { readonly tag: string; readonly change: TagChange }[] = []
     for (const tag of tags) {
-      const change = await tagChange(to, tag, { ...call, descriptor, manifest, brought })
+      const change = await tagChange(to, tag, { ...call, descriptor, manifest, isCopied })
       changes.push({ tag, change })
       if (change.type === 'refuse') this.#leave(descriptor, change.why)
     }
@@ -338,7 +339,7 @@ export class CopyRun {
     return (
       digest === this.#plan.root.descriptor.digest ||
       this.#announced.has(digest) ||
-      [...this.copied, ...(this.#options.brought ?? [])].some(each => each.digest === digest)
+      [...this.copied, ...(this.#options.copiedBefore ?? [])].some(each => each.digest === digest)
     )
   }
 
@@ -356,14 +357,15 @@ export class CopyRun {
 
 function notListed({ digest }: Descriptor, name: string): SealwrightError {
   return new SealwrightError('UNAVAILABLE', `${name} took ${digest} and does not list it as a referrer`, {
-    fix: 'copy again; what is there stays',
+    fix: 'copy again; copied content is kept',
   })
 }
 
 function without({ digest }: Descriptor, needed: Descriptor, cause: SealwrightError): SealwrightError {
   return new SealwrightError(cause.code, `${digest} cannot be copied without ${needed.digest}`, {
     why: cause.why === undefined ? cause.message : `${cause.message}: ${cause.why}`,
-    ...(cause.fix === undefined ? {} : { fix: cause.fix }),
+    fix: cause.fix,
+    remedy: cause.remedy,
     cause,
   })
 }

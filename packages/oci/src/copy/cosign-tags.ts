@@ -3,7 +3,7 @@ import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { digestOf } from '../digest.ts'
 import { formatManifest, type ImageManifest, MAX_MANIFEST_BYTES, type Manifest } from '../manifest.ts'
-import { MediaTypes } from '../media-types.ts'
+import { MediaTypes, ReferrerTypes } from '../media-types.ts'
 import { readManifest } from '../read.ts'
 
 /** What a copy does with a tag that is made of a digest. */
@@ -24,8 +24,8 @@ interface Content {
 
 /** Under which tags cosign keeps what it appends to: one layer for each signature, and for each attestation. */
 const LAYER_TYPES: Readonly<Record<string, string>> = {
-  '.sig': 'application/vnd.dev.cosign.simplesigning.v1+json',
-  '.att': 'application/vnd.dsse.envelope.v1+json',
+  '.sig': ReferrerTypes.simpleSigning,
+  '.att': ReferrerTypes.dsse,
 }
 /** With more cosign refuses all of them. */
 const MAX_LAYERS = 1000
@@ -37,7 +37,7 @@ export interface TagQuery extends StoreCall {
   /** That of `descriptor`, read where it comes from. */
   readonly manifest: () => Promise<Manifest>
   /** Whether the copy brings what the tag is made of; else that belongs to the destination, and so does its tag. */
-  readonly brought: () => boolean
+  readonly isCopied: () => boolean
 }
 
 /**
@@ -45,7 +45,7 @@ export interface TagQuery extends StoreCall {
  * had, and they are not lost: cosign appends to what is there, and so does a copy.
  */
 export async function tagChange(to: ArtifactStore, tag: string, query: TagQuery): Promise<TagChange> {
-  const { descriptor, brought, signal } = query
+  const { descriptor, isCopied, signal } = query
   const call = signal === undefined ? {} : { signal }
   const there = await resolved(to, tag, call)
   if (there === undefined || there.digest === descriptor.digest) return { type: 'set' }
@@ -78,7 +78,7 @@ export async function tagChange(to: ArtifactStore, tag: string, query: TagQuery)
     return refuse(`together they have ${count} layers, and cosign reads ${MAX_LAYERS} layers at most`)
   const comes = new Set(coming.layers.map(keyOf))
   if (own.layers.every(layer => comes.has(keyOf(layer)))) return { type: 'set' }
-  if (!brought()) return refuse('the manifest that they are about was there before the copy')
+  if (!isCopied()) return refuse('the manifest that they are about was there before the copy')
   const merged = mergedOf(own, [...own.layers, ...added])
   return merged.manifest.bytes.byteLength <= MAX_MANIFEST_BYTES
     ? { type: 'merge', ...merged }

@@ -1,7 +1,7 @@
 import { isSealwrightError } from '@sealwright/core'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { parseClaimTag, referrersTag } from '../referrers-tag.ts'
+import { parseReferrerTag, referrersTag } from '../referrers-tag.ts'
 
 /** A manifest that is named after a digest. */
 export interface DigestTagged {
@@ -11,7 +11,7 @@ export interface DigestTagged {
 
 interface Listed {
   readonly all: ReadonlySet<string>
-  /** By what stands before the dot, without claims: these are tags of referrers, which the store lists by itself. */
+  /** By what stands before the dot, without tags of one referrer, which the store lists by itself. */
   readonly byDigest: ReadonlyMap<string, readonly string[]>
 }
 
@@ -73,7 +73,7 @@ export class DigestTags {
       for await (const tag of this.#store.tags({ ...this.#call, prefix: 'sha256-' })) {
         if (all.add(tag).size > MAX_LISTED) return undefined
         const base = LISTED.exec(tag)?.[1]
-        if (base === undefined || parseClaimTag(tag) !== undefined) continue
+        if (base === undefined || parseReferrerTag(tag) !== undefined) continue
         const tags = found.get(base)
         if (tags === undefined) found.set(base, [tag])
         else tags.push(tag)

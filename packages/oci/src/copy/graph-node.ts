@@ -42,7 +42,7 @@ export interface GraphNode {
 }
 
 /**
- * The blobs of a manifest, each once: config and layers, and what an index lists that is no manifest (build caches do
+ * The blobs of a manifest, each once: config and layers, and what an index lists that is not a manifest (build caches do
  * so). A blob that is called a manifest there is a blob all the same.
  */
 export function blobsOf(manifest: Manifest): readonly Descriptor[] {

@@ -5,7 +5,7 @@ import type { Descriptor } from '../descriptor.ts'
 import { artifactTypeOf, MAX_MANIFEST_BYTES, type Manifest } from '../manifest.ts'
 import { isManifestMediaType, MediaTypes } from '../media-types.ts'
 import { parseNamed, readBlob } from '../read.ts'
-import { parseClaimTag, referrersTag } from '../referrers-tag.ts'
+import { parseReferrerTag, referrersTag } from '../referrers-tag.ts'
 import { readReferrersIndex, type SalvagedManifest, salvageManifest } from '../salvage.ts'
 import { artifactKind, isAmong, isTelling, listedKind } from './artifact-kind.ts'
 import { choosePlatform } from './choose-platform.ts'
@@ -14,25 +14,25 @@ import { childrenOf, type GraphNode, type GraphRole } from './graph-node.ts'
 
 export interface WalkOptions extends StoreCall {
   /** One image of an index instead of the index: `linux/amd64`, `linux/arm/v7`. */
-  readonly platform?: string
+  readonly platform?: string | undefined
   /**
    * Which of those that refer to the artifact or its children: `signature`, `attestation`, `sbom`, or media types. What
    * refers to these in turn comes with them. Default: all.
    */
-  readonly only?: readonly string[]
+  readonly only?: readonly string[] | undefined
   /** How many steps of referring. 0: the artifact and its children alone. Default: all. */
-  readonly depth?: number
+  readonly depth?: number | undefined
   /** False: does not follow the manifests that an index lists. What an index lists need not belong to it. Default true. */
-  readonly children?: boolean
+  readonly children?: boolean | undefined
   /** More manifests than this are an error, never a walk cut short. Default 10 000. */
-  readonly limit?: number
+  readonly limit?: number | undefined
   /** How many manifests are looked at together. Default 8. */
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
   /**
    * Takes the store's word for what it lists: referrers that have a type there, and images, are not read, and have no
    * `manifest`. The artifact need not be there itself. For looking; what is moved or judged has to be read.
    */
-  readonly asListed?: true
+  readonly asListed?: true | undefined
 }
 
 const LIMIT = 10_000
@@ -95,21 +95,21 @@ export async function* walkGraph(
 interface Place {
   readonly role: GraphRole
   readonly descriptor: Descriptor
-  readonly parent?: Descriptor
+  readonly parent?: Descriptor | undefined
   readonly depth: number
-  readonly tag?: string
+  readonly tag?: string | undefined
   /** It hangs on one that was chosen by `only`. */
   readonly picked: boolean
 }
 
 interface Visit {
   readonly found: readonly Place[]
-  readonly manifest?: Manifest
-  readonly salvaged?: SalvagedManifest
-  readonly fault?: SealwrightError
+  readonly manifest?: Manifest | undefined
+  readonly salvaged?: SalvagedManifest | undefined
+  readonly fault?: SealwrightError | undefined
   /** It is not among those that are wanted. */
-  readonly left?: boolean
-  readonly again?: true
+  readonly left?: boolean | undefined
+  readonly again?: true | undefined
 }
 
 type ReadPlace =
@@ -117,7 +117,7 @@ type ReadPlace =
   | {
       readonly manifest?: undefined
       readonly fault: SealwrightError
-      readonly salvaged?: SalvagedManifest
+      readonly salvaged?: SalvagedManifest | undefined
     }
 
 class Visitor {
@@ -167,7 +167,7 @@ class Visitor {
       if (role === 'referrer') assertRefers(manifest, place, this.#store.name)
       return { manifest }
     } catch (error) {
-      // Whatever passes, or is about the store as a whole, is no fault of this one.
+      // A transient error, or one about the store as a whole, is not a fault of this manifest.
       const own = isSealwrightError(error) && ['NOT_FOUND', 'INTEGRITY', 'VALIDATION'].includes(error.code)
       if (!own || (role === 'artifact' && !this.#options.asListed)) throw error
       const salvaged = bytes && salvageManifest(bytes)
@@ -192,7 +192,7 @@ class Visitor {
     for (const { tag, descriptor: found } of await this.#tags.of(descriptor, guess)) {
       const list = tag === referrersTag(descriptor.digest) ? await this.#readList(found) : undefined
       if (list !== undefined) list.forEach(add)
-      else if (parseClaimTag(tag) !== undefined) add(found)
+      else if (parseReferrerTag(tag) !== undefined) add(found)
       else tagged.push({ role: 'tagged', descriptor: plain(found), tag, ...step })
     }
     const bySubject = [...referrers.values()].map(

@@ -6,8 +6,6 @@ import type { EditedIndex } from './index-edits.ts'
 /** The files of a layout: what a store reads, and the blobs that it writes. */
 export interface LayoutFiles {
   readonly name: string
-  /** What is read may be in memory that others have, too. */
-  readonly lent?: boolean
   readIndex(call: StoreCall): Promise<IndexDocument>
   /** Bytes that are stored for a blob; nothing if it is not there. */
   sizeOf(digest: string, call: StoreCall): Promise<number | undefined>
@@ -24,7 +22,7 @@ export interface LayoutBackend extends LayoutFiles {
   readonly stream?: true
   /** Replaces `index.json`, alone among all who write it. `change` may read and put blobs. */
   updateIndex(change: (index: IndexDocument) => Promise<IndexChange>, call: StoreCall): Promise<void>
-  /** For what is written anew as a whole: many writes, then one change of the index. */
+  /** For layouts that are rewritten as a whole: many writes, then one change of the index. */
   batch?<T>(steps: BatchSteps<T>, call: StoreCall): Promise<T>
 }
 

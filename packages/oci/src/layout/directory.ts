@@ -8,11 +8,12 @@ import {
   readOpen,
   readRegularFileIfPresent,
   readWhole,
+  sweepTemporary,
+  writeFileAtomic,
 } from '@sealwright/core/files'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
-import { type Identity, isOwn, verified } from '../content.ts'
+import { type Identity, verified } from '../content.ts'
 import { parseDigest } from '../digest.ts'
-import { sweep, writeFileAtomically } from './atomic-file.ts'
 import type { IndexChange, LayoutBackend } from './backend.ts'
 import { onFiles } from './file-errors.ts'
 import { withFileLock } from './file-lock.ts'
@@ -39,13 +40,25 @@ const INDEX_FILE = 'index.json'
 const MAX_LOOKED_AT = 100
 /** The coarsest clocks of file systems tick every two seconds (FAT). */
 const SETTLED_MS = 2500
+/** Nobody writes a blob for longer. */
+const LEFT_BEHIND_MS = 24 * 60 * 60 * 1000
+/** Readable by whom the umask lets, as other tools write layouts; nothing is written through a link. */
+const SHARED = { mode: 0o666, replaceLink: true } as const
 
 /**
  * An OCI image layout 1.0 in a directory. Every file is written whole and then renamed, and `index.json` is changed
  * under a lock, so that neither a killed process nor two at once leave anything half-written under a name that counts.
  *
- * @throws {@link SealwrightError} from its methods: `NOT_FOUND` when the directory is no layout, and as the interface
+ * @throws {@link SealwrightError} from its methods: `NOT_FOUND` when the directory is not a layout, and as the interface
  *   says.
+ *
+ * @example
+ * ```ts
+ * import { layoutDirectory, readManifest } from '@sealwright/oci'
+ *
+ * const artifacts = layoutDirectory('image')
+ * const manifest = await readManifest(artifacts, await artifacts.resolve('v1'))
+ * ```
  */
 export function layoutDirectory(path: string, options: LayoutDirectoryOptions = {}): ArtifactStore {
   return new LayoutStore(new DirectoryBackend(path, options.create ?? false), options)
@@ -105,11 +118,9 @@ class DirectoryBackend implements LayoutBackend {
       if (await this.#holds(path, blob)) return drain(verified(blob, content, 'the caller'))
       if (!this.#swept) {
         this.#swept = true
-        await sweep(directory, '', false)
+        await sweepTemporary(directory, '', Date.now() - LEFT_BEHIND_MS)
       }
-      await writeFileAtomically(path, verified(blob, content, 'the caller'), {
-        spent: isOwn(blob, content),
-      })
+      await writeFileAtomic(path, verified(blob, content, 'the caller'), SHARED)
     })
   }
 
@@ -126,11 +137,11 @@ class DirectoryBackend implements LayoutBackend {
     return onFiles(this.name, async () => {
       await this.#prepare(call)
       await withFileLock(`${path}.lock`, call, async lock => {
-        await sweep(this.#path, `${INDEX_FILE}.`, true)
+        await sweepTemporary(this.#path, `${INDEX_FILE}.`)
         const before = await this.#parseIndex()
         const { index, unused = [] } = await change(before)
         if (index !== before) {
-          await writeFileAtomically(path, [index.print()], { beforeRename: () => lock.assertHeld() })
+          await writeFileAtomic(path, index.print(), { ...SHARED, beforeRename: () => lock.assertHeld() })
         }
         // Only now: until index.json was replaced, they were in use.
         for (const digest of unused) await this.removeBlob(digest)
@@ -188,7 +199,7 @@ class DirectoryBackend implements LayoutBackend {
     if (!this.#create) throw await this.#noLayout()
     await makeDirectory(this.#path)
     const foreign = (await readdir(this.#path)).find(
-      name => !/^(?:blobs|index\.json|oci-layout)(?:\.|$)/.test(name),
+      name => !/^\.?(?:blobs|index\.json|oci-layout)(?:\.|$)/.test(name),
     )
     if (foreign !== undefined) {
       throw new SealwrightError('VALIDATION', `${this.#path} is a directory with something else in it`, {
@@ -199,13 +210,14 @@ class DirectoryBackend implements LayoutBackend {
     const index = join(this.#path, INDEX_FILE)
     await withFileLock(`${index}.lock`, call, async lock => {
       if ((await stat(index).catch(absent)) === undefined) {
-        await writeFileAtomically(index, [IndexDocument.empty().print()], {
+        await writeFileAtomic(index, IndexDocument.empty().print(), {
+          ...SHARED,
           beforeRename: () => lock.assertHeld(),
         })
       }
-      await sweep(this.#path, `${LAYOUT_FILE}.`, true)
+      await sweepTemporary(this.#path, `${LAYOUT_FILE}.`)
       // Last: from here on it counts as a layout.
-      await writeFileAtomically(join(this.#path, LAYOUT_FILE), [LAYOUT_BYTES])
+      await writeFileAtomic(join(this.#path, LAYOUT_FILE), LAYOUT_BYTES, SHARED)
     })
   }
 
@@ -227,7 +239,7 @@ class DirectoryBackend implements LayoutBackend {
     const folders = await readdir(this.#path, { withFileTypes: true }).catch(absentOrNone)
     if (folders === undefined) {
       return new SealwrightError('NOT_FOUND', `there is no OCI image layout ${this.#path}`, {
-        why: 'there is no such directory',
+        why: 'no such directory',
         fix: 'check the spelling of the path',
       })
     }

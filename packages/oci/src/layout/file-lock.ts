@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { lstat, open, rename, rm, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { SealwrightError } from '@sealwright/core'
-import { readRegularFileIfPresent, systemFailure } from '@sealwright/core/files'
+import { readRegularFileIfPresent, systemFailure, temporaryName } from '@sealwright/core/files'
 import { pause } from '../abort.ts'
 import type { StoreCall } from '../artifact-store.ts'
 import { fileVersion } from './file-version.ts'
@@ -143,7 +143,7 @@ function mayBeAlive(holder: Holder | undefined): boolean {
 async function breakLock(path: string, token: string | undefined): Promise<void> {
   if ((await holderOf(path))?.token !== token) return
   await assertLock(path)
-  const aside = `${path}.${randomBytes(8).toString('hex')}.tmp`
+  const aside = temporaryName(path)
   try {
     await rename(path, aside)
   } catch (error) {

@@ -24,7 +24,7 @@ interface Ways {
 }
 
 /**
- * The error for a place that is no layout, with what is there instead, as far as that is known.
+ * Returns the error for a place that is not a layout; it names what is there instead, if that is known.
  *
  * @param names - Paths of the files in it.
  */

@@ -143,7 +143,7 @@ export class ReferrersScan {
     // Scans at the same time read each manifest once between them, unless they can be aborted one by one.
     const underway = this.#underway.get(key)
     if (underway !== undefined && underway.signal === call.signal) return underway.scanned
-    const scanned = this.#readAnew(descriptor, call)
+    const scanned = this.#readUncached(descriptor, call)
     const reading = { scanned, signal: call.signal }
     this.#underway.set(key, reading)
     try {
@@ -162,7 +162,7 @@ export class ReferrersScan {
     }
   }
 
-  async #readAnew(descriptor: Descriptor, call: StoreCall): Promise<Scanned | undefined> {
+  async #readUncached(descriptor: Descriptor, call: StoreCall): Promise<Scanned | undefined> {
     let bytes: Uint8Array
     try {
       assertSize(descriptor, MAX_MANIFEST_BYTES)
@@ -204,7 +204,7 @@ export class ReferrersScan {
     }
   }
 
-  /** Passes on what is no fault of this one manifest. */
+  /** Rethrows an error that is not about this manifest. */
   #tell(descriptor: Descriptor, error: unknown): void {
     if (!isSealwrightError(error) || !FAULTS_OF_CONTENT.includes(error.code)) throw error
     this.#onUnreadable(descriptor.digest, error)

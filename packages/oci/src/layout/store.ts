@@ -110,7 +110,7 @@ export class LayoutStore implements ArtifactStore {
   }
 
   fetch(descriptor: Descriptor, call: StoreCall = {}): AsyncGenerator<Uint8Array> {
-    return asVerified(descriptor, this.#read(descriptor, call), this.#files.lent !== true)
+    return asVerified(descriptor, this.#read(descriptor, call))
   }
 
   async *#read(descriptor: Descriptor, call: StoreCall): AsyncGenerator<Uint8Array> {

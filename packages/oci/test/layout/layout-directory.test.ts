@@ -17,8 +17,8 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { layoutDirectory, readManifest, referrersTag } from '../src/index.ts'
-import { IndexDocument } from '../src/layout/index-document.ts'
+import { layoutDirectory, readManifest, referrersTag } from '../../src/index.ts'
+import { IndexDocument } from '../../src/layout/index-document.ts'
 import {
   collect,
   INDEX,
@@ -30,9 +30,9 @@ import {
   madeSignature,
   pushImage,
   SIGNATURE,
-} from './artifacts.ts'
-import { failure } from './expect-error.ts'
-import { temporaryFolder } from './temporary.ts'
+} from '../artifacts.ts'
+import { failure } from '../expect-error.ts'
+import { temporaryFolder } from '../temporary.ts'
 
 interface Listed {
   readonly digest: string
@@ -144,7 +144,7 @@ describe('the files of a layout', () => {
   })
 })
 
-describe('a directory that is no layout', () => {
+describe('a directory that is not a layout', () => {
   test('is NOT_FOUND, to read and to write, unless it may be made', async () => {
     await using folder = await temporaryFolder()
     const path = join(folder.path, 'x')
@@ -395,10 +395,9 @@ test('temporary files of yesterday are swept, those of today are not', async () 
   await using folder = await temporaryFolder()
   const image = await pushImage(open(folder.path), madeImage(), 'v1')
   const blobs = join(folder.path, 'blobs', 'sha256')
-  const [old, recent] = ['1', '2'].map(digit => join(blobs, `${'0'.repeat(64)}.${digit.repeat(16)}.tmp`)) as [
-    string,
-    string,
-  ]
+  const [old, recent] = ['1', '2'].map(digit =>
+    join(blobs, `.${'0'.repeat(64)}.${digit.repeat(12)}.tmp`),
+  ) as [string, string]
   for (const file of [old, recent]) await writeFile(file, 'half')
   const yesterday = new Date(Date.now() - 25 * 60 * 60 * 1000)
   await utimes(old, yesterday, yesterday)

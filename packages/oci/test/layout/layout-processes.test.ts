@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { layoutArchive, layoutDirectory } from '../src/index.ts'
-import { list, madeImage, madeSignature, pushImage } from './artifacts.ts'
-import { temporaryFolder } from './temporary.ts'
+import { layoutArchive, layoutDirectory } from '../../src/index.ts'
+import { list, madeImage, madeSignature, pushImage } from '../artifacts.ts'
+import { temporaryFolder } from '../temporary.ts'
 
 const run = promisify(execFile)
 const PROGRAM = join(import.meta.dirname, 'push-until-killed.ts')

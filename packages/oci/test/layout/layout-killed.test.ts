@@ -3,9 +3,9 @@ import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { type ArtifactStore, layoutArchive, layoutDirectory } from '../src/index.ts'
-import { collect, list, type MadeImage, madeImage, madeSignature, pushImage } from './artifacts.ts'
-import { temporaryFolder } from './temporary.ts'
+import { type ArtifactStore, layoutArchive, layoutDirectory } from '../../src/index.ts'
+import { collect, list, type MadeImage, madeImage, madeSignature, pushImage } from '../artifacts.ts'
+import { temporaryFolder } from '../temporary.ts'
 
 const run = promisify(execFile)
 const PROGRAM = join(import.meta.dirname, 'push-until-killed.ts')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type ArtifactStore, copyGraph, memory } from '../src/index.ts'
-import { list, madeImage, madeSignature, pushImage } from './artifacts.ts'
+import { type ArtifactStore, copyGraph, memory } from '../../src/index.ts'
+import { list, madeImage, madeSignature, pushImage } from '../artifacts.ts'
 
 /** A registry that says that it took a referrer and does not list it, so many times. */
 function forgetful(store: ArtifactStore, times: number): ArtifactStore {

@@ -7,11 +7,11 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { packTar, type TarEntry } from 'modern-tar'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { numRuns } from '../../../test/properties.ts'
-import { layoutArchive, layoutDirectory, soleTarget, spool } from '../src/index.ts'
-import { collect, list, made, madeImage, madeSignature, pieces, pushImage } from './artifacts.ts'
-import { failure } from './expect-error.ts'
-import { temporaryFolder } from './temporary.ts'
+import { numRuns } from '../../../../test/properties.ts'
+import { layoutArchive, layoutDirectory, soleTarget, spool } from '../../src/index.ts'
+import { collect, list, made, madeImage, madeSignature, pieces, pushImage } from '../artifacts.ts'
+import { failure } from '../expect-error.ts'
+import { temporaryFolder } from '../temporary.ts'
 
 const run = promisify(execFile)
 const hasTar = await run('tar', ['--version']).then(
@@ -264,7 +264,7 @@ describe('an archive that another program would read otherwise is refused', () =
     }
   })
 
-  test('because it is no archive at all', async () => {
+  test('because it is not an archive', async () => {
     await using folder = await temporaryFolder()
     const archive = join(folder.path, 'a.tar')
     await failure('NOT_FOUND', () => layoutArchive(archive).resolve('v1'))

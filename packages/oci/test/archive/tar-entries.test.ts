@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { packTar } from 'modern-tar'
 import { describe, expect, test } from 'vitest'
-import { numRuns } from '../../../test/properties.ts'
-import { streamSource } from '../src/archive/byte-source.ts'
-import { tarEntries } from '../src/archive/tar-entries.ts'
-import { list, pieces } from './artifacts.ts'
-import { failure } from './expect-error.ts'
+import { numRuns } from '../../../../test/properties.ts'
+import { streamSource } from '../../src/archive/byte-source.ts'
+import { tarEntries } from '../../src/archive/tar-entries.ts'
+import { list, pieces } from '../artifacts.ts'
+import { failure } from '../expect-error.ts'
 
 const LONG = `blobs/sha512/${'a'.repeat(128)}`
 const NAMES = ['oci-layout', 'index.json', `blobs/sha256/${'b'.repeat(64)}`, LONG, 'ü.txt']

@@ -3,7 +3,7 @@
 import { cpSync } from 'node:fs'
 import promises, { type FileHandle } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
-import type { Descriptor } from '../src/index.ts'
+import type { Descriptor } from '../../src/index.ts'
 
 interface Work {
   /** The folder that is watched, and the layout in it. */
@@ -37,7 +37,7 @@ stepping(prototype, ['writeFile', 'sync', 'close'])
 stepping(promises, ['open', 'rename', 'rm', 'mkdir', 'writeFile'])
 syncBuiltinESMExports()
 
-const { layoutArchive, layoutDirectory } = await import('../src/index.ts')
+const { layoutArchive, layoutDirectory } = await import('../../src/index.ts')
 const store = path.endsWith('.tar')
   ? layoutArchive(path, { create: true })
   : layoutDirectory(path, { create: true })

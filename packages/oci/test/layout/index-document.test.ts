@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { numRuns } from '../../../test/properties.ts'
-import { IndexDocument } from '../src/layout/index-document.ts'
-import { INDEX, MANIFEST } from './artifacts.ts'
+import { numRuns } from '../../../../test/properties.ts'
+import { IndexDocument } from '../../src/layout/index-document.ts'
+import { INDEX, MANIFEST } from '../artifacts.ts'
 
 const REF_NAME = 'org.opencontainers.image.ref.name'
 const digest = fc.integer({ min: 0, max: 5 }).map(digit => `sha256:${`${digit}`.repeat(64)}`)
