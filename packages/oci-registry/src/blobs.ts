@@ -1,10 +1,10 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import type { StoreCall } from '@sealwright/oci'
 import { type Identity, verified } from '@sealwright/oci/store'
-import type { RegistryClient, RegistryPlace } from './client.ts'
+import type { RegistryClient, RegistryPlace } from './http/client.ts'
+import type { HttpResponse } from './http/transport.ts'
 import { deleteAt } from './manifests.ts'
-import type { Answer } from './transport.ts'
-import { RegistryUploads, type UploadOptions } from './upload.ts'
+import { RegistryUploads, type UploadOptions } from './upload/upload.ts'
 
 /** What a registry answers that does not mount, or does not let us. */
 const REFUSALS: readonly string[] = [
@@ -70,7 +70,7 @@ export class RegistryBlobs {
     }
   }
 
-  #get({ digest }: Identity, call: StoreCall): Promise<Answer> {
+  #get({ digest }: Identity, call: StoreCall): Promise<HttpResponse> {
     return this.#client.retrying(call, () =>
       this.#client.request(
         {
@@ -130,10 +130,10 @@ export class RegistryBlobs {
     return deleted
   }
 
-  #assertLength({ headers }: Answer, { digest, size }: Identity): void {
+  #assertLength({ headers }: HttpResponse, { digest, size }: Identity): void {
     const length = headers.get('content-length')
     if (length === null || headers.has('content-encoding') || Number(length) === size) return
-    throw new SealwrightError('INTEGRITY', `${this.#name} gave other content than ${digest}`, {
+    throw new SealwrightError('INTEGRITY', `${this.#name} returned other content than ${digest}`, {
       why: `it has ${length} bytes and not ${size}`,
     })
   }

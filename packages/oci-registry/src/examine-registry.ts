@@ -31,7 +31,7 @@ export function isExaminable(store: ArtifactStore): store is ExaminableStore {
  * up, and the delete is of a digest that nothing has.
  *
  * @param subject - Digest of a manifest of the repository.
- * @throws {@link SealwrightError} `UNSUPPORTED` when the store is no registry; whatever is no answer to the question.
+ * @throws {@link SealwrightError} `UNSUPPORTED` when the store is not a registry; and every error that does not answer the question.
  */
 export async function examineRegistry(
   store: ArtifactStore,
@@ -39,5 +39,5 @@ export async function examineRegistry(
   call: StoreCall = {},
 ): Promise<RegistryAbilities> {
   if (isExaminable(store)) return store.examine(subject, call)
-  throw new SealwrightError('UNSUPPORTED', `${store.name} is no registry`)
+  throw new SealwrightError('UNSUPPORTED', `${store.name} is not a registry`)
 }

@@ -1,4 +1,4 @@
-export { checkLogin } from './check-login.ts'
+export { checkLogin } from './auth/check-login.ts'
 export {
   type Credential,
   type CredentialRequest,
@@ -21,9 +21,9 @@ export {
   type Permission,
   type RegistryAbilities,
 } from './examine-registry.ts'
-export type { HttpFetchOptions, TlsSettings } from './http-exchange.ts'
-export { httpFetch } from './http-fetch.ts'
-export { listedSubjects } from './listed-subjects.ts'
-export type { ReferrerFault, ReferrersState, RepairOptions } from './referrers-repair.ts'
+export { httpFetch } from './http/http-fetch.ts'
+export type { HttpFetchOptions, TlsSettings } from './http/send-by-http.ts'
+export { listedSubjects } from './referrers/listed-subjects.ts'
+export type { ReferrerFault, ReferrersState, RepairOptions } from './referrers/referrers-repair.ts'
+export { isRepairable, type RepairableStore, repairReferrers } from './referrers/repair-referrers.ts'
 export { type RegistryOptions, registry } from './registry.ts'
-export { isRepairable, type RepairableStore, repairReferrers } from './repair-referrers.ts'

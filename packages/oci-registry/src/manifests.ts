@@ -13,10 +13,10 @@ import {
   type StoreCall,
 } from '@sealwright/oci'
 import { readObject, verified } from '@sealwright/oci/store'
-import type { RegistryClient } from './client.ts'
-import { registryFaults, saysCode } from './http-error.ts'
+import type { RegistryClient } from './http/client.ts'
+import { registryFaults, saysCode } from './http/http-error.ts'
+import type { HttpResponse } from './http/transport.ts'
 import { explainMissing } from './missing-content.ts'
-import type { Answer } from './transport.ts'
 
 /** A manifest as a registry gave it: checked against its digest, not yet read. */
 export interface ServedManifest {
@@ -155,7 +155,7 @@ export class RegistryManifests {
     if (parseDigest(stored).algorithm === algorithm) {
       throw new SealwrightError('INTEGRITY', `${this.#name} stored something else than it was given`, {
         why: `it was given ${digest} and says it has ${stored}`,
-        fix: 'check for a proxy in front of the registry that changes what passes through it, and push again',
+        fix: 'check for a proxy in front of the registry that modifies content, and push again',
       })
     }
     throw new SealwrightError('UNSUPPORTED', `${this.#name} does not keep ${algorithm} digests`, {
@@ -209,7 +209,7 @@ export class RegistryManifests {
     const expected = asked ?? (named !== null && isDigest(named) ? named : undefined)
     const digest = digestOf(expected === undefined ? 'sha256' : parseDigest(expected).algorithm, bytes)
     if (expected !== undefined && digest !== expected) {
-      throw new SealwrightError('INTEGRITY', `${this.#name} gave other content than ${expected}`, {
+      throw new SealwrightError('INTEGRITY', `${this.#name} returned other content than ${expected}`, {
         why: `its digest is ${digest}`,
       })
     }
@@ -316,7 +316,7 @@ function descriptorFrom(headers: Headers): Descriptor | undefined {
   return { mediaType, digest, size: Number(length) }
 }
 
-async function readManifestBody(answer: Answer, reference: string, from: string): Promise<Uint8Array> {
+async function readManifestBody(answer: HttpResponse, reference: string, from: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let total = 0
   for await (const chunk of answer.chunks()) {

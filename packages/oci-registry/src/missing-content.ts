@@ -1,8 +1,7 @@
-import { isSealwrightError, SealwrightError } from '@sealwright/core'
-import { shellQuote } from '@sealwright/core/encoding'
+import { isSealwrightError, SealwrightError, type SealwrightErrorOptions } from '@sealwright/core'
 import { blobsOf, childrenOf, type Descriptor, type Manifest, parseManifest } from '@sealwright/oci'
 import { listedSubject } from '@sealwright/oci/store'
-import type { RegistryFault } from './http-error.ts'
+import type { RegistryFault } from './http/http-error.ts'
 
 /** A manifest that a registry would not take. */
 interface Refused {
@@ -36,8 +35,8 @@ export function explainMissing(
   const { requestId } = error
   return new SealwrightError(error.code, error.message, {
     why: several(reasons.map(({ why }) => why)),
-    fix: mending(manifest, refused) ?? reasons[0]!.fix,
-    ...(requestId === undefined ? {} : { requestId }),
+    ...(repairOf(manifest, refused) ?? { fix: reasons[0]!.fix }),
+    requestId,
   })
 }
 
@@ -46,7 +45,7 @@ interface Reason {
   readonly fix: string
 }
 
-const BRING_FIRST = 'bring that first, and then this; what was there may be gone by now'
+const BRING_FIRST = 'push that first, and then this; content that was there may have been deleted'
 
 function reasonOf(digest: string, manifest: Manifest): Reason {
   const blob = blobsOf(manifest).find(each => each.digest === digest)
@@ -57,13 +56,13 @@ function reasonOf(digest: string, manifest: Manifest): Reason {
   if (manifest.subject?.digest === digest) {
     return {
       why: `it has no manifest ${digest}, to which this one refers`,
-      fix: 'bring that first, or keep what refers to it in a registry that does without it',
+      fix: 'push that first, or keep its referrers in a registry that accepts them without it',
     }
   }
   return { why: `it has no ${digest}`, fix: BRING_FIRST }
 }
 
-/** It does not say what: of an index it is most likely what is no manifest. */
+/** The registry does not say what it lacks: of an index most likely an entry that is not a manifest. */
 function guess(manifest: Manifest): Reason {
   const blobs = blobsOf(manifest)
   if (manifest.kind === 'index' && blobs.length > 0) {
@@ -83,13 +82,17 @@ function notOnlyManifests(blobs: readonly Descriptor[]): Reason {
   }
 }
 
-/** A list of referrers that names what was deleted cannot be written again. */
-function mending({ kind }: Manifest, { reference, name }: Refused): string | undefined {
+/** A registry rejects every update of a fallback index that lists a deleted manifest. */
+function repairOf(
+  { kind }: Manifest,
+  { reference, name }: Refused,
+): Pick<SealwrightErrorOptions, 'fix' | 'remedy'> | undefined {
   const subject = kind === 'index' ? listedSubject(reference) : undefined
-  return (
-    subject &&
-    `take out of the list what is gone: sealwright doctor ${shellQuote(`${name}@${subject}`)} --fix`
-  )
+  if (!subject) return undefined
+  return {
+    fix: 'repair the fallback index, which lists deleted manifests',
+    remedy: { step: 'repairFallbackIndex', artifact: `${name}@${subject}` },
+  }
 }
 
 function several(texts: readonly string[]): string {

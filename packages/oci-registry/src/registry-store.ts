@@ -22,17 +22,18 @@ import {
   collectVerified,
   referrerEntry,
   referrerParts,
+  releasable,
   throwIfAborted,
 } from '@sealwright/oci/store'
 import type { RegistryBlobs } from './blobs.ts'
-import type { RegistryClient, RegistryPlace } from './client.ts'
 import type { ExaminableStore, RegistryAbilities } from './examine-registry.ts'
 import { findAbilities } from './find-abilities.ts'
+import type { RegistryClient, RegistryPlace } from './http/client.ts'
 import type { RegistryManifests } from './manifests.ts'
-import type { Subject } from './referrers-list.ts'
-import type { ReferrersRepair, ReferrersState, RepairOptions } from './referrers-repair.ts'
-import type { RegistryReferrers } from './registry-referrers.ts'
-import type { RepairableStore } from './repair-referrers.ts'
+import type { Subject } from './referrers/referrers-list.ts'
+import type { ReferrersRepair, ReferrersState, RepairOptions } from './referrers/referrers-repair.ts'
+import type { RegistryReferrers } from './referrers/registry-referrers.ts'
+import type { RepairableStore } from './referrers/repair-referrers.ts'
 import type { RegistryTags } from './tags.ts'
 
 /** What a {@link RegistryStore} is made of. */
@@ -46,12 +47,14 @@ export interface RegistryParts {
   readonly repair: ReferrersRepair
   /** Told of what others should know. */
   readonly warn: ((text: string) => void) | undefined
-  /** Whether what is read comes in memory of its own. */
-  readonly ownMemory: boolean
+  /** Whether the transport allocates the memory of each chunk, so that it can be released. */
+  readonly isReleasable: boolean
 }
 
 /** More is not remembered. */
 const MAX_REMEMBERED = 10_000
+/** How long a blob that we pushed is taken to be there: a run of the command line. */
+const PUSHED_FOR_MS = 5 * 60_000
 
 /** One repository of a registry, as `registry` makes it. */
 export class RegistryStore implements ExaminableStore, RepairableStore, MountSource {
@@ -60,6 +63,8 @@ export class RegistryStore implements ExaminableStore, RepairableStore, MountSou
   readonly #parts: RegistryParts
   /** Digests that were asked for and not there. */
   readonly #absent = new Set<string>()
+  /** Digests of blobs that we pushed, and when, by `performance.now()`: the config of signatures is the same for all. */
+  readonly #pushed = new Map<string, number>()
 
   constructor(parts: RegistryParts) {
     this.name = parts.name
@@ -86,7 +91,8 @@ export class RegistryStore implements ExaminableStore, RepairableStore, MountSou
   }
 
   fetch(descriptor: Descriptor, call: StoreCall = {}): AsyncGenerator<Uint8Array> {
-    return asVerified(descriptor, this.#read(descriptor, call), this.#parts.ownMemory)
+    const content = asVerified(descriptor, this.#read(descriptor, call))
+    return this.#parts.isReleasable ? releasable(content) : content
   }
 
   async *#read(descriptor: Descriptor, call: StoreCall): AsyncGenerator<Uint8Array> {
@@ -132,7 +138,12 @@ export class RegistryStore implements ExaminableStore, RepairableStore, MountSou
   ): Promise<PushResult> {
     throwIfAborted(call.signal)
     if (!isManifestMediaType(descriptor.mediaType)) {
-      if (await this.#isMissing(descriptor, call)) await this.#parts.blobs.push(descriptor, content, call)
+      const { digest } = descriptor
+      const pushedAt = this.#pushed.get(digest) ?? Number.NEGATIVE_INFINITY
+      if (performance.now() - pushedAt < PUSHED_FOR_MS) return {}
+      if (!(await this.#isMissing(descriptor, call))) return {}
+      await this.#parts.blobs.push(descriptor, content, call)
+      if (this.#pushed.size < MAX_REMEMBERED) this.#pushed.set(digest, performance.now())
       return {}
     }
     const bytes = await collectVerified(descriptor, content, {
@@ -153,7 +164,7 @@ export class RegistryStore implements ExaminableStore, RepairableStore, MountSou
     await this.#aware(bytes, descriptor, () =>
       manifests.put(tag ?? digest, { mediaType, digest, bytes }, call),
     )
-    referrers.brought(digest)
+    referrers.pushed(digest)
     return tag === undefined ? {} : { tagged: true }
   }
 
@@ -183,6 +194,7 @@ export class RegistryStore implements ExaminableStore, RepairableStore, MountSou
     parseDigest(digest)
     const { manifests, blobs, referrers } = this.#parts
     if (!isManifestMediaType(mediaType)) {
+      this.#pushed.delete(digest)
       if (!(await blobs.delete(digest, call)))
         throw new SealwrightError('NOT_FOUND', `${this.name} has no blob ${digest}`)
       return

@@ -1,20 +1,20 @@
 import { SealwrightError } from '@sealwright/core'
 import { type ArtifactStore, parseReference, type RetryPolicy } from '@sealwright/oci'
 import { RegistryBlobs } from './blobs.ts'
-import { ReferrersClaims } from './claims.ts'
-import { RegistryClient } from './client.ts'
 import type { CredentialSource } from './credentials/credential.ts'
-import { type Fetch, isHttpFetch } from './http-fetch.ts'
+import { RegistryClient } from './http/client.ts'
+import { type Fetch, isHttpFetch } from './http/http-fetch.ts'
+import { apiOrigin } from './http/origin.ts'
+import { transportOf } from './http/transport.ts'
 import { RegistryManifests } from './manifests.ts'
-import { apiOrigin } from './origin.ts'
-import { ReferrersApi } from './referrers-api.ts'
-import { ReferrersFallback } from './referrers-fallback.ts'
-import { ReferrersList } from './referrers-list.ts'
-import { ReferrersRepair } from './referrers-repair.ts'
-import { RegistryReferrers } from './registry-referrers.ts'
+import { ReferrerTags } from './referrers/referrer-tags.ts'
+import { ReferrersApi } from './referrers/referrers-api.ts'
+import { ReferrersFallback } from './referrers/referrers-fallback.ts'
+import { ReferrersList } from './referrers/referrers-list.ts'
+import { ReferrersRepair } from './referrers/referrers-repair.ts'
+import { RegistryReferrers } from './referrers/registry-referrers.ts'
 import { RegistryStore } from './registry-store.ts'
 import { RegistryTags } from './tags.ts'
-import { transportOf } from './transport.ts'
 
 /** A registry stores a blob that comes at once faster than one in chunks: so much is held to be sent again. */
 const WHOLE_BYTES = 16 * 1024 * 1024
@@ -56,12 +56,21 @@ export interface RegistryOptions {
 }
 
 /**
- * One repository of a registry (OCI distribution 1.1).
+ * Returns the store of one repository in a registry (OCI distribution 1.1).
  *
  * @param repository - Host and repository, without tag and digest: `registry.example/app`.
  * @throws {@link SealwrightError} `VALIDATION` when that is not a repository. From its methods, besides what the
  *   interface says: `UNAUTHENTICATED` (401), `ACCESS_DENIED` (403), `THROTTLED` (429), `UNAVAILABLE` (5xx, network),
  *   `UNSUPPORTED` (what the registry does not offer), `VALIDATION` (what it calls our mistake), `ABORTED`, `TIMEOUT`.
+ *
+ * @example
+ * ```ts
+ * import { homedir } from 'node:os'
+ * import { dockerCredentials, registry } from '@sealwright/oci-registry'
+ *
+ * const credentials = dockerCredentials({ configFile: `${homedir()}/.docker/config.json` })
+ * const { digest } = await registry('registry.example/app', { credentials }).resolve('v1')
+ * ```
  */
 export function registry(repository: string, options: RegistryOptions = {}): ArtifactStore {
   const reference = parseReference(repository)
@@ -89,7 +98,7 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
   const tags = new RegistryTags(client, reference.repository, name)
   const onUnlisted = () =>
     warn?.(`${name} does not list its tags: a signature that others wrote over is not found`)
-  const claims = new ReferrersClaims({ manifests, tags, onUnlisted })
+  const referrerTags = new ReferrerTags({ manifests, tags, onUnlisted })
   const skipped = new Set<string>()
   const onSkipped = (entry: string) => {
     if (skipped.has(entry) || skipped.size === MAX_SKIPPED) return
@@ -114,7 +123,7 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
       api: new ReferrersApi(client, reference.repository, name, onSkipped),
       fallback: new ReferrersFallback({
         list,
-        claims,
+        referrerTags,
         name,
         settleMs: options.settleMs,
         onWarning: warn,
@@ -122,8 +131,8 @@ export function registry(repository: string, options: RegistryOptions = {}): Art
       mode: options.referrers ?? 'auto',
     }),
     tags,
-    repair: new ReferrersRepair({ manifests, list, claims }),
+    repair: new ReferrersRepair({ manifests, list, referrerTags }),
     warn,
-    ownMemory: isHttpFetch(transport.fetch),
+    isReleasable: isHttpFetch(transport.fetch),
   })
 }

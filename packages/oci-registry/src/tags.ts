@@ -2,9 +2,9 @@ import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import { decodeJson, type JsonValue } from '@sealwright/core/encoding'
 import type { StoreCall } from '@sealwright/oci'
 import { readList, readObject } from '@sealwright/oci/store'
-import type { RegistryClient } from './client.ts'
-import { saysCode } from './http-error.ts'
-import { nextLink } from './link.ts'
+import type { RegistryClient } from './http/client.ts'
+import { saysCode } from './http/http-error.ts'
+import { nextLink } from './http/link.ts'
 
 const PAGE = 1000
 const MAX_PAGES = 1000
@@ -37,7 +37,7 @@ export class RegistryTags {
     const start = prefix.slice(0, -1)
     let page = await this.#first(start, call)
     const seen = new Set<string>()
-    const asked = new Set<string>()
+    const requested = new Set<string>()
     let ordered = start !== ''
     let before = start
     let total = 0
@@ -54,23 +54,23 @@ export class RegistryTags {
       }
       const beyond = ordered && before > prefix && !before.startsWith(prefix)
       if (beyond || page.next === undefined) return
-      asked.add(page.url.href)
+      requested.add(page.url.href)
       const cut = (why: string, more: { readonly fix?: string } = {}) =>
         new SealwrightError('UNAVAILABLE', `${this.#name} does not list all tags`, { why, ...more })
       const tooLong = (most: string) =>
         cut(`its list of tags has more than ${most}`, {
-          fix: 'delete the tags that nobody needs from the repository, or have the registry checked',
+          fix: 'delete unused tags from the repository, or have the registry checked',
         })
       if (page.next.origin !== page.url.origin)
         throw cut(`the next page is on another host, ${this.#client.shown(page.next.host)}`)
-      if (asked.has(page.next.href)) {
+      if (requested.has(page.next.href)) {
         // Where no link was given, the same page again says that there is no other.
         if (!page.linked) return
         throw cut('its pages lead back to each other')
       }
       total += page.tags.length
       bytes += page.bytes
-      if (asked.size >= MAX_PAGES) throw tooLong(`${MAX_PAGES} pages`)
+      if (requested.size >= MAX_PAGES) throw tooLong(`${MAX_PAGES} pages`)
       if (total >= MAX_TAGS) throw tooLong(`${MAX_TAGS} tags`)
       if (bytes >= MAX_BYTES) throw tooLong(`${MAX_BYTES} bytes`)
       page = await this.#page(page.next, call)
@@ -152,7 +152,7 @@ function readTags(bytes: Uint8Array, name: string): readonly string[] {
       ).tags ?? []
     return readList(tags, 'tags').filter(tag => typeof tag === 'string')
   } catch (cause) {
-    throw new SealwrightError('UNAVAILABLE', `${name} answers for tags with what is no list of them`, {
+    throw new SealwrightError('UNAVAILABLE', `${name} did not answer with a list of tags`, {
       why: cause instanceof Error ? cause.message : String(cause),
       cause,
     })

@@ -54,13 +54,13 @@ describe('a registry that misses what a manifest names', () => {
     },
   )
 
-  it('and does not say what: of an index it is what is no manifest, else one of so many', async () => {
+  it('and does not say what: of an index it is what is not a manifest, else one of so many', async () => {
     const { store } = await refusing(missing(undefined))
     const { why } = await failure('VALIDATION', () => push(store, index))
     expect(why).toContain(`it does not say what it misses, and the index lists ${cache.descriptor.digest}`)
     const other = await failure('VALIDATION', () => push(store, image))
     expect(other.why).toBe('it does not say which of the 2 contents it misses')
-    expect(other.fix).toContain('bring that first')
+    expect(other.fix).toContain('push that first')
   })
 
   it('a manifest of an index, a layer, and what is referred to are told apart; an answer 404 is NOT_FOUND', async () => {
@@ -82,7 +82,7 @@ describe('a registry that misses what a manifest names', () => {
       const { store } = await refusing({ code: 'MANIFEST_UNKNOWN', message: '', detail: { digest } }, 404)
       const { why, fix } = await failure('NOT_FOUND', () => push(store, pushed))
       expect(why).toContain(expected.replace('DIGEST', digest))
-      expect(fix).toContain('bring that first')
+      expect(fix).toContain('push that first')
     }
   })
 
@@ -121,9 +121,10 @@ describe('a registry that misses what a manifest names', () => {
     tags.set(tag, list.descriptor.digest)
     fake.faults.push({ method: 'PUT', path: new RegExp(`${tag}$`), answer: { status: 400, body } })
     const subject = await store.resolve('v1')
-    const { why, fix } = await failure('VALIDATION', () => pushImage(store, madeSignature(subject)))
+    const { why, fix, remedy } = await failure('VALIDATION', () => pushImage(store, madeSignature(subject)))
     expect(why).toBe(`it has no manifest ${gone}, which the index lists`)
-    expect(fix).toBe(`take out of the list what is gone: sealwright doctor ${fake.host}/app@${digest} --fix`)
+    expect(fix).toBe('repair the fallback index, which lists deleted manifests')
+    expect(remedy).toEqual({ step: 'repairFallbackIndex', artifact: `${fake.host}/app@${digest}` })
     expect([...tags.keys()].some(each => each.startsWith(`${tag}.`))).toBe(true)
   })
 

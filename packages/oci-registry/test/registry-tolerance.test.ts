@@ -128,7 +128,7 @@ describe('tags that are immutable', () => {
     const signatures = [madeSignature(image), madeSignature(image)]
     for (const signature of signatures) await pushImage(store, signature)
     expect(warnings.join()).toContain('immutable')
-    // A repetition changes nothing, and is no failure.
+    // A repetition changes nothing, and is not a failure.
     await pushImage(store, signatures[1]!)
     expect(digests(await list(store.referrers(image)))).toEqual(
       digests(signatures.map(signature => signature.image.descriptor)),
@@ -222,7 +222,7 @@ test.each<[string, (page: number) => object, string]>([
   const error = await failure('UNAVAILABLE', () => list(store.tags!()))
   expect(error.message).toContain('does not list all tags')
   expect(error.why).toBe(why)
-  expect(error.fix).toContain('delete the tags')
+  expect(error.fix).toContain('delete unused tags')
 })
 
 test('pages of referrers without end are given up for their bytes', async () => {

@@ -103,7 +103,7 @@ async function run(
   { timeoutMs, signal, namedBy }: HelperOptions,
 ): Promise<{ readonly code: number | string; readonly output: Buffer }> {
   const file = await programPath(program)
-  if (file === undefined) throw failed(program, server, 'there is no such program on the PATH', namedBy)
+  if (file === undefined) throw failed(program, server, 'no such program on the PATH', namedBy)
   return new Promise((resolve, reject) => {
     const child = spawn(file, [action], {
       shell: false,

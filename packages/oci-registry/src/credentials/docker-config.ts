@@ -46,7 +46,7 @@ export async function changeDockerConfig(
   })
 }
 
-/** The file that a link leads to, in a directory that is there: its lock lies beside it. */
+/** The file that a link leads to, in a directory that is there: its lock is stored next to it. */
 async function prepared(configFile: string): Promise<string> {
   try {
     const path = await realpath(configFile).catch(error => {

@@ -17,11 +17,20 @@ export interface DockerCredentialsOptions {
 
 /**
  * Credentials as docker, podman and oras keep them: for a host the helper named in `credHelpers`, else what stands in
- * `auths`, else the helper `credsStore`. The file is read anew each time; it names hosts exactly, with the port, and
+ * `auths`, else the helper `credsStore`. The file is read again on each call; it names hosts exactly, with the port, and
  * in podman's form also repositories below them.
  *
  * @throws {@link SealwrightError} from `get`: `VALIDATION` when the file cannot be read as what it is, and what
  *   helpers end with.
+ *
+ * @example
+ * ```ts
+ * import { homedir } from 'node:os'
+ * import { dockerCredentials } from '@sealwright/oci-registry'
+ *
+ * const credentials = dockerCredentials({ configFile: `${homedir()}/.docker/config.json` })
+ * const login = await credentials.get({ registry: 'registry.example', repository: 'app' })
+ * ```
  */
 export function dockerCredentials(options: DockerCredentialsOptions = {}): CredentialSource {
   const { configFile, helperTimeoutMs = 30_000 } = options

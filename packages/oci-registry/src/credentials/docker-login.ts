@@ -52,7 +52,7 @@ export async function keepDockerLogin(
       await put(registry, {}, options, found)
       return { place: helperProgram(found), helper: true, changed: true }
     } catch (error) {
-      // One without a session or a key, as on a server, is no reason to keep nothing.
+      // One without a session or a key, as on a server, is not a reason to keep nothing.
       if (!isSealwrightError(error) || error.code === 'ABORTED') throw error
       helperFault = error
     }
