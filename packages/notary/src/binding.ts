@@ -1,4 +1,4 @@
-import { type EnvelopeFormat, SealwrightError, type TargetArtifact } from '@sealwright/core'
+import { SealwrightError, type StaplingFormat, type TargetArtifact } from '@sealwright/core'
 import { notaryCose as coseFormat } from '@sealwright/core/notary-cose'
 import { notaryJws as jwsFormat, type NotaryAttributes } from '@sealwright/core/notary-jws'
 import type { Descriptor } from '@sealwright/oci'
@@ -8,7 +8,7 @@ import { RESERVED_PREFIX, SIGNATURE_TYPE } from './media-types.ts'
 export interface SignatureBinding<Attributes = NotaryAttributes> {
   /** As options and file names have it: `jws`, `cose`. */
   readonly name: string
-  readonly envelope: EnvelopeFormat<TargetArtifact, Attributes>
+  readonly envelope: StaplingFormat<TargetArtifact, Attributes>
   /** Of the layer that holds the envelope. */
   readonly mediaType: string
   readonly artifactType: string
@@ -33,7 +33,7 @@ export function bindingFor(mediaType: string): SignatureBinding | undefined {
   return [notaryJws, notaryCose].find(known => known.mediaType === mediaType)
 }
 
-function binding(name: string, envelope: EnvelopeFormat<TargetArtifact, NotaryAttributes>): SignatureBinding {
+function binding(name: string, envelope: StaplingFormat<TargetArtifact, NotaryAttributes>): SignatureBinding {
   return Object.freeze({
     name,
     envelope,

@@ -11,8 +11,8 @@ export interface FileContentOptions {
   /** The signing key's algorithm: its hash makes the digest (SHA-384 for PS384 and ES384, and so on). */
   readonly algorithm: AlgorithmId
   /** Default `application/octet-stream`. */
-  readonly mediaType?: string
-  readonly metadata?: Readonly<Record<string, string>>
+  readonly mediaType?: string | undefined
+  readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
 const DEFAULT_TYPE = 'application/octet-stream'
@@ -20,7 +20,11 @@ const DEFAULT_TYPE = 'application/octet-stream'
 const MEDIA_TYPE =
   /^[a-z0-9][\w!#$&^.+-]{0,126}\/[a-z0-9][\w!#$&^.+-]{0,126}(?:\s*;\s*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[^"\\\r\n]*"))*$/i
 
-/** What is signed for a file: it is read once and never held whole. */
+/**
+ * Returns what is signed for a file. The file is read once and never held whole.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for an invalid media type; `UNSUPPORTED` for an algorithm without a hash.
+ */
 export async function fileContent(content: Message, options: FileContentOptions): Promise<TargetArtifact> {
   const { algorithm, mediaType = DEFAULT_TYPE, metadata = {} } = options
   assertMediaType(mediaType)

@@ -1,6 +1,13 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
-import { type ArtifactStore, type Descriptor, type Manifest, readBlob, readManifest } from '@sealwright/oci'
-import { EMPTY_TYPE, IMAGE_MANIFEST, SIGNATURE_TYPE } from './media-types.ts'
+import {
+  type ArtifactStore,
+  type Descriptor,
+  type Manifest,
+  MediaTypes,
+  readBlob,
+  readManifest,
+} from '@sealwright/oci'
+import { SIGNATURE_TYPE } from './media-types.ts'
 
 /** A signature that is attached to an artifact; or one that cannot be read, and why. */
 export type FoundSignature =
@@ -8,14 +15,14 @@ export type FoundSignature =
   | { readonly manifest: Descriptor; readonly fault: SealwrightError; readonly envelope?: undefined }
 
 export interface FindOptions {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** More of them than this are an error, never a list cut short. Default: no limit. */
-  readonly limit?: number
+  readonly limit?: number | undefined
 }
 
 /** As the reference bounds them. */
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024
-const MAX_ENVELOPE_BYTES = 32 * 1024 * 1024
+export const MAX_ENVELOPE_BYTES: number = 32 * 1024 * 1024
 
 /**
  * The Notary Project signatures of an artifact, in the order of the store, in all three forms: by config type, by artifact
@@ -30,7 +37,7 @@ export async function* findSignatures(
   options: FindOptions = {},
 ): AsyncIterable<FoundSignature> {
   const { signal, limit = Number.POSITIVE_INFINITY } = options
-  const call = signal === undefined ? {} : { signal }
+  const call = { signal }
   let count = 0
   for await (const manifest of store.referrers(subject, { artifactType: SIGNATURE_TYPE, ...call })) {
     const found = await readFound(store, subject, manifest, call)
@@ -54,7 +61,7 @@ export async function* findSignatures(
 export async function readEnvelope(
   store: ArtifactStore,
   envelope: Descriptor,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Uint8Array> {
   if (envelope.size > MAX_ENVELOPE_BYTES) {
     throw new SealwrightError(
@@ -66,11 +73,11 @@ export async function readEnvelope(
 }
 
 /** A listed signature; nothing if it is none of this subject. */
-export async function readFound(
+async function readFound(
   store: ArtifactStore,
   subject: Descriptor,
   descriptor: Descriptor,
-  call: { readonly signal?: AbortSignal },
+  call: { readonly signal?: AbortSignal | undefined },
 ): Promise<FoundSignature | undefined> {
   try {
     if (descriptor.size > MAX_MANIFEST_BYTES) {
@@ -98,9 +105,9 @@ function isSignatureOf(manifest: Manifest, { mediaType, digest, size }: Descript
   if (subject === undefined) return false
   if (subject.digest !== digest || subject.size !== size || subject.mediaType !== mediaType) return false
   if (manifest.kind === 'artifact') return manifest.artifactType === SIGNATURE_TYPE
-  if (manifest.kind !== 'image' || manifest.mediaType !== IMAGE_MANIFEST) return false
+  if (manifest.kind !== 'image' || manifest.mediaType !== MediaTypes.manifest) return false
   if (manifest.artifactType === undefined) return manifest.config.mediaType === SIGNATURE_TYPE
-  return manifest.artifactType === SIGNATURE_TYPE && manifest.config.mediaType === EMPTY_TYPE
+  return manifest.artifactType === SIGNATURE_TYPE && manifest.config.mediaType === MediaTypes.empty
 }
 
 function layersOf(manifest: Manifest): readonly Descriptor[] {

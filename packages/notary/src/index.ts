@@ -13,7 +13,7 @@ export {
   parseBundle,
   type SigstoreBundle,
 } from './attestation/bundle.ts'
-export { sigstoreBundle } from './attestation/bundle-format.ts'
+export { type BundleFormat, sigstoreBundle } from './attestation/bundle-format.ts'
 export { type EqualAttestationQuery, findEqualAttestation } from './attestation/equal-attestation.ts'
 export {
   type PredicateName,
@@ -36,8 +36,55 @@ export {
   findEqualSignature,
   isEqualSignature,
 } from './equal-signature.ts'
+export {
+  type AttachEvidenceOptions,
+  type AttachedEvidence,
+  attachEvidence,
+  EVIDENCE_TYPE,
+  type FoundEvidence,
+  readEvidence,
+} from './evidence/attached-evidence.ts'
+export {
+  type CollectedEvidence,
+  type CollectedStatement,
+  createEvidenceCollector,
+  type EvidenceCollector,
+  type EvidenceCollectorOptions,
+} from './evidence/collect-evidence.ts'
+export { mergeEvidence, type SignatureEvidence, stapleable } from './evidence/evidence.ts'
+export {
+  type NewTimestamp,
+  type StapleOptions,
+  type StapleReport,
+  stapleSignatures,
+  type TimestampedSignature,
+} from './evidence/staple-signatures.ts'
 export { type FileContentOptions, fileContent } from './file-content.ts'
 export { type FindOptions, type FoundSignature, findSignatures, readEnvelope } from './find-signatures.ts'
+export type {
+  EnvelopeFacts,
+  FoundEnvelope,
+  InspectedEnvelope,
+  InspectedFormat,
+} from './inspect/envelope-facts.ts'
+export { envelopeTypeOf } from './inspect/envelope-type.ts'
+export { type AttachedEnvelope, type EnvelopesOptions, findEnvelopes } from './inspect/find-envelopes.ts'
+export { inspectEnvelope } from './inspect/inspect-envelope.ts'
+export {
+  type ObtainedTimestamp,
+  requestTimestamp,
+  type TimestampFailure,
+  type TimestampOptions,
+} from './request-timestamp.ts'
+export { type ProbedSource, probeRevocation } from './revocation/probe.ts'
+export { isPublicAddress, publicLookup } from './revocation/public-address.ts'
+export {
+  type CrlFiles,
+  type RevocationCache,
+  type RevocationDirectories,
+  revocationCache,
+} from './revocation/revocation-cache.ts'
+export type { RevocationCall, RevocationOptions } from './revocation/revocation-sources.ts'
 export {
   type AttachedSignature,
   type AttachOptions,
@@ -45,14 +92,15 @@ export {
   type SignOptions,
   type SignPlaces,
   signArtifact,
+  signFile,
 } from './sign-artifact.ts'
-export { signFile } from './sign-file.ts'
 export type { ManifestForm } from './signature-manifest.ts'
 export {
   type EnvelopeFault,
   type OpenedEnvelope,
   openEnvelope,
   type SoundEnvelope,
+  type TimestampClaim,
 } from './sound-envelope.ts'
 export { type CheckedPolicy, checkTrustPolicy } from './trust/check-policy.ts'
 export { type TrustAnchorsOptions, trustAnchors, trustKey } from './trust/given-trust.ts'
@@ -69,11 +117,15 @@ export type {
   TimestampOption,
   TrustPolicy,
 } from './trust/policy.ts'
-export { formatPolicyFault, type PolicyFault } from './trust/policy-fault.ts'
+export {
+  formatPolicyFault,
+  type ParsedStoreReference,
+  type PolicyFault,
+  parseStoreReference,
+} from './trust/policy.ts'
 export { type PolicyFile, readPolicyFile } from './trust/policy-file.ts'
 export { canonicalScope, unreachableScope } from './trust/scope.ts'
 export { selectBlobStatement, selectOciStatement } from './trust/select-statement.ts'
-export { type ParsedStoreReference, parseStoreReference } from './trust/store-reference.ts'
 export type { PolicySource, Trust, TrustStore } from './trust/trust.ts'
 export { type TrustDirectoryOptions, trustDirectory } from './trust/trust-directory.ts'
 export {
@@ -99,8 +151,10 @@ export {
   type Reason,
   type ReasonCode,
   type Report,
+  type RevocationReport,
   type SignatureReport,
   type TimeSource,
+  type TimestampReport,
   type Verdict,
 } from './verify/report.ts'
 export type { ArtifactOptions, ArtifactRequest, FileRequest, VerifyOptions } from './verify/request.ts'

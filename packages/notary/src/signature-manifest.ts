@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Descriptor } from '@sealwright/oci'
-import { CREATED, EMPTY_TYPE, IMAGE_MANIFEST, SIGNATURE_TYPE, THUMBPRINTS } from './media-types.ts'
+import { Annotations, type Descriptor, emptyConfig, formatManifest, MediaTypes } from '@sealwright/oci'
+import { SIGNATURE_TYPE, THUMBPRINTS } from './media-types.ts'
 
 /**
  * `config-type` is what every tagged notation writes and finds: the config's media type names the artifact.
@@ -33,11 +33,11 @@ export function signatureManifest(parts: SignatureManifestParts): {
   const { form, subject, envelope, fingerprints, signingTime } = parts
   const config: StorableBytes = {
     bytes: CONFIG_BYTES,
-    descriptor: describe(form === 'config-type' ? SIGNATURE_TYPE : EMPTY_TYPE, CONFIG_BYTES),
+    descriptor: describe(form === 'config-type' ? SIGNATURE_TYPE : MediaTypes.empty, CONFIG_BYTES),
   }
   const manifest = {
     schemaVersion: 2,
-    mediaType: IMAGE_MANIFEST,
+    mediaType: MediaTypes.manifest,
     ...(form === 'artifact-type' ? { artifactType: SIGNATURE_TYPE } : {}),
     config:
       form === 'artifact-type'
@@ -47,7 +47,7 @@ export function signatureManifest(parts: SignatureManifestParts): {
     subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
     annotations: {
       [THUMBPRINTS]: JSON.stringify(fingerprints),
-      [CREATED]: `${signingTime.toISOString().slice(0, 19)}Z`,
+      [Annotations.created]: `${signingTime.toISOString().slice(0, 19)}Z`,
     },
   }
   const bytes = Buffer.from(JSON.stringify(manifest))
@@ -57,12 +57,38 @@ export function signatureManifest(parts: SignatureManifestParts): {
       bytes,
       // The artifact type in the descriptor is what an index of referrers repeats.
       descriptor: {
-        ...describe(IMAGE_MANIFEST, bytes),
+        ...describe(MediaTypes.manifest, bytes),
         artifactType: SIGNATURE_TYPE,
         annotations: manifest.annotations,
       },
     },
   }
+}
+
+/** A manifest of OCI 1.1 with the empty config, for what refers to an artifact or a signature. */
+export function referrerManifest({
+  artifactType,
+  subject: { mediaType, digest, size },
+  layers,
+  annotations,
+}: {
+  readonly artifactType: string
+  readonly subject: Descriptor
+  readonly layers: readonly Descriptor[]
+  readonly annotations: Readonly<Record<string, string>>
+}): { manifest: StorableBytes; config: StorableBytes } {
+  const { data: _, ...config } = emptyConfig
+  const bytes = formatManifest({
+    kind: 'image',
+    mediaType: MediaTypes.manifest,
+    artifactType,
+    config,
+    layers,
+    subject: { mediaType, digest, size },
+    annotations,
+  })
+  const descriptor = { ...describe(MediaTypes.manifest, bytes), artifactType, annotations }
+  return { manifest: { descriptor, bytes }, config: { descriptor: config, bytes: CONFIG_BYTES } }
 }
 
 /** The descriptor of bytes by their SHA-256. */

@@ -105,7 +105,7 @@ describe('attestArtifact', () => {
         }),
     ],
     [
-      'is no bundle',
+      'is not a bundle',
       () => async () => ({ mediaType: 'application/vnd.dsse.envelope.v1+json', bytes: Buffer.from('{}') }),
     ],
   ])('stores no envelope that %s', async (_, seal) => {
@@ -305,6 +305,56 @@ describe('verify with attestations', () => {
     expect((await judge()).attestations?.judged).toMatchObject([{ reason: { code: 'EXPIRED' } }])
     const at = new Date(NOW.getTime() - 2 * DAY)
     expect((await judge(acme(), [predicateTypes.slsa], { at })).verdict).toBe('verified')
+  })
+
+  it('takes a certificate that has expired where a timestamp vouches for the time, and reports it', async () => {
+    const lasting = { notAfter: new Date(NOW.getTime() + 3650 * DAY) }
+    const root = await makeParty({
+      organisation: 'Time',
+      certificate: { ca: true, subject: 'C=DE,ST=Hessen,O=Time,CN=root', ...lasting },
+    })
+    const tsa = await makeParty({
+      organisation: 'Time',
+      authority: root,
+      certificate: { purpose: 'timestamping', subject: 'C=DE,ST=Hessen,O=Time,CN=tsa', ...lasting },
+    })
+    const trust = trustOf({
+      statement: {
+        trustStores: ['ca:acme', 'tsa:time'],
+        signatureVerification: { level: 'strict', verifyTimestamp: 'afterCertExpiry' },
+      },
+      stores: { 'ca:acme': [authority.root], 'tsa:time': [root.root] },
+    })
+    const expired = { certificate: { notAfter: new Date(NOW.getTime() + DAY) } }
+    const brief = await makeParty({ organisation: 'Build', authority, ...expired })
+    await attestedBy(brief, artifacts, image, { chain: true })
+    const later = new Date(NOW.getTime() + 2 * DAY)
+    const judgeLater = async () => {
+      const verifier = await createVerifier({ trust, clock: () => later })
+      const request = { artifacts, reference: 'v1' }
+      return (await verifier.verify(request, { attestations: [predicateTypes.slsa] })).attestations!
+    }
+    expect((await judgeLater()).judged).toMatchObject([{ reason: { code: 'TIMESTAMP' } }])
+    await attestedBy(brief, artifacts, image, { chain: true, tsa: await makeAuthority('Other') })
+    expect((await judgeLater()).met).toEqual([])
+    const { attestation } = await attestedBy(brief, artifacts, image, { chain: true, tsa })
+    const { met, judged } = await judgeLater()
+    expect(met).toEqual([predicateTypes.slsa])
+    expect(judged.find(({ digest }) => digest === attestation.digest)).toMatchObject({
+      verdict: 'verified',
+      time: { used: '2026-06-01T12:00:00Z', source: 'timestamp' },
+      timestamp: { authority: { subject: 'CN=tsa,O=Time,ST=Hessen,C=DE' }, trustStore: 'tsa:time' },
+      revocation: [{ status: 'notRevocable' }],
+    })
+    const query = {
+      attestation: attestationOf(predicateTypes.slsa, Buffer.from(JSON.stringify(SLSA))),
+      publicKey: brief.signer.key.publicKey,
+      certificates: brief.chain.map(({ der }) => der),
+    }
+    const equal = await findEqualAttestation(artifacts, image, { ...query, timestampedBy: [root.root] })
+    expect(equal?.digest).toBe(attestation.digest)
+    const elsewhere = { ...query, timestampedBy: [authority.root] }
+    expect(await findEqualAttestation(artifacts, image, elsewhere)).toBeUndefined()
   })
 
   it('takes no certificate of an authority for a signer', async () => {

@@ -8,6 +8,7 @@ import {
   predicateTypeOf,
   sigstoreBundle,
 } from '../src/index.ts'
+import { tokenOver } from './authorities.ts'
 import { NOW, type Party } from './party.ts'
 
 export const SLSA = {
@@ -15,12 +16,20 @@ export const SLSA = {
   runDetails: { builder: { id: 'ci' } },
 }
 
-/** Seals a payload as this party: with its chain, or with a hint at its key. */
-export function bundledBy(party: Party, chain = false): (payload: DssePayload) => Promise<Envelope> {
+/** Seals a payload as this party: with its chain, or with a hint at its key; with a timestamp, where an authority is given. */
+export function bundledBy(
+  party: Party,
+  chain = false,
+  tsa?: Party,
+): (payload: DssePayload) => Promise<Envelope> {
   return payload =>
     seal(sigstoreBundle, payload, party.signer, {
       attributes: {},
       certificates: chain ? party.chain.map(({ der }) => der) : [],
+      countersign: async signature =>
+        tsa === undefined
+          ? {}
+          : { timestamps: [await tokenOver(tsa, sigstoreBundle.timestampedBytes(signature))] },
     })
 }
 
@@ -29,14 +38,19 @@ export function attestedBy(
   party: Party,
   artifacts: ArtifactStore,
   image: Descriptor,
-  options: { readonly chain?: boolean; readonly type?: string; readonly predicate?: object } = {},
+  options: {
+    readonly chain?: boolean
+    readonly type?: string
+    readonly predicate?: object
+    readonly tsa?: Party
+  } = {},
 ): Promise<AttachedAttestation> {
-  const { chain, type = 'slsa', predicate = SLSA } = options
+  const { chain, type = 'slsa', predicate = SLSA, tsa } = options
   return attestArtifact(
     { artifacts },
     image,
     attestationOf(predicateTypeOf(type), Buffer.from(JSON.stringify(predicate))),
-    bundledBy(party, chain),
+    bundledBy(party, chain, tsa),
     { publicKey: party.signer.key.publicKey, created: NOW },
   )
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isClaims } from '../src/claims.ts'
+import { isClaims } from '../src/sound-envelope.ts'
 
 const utf8 = (text: string): Uint8Array => Buffer.from(text)
 
@@ -44,7 +44,7 @@ describe('the payload of a JWS, before anybody is trusted', () => {
   })
 
   it.each(['{"a":"\t"}', '{"a":"\\x"}', '{"a":01}', '\ufeff{}', '\f{}', '{"a":1,}', "{'a':1}", '{"a":"'])(
-    'is not if what it begins with is no JSON: %j',
+    'is not if it does not begin with JSON: %j',
     text => {
       expect(isClaims(utf8(text))).toBe(false)
     },

@@ -1,5 +1,4 @@
-import { type ArtifactStore, type Descriptor, memory } from '@sealwright/oci'
-import { IMAGE_MANIFEST } from '../src/media-types.ts'
+import { type ArtifactStore, type Descriptor, MediaTypes, memory } from '@sealwright/oci'
 import { describe } from '../src/signature-manifest.ts'
 
 /** A memory store with one image under the tag `v1`. */
@@ -15,13 +14,13 @@ export async function pushImage(store: ArtifactStore, tag: string): Promise<Desc
   const manifest = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
-      mediaType: IMAGE_MANIFEST,
+      mediaType: MediaTypes.manifest,
       config: configDescriptor,
       layers: [],
       annotations: { tag },
     }),
   )
-  const descriptor = describe(IMAGE_MANIFEST, manifest)
+  const descriptor = describe(MediaTypes.manifest, manifest)
   await store.push(configDescriptor, config)
   await store.push(descriptor, manifest)
   await store.tag(descriptor, tag)
@@ -43,14 +42,14 @@ export async function attachDocument(
   const manifest = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
-      mediaType: IMAGE_MANIFEST,
+      mediaType: MediaTypes.manifest,
       config: empty,
       layers: [layerDescriptor],
       subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
       ...members,
     }),
   )
-  const descriptor = describe(IMAGE_MANIFEST, manifest)
+  const descriptor = describe(MediaTypes.manifest, manifest)
   await store.push(descriptor, manifest)
   return descriptor
 }

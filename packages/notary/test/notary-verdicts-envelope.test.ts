@@ -126,15 +126,10 @@ function compare(found: Case, report: Report | 'unusable store' | undefined): vo
     return
   }
   const checks = report?.signatures[0]?.checks ?? []
-  const awaitsTimestamps = checks.some(
-    ({ check, outcome }) => check === 'authenticTimestamp' && outcome === 'unknown',
-  )
-  // Timestamps are not verified yet: whatever the reference says of this one, nobody is told that it is good.
-  if (awaitsTimestamps && report?.verdict === 'unknown') return
   const accepted = report?.verdict === 'verified' || report?.verdict === 'skipped'
   expect(disagreement(found, accepted), report?.reason?.why).toBeUndefined()
   const expected = found.expected.result?.checks as Readonly<Record<string, string>> | undefined
-  const agreed = accepted === (found.expected.outcome === 'accept') && !awaitsTimestamps
+  const agreed = accepted === (found.expected.outcome === 'accept')
   if (expected === undefined || !agreed) return
   const enforced = report?.verdict === 'unknown'
   expect(Object.fromEntries(checks.flatMap(check => referenceOutcome(check, enforced)))).toEqual(

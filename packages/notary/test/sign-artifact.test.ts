@@ -166,7 +166,8 @@ describe('signArtifact', () => {
     ).rejects.toMatchObject({
       code: 'INTEGRITY',
       message: expect.stringContaining('cannot be read back'),
-      fix: expect.stringContaining('--referrers tag'),
+      fix: expect.stringContaining('the fallback index'),
+      remedy: { step: 'useFallbackIndex' },
     })
   })
 

@@ -39,7 +39,7 @@ describe('checkTrustPolicy', () => {
       'error: line 7, column 34: statement "prod": level is one of strict, permissive, audit, skip, not "Strict"',
       'error: line 7, column 67: statement "prod": integrity cannot be overridden',
       'error: line 7, column 87: statement "prod": expiry cannot be skipped; only revocation can',
-      expect.stringContaining('error: line 7, column 105: statement "prod": there is no check "x"'),
+      expect.stringContaining('error: line 7, column 105: statement "prod": "x" is not a check'),
       expect.stringContaining('error: line 8, column 23: statement "prod": trust store "ca:.."'),
       expect.stringContaining('error: line 8, column 32: statement "prod": trust store "acme"'),
       expect.stringContaining(

@@ -18,7 +18,7 @@ const judge = (predicate: string, scope?: string) =>
   judgeSummary(statement(predicate), { digest: DIGEST, scope, verifiers: [] })
 
 describe('a verification summary', () => {
-  it('that cannot be read is no failure of the verification', () => {
+  it('that cannot be read does not fail the verification', () => {
     expect(judge('{"verificationResult":"PASSED","verificationResult":"FAILED"}')).toEqual({
       fault: 'its predicate cannot be read',
     })

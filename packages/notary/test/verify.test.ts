@@ -90,6 +90,13 @@ describe('a report', () => {
               trustStore: 'ca:acme',
             },
             time: { used: '2026-06-01T12:00:00Z', source: 'clock' },
+            revocation: [
+              {
+                subject: 'CN=release,O=Acme,ST=Hessen,C=DE',
+                fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
+                status: 'notRevocable',
+              },
+            ],
             checks: [
               { check: 'integrity', outcome: 'passed', detail: 'ES256 holds' },
               { check: 'attributes', outcome: 'passed' },
@@ -162,7 +169,8 @@ describe('the policy', () => {
     const { artifacts } = await signed()
     await expect(verify(artifacts, { source: '/trust', stores: {} })).rejects.toMatchObject({
       code: 'VALIDATION',
-      fix: expect.stringContaining('sealwright policy init'),
+      fix: 'write a policy with the trusted identities',
+      remedy: { step: 'createPolicy', kind: 'oci' },
     })
     const faults = [{ severity: 'error', message: 'there is no statement', line: 2, column: 3 }] as const
     await expect(

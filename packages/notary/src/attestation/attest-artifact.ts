@@ -6,31 +6,21 @@ import {
   SealwrightError,
 } from '@sealwright/core'
 import type { DssePayload } from '@sealwright/core/dsse'
-import {
-  type ArtifactStore,
-  type Descriptor,
-  emptyConfig,
-  formatManifest,
-  MediaTypes,
-  type PushResult,
-  readManifest,
-} from '@sealwright/oci'
-import { readEnvelope } from '../find-signatures.ts'
-import { CREATED } from '../media-types.ts'
+import { Annotations, type Descriptor, type PushResult } from '@sealwright/oci'
+import { attachReferrer, type MadeReferrer } from '../attach-referrer.ts'
 import type { SignPlaces } from '../sign-artifact.ts'
-import { describe } from '../signature-manifest.ts'
+import { describe, referrerManifest } from '../signature-manifest.ts'
 import { BUNDLE_TYPE } from './bundle.ts'
 import { holdsUnder } from './dsse-signature.ts'
-import { BUNDLE_CONTENT, BUNDLE_PREDICATE } from './find-attestations.ts'
 import { type OpenedAttestation, openAttestation } from './open-attestation.ts'
 import { type Attestation, formatStatement, STATEMENT_TYPE } from './statement.ts'
 
 export interface AttestOptions {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** DER SubjectPublicKeyInfo of the key that `seal` signs with: what it made is checked under it. */
   readonly publicKey: Uint8Array
   /** Of the manifest. Default: the clock's. */
-  readonly created?: Date
+  readonly created?: Date | undefined
 }
 
 export interface AttachedAttestation {
@@ -48,12 +38,32 @@ export function attestationPayload(subject: Descriptor, attestation: Attestation
 }
 
 /**
- * Attests something of an artifact: a statement about its digest, sealed into a Sigstore bundle, attached as a referrer the
- * way cosign 3 does, and read back from the listing.
+ * Attests a predicate about an artifact: a statement about its digest, sealed into a Sigstore bundle, attached as a referrer
+ * like cosign 3 does, and read back from the listing.
  *
  * @param subject - As resolved from `places.artifacts`.
  * @param seal - `payload => seal(sigstoreBundle, payload, signer, …)`. What it gives is checked before it is stored.
  * @throws {@link SealwrightError} of the store and of `seal`; `INTEGRITY` if the envelope is not over this statement by this key, or is not found where it was stored.
+ *
+ * @example
+ * ```ts
+ * import { type Signer, seal } from '@sealwright/core'
+ * import { attestArtifact, attestationOf, predicateTypeOf, sigstoreBundle } from '@sealwright/notary'
+ * import { layoutDirectory } from '@sealwright/oci'
+ *
+ * declare const signer: Signer
+ * const artifacts = layoutDirectory('image')
+ * const subject = await artifacts.resolve('v1')
+ * const predicate = new TextEncoder().encode('{"result":"PASSED"}')
+ * const attestation = attestationOf(predicateTypeOf('https://example.org/review/v1'), predicate)
+ * await attestArtifact(
+ *   { artifacts },
+ *   subject,
+ *   attestation,
+ *   payload => seal(sigstoreBundle, payload, signer, { attributes: {} }),
+ *   { publicKey: signer.key.publicKey },
+ * )
+ * ```
  */
 export async function attestArtifact(
   places: SignPlaces,
@@ -68,9 +78,9 @@ export async function attestArtifact(
   const envelope = await seal(payload)
   const algorithm = assertMade(envelope, payload, options.publicKey)
   const store = places.signatures ?? places.artifacts
-  const { manifest, foundBy } = await push(store, artifact, envelope, attestation.predicateType, options)
-  await readBack(store, artifact, { manifest, foundBy }, envelope, options)
-  return { subject: artifact, attestation: manifest, envelope, algorithm, foundBy }
+  const made = bundleReferrer(artifact, envelope, attestation.predicateType, options)
+  const foundBy = await attachReferrer(store, made, { signal: options.signal })
+  return { subject: artifact, attestation: made.manifest.descriptor, envelope, algorithm, foundBy }
 }
 
 /** Our own envelope, opened as a stranger's before it is stored. */
@@ -93,83 +103,28 @@ function openMade({ mediaType, bytes }: Envelope): OpenedAttestation {
   }
 }
 
-interface Pushed {
-  readonly manifest: Descriptor
-  readonly foundBy: NonNullable<PushResult['referrers']>
-}
-
-async function push(
-  store: ArtifactStore,
+function bundleReferrer(
   subject: Descriptor,
-  envelope: Envelope,
+  { mediaType, bytes }: Envelope,
   predicateType: string,
-  { signal, created = new Date() }: AttestOptions,
-): Promise<Pushed> {
-  const call = signal === undefined ? {} : { signal }
-  const layer = describe(envelope.mediaType, envelope.bytes)
+  { created = new Date() }: AttestOptions,
+): MadeReferrer {
   const annotations = {
-    [BUNDLE_CONTENT]: 'dsse-envelope',
-    [BUNDLE_PREDICATE]: predicateType,
-    [CREATED]: `${created.toISOString().slice(0, 19)}Z`,
+    [Annotations.bundleContent]: 'dsse-envelope',
+    [Annotations.bundlePredicate]: predicateType,
+    [Annotations.created]: `${created.toISOString().slice(0, 19)}Z`,
   }
-  const { data: _, ...config } = emptyConfig
-  const bytes = formatManifest({
-    kind: 'image',
-    mediaType: MediaTypes.manifest,
-    artifactType: BUNDLE_TYPE,
-    config,
-    layers: [layer],
+  const layer = { descriptor: describe(mediaType, bytes), bytes }
+  return {
+    what: 'attestation',
     subject,
-    annotations,
-  })
-  const manifest = { ...describe(MediaTypes.manifest, bytes), artifactType: BUNDLE_TYPE, annotations }
-  // The one is two bytes long, the other was made just now.
-  await store.push(config, Buffer.from('{}'), { ...call, assumeAbsent: true })
-  await store.push(layer, envelope.bytes, { ...call, assumeAbsent: true })
-  const { referrers } = await store.push(manifest, bytes, call)
-  if (referrers === undefined) throw lost(store, manifest, 'the store does not say how it lists referrers')
-  return { manifest, foundBy: referrers }
-}
-
-/**
- * Stored is what others find: the listing names it, and its bytes are the ones that were made. A list under a tag was read
- * by the store itself after it was written.
- */
-async function readBack(
-  store: ArtifactStore,
-  subject: Descriptor,
-  { manifest: attestation, foundBy }: Pushed,
-  envelope: Envelope,
-  { signal }: AttestOptions,
-): Promise<void> {
-  const call = signal === undefined ? {} : { signal }
-  const query = { artifactType: BUNDLE_TYPE, ...call }
-  for await (const listed of foundBy === 'tag' ? [attestation] : store.referrers(subject, query)) {
-    if (listed.digest !== attestation.digest) continue
-    try {
-      const manifest = await readManifest(store, attestation, call)
-      const [layer] = manifest.kind === 'image' ? manifest.layers : []
-      if (Buffer.compare(await readEnvelope(store, layer!, call), envelope.bytes) === 0) return
-    } catch (error) {
-      throw isSealwrightError(error) && error.code === 'NOT_FOUND'
-        ? lost(store, attestation, error.message)
-        : error
-    }
-    throw lost(store, attestation, 'its envelope is another one')
+    ...referrerManifest({ artifactType: BUNDLE_TYPE, subject, layers: [layer.descriptor], annotations }),
+    layers: [layer],
   }
-  throw lost(store, attestation, 'the list of referrers does not name it')
 }
 
 function refused(why: string): SealwrightError {
   return new SealwrightError('INTEGRITY', 'the envelope does not attest what it should, and was not stored', {
     why,
   })
-}
-
-function lost(store: ArtifactStore, { digest }: Descriptor, why: string): SealwrightError {
-  return new SealwrightError(
-    'INTEGRITY',
-    `the attestation ${digest} was pushed to ${store.name} and cannot be read back`,
-    { why, fix: 'try again; if it stays so, the store loses or hides what it accepts' },
-  )
 }

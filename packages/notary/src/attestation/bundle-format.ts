@@ -9,16 +9,23 @@ import {
 import { type DsseAttributes, type DssePayload, dsse } from '@sealwright/core/dsse'
 import {
   decodeUtf8,
+  der,
   ecdsaToDer,
   encodeBase64,
   encodeJson,
   encodeUtf8,
+  type JsonObject,
   type JsonValue,
 } from '@sealwright/core/encoding'
 import { parseCertificate } from '@sealwright/x509'
 import { BUNDLE_TYPE, parseBundle } from './bundle.ts'
 
 const LABEL = 'Sigstore bundle'
+
+export interface BundleFormat extends EnvelopeFormat<DssePayload, DsseAttributes> {
+  /** What a timestamp in the bundle is over: the signature as it stands there. */
+  timestampedBytes(signature: Signature): Uint8Array
+}
 
 /**
  * The Sigstore bundle v0.3 around a DSSE with one signature; several signers make several bundles. ECDSA signatures stand
@@ -27,14 +34,13 @@ const LABEL = 'Sigstore bundle'
  * With certificates it carries them (without a root, which proves nothing there), else a hint at the key: standard base64
  * of the SHA-256 of its SubjectPublicKeyInfo, as cosign writes. One or the other: the format has no place for both.
  *
- * Bundles of versions 0.1 to 0.3 are opened, if they hold a DSSE. Timestamps and log entries are not written
- * (`UNSUPPORTED`), and those that others wrote are not looked at.
+ * Bundles of versions 0.1 to 0.3 are opened, if they hold a DSSE. Log entries are not written (`UNSUPPORTED`), and those that
+ * others wrote are not looked at.
  */
-export const sigstoreBundle: EnvelopeFormat<DssePayload, DsseAttributes> = Object.freeze<
-  EnvelopeFormat<DssePayload, DsseAttributes>
->({
+export const sigstoreBundle: BundleFormat = Object.freeze<BundleFormat>({
   mediaType: BUNDLE_TYPE,
   algorithmFor: dsse.algorithmFor,
+  timestampedBytes: asSigstore,
 
   prepare(content, attributes, identity, onto) {
     if (onto !== undefined) {
@@ -46,11 +52,10 @@ export const sigstoreBundle: EnvelopeFormat<DssePayload, DsseAttributes> = Objec
     return {
       toBeSigned: prepared.toBeSigned,
       close(signature, evidence) {
-        const envelope = prepared.close({ ...signature, bytes: asSigstore(signature) }, evidence)
-        const head = encodeJson(
-          { mediaType: BUNDLE_TYPE, verificationMaterial: materialOf(identity) },
-          { label: LABEL },
-        )
+        const { timestamps = [], ...others } = evidence
+        const envelope = prepared.close({ ...signature, bytes: asSigstore(signature) }, others)
+        const verificationMaterial = { ...materialOf(identity), ...timestampMaterial(timestamps) }
+        const head = encodeJson({ mediaType: BUNDLE_TYPE, verificationMaterial }, { label: LABEL })
         return encodeUtf8(`${head.slice(0, -1)},"dsseEnvelope":${decodeUtf8(envelope, LABEL)}}`, LABEL)
       },
     }
@@ -81,6 +86,15 @@ export const sigstoreBundle: EnvelopeFormat<DssePayload, DsseAttributes> = Objec
   },
 })
 
+/** A bundle holds the responses of authorities (RFC 3161, section 2.4.2), so each token goes into one that says `granted`. */
+function timestampMaterial(tokens: readonly Uint8Array[]): JsonObject {
+  if (tokens.length === 0) return {}
+  const rfc3161Timestamps = tokens.map(token => ({
+    signedTimestamp: encodeBase64(der.sequence(der.sequence(der.integer(0)), token)),
+  }))
+  return { timestampVerificationData: { rfc3161Timestamps } }
+}
+
 /** What cosign names a key by in a bundle. */
 export function keyHint(publicKey: Uint8Array): string {
   return createHash('sha256').update(publicKey).digest('base64')
@@ -90,7 +104,7 @@ function asSigstore({ algorithm, bytes }: Signature): Uint8Array {
   return algorithms[algorithm].family === 'ECDSA' ? ecdsaToDer(bytes) : bytes
 }
 
-function materialOf({ key, certificates = [] }: SignerIdentity): JsonValue {
+function materialOf({ key, certificates = [] }: SignerIdentity): JsonObject {
   const raw = (bytes: Uint8Array): JsonValue => ({ rawBytes: encodeBase64(bytes) })
   const [leaf, ...above] = certificates
   if (leaf === undefined) return { publicKey: { hint: keyHint(key.publicKey) } }

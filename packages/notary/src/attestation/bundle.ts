@@ -28,9 +28,9 @@ export type BundleVersion = '0.1' | '0.2' | '0.3'
 export interface SigstoreBundle {
   readonly version: BundleVersion
   /** What the signer said of the key; a hint, never trusted. */
-  readonly hint?: string
+  readonly hint?: string | undefined
   /** DER, leaf first; seldom the whole chain, and without its root. */
-  readonly certificates?: readonly Uint8Array[]
+  readonly certificates?: readonly Uint8Array[] | undefined
   /** DER RFC 3161 time-stamp responses. */
   readonly timestamps: readonly Uint8Array[]
   /** Entries of transparency logs, by number only: nothing here looks into them. */
@@ -49,7 +49,7 @@ export interface MessageContent {
   /** ECDSA in DER. */
   readonly signature: Uint8Array
   /** As the signer said; absent where it said nothing. */
-  readonly digest?: { readonly algorithm: string; readonly bytes: Uint8Array }
+  readonly digest?: { readonly algorithm: string; readonly bytes: Uint8Array } | undefined
 }
 
 /** Whether a media type is that of a Sigstore bundle of a version that is read here. */

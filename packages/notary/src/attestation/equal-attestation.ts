@@ -1,5 +1,7 @@
 import { keyType } from '@sealwright/core'
 import type { ArtifactStore, Descriptor } from '@sealwright/oci'
+import type { Certificate } from '@sealwright/x509'
+import { isTimestamped } from '../equal-signature.ts'
 import { readEnvelope } from '../find-signatures.ts'
 import { orPass } from '../or-pass.ts'
 import { attestationPayload } from './attest-artifact.ts'
@@ -13,15 +15,17 @@ export interface EqualAttestationQuery {
   /** DER SubjectPublicKeyInfo of the key that would sign it. */
   readonly publicKey: Uint8Array
   /** DER, leaf first: what the bundle would carry. Default: none, the hint alone. */
-  readonly certificates?: readonly Uint8Array[]
-  readonly signal?: AbortSignal
+  readonly certificates?: readonly Uint8Array[] | undefined
+  /** It must have a timestamp by an authority whose chain ends in one of these. Default: none is looked for. */
+  readonly timestampedBy?: readonly Certificate[] | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
- * The manifest of an attestation that makes another one needless: the same statement, byte for byte, by the same key, with
- * the same leaf certificate or none. What cannot be read is passed over.
+ * Finds an attestation that makes another one unnecessary: the same statement, byte for byte, by the same key, with the same
+ * leaf certificate or none. Attestations that cannot be read are passed over.
  *
- * @throws {@link SealwrightError} of the store where it cannot answer.
+ * @throws {@link SealwrightError} as {@link findAttestations}; otherwise the errors of the store when it does not answer.
  */
 export async function findEqualAttestation(
   store: ArtifactStore,
@@ -29,7 +33,7 @@ export async function findEqualAttestation(
   query: EqualAttestationQuery,
 ): Promise<Descriptor | undefined> {
   const { attestation, signal } = query
-  const call = signal === undefined ? {} : { signal }
+  const call = { signal }
   const { payload } = attestationPayload(subject, attestation)
   const predicateTypes = [attestation.predicateType]
   for await (const { manifest, envelope } of findAttestations(store, subject, { ...call, predicateTypes })) {
@@ -45,13 +49,14 @@ export async function findEqualAttestation(
 function isEqual(
   opened: OpenedAttestation,
   payload: Uint8Array,
-  { publicKey, certificates = [] }: EqualAttestationQuery,
+  { publicKey, certificates = [], timestampedBy }: EqualAttestationQuery,
 ): boolean {
   if (opened.format !== 'sigstore-bundle' || Buffer.compare(opened.payload, payload) !== 0) return false
   const [mine] = certificates
   const [theirs] = opened.certificates ?? []
   if ((mine === undefined) !== (theirs === undefined)) return false
   if (mine !== undefined && Buffer.compare(mine, theirs!) !== 0) return false
+  if (timestampedBy !== undefined && !isTimestamped(opened.timestamps, timestampedBy)) return false
   return (
     holdsUnder({ type: keyType(publicKey), key: publicKey }, opened.toBeSigned, opened.signatures[0]!) !==
     undefined

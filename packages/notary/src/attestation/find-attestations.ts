@@ -1,5 +1,6 @@
 import { isSealwrightError, type SealwrightError } from '@sealwright/core'
 import {
+  Annotations,
   type ArtifactStore,
   type Descriptor,
   type Manifest,
@@ -12,9 +13,6 @@ import { DSSE_TYPE, isAttestationEnvelope } from './open-attestation.ts'
 import { isOfType } from './predicate-type.ts'
 import { STATEMENT_TYPE } from './statement.ts'
 
-/** Annotations of the manifest that attaches a bundle, as cosign 3 writes them (`specs/BUNDLE_SPEC.md`). */
-export const BUNDLE_CONTENT = 'dev.sigstore.bundle.content'
-export const BUNDLE_PREDICATE = 'dev.sigstore.bundle.predicateType'
 /** Annotation of a layer under cosign's tag `.att`. */
 const LAYER_PREDICATE = 'predicateType'
 
@@ -23,16 +21,16 @@ export interface FoundAttestation {
   /** That attaches it; under cosign's old tag there is one for all of them. */
   readonly manifest: Descriptor
   /** The layer; absent where it cannot be read, or is of a type that was not asked for. */
-  readonly envelope?: Descriptor
+  readonly envelope?: Descriptor | undefined
   /** What annotations say. Not signed. */
-  readonly predicateType?: string
-  readonly fault?: SealwrightError
+  readonly predicateType?: string | undefined
+  readonly fault?: SealwrightError | undefined
 }
 
 export interface FindAttestationsOptions {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Those whose annotations name another type are not read. Default: all are. */
-  readonly predicateTypes?: readonly string[]
+  readonly predicateTypes?: readonly string[] | undefined
 }
 
 /**
@@ -47,10 +45,10 @@ export async function* findAttestations(
   options: FindAttestationsOptions = {},
 ): AsyncGenerator<FoundAttestation> {
   const { signal, predicateTypes } = options
-  const call = signal === undefined ? {} : { signal }
+  const call = { signal }
   for await (const manifest of store.referrers(subject, call)) {
     if (!mayBeAttestation(manifest)) continue
-    const predicateType = manifest.annotations?.[BUNDLE_PREDICATE]
+    const predicateType = manifest.annotations?.[Annotations.bundlePredicate]
     if (
       predicateType !== undefined &&
       predicateTypes?.some(wanted => isOfType(predicateType, wanted)) === false
@@ -78,7 +76,7 @@ function mayBeAttestation({ artifactType }: Descriptor): boolean {
 async function* readAttached(
   store: ArtifactStore,
   descriptor: Descriptor,
-  call: { readonly signal?: AbortSignal },
+  call: { readonly signal?: AbortSignal | undefined },
   belongs: (manifest: Manifest) => boolean,
 ): AsyncGenerator<FoundAttestation> {
   let manifest: Manifest
@@ -94,7 +92,8 @@ async function* readAttached(
     manifest.kind === 'image' ? manifest.layers : manifest.kind === 'artifact' ? manifest.blobs : []
   for (const envelope of layers) {
     if (!isAttestationEnvelope(envelope.mediaType)) continue
-    const predicateType = envelope.annotations?.[LAYER_PREDICATE] ?? manifest.annotations?.[BUNDLE_PREDICATE]
+    const predicateType =
+      envelope.annotations?.[LAYER_PREDICATE] ?? manifest.annotations?.[Annotations.bundlePredicate]
     yield { manifest: descriptor, envelope, ...(predicateType === undefined ? {} : { predicateType }) }
   }
 }
@@ -107,7 +106,7 @@ function isOf({ subject }: Manifest, { digest, size, mediaType }: Descriptor): b
 async function underTag(
   store: ArtifactStore,
   subject: Descriptor,
-  call: { readonly signal?: AbortSignal },
+  call: { readonly signal?: AbortSignal | undefined },
 ): Promise<Descriptor | undefined> {
   try {
     return await store.resolve(`${referrersTag(subject.digest)}.att`, call)

@@ -1,5 +1,7 @@
-import { SealwrightError } from '@sealwright/core'
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import { dsse } from '@sealwright/core/dsse'
+import { derSequence, readDer } from '@sealwright/core/encoding'
+import type { TimestampClaim } from '../sound-envelope.ts'
 import { isBundleType, parseBundle } from './bundle.ts'
 import { sigstoreBundle } from './bundle-format.ts'
 import { type InTotoStatement, parseStatement, STATEMENT_TYPE } from './statement.ts'
@@ -23,9 +25,24 @@ export interface OpenedAttestation {
   readonly certificates?: readonly Uint8Array[]
   /** What it says of its key. */
   readonly hint?: string
-  readonly hasTimestamp: boolean
+  /** Over the signature, as it stands in the bundle. */
+  readonly timestamps: readonly TimestampClaim[]
   readonly payload: Uint8Array
   readonly statement: InTotoStatement
+}
+
+/**
+ * The token of a TimeStampResp (RFC 3161, section 2.4.2), which is what bundles hold. What has no such form is left to the
+ * reader of tokens, which says what is wrong with it.
+ */
+function tokenIn(response: Uint8Array): Uint8Array {
+  try {
+    const [, token] = derSequence(readDer(response, 'timestamp'), 'timestamp')
+    return token?.tag === 0x30 ? token.bytes : response
+  } catch (error) {
+    if (isSealwrightError(error)) return response
+    throw error
+  }
 }
 
 /** Whether an envelope of this media type is one that {@link openAttestation} opens. */
@@ -54,7 +71,10 @@ export function openAttestation(mediaType: string, bytes: Uint8Array): OpenedAtt
     signatures: signatures.map(signature => signature.bytes),
     ...(certificates === undefined ? {} : { certificates }),
     ...(hint === undefined ? {} : { hint }),
-    hasTimestamp: timestamps.length > 0,
+    timestamps: timestamps.map(response => ({
+      token: tokenIn(response),
+      message: signatures[0]!.bytes,
+    })),
     payload,
     statement: parseStatement(payload),
   }

@@ -30,9 +30,17 @@ const VERSION = /^\/v?\d+(?:\.\d+){0,3}$/
 const URI = /^[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-[\]_a-z~%]{1,2000}$/
 
 /**
- * The predicate type that a text means: the URI of a short name, ours or cosign's, or a URI as it is.
+ * Returns the predicate type for a short name, of Sealwright or cosign, or for a URI, which is returned unchanged.
  *
  * @throws {@link SealwrightError} `VALIDATION`.
+ *
+ * @example
+ * ```ts
+ * import { predicateTypeOf } from '@sealwright/notary'
+ *
+ * predicateTypeOf('slsaprovenance1') // 'https://slsa.dev/provenance/v1'
+ * predicateTypeOf('https://example.org/review/v1') // the same
+ * ```
  */
 export function predicateTypeOf(text: string): string {
   if (Object.hasOwn(predicateTypes, text)) return predicateTypes[text as PredicateName]

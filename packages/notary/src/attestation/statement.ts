@@ -9,13 +9,12 @@ import {
   type JsonObject,
   type JsonValue,
 } from '@sealwright/core/encoding'
-import type { Descriptor } from '@sealwright/oci'
-import { parseDigest } from '@sealwright/oci'
+import { type Descriptor, parseDigest, ReferrerTypes } from '@sealwright/oci'
 import { once } from '../once.ts'
 import { predicateFault } from './predicate-type.ts'
 
 /** The payload type of an in-toto statement in a DSSE. */
-export const STATEMENT_TYPE = 'application/vnd.in-toto+json'
+export const STATEMENT_TYPE: typeof ReferrerTypes.inToto = ReferrerTypes.inToto
 /** As much as is attested at once: with base64 around it, it stays within what is read of an envelope. */
 export const MAX_PREDICATE_BYTES: number = 16 * 1024 * 1024
 
@@ -111,10 +110,18 @@ export interface Attestation {
 }
 
 /**
- * Reads what is to be attested.
+ * Checks a predicate and its type, for {@link attestArtifact}.
  *
  * @param predicate - UTF-8 JSON, one object, at most {@link MAX_PREDICATE_BYTES}.
- * @throws {@link SealwrightError} `VALIDATION` for what is none, or plainly of another type than it is called.
+ * @throws {@link SealwrightError} `VALIDATION` if it is not a JSON object, or is clearly of another predicate type.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { attestationOf, predicateTypeOf } from '@sealwright/notary'
+ *
+ * const attestation = attestationOf(predicateTypeOf('spdx'), await readFile('sbom.spdx.json'))
+ * ```
  */
 export function attestationOf(predicateType: string, predicate: Uint8Array): Attestation {
   const label = 'the predicate'

@@ -1,7 +1,6 @@
 import { isSealwrightError } from '@sealwright/core'
 import { decodeJsonWithPositions, type JsonValue, type PositionedJson } from '@sealwright/core/encoding'
-import type { PolicyKind, Statement, TrustPolicy } from './policy.ts'
-import type { PolicyFault } from './policy-fault.ts'
+import type { PolicyFault, PolicyKind, Statement, TrustPolicy } from './policy.ts'
 import { PolicyFaults } from './policy-faults.ts'
 import { readStatement } from './read-statement.ts'
 import { canonicalScope, scopeFault, unreachableScope, WILDCARD } from './scope.ts'
@@ -10,7 +9,7 @@ export interface CheckedPolicy {
   /** Every fault, in the order of the file. */
   readonly faults: readonly PolicyFault[]
   /** There unless a fault is an error. */
-  readonly policy?: TrustPolicy
+  readonly policy?: TrustPolicy | undefined
 }
 
 const VERSION = '1.0'

@@ -11,16 +11,26 @@ export interface TrustAnchorsOptions {
   /** DER. Each is a certificate authority or self-signed. */
   readonly certificates: readonly Uint8Array[]
   /** RFC 4514 name, with or without `x509.subject:` before it; only signers whose subject has these attributes. */
-  readonly identity?: string
+  readonly identity?: string | undefined
   /** What the anchors are called in reports. */
-  readonly source?: string
+  readonly source?: string | undefined
 }
 
 /**
- * Trust in these certificates, for every repository and file, at level `strict`: in place of a policy, for one run.
+ * Returns trust in these certificates for every repository and file, at level `strict`: a replacement for a policy.
  *
  * @throws {@link SealwrightError} `VALIDATION` for a certificate that a trust store would refuse, or a name that a policy
  *   would refuse.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { createVerifier, trustAnchors } from '@sealwright/notary'
+ * import { parseCertificates } from '@sealwright/x509'
+ *
+ * const certificates = parseCertificates(await readFile('root.crt'), 'root.crt').map(({ der }) => der)
+ * const verifier = await createVerifier({ trust: trustAnchors({ certificates }) })
+ * ```
  */
 export function trustAnchors(options: TrustAnchorsOptions): Trust {
   const { certificates, identity, source = 'given certificates' } = options
@@ -32,11 +42,19 @@ export function trustAnchors(options: TrustAnchorsOptions): Trust {
 }
 
 /**
- * Trust in one public key, whatever certificates came with it, for every repository and file: in place of a policy, for
- * one run. What certificates say (validity, revocation) is not judged, because nobody vouches for them.
+ * Returns trust in one public key for every repository and file: a replacement for a policy. Certificates are ignored, also
+ * their validity and revocation, because no authority is trusted.
  *
  * @param publicKey - DER SubjectPublicKeyInfo.
  * @throws {@link SealwrightError} `VALIDATION`, `UNSUPPORTED` if it is not a key that can sign.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, trustKey } from '@sealwright/notary'
+ *
+ * declare const publicKey: Uint8Array
+ * const verifier = await createVerifier({ trust: trustKey(publicKey) })
+ * ```
  */
 export function trustKey(publicKey: Uint8Array): Trust {
   keyType(publicKey)

@@ -1,7 +1,6 @@
 import { SealwrightError } from '@sealwright/core'
 import { checkTrustPolicy } from './check-policy.ts'
-import type { PolicyKind, TrustPolicy } from './policy.ts'
-import { formatPolicyFault, type PolicyFault } from './policy-fault.ts'
+import { formatPolicyFault, type PolicyFault, type PolicyKind, type TrustPolicy } from './policy.ts'
 
 /**
  * Reads a trust policy of version 1.0; see {@link checkTrustPolicy} for the rules.
@@ -41,6 +40,7 @@ export function policyError(file: string, faults: readonly PolicyFault[]): Sealw
   const errors = faults.filter(fault => fault.severity === 'error').map(formatPolicyFault)
   return new SealwrightError('VALIDATION', `${file} is not a trust policy that can be used`, {
     why: errors.join('; '),
-    fix: 'correct the file; `sealwright policy check` lists every fault',
+    fix: 'correct the file',
+    remedy: { step: 'checkPolicy' },
   })
 }

@@ -1,5 +1,5 @@
 import type { JsonValue, PositionedJson } from '@sealwright/core/encoding'
-import type { PolicyFault } from './policy-fault.ts'
+import type { PolicyFault } from './policy.ts'
 
 export type PolicyPath = readonly (string | number)[]
 export type Members = Readonly<Record<string, JsonValue>>

@@ -1,13 +1,12 @@
 import { checkTrustPolicy } from './check-policy.ts'
-import type { PolicyKind } from './policy.ts'
+import { type PolicyKind, parseStoreReference } from './policy.ts'
 import { readPolicyFile } from './policy-file.ts'
-import { parseStoreReference } from './store-reference.ts'
 import type { PolicySource, Trust, TrustStore } from './trust.ts'
 import { listTrustStores, readTrustStore, trustStoreOf } from './trust-store.ts'
 
 export interface TrustDirectoryOptions {
   /** In place of the policies of the directory, which are not read then. It is read as either kind. */
-  readonly policy?: { readonly file: string; readonly input: Uint8Array | string }
+  readonly policy?: { readonly file: string; readonly input: Uint8Array | string } | undefined
 }
 
 /**
@@ -18,6 +17,13 @@ export interface TrustDirectoryOptions {
  *
  * @throws {@link SealwrightError} `UNSUPPORTED` if there is a `trustpolicy.sealwright.json`; `VALIDATION` if a policy is
  *   not a regular file; `ACCESS_DENIED` if a policy may not be read.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, trustDirectory } from '@sealwright/notary'
+ *
+ * const verifier = await createVerifier({ trust: await trustDirectory('/etc/notation') })
+ * ```
  */
 export async function trustDirectory(path: string, options: TrustDirectoryOptions = {}): Promise<Trust> {
   const { policy } = options
@@ -36,8 +42,8 @@ export async function trustDirectory(path: string, options: TrustDirectoryOption
   return {
     source: path,
     stores,
-    ...(oci === undefined ? {} : { oci }),
-    ...(blob === undefined ? {} : { blob }),
+    oci,
+    blob,
   }
 }
 

@@ -4,8 +4,7 @@ import { isSealwrightError } from '@sealwright/core'
 import { decodePem } from '@sealwright/core/encoding'
 import { isAbsent, readRegularFile, systemFailure } from '@sealwright/core/files'
 import { type Certificate, parseCertificate, parseCertificates } from '@sealwright/x509'
-import { STORE_TYPES, type StoreType } from './policy.ts'
-import { storeNameFault } from './store-reference.ts'
+import { STORE_TYPES, type StoreType, storeNameFault } from './policy.ts'
 import type { TrustStore } from './trust.ts'
 
 /** Most bytes of one file in a trust store: a bundle of every public root is a quarter of it. */
@@ -24,7 +23,7 @@ export interface StoreEntry {
   readonly path: string
   /** What could be read, also where one of the certificates is a fault. */
   readonly certificates: readonly Certificate[]
-  readonly fault?: TrustFault
+  readonly fault?: TrustFault | undefined
 }
 
 /** A trust store as it is on disk. */
@@ -36,9 +35,9 @@ export interface StoreReading {
   readonly path: string
   /** In the order of their names; none in a store that is empty, missing or not readable. */
   readonly entries: readonly StoreEntry[]
-  readonly missing?: true
+  readonly missing?: true | undefined
   /** Why its entries cannot be read: it is a link, or may not be read. The faults of its entries are theirs. */
-  readonly fault?: TrustFault
+  readonly fault?: TrustFault | undefined
 }
 
 /** The trust stores of a directory. */

@@ -4,19 +4,19 @@ import type { Certificate } from '@sealwright/x509'
 import { type FoundAttestation, findAttestations } from '../attestation/find-attestations.ts'
 import { type OpenedAttestation, openAttestation } from '../attestation/open-attestation.ts'
 import { isOfType, predicateName } from '../attestation/predicate-type.ts'
+import { type FoundEvidence, readEvidence } from '../evidence/attached-evidence.ts'
 import { readEnvelope } from '../find-signatures.ts'
-import { enforcementOf } from '../trust/level.ts'
-import type { Statement } from '../trust/policy.ts'
+import { enforcementOf, type Statement } from '../trust/policy.ts'
 import type { VerifierContext } from './context.ts'
 import { type AttestationJudgement, judgeAttestation } from './judge-attestation.ts'
 import { anchorsOf, signatureChains } from './known-chains.ts'
 import type { AttestationReport, AttestationsReport, Reason } from './report.ts'
-import type { ArtifactOptions } from './request.ts'
+import type { ArtifactOptions, JudgedOptions } from './request.ts'
 
 /** What became of the attestations that were asked for; a reason where one is missing. */
 export interface AttestationOutcome {
   readonly report: AttestationsReport
-  readonly missing?: { readonly verdict: 'denied' | 'unknown'; readonly reason: Reason }
+  readonly missing?: { readonly verdict: 'denied' | 'unknown'; readonly reason: Reason } | undefined
 }
 
 export interface AttestationRequest {
@@ -26,7 +26,7 @@ export interface AttestationRequest {
   readonly signatures: ArtifactStore
   readonly subject: Descriptor
   /** The repository that it is judged as. */
-  readonly scope?: string
+  readonly scope?: string | undefined
   readonly statement: Statement
   /** URIs, at least one. */
   readonly required: readonly string[]
@@ -40,13 +40,13 @@ export interface AttestationRequest {
  */
 export async function judgeAttestations(
   request: AttestationRequest,
-  options: ArtifactOptions,
+  options: JudgedOptions<ArtifactOptions>,
   context: VerifierContext,
 ): Promise<AttestationOutcome> {
   const { store, subject, most } = request
   const required = [...new Set(request.required)]
   const { signal, all = false } = options
-  const call = signal === undefined ? {} : { signal }
+  const call = { signal }
   const by = judgementOf(request, options, context)
   const judged: AttestationReport[] = []
   const met = new Set<string>()
@@ -69,7 +69,9 @@ export async function judgeAttestations(
       const why = `${most} attestations were judged, and there are more`
       return { report: report(), missing: { verdict: 'unknown', reason: { code: 'LIMIT', why } } }
     }
-    const { report: one, error } = await judgeOne(each, read, by)
+    const { report: one, error } = await judgeOne(each, read, by, () =>
+      readEvidence(store, each.manifest, { signal: by.session.signal }),
+    )
     judged.push(one)
     unread ??= error
     if (one.verdict === 'verified') for (const wanted of meets) met.add(wanted)
@@ -81,18 +83,18 @@ export async function judgeAttestations(
 }
 
 interface Read {
-  readonly opened?: OpenedAttestation
+  readonly opened?: OpenedAttestation | undefined
   /** Of another type by its annotations. */
-  readonly passedOver?: true
-  readonly fault?: Reason
+  readonly passedOver?: true | undefined
+  readonly fault?: Reason | undefined
   /** The store did not hand it out, and might later. */
-  readonly unread?: SealwrightError
+  readonly unread?: SealwrightError | undefined
 }
 
 async function readOne(
   store: ArtifactStore,
   { envelope, fault }: FoundAttestation,
-  call: { readonly signal?: AbortSignal },
+  call: { readonly signal?: AbortSignal | undefined },
 ): Promise<Read> {
   if (envelope === undefined && fault === undefined) return { passedOver: true }
   try {
@@ -112,7 +114,8 @@ async function judgeOne(
   { manifest, predicateType }: FoundAttestation,
   { opened, fault, unread }: Read,
   by: AttestationJudgement,
-): Promise<{ readonly report: AttestationReport; readonly error?: SealwrightError }> {
+  attached: () => Promise<FoundEvidence>,
+): Promise<{ readonly report: AttestationReport; readonly error?: SealwrightError | undefined }> {
   const { digest } = manifest
   if (opened === undefined) {
     const verdict = unread === undefined ? 'notVerified' : 'unknown'
@@ -120,33 +123,35 @@ async function judgeOne(
     return { report: { digest, ...named, verdict, reason: fault!, checks: [] } }
   }
   const { format, statement } = opened
-  const { report, error } = await judgeAttestation(opened, by)
+  const { report, error } = await judgeAttestation(opened, by, attached)
   return {
     report: { digest, predicateType: statement.predicateType, format, ...report },
-    ...(error === undefined ? {} : { error }),
+    error,
   }
 }
 
 function judgementOf(
   { signatures, subject, scope, statement, most }: AttestationRequest,
-  { signal, at, vsaVerifiers = [] }: ArtifactOptions,
+  { signal, at, vsaVerifiers = [], session, keepCarried }: JudgedOptions<ArtifactOptions>,
   context: VerifierContext,
 ): AttestationJudgement {
   let known: Promise<readonly (readonly Certificate[])[]> | undefined
   return {
     subject,
-    ...(scope === undefined ? {} : { scope }),
+    scope,
     vsaVerifiers,
     statement,
     enforcement: enforcementOf(statement.signatureVerification),
     stores: context.stores,
-    ...(context.key === undefined ? {} : { key: context.key }),
+    key: context.key,
     now: context.moment(at),
+    session,
+    keepCarried,
     anchors: anchorsOf(statement, context.stores),
     knownChains: () => {
       known ??= signatureChains(signatures, subject, context.chains, {
         most,
-        ...(signal === undefined ? {} : { signal }),
+        signal,
       })
       return known
     },

@@ -1,6 +1,7 @@
 import { fingerprint, type SealwrightError } from '@sealwright/core'
 import { formatDistinguishedName } from '@sealwright/x509'
-import type { SoundEnvelope } from '../sound-envelope.ts'
+import type { CarriedStatements } from '../revocation/check-chain.ts'
+import type { SoundEnvelope, TimestampClaim } from '../sound-envelope.ts'
 import { coversSubject, parseSubject, splitIdentity, X509_SUBJECT } from '../trust/identity.ts'
 import type { Statement, StoreType } from '../trust/policy.ts'
 import { WILDCARD } from '../trust/scope.ts'
@@ -10,16 +11,29 @@ import type { StoreIndex } from './store-index.ts'
 /** Where a chain is trusted: the first store that holds one of its certificates. */
 export interface Authenticity {
   readonly finding: Finding
-  readonly trustStore?: string
+  readonly trustStore?: string | undefined
 }
 
 /** What somebody signed, with the chain that vouches for the key. */
-export type Vouched = Pick<SoundEnvelope, 'chain' | 'attributes' | 'timestamps'>
+export interface Vouched extends Pick<SoundEnvelope, 'chain' | 'attributes' | 'timestamps'> {
+  /** What came with it, besides. */
+  carried(): Promise<Carried>
+}
+
+/** Evidence that came with a signature, stapled or attached. */
+interface Carried extends CarriedStatements {
+  /** Those that are attached. */
+  readonly timestamps: readonly TimestampClaim[]
+}
 
 /** Whether a store that the statement names holds a certificate of the chain, and the leaf's subject is an identity of it. */
-export function checkAuthenticity(envelope: Vouched, statement: Statement, stores: StoreIndex): Authenticity {
+export function checkAuthenticity(
+  envelope: Omit<Vouched, 'carried'>,
+  statement: Statement,
+  stores: StoreIndex,
+): Authenticity {
   const store = findStore(envelope, statement, stores)
-  if (store.error !== undefined) return { finding: unusable(store.error) }
+  if (store.error !== undefined) return { finding: unusableStore(store.error) }
   // Identities are judged even where the store's failure is only logged: the report then says both.
   const faults = [store.fault, identityFault(envelope, statement)].filter(fault => fault !== undefined)
   const [first] = faults
@@ -27,14 +41,14 @@ export function checkAuthenticity(envelope: Vouched, statement: Statement, store
     first === undefined
       ? passed(`${store.name} holds its chain`)
       : failed('UNTRUSTED', faults.map(({ why }) => why).join('; '), first.fix)
-  return { finding, ...(store.name === undefined ? {} : { trustStore: store.name }) }
+  return { finding, trustStore: store.name }
 }
 
 /** Whether the signer is trusted cannot be told. */
-function unusable(error: SealwrightError): Finding {
+export function unusableStore(error: SealwrightError): Finding {
   const { message, why, fix } = error
   const detail = `${message}: ${why}`
-  return { outcome: 'unknown', code: 'TRUST_STORE', detail, error, ...(fix === undefined ? {} : { fix }) }
+  return { outcome: 'unknown', code: 'TRUST_STORE', detail, error, fix }
 }
 
 /** The public key itself is trusted, in place of stores and identities. */
@@ -50,7 +64,7 @@ export const OTHER_KEY =
   'check that the right key was given; if it was, ask the publisher, over another channel, for the fingerprint of theirs'
 
 function findStore(
-  { chain, attributes }: Vouched,
+  { chain, attributes }: Omit<Vouched, 'carried'>,
   statement: Statement,
   stores: StoreIndex,
 ): { name?: string; fault?: Fault; error?: SealwrightError } {
@@ -90,7 +104,10 @@ interface Fault {
   readonly fix: string
 }
 
-function identityFault({ chain }: Vouched, { trustedIdentities }: Statement): Fault | undefined {
+function identityFault(
+  { chain }: Pick<Vouched, 'chain'>,
+  { trustedIdentities }: Statement,
+): Fault | undefined {
   if (trustedIdentities.includes(WILDCARD)) return undefined
   const identities = trustedIdentities.flatMap(identity => {
     const parts = splitIdentity(identity)

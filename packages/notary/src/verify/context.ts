@@ -1,20 +1,23 @@
 import { SealwrightError } from '@sealwright/core'
 import { ChainCache } from '../chain-cache.ts'
+import { type RevocationOptions, RevocationSources } from '../revocation/revocation-sources.ts'
 import { policyError } from '../trust/parse-policy.ts'
 import type { PolicyKind, Statement, TrustPolicy } from '../trust/policy.ts'
 import type { PolicySource, Trust } from '../trust/trust.ts'
+import type { Moment } from './revocation.ts'
 import { StoreIndex } from './store-index.ts'
-import type { Moment } from './times.ts'
 
 /** What one verifier keeps between calls. */
 export class VerifierContext {
   readonly chains: ChainCache = new ChainCache()
   readonly stores: StoreIndex
+  readonly revocation: RevocationSources
   readonly key: Uint8Array | undefined
   readonly #trust: Trust
   readonly #clock: () => Date
 
-  constructor(trust: Trust, clock: () => Date) {
+  constructor(trust: Trust, clock: () => Date, revocation: RevocationOptions) {
+    this.revocation = new RevocationSources(revocation)
     this.#trust = trust
     this.#clock = clock
     this.stores = new StoreIndex(trust)
@@ -37,19 +40,20 @@ export class VerifierContext {
   }
 
   moment(at: Date | undefined): Moment {
-    return at === undefined ? { time: this.#clock(), source: 'clock' } : { time: at, source: 'given' }
+    const clock = this.#clock()
+    return at === undefined ? { time: clock, source: 'clock', clock } : { time: at, source: 'given', clock }
   }
 }
 
 function noPolicy(source: string, kind: PolicyKind): SealwrightError {
   const file = kind === 'oci' ? 'trustpolicy.json' : 'trustpolicy.blob.json'
-  const flag = kind === 'oci' ? '--scope REPOSITORY' : '--statement-for-files --global'
   return new SealwrightError(
     'VALIDATION',
     `${source} holds no trust policy for ${kind === 'oci' ? 'artifacts' : 'files'}`,
     {
-      why: `there is no ${file}; without a policy nobody is trusted`,
-      fix: `sealwright policy init --name NAME ${flag} --trust-store ca:NAME --trusted-identity DN`,
+      why: `there is no ${file}; without a policy no signer is trusted`,
+      fix: 'write a policy with the trusted identities',
+      remedy: { step: 'createPolicy', kind },
     },
   )
 }

@@ -3,15 +3,15 @@ import type { ReasonCode } from './report.ts'
 
 /** What one check found, before the policy says what follows from it. */
 export type Finding =
-  | { readonly outcome: 'passed' | 'skipped' | 'notConfigured'; readonly detail?: string }
+  | { readonly outcome: 'passed' | 'skipped' | 'notConfigured'; readonly detail?: string | undefined }
   | {
       readonly outcome: 'failed' | 'unknown'
       readonly code: ReasonCode
       readonly detail: string
       /** What to do about it, where the cause is known here. */
-      readonly fix?: string
+      readonly fix?: string | undefined
       /** What verification ends with where nothing better is found: trust itself cannot be used. */
-      readonly error?: SealwrightError
+      readonly error?: SealwrightError | undefined
     }
 
 /** Characters of a detail: signatures are anybody's, and may have names of a megabyte. */
@@ -22,11 +22,11 @@ export function passed(detail?: string): Finding {
 }
 
 export function failed(code: ReasonCode, detail: string, fix?: string): Finding {
-  return { outcome: 'failed', code, detail: cut(detail), ...(fix === undefined ? {} : { fix }) }
+  return { outcome: 'failed', code, detail: cut(detail), fix }
 }
 
-export function unknown(code: ReasonCode, detail: string): Finding {
-  return { outcome: 'unknown', code, detail: cut(detail) }
+export function unknown(code: ReasonCode, detail: string, fix?: string): Finding {
+  return { outcome: 'unknown', code, detail: cut(detail), fix }
 }
 
 function cut(detail: string): string {

@@ -13,44 +13,48 @@ import type { OpenedAttestation } from '../attestation/open-attestation.ts'
 import { predicateTypes } from '../attestation/predicate-type.ts'
 import { type InTotoStatement, isAbout } from '../attestation/statement.ts'
 import { judgeSummary } from '../attestation/verification-summary.ts'
-import type { Enforcement } from '../trust/level.ts'
-import type { Statement } from '../trust/policy.ts'
+import type { FoundEvidence } from '../evidence/attached-evidence.ts'
+import { once } from '../once.ts'
+import type { SourceSession } from '../revocation/revocation-sources.ts'
+import type { Enforcement, Statement } from '../trust/policy.ts'
 import { checkAuthenticity, OTHER_KEY } from './authenticity.ts'
 import { type Finding, failed, notConfigured, passed, unknown } from './finding.ts'
 import { completed } from './known-chains.ts'
-import type { AttestationReport } from './report.ts'
-import { checkRevocation } from './revocation.ts'
+import { type AttestationReport, formatTime } from './report.ts'
+import { checkRevocation, type Moment } from './revocation.ts'
 import { runChecks } from './run-checks.ts'
 import type { StoreIndex } from './store-index.ts'
-import { checkAuthenticTimestamp, type Moment } from './times.ts'
+import { checkAuthenticTimestamp, type TimeFinding } from './times.ts'
 
 /** What an attestation is judged by. */
 export interface AttestationJudgement {
   readonly subject: Descriptor
   /** The repository that the target is judged as. */
-  readonly scope?: string
+  readonly scope?: string | undefined
   /** Whose verification summaries count; anybody's if it is empty. */
   readonly vsaVerifiers: readonly string[]
   readonly statement: Statement
   readonly enforcement: Enforcement
   readonly stores: StoreIndex
   /** Trusted by itself, in place of the statement's stores and identities. */
-  readonly key?: Uint8Array
+  readonly key?: Uint8Array | undefined
   readonly now: Moment
+  readonly session: SourceSession
+  readonly keepCarried?: boolean | undefined
   readonly anchors: readonly Certificate[]
   /** Chains that may vouch for a key that came without one; asked for only then. */
   knownChains(): Promise<readonly (readonly Certificate[])[]>
 }
 
 export interface JudgedAttestation {
-  readonly report: Pick<AttestationReport, 'verdict' | 'reason' | 'signer' | 'checks'>
+  readonly report: Omit<AttestationReport, 'digest' | 'predicateType' | 'format'>
   /** Why it cannot be told, where that is a fault of the trust that was given. */
-  readonly error?: SealwrightError
+  readonly error?: SealwrightError | undefined
 }
 interface Signer {
   readonly publicKey: Uint8Array
   readonly algorithm: AlgorithmId
-  readonly chain?: readonly Certificate[]
+  readonly chain?: readonly Certificate[] | undefined
 }
 
 const CHECKS = ['integrity', 'authenticity', 'authenticTimestamp', 'revocation', 'artifact'] as const
@@ -59,17 +63,29 @@ const CHECKS = ['integrity', 'authenticity', 'authenticTimestamp', 'revocation',
  * Judges an attestation as a signature is judged: its signature holds, its signer is trusted by the statement at this time,
  * and it is about this artifact. A key that came without a certificate counts if it is the one that was given, or if a
  * chain that is known for this target is over it (docs/decisions/0006).
+ *
+ * @param attached - Evidence that is attached to the attestation; asked for only where nothing else tells, or to keep it.
  */
 export async function judgeAttestation(
   opened: OpenedAttestation,
   by: AttestationJudgement,
+  attached: () => Promise<FoundEvidence>,
 ): Promise<JudgedAttestation> {
+  let evidenceFaults: AttestationReport['evidenceFaults']
+  const carried = once(async () => {
+    const { evidence, faults } = await attached()
+    if (faults.length > 0) evidenceFaults = faults
+    const [message] = opened.signatures
+    return { ...evidence, timestamps: evidence.timestamps.map(token => ({ token, message: message! })) }
+  })
   const found = await findSigner(opened, by)
   let signer = describeSigner(found)
+  let time: TimeFinding | undefined
+  let revocation: AttestationReport['revocation']
   const { checks, stopped } = await runChecks(
     CHECKS,
     check => (check === 'artifact' ? 'enforce' : by.enforcement[check]),
-    (check): Finding => {
+    async (check): Promise<Finding> => {
       if ('outcome' in found) return found
       if (check === 'integrity') return checkProfile(found)
       if (check === 'artifact') return checkSubject(opened, by)
@@ -77,20 +93,40 @@ export async function judgeAttestation(
         return check === 'authenticity' ? passed('signed by the trusted key') : notConfigured(KEY_ALONE)
       }
       const { chain } = found
-      const vouched = { chain, attributes: { signingTime: by.now.time }, timestamps: timestampsOf(opened) }
-      if (check === 'revocation') return checkRevocation(vouched)
-      if (check === 'authenticTimestamp')
-        return checkAuthenticTimestamp(vouched, by.statement, by.now).finding
+      const vouched = {
+        chain,
+        attributes: { signingTime: by.now.time },
+        timestamps: opened.timestamps,
+        carried,
+      }
+      if (check === 'revocation') {
+        const { finding, report } = await checkRevocation(
+          chain,
+          { ...by, carried, keepCarried: by.keepCarried === true && signer?.trustStore !== undefined },
+          { provenAt: time?.provenAt },
+        )
+        revocation = report
+        return finding
+      }
+      if (check === 'authenticTimestamp') {
+        time = await checkAuthenticTimestamp(vouched, by)
+        return time.finding
+      }
       const { finding, trustStore } = checkAuthenticity(vouched, by.statement, by.stores)
       if (trustStore !== undefined && signer !== undefined) signer = { ...signer, trustStore }
       return finding
     },
   )
-  const about = signer === undefined ? {} : { signer }
+  const about = {
+    ...(signer === undefined ? {} : { signer }),
+    ...describeTime(time),
+    revocation,
+    evidenceFaults,
+  }
   if (stopped === undefined) return { report: { verdict: 'verified', ...about, checks } }
   const { outcome, reason, error } = stopped
   const verdict = outcome === 'unknown' ? 'unknown' : 'notVerified'
-  return { report: { verdict, reason, ...about, checks }, ...(error === undefined ? {} : { error }) }
+  return { report: { verdict, reason, ...about, checks }, error }
 }
 
 /** Its signature holds already; what made it has to be fit for that. */
@@ -100,7 +136,7 @@ function checkProfile({ chain, algorithm }: Signer): Finding {
   return failed('CERTIFICATE', faults.map(fault => fault.message).join('; '))
 }
 
-const KEY_ALONE = 'the key is trusted by itself: nobody vouches for what certificates say'
+const KEY_ALONE = 'the key is trusted directly: its certificates are not checked'
 
 /** Whose signature it is: of the key that was given, of its own certificate, or of one that is known. */
 async function findSigner(opened: OpenedAttestation, by: AttestationJudgement): Promise<Signer | Finding> {
@@ -241,9 +277,10 @@ function predicateFault(statement: InTotoStatement): string | undefined {
   }
 }
 
-/** Only that there is one counts: none is looked into yet. */
-function timestampsOf({ hasTimestamp }: OpenedAttestation): readonly Uint8Array[] {
-  return hasTimestamp ? [new Uint8Array()] : []
+function describeTime(time: TimeFinding | undefined): Pick<AttestationReport, 'time' | 'timestamp'> {
+  if (time === undefined) return {}
+  const { used, source, timestamp } = time
+  return { time: { used: formatTime(used), source }, timestamp }
 }
 
 function describeSigner(found: Signer | Finding): AttestationReport['signer'] {

@@ -37,9 +37,9 @@ export async function signatureChains(
   store: ArtifactStore,
   subject: Descriptor,
   chains: ChainCache,
-  { signal, most }: { readonly signal?: AbortSignal; readonly most: number },
+  { signal, most }: { readonly signal?: AbortSignal | undefined; readonly most: number },
 ): Promise<readonly (readonly Certificate[])[]> {
-  const call = signal === undefined ? {} : { signal }
+  const call = { signal }
   const known = new Map<string, readonly Certificate[]>()
   let count = 0
   for await (const { envelope } of findSignatures(store, subject, call)) {

@@ -87,7 +87,52 @@ export interface SignatureReport {
   }
   /** The time at which the chain had to be valid, and where it comes from. */
   readonly time?: { readonly used: string; readonly source: TimeSource }
+  /** The timestamp that vouches for the time; absent where none was verified. */
+  readonly timestamp?: TimestampReport | undefined
+  /** Each certificate of the signing chain but the root; absent where nobody looked. */
+  readonly revocation?: readonly RevocationReport[] | undefined
+  /** Why evidence that came with the signature was passed over. It changes no verdict: nobody signed for it. */
+  readonly evidenceFaults?: readonly string[] | undefined
   readonly checks: readonly CheckReport[]
+}
+
+/** An RFC 3161 timestamp that was verified, and by whose word. */
+export interface TimestampReport {
+  /** The authority's time, RFC 3339. */
+  readonly time: string
+  /** How far it may be off, in milliseconds. */
+  readonly accuracyMs: number
+  readonly authority: { readonly subject: string; readonly fingerprint: string }
+  /** The store that vouches for the authority, `tsa:acme`. */
+  readonly trustStore: string
+  /** OID. */
+  readonly policy: string
+  /** Of the authority's chain, as for the signing chain. */
+  readonly revocation: readonly RevocationReport[]
+}
+
+/** Whether one certificate was revoked, and the statement of its authority that says so. */
+export interface RevocationReport {
+  readonly subject: string
+  /** SHA-256 of the certificate, hexadecimal. */
+  readonly fingerprint: string
+  /** `notRevocable`: the certificate names no source. */
+  readonly status: 'good' | 'revoked' | 'unknown' | 'notRevocable'
+  readonly source?: 'ocsp' | 'crl' | undefined
+  /** `carried`: with the signature. */
+  readonly origin?: 'network' | 'cache' | 'carried' | undefined
+  readonly url?: string | undefined
+  /** From when to when the statement is current, RFC 3339. */
+  readonly thisUpdate?: string | undefined
+  readonly nextUpdate?: string | undefined
+  /** SHA-256 of the statement, hexadecimal. */
+  readonly statement?: string | undefined
+  readonly revokedAt?: string | undefined
+  readonly reason?: string | undefined
+  /** The statement was current at this time, when the signature is proven to have existed; the certificate has expired. */
+  readonly asOf?: string | undefined
+  /** Why it is unknown. */
+  readonly why?: string | undefined
 }
 
 /** One attestation that was judged. */
@@ -105,6 +150,11 @@ export interface AttestationReport {
     readonly spkiSha256: string
     readonly trustStore?: string
   }
+  /** As of a signature; all four are absent if the key itself is trusted. */
+  readonly time?: SignatureReport['time'] | undefined
+  readonly timestamp?: TimestampReport | undefined
+  readonly revocation?: readonly RevocationReport[] | undefined
+  readonly evidenceFaults?: readonly string[] | undefined
   readonly checks: readonly CheckReport[]
 }
 
@@ -119,7 +169,7 @@ export interface AttestationsReport {
 }
 
 /** `given`: the caller's own, in place of the clock. */
-export type TimeSource = 'clock' | 'given' | 'authenticSigningTime'
+export type TimeSource = 'clock' | 'given' | 'authenticSigningTime' | 'timestamp'
 
 export interface PolicyReport {
   readonly file: string

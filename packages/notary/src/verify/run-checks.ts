@@ -9,7 +9,7 @@ export interface CheckedAll {
   readonly stopped?: {
     readonly outcome: 'failed' | 'unknown'
     readonly reason: Reason
-    readonly error?: SealwrightError
+    readonly error?: SealwrightError | undefined
   }
 }
 
@@ -42,7 +42,7 @@ export async function runChecks<Name extends CheckName>(
         stopped: {
           outcome,
           reason: { code, why: detail, ...(fix === undefined ? {} : { fix }) },
-          ...(error === undefined ? {} : { error }),
+          error,
         },
       }
     }

@@ -1,14 +1,14 @@
 import { isSealwrightError, type SealwrightError } from '@sealwright/core'
 import type { ArtifactStore, Descriptor } from '@sealwright/oci'
 import { bindingFor } from '../binding.ts'
+import { readEvidence } from '../evidence/attached-evidence.ts'
 import { type FoundSignature, findSignatures, readEnvelope } from '../find-signatures.ts'
 import { type OpenedEnvelope, openEnvelope } from '../sound-envelope.ts'
-import { enforcementOf } from '../trust/level.ts'
-import type { Statement } from '../trust/policy.ts'
+import { enforcementOf, type Statement } from '../trust/policy.ts'
 import type { VerifierContext } from './context.ts'
 import { type Judgement, judgeSignature } from './judge-signature.ts'
 import type { Reason, SignatureReport } from './report.ts'
-import type { ArtifactOptions, ArtifactRequest } from './request.ts'
+import type { ArtifactOptions, ArtifactRequest, JudgedOptions } from './request.ts'
 
 /** What one pass found. */
 export interface Outcome {
@@ -16,9 +16,9 @@ export interface Outcome {
   /** There are more signatures than may be tried. */
   readonly cutOff: boolean
   /** The listing itself is not what its digest says. */
-  readonly listing?: Reason
+  readonly listing?: Reason | undefined
   /** A signature that could not be read or judged, and might be good. */
-  readonly unread?: SealwrightError
+  readonly unread?: SealwrightError | undefined
 }
 
 /** One pass over the signatures of one artifact. */
@@ -26,14 +26,13 @@ export class SignatureRun {
   readonly store: ArtifactStore
   readonly #subject: Descriptor
   readonly #judgement: Judgement
-  readonly #options: ArtifactOptions
+  readonly #options: JudgedOptions<ArtifactOptions>
   readonly #context: VerifierContext
 
   constructor(
     request: ArtifactRequest,
-    subject: Descriptor,
-    statement: Statement,
-    options: ArtifactOptions,
+    { subject, statement }: { readonly subject: Descriptor; readonly statement: Statement },
+    options: JudgedOptions<ArtifactOptions>,
     context: VerifierContext,
   ) {
     this.store = request.signatures ?? request.artifacts
@@ -44,8 +43,10 @@ export class SignatureRun {
       statement,
       enforcement: enforcementOf(statement.signatureVerification),
       stores: context.stores,
-      ...(context.key === undefined ? {} : { key: context.key }),
+      key: context.key,
       now: context.moment(options.at),
+      session: options.session,
+      keepCarried: options.keepCarried,
       expected: () => subject,
       metadata: options.metadata ?? {},
     }
@@ -53,7 +54,7 @@ export class SignatureRun {
 
   async judgeAll(maxSignatures: number): Promise<Outcome> {
     const { signal, all = false } = this.#options
-    const call = signal === undefined ? {} : { signal }
+    const call = { signal }
     const signatures: SignatureReport[] = []
     let unread: SealwrightError | undefined
     try {
@@ -72,11 +73,15 @@ export class SignatureRun {
     return { signatures, cutOff: false, ...kept(unread) }
   }
 
-  async #judge(found: FoundSignature): Promise<{ report: SignatureReport; error?: SealwrightError }> {
+  async #judge(
+    found: FoundSignature,
+  ): Promise<{ report: SignatureReport; error?: SealwrightError | undefined }> {
     const { digest } = found.manifest
     const read = await this.#read(found)
     if ('error' in read) return { report: { digest, ...unreadable(read.error) }, ...unanswered(read.error) }
-    const { report, error } = await judgeSignature(read.opened, this.#judgement)
+    const { signal } = this.#options.session
+    const attached = () => readEvidence(this.store, found.manifest, { signal })
+    const { report, error } = await judgeSignature(read.opened, { ...this.#judgement, attached })
     return { report: { digest, format: read.format, ...report }, ...(error === undefined ? {} : { error }) }
   }
 
@@ -92,7 +97,7 @@ export class SignatureRun {
     }
     try {
       const { signal } = this.#options
-      const bytes = await readEnvelope(this.store, found.envelope, signal === undefined ? {} : { signal })
+      const bytes = await readEnvelope(this.store, found.envelope, { signal })
       return { opened: openEnvelope(binding, bytes, this.#context.chains), format: binding.name }
     } catch (error) {
       if (!isSealwrightError(error) || this.#options.signal?.aborted === true) throw error
@@ -115,7 +120,7 @@ function unreadable(error: SealwrightError): Omit<SignatureReport, 'digest'> {
   }
 }
 
-function unanswered(error: SealwrightError): { error?: SealwrightError } {
+function unanswered(error: SealwrightError): { error?: SealwrightError | undefined } {
   return isAnswer(error.code) ? {} : { error }
 }
 

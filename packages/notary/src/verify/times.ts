@@ -1,22 +1,28 @@
-import type { Certificate } from '@sealwright/x509'
-import { formatDistinguishedName } from '@sealwright/x509'
-import type { SoundEnvelope } from '../sound-envelope.ts'
+import { isSealwrightError } from '@sealwright/core'
+import {
+  type Certificate,
+  checkValidity,
+  formatDistinguishedName,
+  readTimestampToken,
+  type TimeRange,
+  verifyTimestampToken,
+} from '@sealwright/x509'
+import type { SoundEnvelope, TimestampClaim } from '../sound-envelope.ts'
 import type { Statement } from '../trust/policy.ts'
-import type { Vouched } from './authenticity.ts'
-import { type Finding, failed, passed, unknown } from './finding.ts'
-import { formatTime, type TimeSource } from './report.ts'
-
-/** The time of verification, and whether it is the clock's. */
-export interface Moment {
-  readonly time: Date
-  readonly source: 'clock' | 'given'
-}
+import { unusableStore, type Vouched } from './authenticity.ts'
+import { type Finding, failed, passed } from './finding.ts'
+import { formatTime, type TimeSource, type TimestampReport } from './report.ts'
+import { checkRevocation, type Moment, type RevocationJudgement } from './revocation.ts'
+import type { StoreIndex } from './store-index.ts'
 
 /** A finding about time, with the time that the chain was judged by. */
 export interface TimeFinding {
   readonly finding: Finding
   readonly used: Date
   readonly source: TimeSource
+  readonly timestamp?: TimestampReport | undefined
+  /** When the signature existed at the latest, by somebody who is trusted. */
+  readonly provenAt?: Date | undefined
 }
 
 /** The signer's own best-by time. Fails from that second on. */
@@ -26,26 +32,140 @@ export function checkExpiry({ attributes: { expiry } }: SoundEnvelope, now: Mome
   return failed('EXPIRED', `the signature expired at ${formatTime(expiry)}`)
 }
 
+/** What a time is judged by. */
+export interface TimeJudgement extends Omit<RevocationJudgement, 'carried'> {
+  readonly statement: Statement
+  readonly stores: StoreIndex
+}
+
 /**
  * Whether the chain was valid at a time that can be relied on: the authority's own signing time; or now; or, where the
  * policy names a tsa store, that of a timestamp.
  */
-export function checkAuthenticTimestamp(envelope: Vouched, statement: Statement, now: Moment): TimeFinding {
-  const { attributes, chain, timestamps } = envelope
+export async function checkAuthenticTimestamp(envelope: Vouched, by: TimeJudgement): Promise<TimeFinding> {
+  const { attributes, chain } = envelope
+  const { now, statement } = by
   if (attributes.signingScheme === 'notary.x509.signingAuthority') {
     const used = attributes.signingTime
-    return { finding: validity(chain, used, 'when it was signed'), used, source: 'authenticSigningTime' }
+    const finding = validity(chain, used, 'when it was signed')
+    return { finding, used, source: 'authenticSigningTime', provenAt: used }
   }
   const at = { used: now.time, source: now.source } as const
   if (!needsTimestamp(chain, statement, now))
     return { finding: validity(chain, now.time, 'at this time'), ...at }
-  if (timestamps.length === 0) {
-    return {
-      finding: failed('TIMESTAMP', 'the policy demands a timestamp, and the signature has none'),
-      ...at,
-    }
+  const authorities = authoritiesOf(statement, by.stores)
+  if ('outcome' in authorities) return { finding: authorities, ...at }
+  const findings: Finding[] = []
+  for await (const claim of claimsOf(envelope)) {
+    const judged = await judgeTimestamp(claim, envelope, authorities, by)
+    if (judged.finding.outcome === 'passed') return judged
+    findings.push(judged.finding)
   }
-  return { finding: unknown('TIMESTAMP', 'timestamp verification is not yet supported'), ...at }
+  const [first] = findings
+  if (first === undefined) {
+    const why = 'the policy demands a timestamp, and the signature has none'
+    return { finding: failed('TIMESTAMP', why), ...at }
+  }
+  return { finding: findings.find(({ outcome }) => outcome === 'unknown') ?? first, ...at }
+}
+
+/** Those that are attached come last, and are read only where the others do not count. */
+async function* claimsOf({ timestamps, carried }: Vouched): AsyncGenerator<TimestampClaim> {
+  yield* timestamps
+  yield* (await carried()).timestamps
+}
+
+interface Authority {
+  readonly root: Certificate
+  readonly store: string
+}
+
+/** The roots of the tsa stores; one unusable store fails them all, as with the others. */
+function authoritiesOf({ trustStores }: Statement, stores: StoreIndex): readonly Authority[] | Finding {
+  const authorities: Authority[] = []
+  for (const store of new Set(trustStores.filter(reference => reference.startsWith('tsa:')))) {
+    const { certificates, fault } = stores.get(store)
+    if (certificates === undefined) return unusableStore(fault)
+    authorities.push(...certificates.map(root => ({ root, store })))
+  }
+  return authorities
+}
+
+/** One token: whole, over this signature, by a trusted authority that was not revoked, at a time when the chain was valid. */
+async function judgeTimestamp(
+  { token: der, message }: TimestampClaim,
+  { chain, carried }: Vouched,
+  authorities: readonly Authority[],
+  by: TimeJudgement,
+): Promise<TimeFinding> {
+  const { now } = by
+  const at = { used: now.time, source: now.source } as const
+  try {
+    const token = readTimestampToken(der)
+    const verified = verifyTimestampToken(token, { message, roots: authorities.map(({ root }) => root) })
+    const { time } = verified
+    const fault = timestampFault(time, chain, now.time)
+    if (fault !== undefined) return { finding: failed(fault.code, fault.why), ...at }
+    const provenAt = time.latest
+    const { finding, report } = await checkRevocation(verified.chain, { ...by, carried }, { provenAt })
+    if (finding.outcome !== 'passed') return { finding: ofAuthority(finding), ...at }
+    const [leaf] = verified.chain
+    const root = verified.chain.at(-1)!
+    const subject = formatDistinguishedName(leaf!.subject)
+    const trustStore = authorities.find(({ root: each }) => each.fingerprint === root.fingerprint)!.store
+    return {
+      finding: passed(
+        `${subject} vouches for ${formatTime(token.genTime)}, when every certificate was valid${since(chain, now)}`,
+      ),
+      used: token.genTime,
+      source: 'timestamp',
+      provenAt,
+      timestamp: {
+        time: token.genTime.toISOString(),
+        accuracyMs: token.accuracyMs,
+        authority: { subject, fingerprint: leaf!.fingerprint },
+        trustStore,
+        policy: token.policy,
+        revocation: report,
+      },
+    }
+  } catch (error) {
+    if (!isSealwrightError(error) || !['VALIDATION', 'INTEGRITY', 'UNSUPPORTED'].includes(error.code))
+      throw error
+    const why = error.why === undefined ? error.message : `${error.message}: ${error.why}`
+    return { finding: failed('TIMESTAMP', why), ...at }
+  }
+}
+
+const MAX_SKEW_MS = 300_000
+
+/** Why a timestamp that holds does not vouch for a chain: it is from the future, or a certificate was not valid then. */
+export function timestampFault(
+  time: TimeRange,
+  chain: readonly Certificate[],
+  now: Date,
+): { readonly code: 'TIMESTAMP' | 'EXPIRED'; readonly why: string } | undefined {
+  // A clock that is a little slow must not refuse what was stamped just now.
+  if (time.earliest.getTime() > now.getTime() + MAX_SKEW_MS)
+    return {
+      code: 'TIMESTAMP',
+      why: `the timestamp is from the future: ${formatTime(time.earliest)}, and it is ${formatTime(now)}`,
+    }
+  const fault = checkValidity(chain, time)[0]
+  if (fault === undefined) return undefined
+  const why = `the timestamp does not vouch for ${name(chain[fault.certificate]!)}: ${fault.message}`
+  return { code: 'EXPIRED', why }
+}
+
+/** That the signature outlives its certificate. */
+function since(chain: readonly Certificate[], { time }: Moment): string {
+  const expired = chain.find(({ notAfter }) => time > notAfter)
+  return expired === undefined ? '' : `; ${name(expired)} has expired since: ${formatTime(expired.notAfter)}`
+}
+
+function ofAuthority(finding: Finding): Finding {
+  if (finding.outcome !== 'failed' && finding.outcome !== 'unknown') return finding
+  return { ...finding, code: 'TIMESTAMP', detail: `the timestamp authority: ${finding.detail}` }
 }
 
 function needsTimestamp(chain: readonly Certificate[], statement: Statement, now: Moment): boolean {

@@ -1,15 +1,24 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
-import { type ArtifactStore, type Descriptor, MAX_MANIFEST_BYTES, readBlob } from '@sealwright/oci'
-import { describeLevel } from '../trust/level.ts'
-import type { Statement } from '../trust/policy.ts'
+import {
+  type ArtifactStore,
+  childrenOf,
+  type Descriptor,
+  formatPlatform,
+  MAX_MANIFEST_BYTES,
+  parseManifest,
+  ReferrerTypes,
+  readBlob,
+  readManifest,
+  referrersTag,
+} from '@sealwright/oci'
+import { orPass } from '../or-pass.ts'
+import { describeLevel, type Statement } from '../trust/policy.ts'
 import { selectOciStatement } from '../trust/select-statement.ts'
 import type { PolicySource } from '../trust/trust.ts'
 import { judgeAttestations } from './attestation-run.ts'
 import type { VerifierContext } from './context.ts'
-import { countReferrers } from './count-referrers.ts'
-import { manifestsOf } from './named-manifests.ts'
-import type { Reason, Report, SignatureReport, Verdict } from './report.ts'
-import type { ArtifactOptions, ArtifactRequest } from './request.ts'
+import type { FoundReferrers, NamedManifest, Reason, Report, SignatureReport, Verdict } from './report.ts'
+import type { ArtifactOptions, ArtifactRequest, JudgedOptions } from './request.ts'
 import { type Outcome, SignatureRun } from './signature-run.ts'
 
 const MAX_SIGNATURES = 100
@@ -17,7 +26,7 @@ const MAX_SIGNATURES = 100
 /** Judges the signatures of an artifact under the statement for its repository. */
 export async function verifyArtifact(
   request: ArtifactRequest,
-  options: ArtifactOptions,
+  options: JudgedOptions<ArtifactOptions>,
   context: VerifierContext,
 ): Promise<Omit<Report, 'at'>> {
   const { artifacts, reference, scope } = request
@@ -56,7 +65,7 @@ export async function verifyArtifact(
       ? { ...skipped, verdict: 'skipped' }
       : { ...skipped, verdict: 'denied', reason: nobodyTrusted(statement) }
   }
-  const call = options.signal === undefined ? {} : { signal: options.signal }
+  const call = { signal: options.signal }
   const about = { reference: name, ...policy(0), signatures: [], found: [] }
   let subject: Descriptor
   try {
@@ -65,7 +74,7 @@ export async function verifyArtifact(
     return { ...about, verdict: 'notVerified', reason: tampered(error) }
   }
   const resolved = `${artifacts.name}@${subject.digest}`
-  const run = new SignatureRun(request, subject, statement, options, context)
+  const run = new SignatureRun(request, { subject, statement }, options, context)
   // Side by side, since each waits for the store; what the content is decides first.
   const [content, judged] = await Promise.allSettled([
     readContent(artifacts, subject, call),
@@ -85,7 +94,7 @@ export async function verifyArtifact(
             store: request.attestations ?? run.store,
             signatures: run.store,
             subject,
-            ...(scope === undefined ? {} : { scope }),
+            scope,
             statement,
             required,
             most: maxSignatures,
@@ -119,13 +128,13 @@ function namedBy(subject: Descriptor, bytes: Uint8Array | undefined): Pick<Repor
 }
 
 /**
- * The target's bytes, which are the ones that its digest names: a good signature of a digest says nothing of what lies
- * beside it under that name. Nothing of a target that is only listed, and not there: it is judged all the same.
+ * Fetches the manifest and checks its digest: a good signature of a digest says nothing about other bytes that are stored
+ * under that name. Returns `undefined` if the manifest is listed but missing; verification continues.
  */
 async function readContent(
   artifacts: ArtifactStore,
   subject: Descriptor,
-  call: { readonly signal?: AbortSignal },
+  call: { readonly signal?: AbortSignal | undefined },
 ): Promise<Uint8Array | undefined> {
   try {
     return await readBlob(artifacts, subject, MAX_MANIFEST_BYTES, call)
@@ -171,10 +180,63 @@ function isUntrusted(reason: Reason | undefined): boolean {
 }
 
 function nobodyTrusted({ name }: Statement): Reason {
-  const why = `statement ${JSON.stringify(name)} skips verification: it trusts nobody to attest anything`
+  const why = `statement ${JSON.stringify(name)} skips verification: it has no trusted identities for attestations`
   return { code: 'ATTESTATION', why }
 }
 
 function noStatement(source: PolicySource, covers: string): Reason {
   return { code: 'NO_STATEMENT', why: `no statement of ${source.file} covers ${covers}` }
+}
+
+/** What an artifact without signatures has instead: a hint for people, so that a failure to list it is none of theirs. */
+async function countReferrers(
+  store: ArtifactStore,
+  subject: Descriptor,
+  call: { readonly signal?: AbortSignal | undefined },
+): Promise<readonly FoundReferrers[]> {
+  const counts = new Map<string, number>()
+  try {
+    for await (const { artifactType, mediaType } of store.referrers(subject, call)) {
+      const type = artifactType ?? mediaType
+      counts.set(type, (counts.get(type) ?? 0) + 1)
+    }
+    const tagged = await cosignSignatures(store, subject, call)
+    const { cosignSignature } = ReferrerTypes
+    if (tagged > 0) counts.set(cosignSignature, (counts.get(cosignSignature) ?? 0) + tagged)
+  } catch (error) {
+    if (!isSealwrightError(error) || call.signal?.aborted === true) throw error
+  }
+  return [...counts].map(([artifactType, count]) => ({ artifactType, count }))
+}
+
+/** Signatures that cosign keeps under its tag `sha256-<hex>.sig`, one in each layer. */
+async function cosignSignatures(
+  store: ArtifactStore,
+  { digest }: Descriptor,
+  call: { readonly signal?: AbortSignal | undefined },
+): Promise<number> {
+  const manifest = await orPass(async () =>
+    readManifest(store, await store.resolve(`${referrersTag(digest)}.sig`, call), call),
+  )
+  if (manifest?.kind !== 'image') return 0
+  return manifest.layers.filter(({ mediaType }) => mediaType === ReferrerTypes.simpleSigning).length
+}
+
+/**
+ * What an index names, in its order; `undefined` for every other manifest, and for bytes that are none: whoever signed
+ * them decides what they are.
+ */
+function manifestsOf(bytes: Uint8Array, mediaType: string): readonly NamedManifest[] | undefined {
+  try {
+    const manifest = parseManifest(bytes, mediaType)
+    if (manifest.kind !== 'index') return undefined
+    return childrenOf(manifest).map(({ digest, mediaType: type, platform }) => ({
+      digest,
+      mediaType: type,
+      ...(platform === undefined ? {} : { platform: formatPlatform(platform) }),
+    }))
+  } catch (error) {
+    if (isSealwrightError(error)) return undefined
+    throw error
+  }
 }

@@ -3,17 +3,17 @@ import { bindingFor } from '../binding.ts'
 import { assertMediaType, fileDigest } from '../file-content.ts'
 import { describe } from '../signature-manifest.ts'
 import { openEnvelope } from '../sound-envelope.ts'
-import { describeLevel, enforcementOf } from '../trust/level.ts'
+import { describeLevel, enforcementOf } from '../trust/policy.ts'
 import { selectBlobStatement } from '../trust/select-statement.ts'
 import type { VerifierContext } from './context.ts'
 import { judgeSignature } from './judge-signature.ts'
 import type { Report, SignatureReport } from './report.ts'
-import type { FileRequest, VerifyOptions } from './request.ts'
+import type { FileRequest, JudgedOptions, VerifyOptions } from './request.ts'
 
 /** Judges the detached signature of a file. The file is read once, and only if its signer is trusted. */
 export async function verifyFile(
   request: FileRequest,
-  options: VerifyOptions,
+  options: JudgedOptions<VerifyOptions>,
   context: VerifierContext,
 ): Promise<Omit<Report, 'at'>> {
   const { content, envelope, statement: wanted, mediaType, name = 'file' } = request
@@ -60,8 +60,10 @@ export async function verifyFile(
       statement,
       enforcement: enforcementOf(signatureVerification),
       stores: context.stores,
-      ...(context.key === undefined ? {} : { key: context.key }),
+      key: context.key,
       now: context.moment(options.at),
+      session: options.session,
+      keepCarried: options.keepCarried,
       expected: async ({ algorithm }) => {
         const found = await fileDigest(abortable(content, options.signal), algorithm)
         digest = found.digest
