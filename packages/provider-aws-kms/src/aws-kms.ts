@@ -14,10 +14,17 @@ import { rotateKey } from './rotate-key.ts'
  * AWS KMS as a key store. References are `awskms:///ARN`, `awskms:///alias/NAME` and `awskms:///ID`.
  *
  * Credentials, region and endpoint are found as the AWS SDK finds them, where options do not say otherwise. The provider
- * makes one client for each region, and disposing of it closes their connections; a client that it was given it leaves
- * open.
+ * makes one client for each region, and disposing of it closes their connections, except those of a client that you passed.
  *
- * @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored.
+ * @throws {@link SealwrightError} `VALIDATION` for invalid options, and for options that would be ignored.
+ *
+ * @example
+ * ```ts
+ * import { openSigner } from '@sealwright/core'
+ * import { awsKms } from '@sealwright/provider-aws-kms'
+ *
+ * const signer = await openSigner(awsKms(), 'awskms:///alias/release', { algorithm: 'ES256' })
+ * ```
  */
 export function awsKms(options: AwsKmsOptions = {}): KeyProvider & AsyncDisposable {
   assertOptions(options)

@@ -1,8 +1,9 @@
+import type { KMSClientConfig } from '@aws-sdk/client-kms'
 import { SealwrightError } from '@sealwright/core'
 import { type AwsKmsClient, type Kms, kmsOf, type Sdk } from './client.ts'
 import { assertEnvironment, defaultRegion, missingProfile } from './environment.ts'
 import type { AwsKmsOptions } from './options.ts'
-import { loadPool, transport } from './transport.ts'
+import { transport } from './transport.ts'
 
 /** The clients of one provider: one for each region that is asked for, made when it is. */
 export interface Clients extends AsyncDisposable {
@@ -107,7 +108,7 @@ async function makeClient(
 ): Promise<Pick<Connection, 'client' | 'destroy'>> {
   assertEnvironment(options)
   const { endpoint, profile, credentials, fips, dualStack, allowPlainHttp = false, proxyEnv } = options
-  const requestHandler = transport({ allowPlainHttp, pool: await loadPool(), proxyEnv })
+  const requestHandler = transport({ allowPlainHttp, proxyEnv })
   const client = new sdk.KMSClient({
     // Attempts are the pipeline's: one budget, one deadline, every attempt seen.
     maxAttempts: 1,
@@ -115,13 +116,13 @@ async function makeClient(
     requestHandler: requestHandler as never,
     // Some of the SDK's warnings go to the console where no logger takes them.
     logger: SILENT,
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(credentials === undefined ? {} : { credentials }),
-    ...(fips === undefined ? {} : { useFipsEndpoint: fips }),
-    ...(dualStack === undefined ? {} : { useDualstackEndpoint: dualStack }),
-  })
+    region,
+    endpoint,
+    profile,
+    credentials,
+    useFipsEndpoint: fips,
+    useDualstackEndpoint: dualStack,
+  } as KMSClientConfig)
   // It walks through each request and reply to hide what is secret from a logger that takes nothing.
   client.middlewareStack.remove('loggerMiddleware')
   signOnce(client.config)
@@ -129,7 +130,7 @@ async function makeClient(
     client,
     destroy: async () => {
       client.destroy()
-      await requestHandler.destroy()
+      requestHandler.destroy()
     },
   }
 }

@@ -45,7 +45,7 @@ export async function createKey(clients: Clients, spec: KeySpec, call: Call): Pr
 /** @returns The ARN. */
 export async function makeKey(
   kms: Kms,
-  input: { readonly KeySpec: ReturnType<typeof keySpecOf>; readonly Policy?: string },
+  input: { readonly KeySpec: ReturnType<typeof keySpecOf>; readonly Policy?: string | undefined },
   call: Call,
 ): Promise<string> {
   const { KeyMetadata } = await kms.createKey({ ...input, KeyUsage: 'SIGN_VERIFY' }, call)
@@ -95,14 +95,17 @@ export async function withKey(
       why: `${why ?? 'it failed'}; the key ${arn} was made`,
       fix,
       cause: error,
-      ...(requestId === undefined ? {} : { requestId }),
+      requestId,
     })
   }
 }
 
-function placeOf(reference: string): { readonly alias?: string; readonly region?: string } {
+function placeOf(reference: string): {
+  readonly alias?: string | undefined
+  readonly region?: string | undefined
+} {
   const store = parseStore(reference)
-  if (store.prefix === '') return store.region === undefined ? {} : { region: store.region }
+  if (store.prefix === '') return { region: store.region }
   const { keyId, kind, region } = parseReference(reference)
   if (kind !== 'alias') {
     throw new SealwrightError('VALIDATION', 'AWS KMS chooses the id of a new key itself', {
@@ -112,7 +115,7 @@ function placeOf(reference: string): { readonly alias?: string; readonly region?
   if (keyId.startsWith('alias/aws/')) {
     throw new SealwrightError('VALIDATION', 'aliases that begin with alias/aws/ are those of AWS')
   }
-  return { alias: keyId, ...(region === undefined ? {} : { region }) }
+  return { alias: keyId, region }
 }
 
 async function assertFree(kms: Kms, alias: string, call: Call): Promise<void> {

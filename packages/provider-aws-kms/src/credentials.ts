@@ -1,7 +1,6 @@
-import type { Call } from '@sealwright/core'
-import { callerIdentity } from './caller-identity.ts'
+import type { STSClientConfig } from '@aws-sdk/client-sts'
+import { type Call, SealwrightError } from '@sealwright/core'
 import type { AwsKmsClient } from './client.ts'
-import { ownEndpoint } from './own-endpoint.ts'
 
 const GIVEN = 'given by the program'
 
@@ -54,4 +53,68 @@ export async function identify(
 function sourceOf({ $source = {} }: Resolved, areGiven: boolean): string {
   const marked = SOURCES.find(([mark]) => Object.hasOwn($source, mark))?.[1]
   return marked ?? (areGiven ? GIVEN : 'a source that the SDK does not name, such as instance metadata')
+}
+
+/** How long STS may take: a network that lets only KMS through must not hold up the answer. */
+const TIMEOUT_MS = 3000
+
+/** Only an ARN is shown. */
+const ARN = /^arn:aws[-a-z]*:[\w+=,.@:/-]{1,2048}$/
+
+/**
+ * Returns the ARN of the identity that the credentials belong to, from `sts:GetCallerIdentity`. Returns `undefined` if an
+ * endpoint is configured for KMS (the credentials were given for it and no other), and if STS is out of reach.
+ *
+ * @throws {@link SealwrightError} `UNAUTHENTICATED` when STS rejects the credentials.
+ */
+async function callerIdentity(
+  client: AwsKmsClient,
+  region: string,
+  { signal }: Call,
+): Promise<string | undefined> {
+  if ((await ownEndpoint(client)) !== undefined) return undefined
+  const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts')
+  // The connections are those of the KMS client, and are closed with it.
+  const { credentials, requestHandler, logger, useFipsEndpoint, useDualstackEndpoint } =
+    client.config as STSClientConfig
+  const shared = { credentials, requestHandler, logger, useFipsEndpoint, useDualstackEndpoint }
+  const sts = new STSClient({ ...shared, region, maxAttempts: 1 } as STSClientConfig)
+  const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
+  try {
+    const { Arn = '' } = await sts.send(new GetCallerIdentityCommand(), { abortSignal })
+    return ARN.test(Arn) ? Arn : undefined
+  } catch (error) {
+    signal.throwIfAborted()
+    const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } }
+    const status = $metadata?.httpStatusCode
+    if (status !== 401 && status !== 403) return undefined
+    throw new SealwrightError('UNAUTHENTICATED', 'AWS rejects the credentials', {
+      why: 'STS does not recognize them: they have expired, or are wrong',
+      fix: 'log in again, or give the job or machine a role',
+    })
+  }
+}
+
+interface Configuration {
+  readonly isCustomEndpoint?: boolean | undefined
+  readonly ignoreConfiguredEndpointUrls?: boolean | undefined
+  readonly endpoint?:
+    | (() => Promise<
+        { readonly protocol: string; readonly hostname: string; readonly port?: number } | undefined
+      >)
+    | undefined
+  /** What the SDK reads from `AWS_ENDPOINT_URL_KMS`, `AWS_ENDPOINT_URL` and the shared configuration. */
+  readonly serviceConfiguredEndpoint?: () => Promise<string | undefined>
+}
+
+/** The origin that was configured in place of AWS's own, by option, variable or configuration file. */
+async function ownEndpoint(client: AwsKmsClient): Promise<string | undefined> {
+  const config = client.config as Configuration
+  if (config.isCustomEndpoint) {
+    const found = await config.endpoint?.()
+    return found && `${found.protocol}//${found.hostname}${found.port === undefined ? '' : `:${found.port}`}`
+  }
+  if (config.ignoreConfiguredEndpointUrls) return undefined
+  const url = await config.serviceConfiguredEndpoint?.()
+  return url === undefined ? undefined : new URL(url).origin
 }

@@ -23,14 +23,14 @@ const SIGNATURE: Row = {
   why: 'AWS refuses the signature of the request: the secret is wrong, or the clock of this machine',
   fix: LOG_IN,
 }
-const MISSING: Row = { code: 'NOT_FOUND', why: 'there is no such key or alias' }
+const MISSING: Row = { code: 'NOT_FOUND', why: 'no such key or alias' }
 const DENIED: Row = {
   code: 'ACCESS_DENIED',
   why: 'no policy allows it to these credentials',
   fix: 'allow it in the key policy or in a policy of the identity',
 }
 const THROTTLED: Row = { code: 'THROTTLED', why: 'the quota of requests is used up for now' }
-/** Where something is made or moved it is no rate that was exceeded, but how many keys or aliases an account may have. */
+/** When a key or alias is created, the limit is not a rate but how many of them an account may have. */
 const QUOTA: Row = {
   code: 'ACCESS_DENIED',
   why: 'the account has as many keys or aliases as its quota allows',
@@ -119,9 +119,8 @@ function byTransport(error: unknown): Row | undefined {
   return { code, why, fix: FIXES[fault] }
 }
 
-/** What Node and undici refuse to do with what the credentials and the configuration hold. */
+/** What Node refuses to do with the values of credentials and configuration. */
 const BY_SYSTEM: Readonly<Record<string, Row>> = {
-  UND_ERR_INVALID_ARG: UNSENDABLE,
   ERR_INVALID_CHAR: UNSENDABLE,
   // Node's `homedir`, for a user id without an entry in passwd.
   ERR_SYSTEM_ERROR: {
@@ -155,17 +154,20 @@ function bySystem({ code, path, syscall }: VendorError): Row | undefined {
 }
 
 interface VendorError {
-  readonly path?: unknown
-  readonly syscall?: unknown
-  readonly name?: unknown
-  readonly code?: unknown
-  readonly message?: unknown
+  readonly path?: unknown | undefined
+  readonly syscall?: unknown | undefined
+  readonly name?: unknown | undefined
+  readonly code?: unknown | undefined
+  readonly message?: unknown | undefined
   readonly $metadata?: {
-    readonly requestId?: unknown
-    readonly httpStatusCode?: unknown
-    readonly clockSkewCorrected?: unknown
+    readonly requestId?: unknown | undefined
+    readonly httpStatusCode?: unknown | undefined
+    readonly clockSkewCorrected?: unknown | undefined
   }
-  readonly $response?: { readonly statusCode?: unknown; readonly headers?: Record<string, unknown> }
+  readonly $response?: {
+    readonly statusCode?: unknown | undefined
+    readonly headers?: Record<string, unknown>
+  }
 }
 
 /** Names a failure; `undefined` for what is neither KMS's nor the network's. Nothing of its text is kept but an ARN. */
@@ -181,7 +183,7 @@ export function classify(error: unknown, during?: FailedOperation): Failure | un
     ...(row === DENIED ? denial(vendor.message) : {}),
     ...(row === MISSING && regions.has(error) ? { why: `${row.why} in ${regions.get(error)}` } : {}),
     ...requestIdIn(vendor.$metadata?.requestId),
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    retryAfterMs: waitMs,
   }
 }
 
@@ -219,7 +221,7 @@ function byStatus(status: number, name: unknown): Row | undefined {
 }
 
 function answer(code: ErrorCode, what: string): Row {
-  return { code, why: `the server, or a proxy before it, gave ${what}` }
+  return { code, why: `the server, or a proxy in front of it, gave ${what}` }
 }
 
 /** `Retry-After` in seconds or as a date; `x-amz-retry-after` in milliseconds. KMS sends neither; proxies do. */

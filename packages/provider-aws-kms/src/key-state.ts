@@ -56,12 +56,7 @@ export function assertCanSign(
   if (state === undefined) return
   const { code, why, fix } = state
   const { requestId, cause } = refusal ?? {}
-  throw new SealwrightError(code, `AWS KMS does not sign with ${keyId} now`, {
-    why,
-    cause,
-    ...(fix === undefined ? {} : { fix }),
-    ...(requestId === undefined ? {} : { requestId }),
-  })
+  throw new SealwrightError(code, `AWS KMS does not sign with ${keyId} now`, { why, cause, fix, requestId })
 }
 
 /** KMS gives one error for several states: what it says of the key tells them apart. */

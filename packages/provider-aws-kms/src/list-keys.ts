@@ -88,8 +88,8 @@ async function descriptionOf(kms: Kms, keyId: string, call: Call): Promise<Descr
   return {
     type,
     ...(listed === undefined ? {} : { algorithms: Object.keys(acceptedBy(type, listed)) as AlgorithmId[] }),
-    ...(state === undefined ? {} : { state }),
-    ...(created === undefined ? {} : { created }),
+    state,
+    created,
     protection: protectionOf(metadata),
   }
 }
@@ -113,9 +113,9 @@ function aliases(kms: Kms, call: Call): AsyncIterable<AliasListEntry> {
 
 async function* pages<T>(
   what: string,
-  read: (marker: { readonly Marker?: string }) => Promise<Page<T>>,
+  read: (marker: { readonly Marker?: string | undefined }) => Promise<Page<T>>,
 ): AsyncIterable<T> {
-  for (let next: { readonly Marker?: string } | undefined = {}; next !== undefined; ) {
+  for (let next: { readonly Marker?: string | undefined } | undefined = {}; next !== undefined; ) {
     const from = next
     const page: Page<T> = await read(from)
     yield* page.items ?? []

@@ -1,4 +1,4 @@
-import type { GetPublicKeyResponse } from '@aws-sdk/client-kms'
+import type { GetPublicKeyResponse, MessageType } from '@aws-sdk/client-kms'
 import {
   type Call,
   isSealwrightError,
@@ -7,10 +7,11 @@ import {
   type KeyType,
   keyType,
   SealwrightError,
+  type SignRequest,
 } from '@sealwright/core'
-import { acceptedBy, typeOf } from './algorithms.ts'
+import { requestIdIn } from '@sealwright/core/adapter'
+import { acceptedBy, signingAlgorithm, typeOf } from './algorithms.ts'
 import type { Kms } from './client.ts'
-import { keyHandle } from './key-handle.ts'
 import { assertCanSign, describeKey, protectionOf, withState } from './key-state.ts'
 import { type KeyReference, keyArn, referenceTo } from './reference.ts'
 
@@ -90,4 +91,36 @@ function otherKey(asked: string, answered: unknown): SealwrightError {
     why: `asked for ${asked}, got ${keyArn(answered) === undefined ? 'no key' : answered}`,
     fix: 'check the endpoint; nothing was signed',
   })
+}
+
+const MESSAGE_TYPE: Readonly<Record<SignRequest['input'], MessageType>> = {
+  digest: 'DIGEST',
+  message: 'RAW',
+  mu: 'EXTERNAL_MU',
+}
+
+/** A handle on one key, by its ARN. It holds nothing: connections are the provider's. */
+function keyHandle(kms: Kms, arn: string, key: KeyDescriptor): KeyHandle {
+  return {
+    key,
+    signRaw: async ({ algorithm, input, bytes }, call) => {
+      const request = {
+        KeyId: arn,
+        Message: bytes,
+        MessageType: MESSAGE_TYPE[input],
+        SigningAlgorithm: signingAlgorithm(algorithm.id),
+      }
+      const reply = await withState(kms, arn, call, () => kms.sign(request, call))
+      const requestId = requestIdIn(reply.$metadata.requestId)
+      if (keyArn(reply.KeyId) === undefined || !(reply.Signature instanceof Uint8Array)) {
+        throw new SealwrightError('INTEGRITY', `AWS KMS answered without a signature by ${arn}`, requestId)
+      }
+      return {
+        bytes: reply.Signature,
+        encoding: algorithm.family === 'ECDSA' ? 'der' : 'raw',
+        reference: referenceTo(reply.KeyId!),
+        ...requestId,
+      }
+    },
+  }
 }

@@ -7,8 +7,8 @@ import { assertLoopback } from './transport.ts'
 export interface AwsCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  readonly sessionToken?: string
-  readonly expiration?: Date
+  readonly sessionToken?: string | undefined
+  readonly expiration?: Date | undefined
 }
 
 /** Credentials, or a provider of them, such as one of `@aws-sdk/credential-providers`. */
@@ -17,25 +17,25 @@ export type AwsCredentialSource = AwsCredentials | (() => Promise<AwsCredentials
 /** What is left out is found as the AWS SDK finds it: variables, shared configuration, the machine's role. */
 export interface AwsKmsOptions {
   /** A ready `KMSClient`, which stays its owner's: its retries, its region, its connections. Excludes all else. */
-  readonly client?: AwsKmsClient
+  readonly client?: AwsKmsClient | undefined
   /** Of references that name none. */
-  readonly region?: string
+  readonly region?: string | undefined
   /** In place of AWS's own, or of `AWS_ENDPOINT_URL_KMS`: a VPC endpoint, an emulator. */
-  readonly endpoint?: string
+  readonly endpoint?: string | undefined
   /** Lets requests go to other machines than this one without TLS, session tokens in them. */
-  readonly allowPlainHttp?: boolean
+  readonly allowPlainHttp?: boolean | undefined
   /** Of the shared configuration. */
-  readonly profile?: string
-  readonly credentials?: AwsCredentialSource
+  readonly profile?: string | undefined
+  readonly credentials?: AwsCredentialSource | undefined
   /** Uses the FIPS 140 endpoints. */
-  readonly fips?: boolean
+  readonly fips?: boolean | undefined
   /** Uses the endpoints with IPv6. */
-  readonly dualStack?: boolean
+  readonly dualStack?: boolean | undefined
   /** Variables that say which proxy leads where, such as `process.env`: `HTTPS_PROXY`, `NO_PROXY`. Default none. */
-  readonly proxyEnv?: ProxyEnv
+  readonly proxyEnv?: ProxyEnv | undefined
 }
 
-/** @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored. */
+/** @throws {@link SealwrightError} `VALIDATION` for invalid options, and for options that would be ignored. */
 export function assertOptions({ client, ...rest }: AwsKmsOptions): void {
   const [given] = Object.entries(rest).filter(([, value]) => value !== undefined)
   if (client !== undefined && given !== undefined) {
@@ -63,5 +63,5 @@ function assertEndpoint(endpoint: string, allowPlainHttp: boolean): void {
       fix: 'write https://HOST[:PORT], without user, query and fragment',
     })
   }
-  if (isPlain && !allowPlainHttp) assertLoopback(url.hostname)
+  if (isPlain && !allowPlainHttp) assertLoopback(url)
 }

@@ -8,14 +8,14 @@ export interface KeyReference {
   readonly keyId: string
   readonly kind: 'id' | 'alias' | 'key-arn' | 'alias-arn'
   /** Of an ARN always; elsewhere only where the reference says it. */
-  readonly region?: string
+  readonly region?: string | undefined
 }
 
 /** A store rather than a key of it, perhaps with the beginning of a name: what is listed, where a key is made. */
 export interface StoreReference {
   /** The beginning of a key id, of `alias/NAME` or of an ARN; perhaps empty. */
   readonly prefix: string
-  readonly region?: string
+  readonly region?: string | undefined
 }
 
 const REGION = /^[a-z]{2,8}(?:-[a-z0-9]{1,16}){1,5}$/
@@ -36,13 +36,12 @@ export function parseReference(reference: string): KeyReference {
   if (arn !== null) return arnReference(resource, arn, region)
   if (resource.startsWith('arn:')) {
     throw refused(
-      'it is no ARN of a KMS key or alias',
+      'it is not the ARN of a KMS key or alias',
       'write arn:aws:kms:REGION:ACCOUNT:key/ID or …:alias/NAME',
     )
   }
-  const place = region === undefined ? {} : { region }
-  if (ALIAS.test(resource)) return { keyId: resource, kind: 'alias', ...place }
-  if (ID.test(resource)) return { keyId: resource, kind: 'id', ...place }
+  if (ALIAS.test(resource)) return { keyId: resource, kind: 'alias', region }
+  if (ID.test(resource)) return { keyId: resource, kind: 'id', region }
   throw refused(
     'it names neither a key id (a UUID or mrk-…, in lower case) nor an alias (alias/…) nor an ARN',
     'write awskms:///alias/NAME, awskms:///ID or awskms:///ARN',
@@ -75,7 +74,7 @@ export function parseStore(reference: string): StoreReference {
   if (!/^[A-Za-z0-9:/_-]*$/.test(resource)) {
     throw refused('it holds characters that no name has', 'write awskms:/// or awskms:///alias/BEGINNING')
   }
-  return { prefix: resource, ...(place === undefined ? {} : { region: place }) }
+  return { prefix: resource, region: place }
 }
 
 function arnReference(arn: string, match: RegExpExecArray, region: string | undefined): KeyReference {
@@ -92,7 +91,7 @@ function agreed(ofArn: string, region: string | undefined): string {
   throw refused('it names another region than its ARN', 'leave the region out: the ARN has it')
 }
 
-function split(reference: string): { readonly resource: string; readonly region?: string } {
+function split(reference: string): { readonly resource: string; readonly region?: string | undefined } {
   if (!/^[\x21-\x7e]*$/.test(reference))
     throw refused('it holds blanks or characters beyond ASCII', 'check it')
   if (reference.startsWith('arn:')) return { resource: reference }
@@ -106,7 +105,7 @@ function split(reference: string): { readonly resource: string; readonly region?
   const { region } = fromParameters(query, 'key-id')
   return {
     resource: before.startsWith('//') ? pathOf(before.slice(2)) : before,
-    ...(region ? { region } : {}),
+    region,
   }
 }
 
@@ -122,7 +121,7 @@ function pathOf(text: string): string {
 function fromParameters(
   pairs: readonly string[],
   never?: string,
-): { readonly resource: string; readonly region?: string } {
+): { readonly resource: string; readonly region?: string | undefined } {
   const found = new Map<string, string>()
   for (const pair of pairs) {
     const equals = pair.indexOf('=')
@@ -135,7 +134,7 @@ function fromParameters(
   if (region !== undefined && !REGION.test(region)) {
     throw refused('its region is none', 'write it as AWS does: eu-central-1')
   }
-  return { resource: found.get('key-id') ?? '', ...(region === undefined ? {} : { region }) }
+  return { resource: found.get('key-id') ?? '', region }
 }
 
 function assertParameter(name: string): void {
@@ -165,9 +164,5 @@ function decoded(value: string): string {
 
 /** The reference itself stays out of the message: it may carry what it must not. */
 function refused(why: string, fix: string, cause?: unknown): SealwrightError {
-  return new SealwrightError('VALIDATION', 'the reference names no key of AWS KMS', {
-    why,
-    fix,
-    ...(cause === undefined ? {} : { cause }),
-  })
+  return new SealwrightError('VALIDATION', 'the reference names no key of AWS KMS', { why, fix, cause })
 }

@@ -29,7 +29,7 @@ export async function rotateKey(clients: Clients, given: string, call: Call): Pr
   const oldArn = answeredKey(kms, reference, old?.Arn)
   const spec = specOf(oldArn, old)
   const { Policy } = await kms.getKeyPolicy({ KeyId: oldArn, PolicyName: 'default' }, call)
-  const made = await makeKey(kms, { KeySpec: spec, ...(Policy === undefined ? {} : { Policy }) }, call)
+  const made = await makeKey(kms, { KeySpec: spec, Policy }, call)
   const fix = `do not repeat it, which would make another key: aws kms update-alias --region ${kms.region} --alias-name ${alias} --target-key-id ${idOf(made)}`
   await withKey({ arn: made, fix }, async () => {
     await waitForKey(kms, made, made, call)

@@ -19,7 +19,7 @@ export async function waitForKey(kms: Kms, keyId: string, arn: string, call: Cal
     if (performance.now() + delayMs > end) {
       throw new SealwrightError('UNAVAILABLE', `AWS KMS does not show ${keyId} yet`, {
         why: `the key ${arn} was made and ${keyId} did not lead to it within ${WAIT.forMs} ms`,
-        fix: `look at ${arn} before anything is made anew`,
+        fix: `look at ${arn} before you create another key`,
       })
     }
     await sleep(delayMs, undefined, { signal: call.signal })
@@ -43,5 +43,5 @@ async function isThere(kms: Kms, keyId: string, arn: string, call: Call): Promis
 /** The ARN in the answer to `CreateKey`. */
 export function madeKey(arn: string | undefined): string {
   if (arn !== undefined && keyArn(arn) !== undefined) return arn
-  throw new SealwrightError('INTEGRITY', 'AWS KMS made a key and did not say which')
+  throw new SealwrightError('INTEGRITY', 'AWS KMS created a key without returning its id')
 }

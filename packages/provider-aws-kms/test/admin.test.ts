@@ -87,7 +87,7 @@ describe('create', () => {
   })
 
   it.each(['CreateKey', 'CreateAlias'])(
-    'says that the quota of %s is used up, which is no throttling',
+    'says that the quota of %s is used up, which is not throttling',
     async operation => {
       await using kms = provider(fake)
       const restore = fake.inject(operation, { kind: 'refuse', name: 'LimitExceededException' })

@@ -108,7 +108,7 @@ describe('the transport', () => {
   })
 })
 
-it('an answer that is no JSON is INTEGRITY', async () => {
+it('a response that is not JSON is INTEGRITY', async () => {
   await using kms = provider(fake)
   for (const text of ['', '{"KeyId":', '[1]', '{"KeyId":1,"PublicKey":5}', '{"PublicKey":"a*$"}']) {
     const restore = fake.inject('GetPublicKey', { kind: 'text', status: 200, text })

@@ -122,7 +122,7 @@ describe('credentials are found as the AWS SDK finds them', () => {
     await expect(kms.identify!(call)).rejects.toMatchObject(failure)
   })
 
-  it('anew when they are about to expire', async () => {
+  it('again when they are about to expire', async () => {
     let asked = 0
     const credentials = async () => {
       asked++
@@ -161,10 +161,7 @@ describe('whose credentials they are', () => {
 
   it('STS of the same region says, in a request signed for it', async () => {
     const arn = 'arn:aws:sts::111122223333:assumed-role/ci-release/session'
-    const { asked, identify } = identity(
-      200,
-      `<GetCallerIdentityResult><Arn>${arn}</Arn></GetCallerIdentityResult>`,
-    )
+    const { asked, identify } = identity(200, identityXml(arn))
     expect(await identify()).toEqual({ source: 'given by the program', identity: arn })
     expect(asked[0]?.hostname).toBe(`sts.${REGION}.amazonaws.com`)
     expect(asked[0]?.headers.authorization).toContain(`/${REGION}/sts/aws4_request`)
@@ -177,10 +174,7 @@ describe('whose credentials they are', () => {
     'STS says in a request signed for STS, and KMS is asked in ones signed for KMS, %s a key is opened',
     async (_, services) => {
       const arn = 'arn:aws:sts::111122223333:assumed-role/ci-release/session'
-      const { asked, kms } = identity(
-        200,
-        `<GetCallerIdentityResult><Arn>${arn}</Arn></GetCallerIdentityResult>`,
-      )
+      const { asked, kms } = identity(200, identityXml(arn))
       for (const service of services) {
         if (service === 'sts') expect((await kms.identify!(call)).identity).toBe(arn)
         else await expect(kms.open('awskms:///alias/x', call)).rejects.toThrow()
@@ -203,6 +197,10 @@ describe('whose credentials they are', () => {
     expect(await identity(503, '').identify()).toMatchObject({ identity: LAST_4 })
   })
 })
+
+function identityXml(arn: string): string {
+  return `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>${arn}</Arn><UserId>A:session</UserId><Account>111122223333</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetCallerIdentityResponse>`
+}
 
 function webIdentityXml({ accessKeyId, secretAccessKey, sessionToken }: typeof fake.credentials): string {
   const expiration = new Date(Date.now() + 3_600_000).toISOString()

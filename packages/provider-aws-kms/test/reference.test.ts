@@ -102,7 +102,7 @@ describe('a reference is refused', () => {
     ['awskms:///alias/a b', 'blanks'],
     ['awskms:///alias/ä', 'ASCII'],
     [`awskms:///${ARN}key/${ID}?region=us-east-1`, 'another region'],
-    [`awskms:///arn:aws:s3:::bucket`, 'no ARN'],
+    [`awskms:///arn:aws:s3:::bucket`, 'not the ARN'],
     [`awskms:///arn:aws:kms::111122223333:key/${ID}`, 'no region'],
     [`${ARN}key/..`, 'neither a key id'],
     ['AWSKMS:///alias/x', 'begins with neither'],
