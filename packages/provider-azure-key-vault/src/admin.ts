@@ -84,7 +84,7 @@ function listedKey(bundle: KeyBundle): ListedKey {
     type: keyType(key.publicKey),
     algorithms: Object.keys(key.algorithms) as AlgorithmId[],
     state: stateOf(bundle),
-    ...(created === undefined ? {} : { created }),
+    created,
     protection: key.protection,
   }
 }
@@ -138,7 +138,7 @@ function newKey({ type, algorithm, protection }: KeySpec, { host, version }: Key
   const { kty, keySize, curve } = row
   return {
     kty: protection === 'hsm' || isManagedHsm(host) ? `${kty}-HSM` : kty,
-    ...(keySize === undefined ? {} : { keySize }),
-    ...(curve === undefined ? {} : { curve }),
+    keySize,
+    curve,
   }
 }

@@ -10,8 +10,8 @@ interface Row {
   readonly algorithms: readonly AlgorithmId[]
   /** What `create` asks for, but for `-HSM` behind the type. */
   readonly kty: 'RSA' | 'EC'
-  readonly keySize?: number
-  readonly curve?: string
+  readonly keySize?: number | undefined
+  readonly curve?: string | undefined
 }
 
 const ROWS: Readonly<Partial<Record<KeyType, Row>>> = {

@@ -12,9 +12,17 @@ import { vaultsOf } from './vaults.ts'
  * Azure Key Vault and Managed HSM as a key store. References are `azurekms://HOST/NAME[/VERSION]`.
  *
  * The credential is found as the Azure SDK finds it where options do not say otherwise. The provider makes clients for each
- * vault, and disposing of it closes their connections; a client that it was given it leaves open.
+ * vault, and disposing of it closes their connections, except those of a client that you passed.
  *
- * @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored.
+ * @throws {@link SealwrightError} `VALIDATION` for invalid options, and for options that would be ignored.
+ *
+ * @example
+ * ```ts
+ * import { openSigner } from '@sealwright/core'
+ * import { azureKeyVault } from '@sealwright/provider-azure-key-vault'
+ *
+ * const signer = await openSigner(azureKeyVault(), 'azurekms://acme.vault.azure.net/release', { algorithm: 'ES256' })
+ * ```
  */
 export function azureKeyVault(options: AzureKeyVaultOptions = {}): KeyProvider & AsyncDisposable {
   assertOptions(options)

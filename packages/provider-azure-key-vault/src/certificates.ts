@@ -3,9 +3,9 @@ import { type Call, SealwrightError } from '@sealwright/core'
 import { decodeBase64, decodePem } from '@sealwright/core/encoding'
 import { classify } from './failure.ts'
 import { certificatesIn } from './pkcs12.ts'
-import { formatReference } from './reference.ts'
+import { formatReference, type KeyVersion } from './reference.ts'
 import type { Reply } from './reply.ts'
-import type { KeyVersion, Vault } from './vault.ts'
+import type { Vault } from './vault.ts'
 
 type Source = NonNullable<Vault['certificates']>
 
@@ -31,7 +31,7 @@ export async function chainOf(
   if (isSelfSigned(leaf) || !isKeyKept(certificate)) return [Uint8Array.from(leaf.raw)]
   const secret = await orUndefined('ACCESS_DENIED', source.getSecret(reference, call))
   if (secret === undefined) return [Uint8Array.from(leaf.raw)]
-  return ordered(leaf, certificatesOf(secret, reference)).map(({ raw }) => Uint8Array.from(raw))
+  return ordered(leaf, await certificatesOf(secret, reference, call)).map(({ raw }) => Uint8Array.from(raw))
 }
 
 async function orUndefined(code: string, asked: Promise<Reply>): Promise<Reply | undefined> {
@@ -56,24 +56,32 @@ function leafOf({ body }: Reply, reference: KeyVersion): X509Certificate {
 }
 
 function isKeyKept({ body }: Reply): boolean {
-  const policy = body.policy as { readonly key_props?: { readonly exportable?: unknown } } | undefined
+  const policy = body.policy as
+    | { readonly key_props?: { readonly exportable?: unknown | undefined } }
+    | undefined
   return policy?.key_props?.exportable === false
 }
 
-function certificatesOf({ body: { value, contentType } }: Reply, reference: KeyVersion): X509Certificate[] {
+async function certificatesOf(
+  { body: { value, contentType } }: Reply,
+  reference: KeyVersion,
+  { signal }: Call,
+): Promise<X509Certificate[]> {
   try {
     const text = String(value)
     const all =
       contentType === 'application/x-pkcs12'
-        ? certificatesIn(decodeBase64(text.replaceAll(/\s/g, ''), 'PKCS#12'))
+        ? await certificatesIn(decodeBase64(text.replaceAll(/\s/g, ''), 'PKCS#12'), signal)
         : decodePem(text, 'chain')
             .filter(({ label }) => label === 'CERTIFICATE')
             .map(({ bytes }) => bytes)
     return all.map(bytes => new X509Certificate(bytes))
   } catch (cause) {
+    signal.throwIfAborted()
     throw new SealwrightError('UNSUPPORTED', `the chain of ${formatReference(reference)} cannot be read`, {
       why: 'Key Vault keeps it in a form that is not known here',
-      fix: 'give the chain yourself: --cert-chain FILE',
+      fix: 'give the chain yourself',
+      remedy: { step: 'giveCertificates' },
       cause,
     })
   }

@@ -28,7 +28,7 @@ const NO_TOKEN: Row = {
 const MISSING: Row = { code: 'NOT_FOUND', why: 'the vault has nothing of this name and version' }
 const UNSUPPORTED: Row = { code: 'UNSUPPORTED', why: 'the vault does not do this with such a key' }
 const INVALID: Row = { code: 'VALIDATION', why: 'the vault refuses the request as malformed' }
-const THROTTLED: Row = { code: 'THROTTLED', why: 'the vault takes no more requests for now' }
+const THROTTLED: Row = { code: 'THROTTLED', why: 'the vault is throttling requests' }
 const NOT_YET: Row = { code: 'KEY_STATE', why: 'the key is not valid yet' }
 const EXPIRED: Row = { code: 'KEY_STATE', why: 'the key has expired', fix: 'make a new version of it' }
 
@@ -102,18 +102,18 @@ function byTransport(error: VendorError): Row | undefined {
 }
 
 interface VendorError {
-  readonly name?: unknown
-  readonly code?: unknown
-  readonly message?: unknown
-  readonly statusCode?: unknown
-  readonly details?: { readonly error?: Inner }
+  readonly name?: unknown | undefined
+  readonly code?: unknown | undefined
+  readonly message?: unknown | undefined
+  readonly statusCode?: unknown | undefined
+  readonly details?: { readonly error?: Inner | undefined }
   readonly response?: { readonly headers?: { get?(name: string): string | undefined } }
 }
 
 interface Inner {
-  readonly message?: unknown
-  readonly code?: unknown
-  readonly innerError?: Inner
+  readonly message?: unknown | undefined
+  readonly code?: unknown | undefined
+  readonly innerError?: Inner | undefined
 }
 
 /** Names a failure; `undefined` for what is neither Azure's nor the network's. Nothing of its text is kept. */
@@ -128,7 +128,7 @@ export function classify(error: unknown, during?: FailedOperation): Failure | un
   return {
     ...row,
     ...requestIdIn(header(vendor, 'x-ms-request-id')),
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    retryAfterMs: waitMs,
   }
 }
 
@@ -212,7 +212,7 @@ function byStatus(status: number, isReadable: boolean): Row {
 }
 
 function answer(code: ErrorCode, what: string): Row {
-  return { code, why: `the server, or a proxy before it, gave ${what}` }
+  return { code, why: `the server, or a proxy in front of it, gave ${what}` }
 }
 
 function lookUp(rows: Readonly<Record<string, Row>>, name: unknown): Row | undefined {

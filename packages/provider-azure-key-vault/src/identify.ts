@@ -14,7 +14,7 @@ const PROOFS: Readonly<Record<string, string>> = { 1: 'client secret', 2: 'certi
 
 export interface Identity {
   readonly source: string
-  readonly identity?: string
+  readonly identity?: string | undefined
 }
 
 /**
@@ -34,7 +34,7 @@ export async function identify(
   const how = howOf(claims)
   const source = `${tokens.source}${how === undefined ? '' : ` (${how})`}${endpoint === undefined ? '' : `, asking ${endpoint}`}`
   const identity = whoOf(claims)
-  return { source, ...(identity === undefined ? {} : { identity }) }
+  return { source, identity }
 }
 
 function claimsOf(token: string): JsonObject {

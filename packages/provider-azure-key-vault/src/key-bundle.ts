@@ -8,9 +8,9 @@ import {
 } from '@sealwright/core'
 import { acceptedBy } from './algorithms.ts'
 import { isManagedHsm } from './hosts.ts'
-import { formatReference, type KeyReference, parseKeyId } from './reference.ts'
+import { formatReference, type KeyReference, type KeyVersion, parseKeyId } from './reference.ts'
 import type { Reply } from './reply.ts'
-import type { KeyVersion, Validity, Vault } from './vault.ts'
+import type { Validity, Vault } from './vault.ts'
 
 /** A key version as an answer describes it. */
 export interface KeyBundle {
@@ -18,14 +18,14 @@ export interface KeyBundle {
   readonly key: KeyDescriptor
   readonly enabled: boolean
   readonly validity: Validity
-  readonly created?: Date
+  readonly created?: Date | undefined
 }
 
 interface Jwk {
-  readonly kid?: unknown
-  readonly kty?: unknown
-  readonly key_ops?: unknown
-  readonly crv?: unknown
+  readonly kid?: unknown | undefined
+  readonly kty?: unknown | undefined
+  readonly key_ops?: unknown | undefined
+  readonly crv?: unknown | undefined
   readonly [member: string]: unknown
 }
 
@@ -41,7 +41,7 @@ export function readBundle(vault: Vault, asked: KeyReference, { body }: Reply): 
   const name = formatReference(reference)
   const { kty, key_ops: operations } = jwk
   if (typeof kty !== 'string')
-    throw new SealwrightError('INTEGRITY', `Azure Key Vault gave no public key for ${name}`)
+    throw new SealwrightError('INTEGRITY', `Azure Key Vault returned no public key for ${name}`)
   if (!/^(?:RSA|EC)(?:-HSM)?$/.test(kty)) throw unusable(name, `it is a key of type ${kty.slice(0, 20)}`)
   if (Array.isArray(operations) && !operations.includes('sign'))
     throw unusable(name, 'its operations lack sign')
@@ -77,7 +77,7 @@ export function answeredVersion({ host, alias }: Vault, asked: KeyReference, kid
     answered.name.toLowerCase() === asked.name.toLowerCase() &&
     (asked.version === undefined || answered.version === asked.version)
   if (isAsked) return { host, name: asked.name, version: answered.version }
-  throw new SealwrightError('KEY_MISMATCH', 'Azure Key Vault answered for another key than was asked for', {
+  throw new SealwrightError('KEY_MISMATCH', 'Azure Key Vault answered for another key than requested', {
     why: `asked for ${formatReference(asked)}, got ${formatReference(answered)}`,
     fix: 'check the host and the endpoint',
   })
@@ -110,7 +110,7 @@ function spkiOf(name: string, kty: string, jwk: Jwk): Uint8Array {
     return Uint8Array.from(spki)
   } catch (cause) {
     if (isSealwrightError(cause)) throw cause
-    throw new SealwrightError('INTEGRITY', `Azure Key Vault gave no public key for ${name}`, { cause })
+    throw new SealwrightError('INTEGRITY', `Azure Key Vault returned no public key for ${name}`, { cause })
   }
 }
 

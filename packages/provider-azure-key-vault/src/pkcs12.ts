@@ -1,5 +1,6 @@
-import { createDecipheriv, pbkdf2Sync } from 'node:crypto'
+import { createDecipheriv, createHash } from 'node:crypto'
 import { SealwrightError } from '@sealwright/core'
+import { decryptPbes2, readPbes2 } from '@sealwright/core/adapter'
 import {
   type DerValue,
   derExplicit,
@@ -9,7 +10,6 @@ import {
   derSmallInteger,
   readDer,
 } from '@sealwright/core/encoding'
-import { pkcs12Key } from './pkcs12-key.ts'
 
 const LABEL = 'PKCS#12'
 
@@ -19,24 +19,8 @@ const OID = {
   encryptedData: '1.2.840.113549.1.7.6',
   certBag: '1.2.840.113549.1.12.10.1.3',
   x509Certificate: '1.2.840.113549.1.9.22.1',
-  pbes2: '1.2.840.113549.1.5.13',
-  pbkdf2: '1.2.840.113549.1.5.12',
   sha1TripleDes: '1.2.840.113549.1.12.1.3',
 } as const
-
-/** RFC 8018: HMAC-SHA-1 where none is named. */
-const HASHES: Readonly<Record<string, string>> = {
-  '1.2.840.113549.2.7': 'sha1',
-  '1.2.840.113549.2.9': 'sha256',
-  '1.2.840.113549.2.10': 'sha384',
-  '1.2.840.113549.2.11': 'sha512',
-}
-
-const CIPHERS: Readonly<Record<string, readonly [name: string, keyLength: number]>> = {
-  '2.16.840.1.101.3.4.1.2': ['aes-128-cbc', 16],
-  '2.16.840.1.101.3.4.1.22': ['aes-192-cbc', 24],
-  '2.16.840.1.101.3.4.1.42': ['aes-256-cbc', 32],
-}
 
 /** Rounds that a secret may ask for; what makes such files uses some thousands. */
 const MAX_ROUNDS = 200_000
@@ -48,10 +32,14 @@ const MAX_ROUNDS = 200_000
  * @returns DER of each.
  * @throws {@link SealwrightError} `VALIDATION`, or `UNSUPPORTED` for another encryption than AES or triple DES.
  */
-export function certificatesIn(bytes: Uint8Array): Uint8Array[] {
+export async function certificatesIn(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array[]> {
   const [, authSafe] = derSequence(readDer(bytes, LABEL), LABEL)
-  const safes = derSequence(readDer(dataOf(authSafe), LABEL), LABEL)
-  return safes.flatMap(safe => derSequence(readDer(contentsOf(safe), LABEL), LABEL).flatMap(certificateIn))
+  const certificates: Uint8Array[] = []
+  for (const safe of derSequence(readDer(dataOf(authSafe), LABEL), LABEL)) {
+    const contents = readDer(await contentsOf(safe, signal), LABEL)
+    certificates.push(...derSequence(contents, LABEL).flatMap(certificateIn))
+  }
+  return certificates
 }
 
 function dataOf(contentInfo: DerValue | undefined): Uint8Array {
@@ -60,13 +48,13 @@ function dataOf(contentInfo: DerValue | undefined): Uint8Array {
   return derOctetString(derExplicit(content, 0, LABEL), LABEL)
 }
 
-function contentsOf(contentInfo: DerValue): Uint8Array {
+async function contentsOf(contentInfo: DerValue, signal: AbortSignal): Promise<Uint8Array> {
   const [type, content] = derSequence(contentInfo, LABEL)
   if (derOid(type, LABEL) !== OID.encryptedData) return dataOf(contentInfo)
   const [, encrypted] = derSequence(derExplicit(content, 0, LABEL), LABEL)
   const [, algorithm, data] = derSequence(encrypted, LABEL)
   if (data?.tag !== 0x80) throw unsupported()
-  return decrypted(algorithm, data.contents)
+  return decrypted(algorithm, data.contents, signal)
 }
 
 function certificateIn(bag: DerValue): Uint8Array[] {
@@ -77,38 +65,28 @@ function certificateIn(bag: DerValue): Uint8Array[] {
   return [derOctetString(derExplicit(certificate, 0, LABEL), LABEL)]
 }
 
-function decrypted(algorithm: DerValue | undefined, data: Uint8Array): Uint8Array {
+async function decrypted(
+  algorithm: DerValue | undefined,
+  data: Uint8Array,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   const [oid, parameters] = derSequence(algorithm, LABEL)
-  const scheme = SCHEMES[derOid(oid, LABEL)]
-  if (scheme === undefined) throw unsupported()
-  const { cipher, key, iv } = scheme(parameters)
-  const decipher = createDecipheriv(cipher, key, iv)
-  return Buffer.concat([decipher.update(data), decipher.final()])
+  if (derOid(oid, LABEL) === OID.sha1TripleDes) {
+    const { cipher, key, iv } = sha1TripleDes(parameters)
+    const decipher = createDecipheriv(cipher, key, iv)
+    return Buffer.concat([decipher.update(data), decipher.final()])
+  }
+  const scheme = readPbes2(algorithm, { label: 'the PKCS#12 file', maxIterations: MAX_ROUNDS })
+  const plain = await decryptPbes2(scheme, new Uint8Array(), data, signal)
+  if (plain === undefined)
+    throw new SealwrightError('VALIDATION', 'the PKCS#12 file is damaged, or has a password')
+  return plain
 }
 
 interface Decryption {
   readonly cipher: string
   readonly key: Uint8Array
   readonly iv: Uint8Array
-}
-
-const SCHEMES: Readonly<Record<string, (parameters: DerValue | undefined) => Decryption>> = {
-  [OID.pbes2]: pbes2,
-  [OID.sha1TripleDes]: sha1TripleDes,
-}
-
-function pbes2(parameters: DerValue | undefined): Decryption {
-  const [kdf, encryption] = derSequence(parameters, LABEL)
-  const [kdfOid, kdfParameters] = derSequence(kdf, LABEL)
-  const [cipherOid, iv] = derSequence(encryption, LABEL)
-  const [cipher, keyLength] = CIPHERS[derOid(cipherOid, LABEL)] ?? []
-  const [salt, rounds, ...rest] = derSequence(kdfParameters, LABEL)
-  const prf = rest.find(({ tag }) => tag === 0x30)
-  const hash = prf === undefined ? 'sha1' : HASHES[derOid(derSequence(prf, LABEL)[0], LABEL)]
-  if (cipher === undefined || keyLength === undefined || hash === undefined) throw unsupported()
-  if (derOid(kdfOid, LABEL) !== OID.pbkdf2) throw unsupported()
-  const key = pbkdf2Sync('', derOctetString(salt, LABEL), affordable(rounds), keyLength, hash)
-  return { cipher, key, iv: derOctetString(iv, LABEL) }
 }
 
 function sha1TripleDes(parameters: DerValue | undefined): Decryption {
@@ -132,4 +110,50 @@ function unsupported(): SealwrightError {
     'UNSUPPORTED',
     'the PKCS#12 file is encrypted or made in a way that is not known',
   )
+}
+
+interface Derivation {
+  readonly salt: Uint8Array
+  readonly rounds: number
+  /** 1 for keys, 2 for initialization vectors. */
+  readonly purpose: 1 | 2
+  readonly length: number
+}
+
+/** Block of SHA-1. */
+const BLOCK = 64
+
+/** A BMPString of no characters, with its end. */
+const EMPTY_PASSWORD = Uint8Array.of(0, 0)
+
+/** The key derivation of PKCS#12 (RFC 7292, appendix B.2) with SHA-1 and the empty password. */
+function pkcs12Key({ salt, rounds, purpose, length }: Derivation): Buffer {
+  const blocks = [...filled(salt), ...filled(EMPTY_PASSWORD)]
+  const parts: Buffer[] = []
+  for (let made = 0; made < length; made += 20) {
+    let digest = sha1(Buffer.alloc(BLOCK, purpose), ...blocks)
+    for (let round = 1; round < rounds; round++) digest = sha1(digest)
+    parts.push(digest)
+    const addend = BigInt(`0x${Buffer.alloc(BLOCK, digest).toString('hex')}`) + 1n
+    for (const block of blocks) {
+      const sum = BigInt.asUintN(8 * BLOCK, BigInt(`0x${block.toString('hex')}`) + addend)
+      block.set(Buffer.from(sum.toString(16).padStart(2 * BLOCK, '0'), 'hex'))
+    }
+  }
+  return Buffer.concat(parts).subarray(0, length)
+}
+
+/** `bytes` over and over, up to the end of a block. */
+function filled(bytes: Uint8Array): Buffer[] {
+  const count = Math.ceil(bytes.length / BLOCK)
+  const all = count === 0 ? Buffer.alloc(0) : Buffer.alloc(count * BLOCK, bytes)
+  return Array.from({ length: count }, (_, index) =>
+    Buffer.from(all.subarray(index * BLOCK, (index + 1) * BLOCK)),
+  )
+}
+
+function sha1(...parts: Uint8Array[]): Buffer {
+  const hash = createHash('sha1')
+  for (const part of parts) hash.update(part)
+  return hash.digest()
 }

@@ -9,7 +9,12 @@ export interface KeyReference {
   readonly host: string
   /** As it was written; Key Vault itself minds no case. */
   readonly name: string
-  readonly version?: string
+  readonly version?: string | undefined
+}
+
+/** One version of a key. */
+export interface KeyVersion extends KeyReference {
+  readonly version: string
 }
 
 /** A vault rather than a key of it, perhaps with the beginning of names: what is listed. */
@@ -51,7 +56,7 @@ export function parseReference(reference: string, allowed: readonly string[]): K
   const lower = version.toLowerCase()
   if (more.length > 0 || !VERSION.test(lower)) {
     throw refused(
-      'what follows the name is no version: 32 hexadecimal digits',
+      'the part after the name is not a version of 32 hexadecimal digits',
       'copy the version, or leave it out',
     )
   }
@@ -70,7 +75,7 @@ export function parseStore(reference: string, allowed: readonly string[]): Store
   const [prefix = '', ...more] = segments
   if (more.length > 0 || !/^[0-9A-Za-z-]*$/.test(prefix)) {
     throw refused(
-      'it is no vault and beginning of a name',
+      'it is not a vault and the beginning of a name',
       'write azurekms://VAULT.vault.azure.net/BEGINNING',
     )
   }
@@ -78,7 +83,7 @@ export function parseStore(reference: string, allowed: readonly string[]): Store
 }
 
 /** Key Vault's own id of a key version; `undefined` for what is none. */
-export function parseKeyId(id: unknown): Required<KeyReference> | undefined {
+export function parseKeyId(id: unknown): KeyVersion | undefined {
   if (typeof id !== 'string') return undefined
   const [, host, name = '', version = ''] = /^https:\/\/([^/]+)\/keys\/([^/]+)\/([^/]+)$/.exec(id) ?? []
   if (host === undefined || !HOST.test(host.toLowerCase()) || !NAME.test(name) || !VERSION.test(version)) {
@@ -181,7 +186,7 @@ function assertParameter(name: string): void {
 function assertHost(host: string, allowed: readonly string[]): void {
   if (HOST.test(host) && isAllowedHost(host, allowed)) return
   throw refused(
-    'its host is no vault of Azure, and tokens are sent there',
+    'its host is not an Azure vault, and tokens are sent to those only',
     'write the whole host, VAULT.vault.azure.net or NAME.managedhsm.azure.net; allow others by the option hosts',
   )
 }

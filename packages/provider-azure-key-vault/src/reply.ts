@@ -5,17 +5,17 @@ import { classify } from './failure.ts'
 /** A reply read as JSON and no further. */
 export interface Reply {
   readonly body: Readonly<Record<string, unknown>>
-  readonly requestId?: string
+  readonly requestId?: string | undefined
 }
 
 /** What the SDK tells of a response before it makes its own objects of it. */
 interface Response {
   readonly status: number
   readonly headers: { get(name: string): string | undefined }
-  readonly parsedBody?: unknown
+  readonly parsedBody?: unknown | undefined
 }
 
-export type OnResponse = (response: Response) => void
+type OnResponse = (response: Response) => void
 
 /**
  * Sends a request and reads its reply: the SDK's own objects lack the key id of a signature.

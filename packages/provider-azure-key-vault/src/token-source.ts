@@ -31,18 +31,14 @@ export function tokenSource(credential: AzureCredential): TokenSource {
   ): Promise<AzureAccessToken> => {
     const token = await credential.getToken(scopes, { ...options, abortSignal })
     if (token !== null) return token
-    throw new SealwrightError('UNAUTHENTICATED', 'the credential for Azure gave no token')
+    throw new SealwrightError('UNAUTHENTICATED', 'the Azure credential returned no token')
   }
 
   return {
     source: credential.constructor?.name ?? 'Object',
     latest: () => latest,
     getToken: async (scopes, { abortSignal, tenantId, claims, enableCae } = {}) => {
-      const options = {
-        ...(tenantId === undefined ? {} : { tenantId }),
-        ...(claims === undefined ? {} : { claims }),
-        ...(enableCae === undefined ? {} : { enableCae }),
-      }
+      const options = { tenantId, claims, enableCae }
       const id = JSON.stringify([scopes, tenantId])
       const found = kept.get(id)
       if (claims === undefined && found !== undefined && isFresh(found)) return found

@@ -1,16 +1,7 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import type { KeyClientOptions } from '@azure/keyvault-keys'
 import { SealwrightError } from '@sealwright/core'
-import {
-  byProxy,
-  type Dispatcher,
-  exchange,
-  type HttpAnswer,
-  type HttpRequest,
-  type ProxyEnv,
-  proxyFor,
-} from '@sealwright/core/adapter'
-import type { Pool, ProxyAgent } from 'undici'
+import { type HttpRequest, type HttpResponse, httpClient, type ProxyEnv } from '@sealwright/core/adapter'
 import { originOf } from './options.ts'
 
 /** What the Azure SDK takes for its way to the network. */
@@ -19,86 +10,41 @@ type Request = Parameters<HttpClient['sendRequest']>[0]
 type Response = Awaited<ReturnType<HttpClient['sendRequest']>>
 type Answer = Pick<Response, 'status' | 'headers'> & { readonly bodyAsText: string }
 
+type VaultRequest = Omit<HttpRequest, 'url'> & { readonly path: string }
+
 export interface TransportOptions {
-  readonly endpoint?: string
-  readonly ca?: string | readonly string[]
-  readonly proxyEnv?: ProxyEnv
-}
-
-interface Connections {
-  readonly dispatcher: Dispatcher
-  destroy(): Promise<void>
-}
-
-/** The way to one vault. Its clients share it: one of them learns the vault's challenge, and the others know it. */
-export interface Way extends HttpClient {
-  /**
-   * As the SDK's last request was sent: with its token.
-   *
-   * @param path - With the query.
-   */
-  get(path: string, signal: AbortSignal): Promise<Answer>
+  readonly endpoint?: string | undefined
+  readonly ca?: string | readonly string[] | undefined
+  readonly proxyEnv?: ProxyEnv | undefined
 }
 
 export interface Transport {
-  to(host: string): Promise<Way>
+  /** Returns the way to one vault. Its clients share it: one of them learns the vault's challenge, and the others know it. */
+  to(host: string): HttpClient
   /** Ends every request and closes every connection. */
-  destroy(): Promise<void>
+  destroy(): void
 }
 
-/** Of one vault. The deadline is the call's. */
-const CONNECTIONS = {
-  connections: 64,
-  allowH2: false,
-  headersTimeout: 0,
-  bodyTimeout: 0,
-  keepAliveTimeout: 60_000,
-} as const
-
 /** A page of keys is at most 25 of them: less than a tenth of this. */
-const LIMITS = { maxBytes: 2 ** 20, server: 'Azure Key Vault' } as const
+const MAX_BYTES = 2 ** 20
 
 /**
  * The SDK's HTTP client: connections are kept and can be closed, answers are read whole and bounded, and nothing leaves
  * for another origin than the vault's, whatever a link in an answer says.
  */
-export function transport({ endpoint, ca, proxyEnv = {} }: TransportOptions): Transport {
+export function transport({ endpoint, ca, proxyEnv }: TransportOptions): Transport {
   const fixed = endpoint === undefined ? undefined : originOf(endpoint)
-  const trusted = ca === undefined ? {} : { secureContext: trusting([ca].flat()) }
-  const open = new Map<string, Promise<Connections>>()
-  let isClosed = false
-
-  const connect = async (origin: string): Promise<Connections> => {
-    const proxy = proxyFor(new URL(origin), proxyEnv)
-    if (proxy === undefined) {
-      const pool = new (await loadPool())(origin, { ...CONNECTIONS, connect: { ...trusted } })
-      return { dispatcher: pool as Dispatcher, destroy: () => pool.destroy() }
-    }
-    const agent = await proxyAgent({ ...CONNECTIONS, uri: proxy.url.href, requestTls: { ...trusted } })
-    return { dispatcher: byProxy(agent as Dispatcher, origin, proxy), destroy: () => agent.destroy() }
-  }
-  const connectionsTo = (origin: string): Promise<Connections> => {
-    let found = open.get(origin)
-    if (found === undefined) {
-      found = connect(origin)
-      open.set(origin, found)
-      found.catch(() => open.delete(origin))
-    }
-    return found
-  }
+  const tls = ca === undefined ? {} : { secureContext: trusting([ca].flat()) }
+  const http = httpClient({ server: 'Azure Key Vault', maxBytes: MAX_BYTES, tls, proxyEnv })
   return {
-    to: async host => {
+    to: host => {
       const own = `https://${host}`
       const origin = fixed ?? own
-      const { dispatcher } = await connectionsTo(origin)
-      const reach = async (sent: HttpRequest): Promise<Answer> => {
-        if (isClosed)
-          throw new SealwrightError('VALIDATION', 'the key store of Azure Key Vault is disposed of')
-        const answer = answerOf(await exchange(dispatcher, sent, { ...LIMITS, origin }))
+      const reach = async ({ path, ...sent }: VaultRequest): Promise<Answer> => {
+        const answer = answerOf(await http.send({ ...sent, url: `${origin}${path}` }))
         return fixed === undefined ? answer : linkedTo(own, fixed, answer)
       }
       let known: string | undefined
-      let last: string | undefined
       return {
         sendRequest: async request => {
           const path = pathIn(own, request.url)
@@ -106,8 +52,6 @@ export function transport({ endpoint, ca, proxyEnv = {} }: TransportOptions): Tr
           // Each client of the SDK asks once without a token to be told which token is wanted. That is known by now.
           if (known !== undefined && !request.headers.has('authorization')) return challenged(request, known)
           const { method, abortSignal, body } = request
-          const authorization = request.headers.get('authorization')
-          if (authorization !== undefined) last = authorization
           const answer = await reach({
             method,
             path,
@@ -118,42 +62,10 @@ export function transport({ endpoint, ca, proxyEnv = {} }: TransportOptions): Tr
           known = challengeIn(answer) ?? known
           return { request, ...answer }
         },
-        get: async (path, signal) => {
-          if (last === undefined)
-            throw new SealwrightError('INTERNAL', `${host} was not asked for anything yet`)
-          const headers = { accept: 'application/json', 'accept-encoding': 'identity', authorization: last }
-          return reach({ method: 'GET', path, signal, headers })
-        },
       }
     },
-    destroy: async () => {
-      isClosed = true
-      const all = await Promise.allSettled(open.values())
-      await Promise.all(all.map(each => (each.status === 'fulfilled' ? each.value.destroy() : undefined)))
-    },
+    destroy: () => http.destroy(),
   }
-}
-
-/** The part of undici that is used: all of it takes four times as long to load. */
-async function loadPool(): Promise<typeof Pool> {
-  // @ts-expect-error: undici has types for itself as a whole only.
-  const { default: pool } = await import('undici/lib/dispatcher/pool.js')
-  return pool
-}
-
-/** As above; whole undici would also put its own dispatcher under the `fetch` of the process. */
-async function proxyAgent(options: ProxyAgent.Options): Promise<ProxyAgent> {
-  const [Connections, { default: Agent }, { default: connect }] = await Promise.all([
-    loadPool(),
-    // @ts-expect-error: undici has types for itself as a whole only.
-    import('undici/lib/dispatcher/proxy-agent.js'),
-    // @ts-expect-error: as above.
-    import('undici/lib/api/api-connect.js'),
-  ])
-  // Its classes get their methods where undici is loaded as a whole.
-  const clientFactory = (origin: URL, settings: object) =>
-    Object.assign(new Connections(origin, settings), { connect })
-  return new Agent({ ...options, clientFactory })
 }
 
 /** Made once: Node's own certificates are many. */
@@ -169,7 +81,7 @@ function pathIn(origin: string, url: string): string | undefined {
   return of === origin ? `${pathname}${search}` : undefined
 }
 
-function answerOf({ status, headers, body }: HttpAnswer): Answer {
+function answerOf({ status, headers, body }: HttpResponse): Answer {
   return {
     status,
     headers: headersOf(headers),

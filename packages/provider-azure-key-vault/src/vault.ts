@@ -1,21 +1,20 @@
 import type { CertificateClient } from '@azure/keyvault-certificates'
 import type { CryptographyClient, KeyClient } from '@azure/keyvault-keys'
+import type { SecretClient } from '@azure/keyvault-secrets'
 import type { Call } from '@sealwright/core'
-import type { KeyReference } from './reference.ts'
-import { type OnResponse, type Reply, replyTo } from './reply.ts'
-
-export type KeyVersion = Required<KeyReference>
+import type { KeyReference, KeyVersion } from './reference.ts'
+import { type Reply, replyTo } from './reply.ts'
 
 /** When a key may sign, in milliseconds since 1970. */
 export interface Validity {
-  readonly notBefore?: number
-  readonly expires?: number
+  readonly notBefore?: number | undefined
+  readonly expires?: number | undefined
 }
 
 export interface NewKey {
   readonly kty: string
-  readonly keySize?: number
-  readonly curve?: string
+  readonly keySize?: number | undefined
+  readonly curve?: string | undefined
 }
 
 /** Signs a digest with one version of a key. */
@@ -25,7 +24,7 @@ type SignDigest = (algorithm: string, digest: Uint8Array, call: Call) => Promise
 export interface Vault {
   readonly host: string
   /** A host that Key Vault's own ids may name instead. */
-  readonly alias?: string
+  readonly alias?: string | undefined
   getKey(reference: KeyReference, call: Call): Promise<Reply>
   signing(reference: KeyVersion, validity: Validity): SignDigest
   /** Ids of keys, without versions. */
@@ -43,22 +42,22 @@ export interface Vault {
 /** The SDK's clients of one vault. */
 export interface Clients {
   readonly host: string
-  readonly alias?: string
+  readonly alias?: string | undefined
   /** @param signal - For requests that the SDK gives none: all pages of a list but the first. */
   keys(signal?: AbortSignal): KeyClient
   /** Asks for the version and never for the latest one, whatever becomes of the key. */
   cryptography(reference: KeyVersion, validity: Validity): CryptographyClient
   certificates?(): Promise<CertificateClient>
-  getSecret?(reference: KeyVersion, onResponse: OnResponse, call: Call): Promise<unknown>
+  secrets?(): Promise<SecretClient>
 }
 
-export function vaultOf({ host, alias, keys, cryptography, certificates, getSecret }: Clients): Vault {
+export function vaultOf({ host, alias, keys, cryptography, certificates, secrets }: Clients): Vault {
   return {
     host,
-    ...(alias === undefined ? {} : { alias }),
-    getKey: (reference, { signal }) =>
+    alias,
+    getKey: ({ name, version }, { signal }) =>
       replyTo(onResponse =>
-        keys().getKey(reference.name, { ...version(reference), abortSignal: signal, onResponse }),
+        keys().getKey(name, { ...(version && { version }), abortSignal: signal, onResponse }),
       ),
     signing: (reference, validity) => {
       const client = cryptography(reference, validity)
@@ -76,15 +75,15 @@ export function vaultOf({ host, alias, keys, cryptography, certificates, getSecr
       replyTo(onResponse =>
         keys().createKey(reference.name, kty, {
           keyOps: ['sign', 'verify'],
-          ...(keySize === undefined ? {} : { keySize }),
-          ...(curve === undefined ? {} : { curve }),
+          ...(keySize && { keySize }),
+          ...(curve && { curve }),
           abortSignal: signal,
           onResponse,
         }),
       ),
     rotateKey: (reference, { signal }) =>
       replyTo(onResponse => keys().rotateKey(reference.name, { abortSignal: signal, onResponse })),
-    ...(certificates === undefined || getSecret === undefined
+    ...(certificates === undefined || secrets === undefined
       ? {}
       : {
           certificates: {
@@ -95,12 +94,11 @@ export function vaultOf({ host, alias, keys, cryptography, certificates, getSecr
                   onResponse,
                 }),
               ),
-            getSecret: (reference, call) => replyTo(onResponse => getSecret(reference, onResponse, call)),
+            getSecret: ({ name, version }, { signal }) =>
+              replyTo(async onResponse =>
+                (await secrets()).getSecret(name, { version, abortSignal: signal, onResponse }),
+              ),
           },
         }),
   }
-}
-
-function version({ version }: KeyReference): { version?: string } {
-  return version === undefined ? {} : { version }
 }

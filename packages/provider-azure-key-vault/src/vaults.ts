@@ -4,10 +4,10 @@ import { SealwrightError } from '@sealwright/core'
 import { type HttpProxy, type ProxyEnv, proxyFor } from '@sealwright/core/adapter'
 import { scopeOf } from './hosts.ts'
 import { type AzureKeyVaultOptions, originOf } from './options.ts'
-import { readSecret } from './secret.ts'
+import type { KeyVersion } from './reference.ts'
 import { type TokenSource, tokenSource } from './token-source.ts'
-import { type HttpClient, transport, type Way } from './transport.ts'
-import { type Clients, type KeyVersion, type Validity, type Vault, vaultOf } from './vault.ts'
+import { type HttpClient, transport } from './transport.ts'
+import { type Clients, type Validity, type Vault, vaultOf } from './vault.ts'
 
 /** Who gives tokens out, for the choice of a proxy. */
 const ENTRA_ID = new URL('https://login.microsoftonline.com')
@@ -29,11 +29,7 @@ export interface Vaults extends AsyncDisposable {
 
 export function vaultsOf(options: AzureKeyVaultOptions): Vaults {
   const { client, credential, endpoint, ca, proxyEnv, disableChallengeResourceVerification = false } = options
-  const way = transport({
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(ca === undefined ? {} : { ca }),
-    ...(proxyEnv === undefined ? {} : { proxyEnv }),
-  })
+  const way = transport({ endpoint, ca, proxyEnv })
   const made = new Map<string, Promise<Vault>>()
   let tokens: Promise<TokenSource> | undefined
   let isClosed = false
@@ -51,13 +47,7 @@ export function vaultsOf(options: AzureKeyVaultOptions): Vaults {
     const [sdk, from, to] = await Promise.all([import('@azure/keyvault-keys'), source(), way.to(host)])
     const alias = endpoint === undefined ? undefined : new URL(originOf(endpoint)).host
     return vaultOf(
-      ownClients(sdk, {
-        host,
-        way: to,
-        tokens: from,
-        disableChallengeResourceVerification,
-        ...(alias === undefined ? {} : { alias }),
-      }),
+      ownClients(sdk, { host, way: to, tokens: from, disableChallengeResourceVerification, alias }),
     )
   }
   return {
@@ -101,8 +91,8 @@ function settingsOf({ url: { protocol, hostname, port, username, password } }: H
 
 interface Connection {
   readonly host: string
-  readonly alias?: string
-  readonly way: Way
+  readonly alias?: string | undefined
+  readonly way: HttpClient
   readonly tokens: TokenSource
   readonly disableChallengeResourceVerification: boolean
 }
@@ -123,7 +113,7 @@ function ownClients(sdk: typeof import('@azure/keyvault-keys'), connection: Conn
   const shared = new sdk.KeyClient(url, credential, configured())
   return {
     host,
-    ...(alias === undefined ? {} : { alias }),
+    alias,
     keys: signal =>
       signal === undefined ? shared : new sdk.KeyClient(url, credential, configured(heeding(way, signal))),
     cryptography: (reference, validity) =>
@@ -132,7 +122,10 @@ function ownClients(sdk: typeof import('@azure/keyvault-keys'), connection: Conn
       const { CertificateClient } = await import('@azure/keyvault-certificates')
       return new CertificateClient(url, credential, configured())
     },
-    getSecret: (reference, onResponse, call) => readSecret(way, reference, onResponse, call),
+    secrets: async () => {
+      const { SecretClient } = await import('@azure/keyvault-secrets')
+      return new SecretClient(url, credential, configured())
+    },
   }
 }
 

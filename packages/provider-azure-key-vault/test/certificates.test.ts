@@ -78,7 +78,7 @@ describe('the certificates of a key', () => {
   it.each([
     ['may not be read', { kind: 'refuse', status: 403, code: 'Forbidden' }, 'ACCESS_DENIED'],
     ['is asked for too often', { kind: 'refuse', status: 503, code: 'Busy' }, 'UNAVAILABLE'],
-    ['is no certificate', { kind: 'rewrite', reply: () => ({ cer: 'AAAA' }) }, 'INTEGRITY'],
+    ['is not a certificate', { kind: 'rewrite', reply: () => ({ cer: 'AAAA' }) }, 'INTEGRITY'],
   ] as const)('fail when the certificate %s', async (_, effect, code) => {
     const end = fake.inject('getCertificate', effect)
     try {
@@ -116,14 +116,18 @@ describe('the certificates of a key', () => {
     const secret = { value: 'AAAA', contentType: 'application/x-pkcs12' }
     await expect(certificates({ secret })).rejects.toMatchObject({
       code: 'UNSUPPORTED',
-      fix: expect.stringContaining('--cert-chain'),
+      fix: 'give the chain yourself',
+      remedy: { step: 'giveCertificates' },
     })
   })
 })
 
 describe('certificatesIn', () => {
-  it('refuses a file that asks for too much work', () => {
+  it('refuses a file that asks for too much work', async () => {
     const costly = chain.pkcs12('-iter', '300000', '-maciter')
-    expect(() => certificatesIn(costly)).toThrow('300000 rounds')
+    await expect(certificatesIn(costly, new AbortController().signal)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      why: expect.stringContaining('300000 rounds'),
+    })
   })
 })

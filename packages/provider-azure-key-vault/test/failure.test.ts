@@ -69,7 +69,7 @@ describe('a refusal of Key Vault', () => {
     [refuse(400, 'BadParameter'), 'VALIDATION', 'malformed'],
     [refuse(400, 'NotSupported'), 'UNSUPPORTED', 'does not do this'],
     [refuse(418, 'Teapot'), 'VALIDATION', 'malformed'],
-    [refuse(429, 'Throttled'), 'THROTTLED', 'no more requests'],
+    [refuse(429, 'Throttled'), 'THROTTLED', 'throttling requests'],
     [refuse(503, 'KeyNotFound'), 'UNAVAILABLE', 'status 503'],
     [{ kind: 'unauthenticated' }, 'UNAUTHENTICATED', 'refuses the token'],
     [{ kind: 'reset' }, 'UNAVAILABLE', 'connection'],

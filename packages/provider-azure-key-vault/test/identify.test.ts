@@ -70,7 +70,7 @@ describe('identify', () => {
     expect(asked).toEqual([[scope]])
   })
 
-  it.each(['opaque', 'a.b.c', 'a.W10.c'])('says nothing of a token that is no JWT: %s', async token => {
+  it.each(['opaque', 'a.b.c', 'a.W10.c'])('says nothing about a token that is not a JWT: %s', async token => {
     expect(await identified(token)).toEqual({ source: 'Object' })
   })
 })

@@ -21,7 +21,7 @@ describe('canonical', () => {
     ['azurekms:name=a;name=b;vault=unit', 'twice'],
     ['azurekms:name=a;vault=unit?hsm=true', 'protection'],
     ['azurekms://evil.example/a', 'tokens are sent'],
-    ['azurekms://unit.vault.azure.net/a/b/c', 'no version'],
+    ['azurekms://unit.vault.azure.net/a/b/c', 'not a version'],
   ])('says of %s what is wrong', (given, why) => {
     expect(() => canonical(given)).toThrow(expect.objectContaining({ why: expect.stringContaining(why) }))
   })
