@@ -2,7 +2,7 @@
 export interface GcpAuthClient {
   /** `authorization`, and `x-goog-user-project` where another project pays. */
   getRequestHeaders(url?: string | URL): Promise<Headers>
-  readonly universeDomain?: string
+  readonly universeDomain?: string | undefined
 }
 
 /** For an emulator on this machine: nothing is sent, and no metadata server is asked. */

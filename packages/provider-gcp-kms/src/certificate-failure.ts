@@ -1,7 +1,7 @@
 import { type TransportFailure, transportFailure } from '@sealwright/core/adapter'
 
 export interface CertificateFailure extends Pick<TransportFailure, 'code' | 'why'> {
-  readonly fix?: string
+  readonly fix?: string | undefined
 }
 
 /** gRPC and google-auth-library keep only OpenSSL's words of the error that Node.js gave them; here they get its code back. */

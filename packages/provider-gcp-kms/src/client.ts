@@ -16,7 +16,7 @@ interface CallOptions {
   readonly retry: null
   readonly timeout: number
   readonly signal: AbortSignal
-  readonly autoPaginate?: false
+  readonly autoPaginate?: false | undefined
   readonly otherArgs?: { readonly headers: Record<string, string> }
 }
 
@@ -39,23 +39,25 @@ export interface GcpKmsClient {
 
 export interface SignRequest {
   readonly name: string
-  readonly digest?: Readonly<Partial<Record<'sha256' | 'sha384' | 'sha512' | 'externalMu', Uint8Array>>>
+  readonly digest?:
+    | Readonly<Partial<Record<'sha256' | 'sha384' | 'sha512' | 'externalMu', Uint8Array>>>
+    | undefined
   readonly digestCrc32c?: { readonly value: number }
-  readonly data?: Uint8Array
+  readonly data?: Uint8Array | undefined
   readonly dataCrc32c?: { readonly value: number }
 }
 
 interface ListRequest {
   readonly parent: string
-  readonly filter?: string
-  readonly pageSize?: number
-  readonly pageToken?: string
+  readonly filter?: string | undefined
+  readonly pageSize?: number | undefined
+  readonly pageToken?: string | undefined
 }
 
 export interface Page<T> {
   readonly items: readonly T[]
   /** Where to go on; absent on the last page. */
-  readonly next?: string
+  readonly next?: string | undefined
 }
 
 /** The operations of Cloud KMS that are used; each is one request. */
@@ -63,7 +65,7 @@ export interface Kms {
   readonly client: GcpKmsClient
   asymmetricSign(request: SignRequest, call: Call): Promise<AsymmetricSignResponse>
   getPublicKey(
-    request: { readonly name: string; readonly publicKeyFormat?: 'NIST_PQC' },
+    request: { readonly name: string; readonly publicKeyFormat?: 'NIST_PQC' | undefined },
     call: Call,
   ): Promise<PublicKey>
   getCryptoKey(request: { readonly name: string }, call: Call): Promise<CryptoKey>
@@ -87,7 +89,7 @@ export interface Calls {
   /** Runs a request while the client is open, and ends it when the client is closed. */
   guarded<T>(call: Call, task: (signal: AbortSignal) => Promise<T>): Promise<T>
   /** Sent with each request. */
-  headers?(): Promise<Record<string, string>>
+  readonly headers?: (() => Promise<Record<string, string>>) | undefined
 }
 
 export function kmsOf(client: GcpKmsClient, { timeoutMs, guarded, headers }: Calls): Kms {
@@ -108,7 +110,7 @@ export function kmsOf(client: GcpKmsClient, { timeoutMs, guarded, headers }: Cal
     guarded(call, async signal => {
       const paged = { ...(await options(signal)), autoPaginate: false } as const
       const [items, next] = await client[method](request as never, paged as never)
-      const { pageToken } = (next ?? {}) as { readonly pageToken?: string }
+      const { pageToken } = (next ?? {}) as { readonly pageToken?: string | undefined }
       return { items: items as readonly T[], ...(pageToken ? { next: pageToken } : {}) }
     })
   return {

@@ -1,30 +1,9 @@
 import { type Call, SealwrightError } from '@sealwright/core'
-import { type ProxyEnv, untilAborted } from '@sealwright/core/adapter'
-import type { GcpAuthClient } from './auth-client.ts'
-import { type GcpKmsClient, type Kms, kmsOf } from './client.ts'
+import { isLoopback, untilAborted } from '@sealwright/core/adapter'
+import { type Kms, kmsOf } from './client.ts'
 import { credentialFailure } from './credential-failure.ts'
 import { classify } from './failure.ts'
-import { makeClient } from './make-client.ts'
-
-/** How the client is made; with a ready client there is nothing to choose. */
-export interface ClientOptions {
-  /** A `KeyManagementServiceClient`. It stays open when the provider is disposed of. */
-  readonly client?: GcpKmsClient
-  /** `grpc`, the default, or `rest` where HTTP/2 does not get through. Never changed by itself. */
-  readonly transport?: 'grpc' | 'rest'
-  /** Origin in place of Google's: a regional or private endpoint, or an emulator. */
-  readonly endpoint?: string
-  readonly allowPlainHttp?: boolean
-  /** In place of the credentials that the SDK finds: any client of google-auth-library. */
-  readonly authClient?: GcpAuthClient
-  /** Of Google's sovereign clouds; default is what GOOGLE_CLOUD_UNIVERSE_DOMAIN says, else `googleapis.com`. */
-  readonly universeDomain?: string
-  /**
-   * Variables that lead REST through a proxy, such as `process.env`: `HTTPS_PROXY`, `NO_PROXY`. Without them it goes by none;
-   * gRPC reads those of the process itself.
-   */
-  readonly proxyEnv?: ProxyEnv
-}
+import { type ClientOptions, makeClient } from './make-client.ts'
 
 /** The client of one provider, made when it is first needed. */
 export interface Connection extends AsyncDisposable {
@@ -60,7 +39,7 @@ export function connectionOf(options: ClientOptions): Connection {
       if (isClosed) throw disposed()
       // gRPC's CANCELLED: nobody here gave up.
       if (classify(error)?.code === 'ABORTED') {
-        throw new SealwrightError('UNAVAILABLE', 'Cloud KMS gave the call up', { cause: error })
+        throw new SealwrightError('UNAVAILABLE', 'Cloud KMS cancelled the call', { cause: error })
       }
       throw error
     } finally {
@@ -74,7 +53,7 @@ export function connectionOf(options: ClientOptions): Connection {
       return { kms: kmsOf(options.client, { timeoutMs: TIMEOUT_MS, guarded }), close: () => {} }
     }
     const { client, close, timeoutMs = TIMEOUT_MS, headers } = await makeClient(options)
-    const kms = kmsOf(client, { timeoutMs, guarded, ...(headers === undefined ? {} : { headers }) })
+    const kms = kmsOf(client, { timeoutMs, guarded, headers })
     return { kms, close }
   }
 
@@ -121,7 +100,7 @@ function closeAll(stub: { close?(): void }, made: Opened): void {
   made.close()
 }
 
-/** @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored. */
+/** @throws {@link SealwrightError} `VALIDATION` for invalid options, and for options that would be ignored. */
 export function assertClientOptions({ client, ...rest }: ClientOptions): void {
   const given = Object.entries(rest).filter(([, value]) => value !== undefined)
   if (client !== undefined && given.length > 0) {
@@ -148,8 +127,7 @@ function assertEndpoint(endpoint: string, allowPlainHttp: boolean): void {
       fix: 'write https://HOST[:PORT], without user, path and query',
     })
   }
-  const isLoopback = /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)
-  if (!isPlain || allowPlainHttp || isLoopback) return
+  if (!isPlain || allowPlainHttp || isLoopback(url)) return
   throw new SealwrightError('VALIDATION', 'the endpoint of Cloud KMS is plain HTTP', {
     why: 'credentials would cross the network in the clear',
     fix: 'use https, or the option allowPlainHttp; plain HTTP to this machine is always allowed',

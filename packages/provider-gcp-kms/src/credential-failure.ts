@@ -19,7 +19,7 @@ export function addressIn(text: string): string {
 interface Found {
   readonly code: ErrorCode
   readonly why: string
-  readonly fix?: string
+  readonly fix?: string | undefined
 }
 
 /** What went wrong while credentials were looked for or a token was fetched. Nothing of the text is kept. */
@@ -63,16 +63,16 @@ export function explainCredentials(text: string, status?: number): Found {
 export function credentialFailure(error: unknown): SealwrightError {
   if (isSealwrightError(error)) return error
   const { message, code, status, response } = (error ?? {}) as {
-    readonly message?: unknown
-    readonly code?: unknown
-    readonly status?: unknown
-    readonly response?: { readonly status?: unknown }
+    readonly message?: unknown | undefined
+    readonly code?: unknown | undefined
+    readonly status?: unknown | undefined
+    readonly response?: { readonly status?: unknown | undefined }
   }
   const answered = [status, response?.status].find(each => typeof each === 'number')
   const found = explainCredentials(`${code} ${message}`, answered)
   return new SealwrightError(found.code, 'there are no credentials of Google Cloud that work', {
     why: found.why,
     cause: error,
-    ...(found.fix === undefined ? {} : { fix: found.fix }),
+    fix: found.fix,
   })
 }

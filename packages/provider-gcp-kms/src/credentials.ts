@@ -20,16 +20,16 @@ const PATIENCE_MS = 3000
 
 interface AuthClient {
   getRequestHeaders(): Promise<Headers>
-  readonly email?: string
+  readonly email?: string | undefined
   getServiceAccountEmail?(): string | null
   getTargetPrincipal?(): string
   getAccessToken?(): Promise<{ readonly token?: string | null }>
-  getTokenInfo?(token: string): Promise<{ readonly email?: string }>
+  getTokenInfo?(token: string): Promise<{ readonly email?: string | undefined }>
 }
 
 interface Auth {
   getClient?(): Promise<AuthClient>
-  getCredentials?(): Promise<{ readonly client_email?: string }>
+  getCredentials?(): Promise<{ readonly client_email?: string | undefined }>
 }
 
 /**
@@ -41,7 +41,7 @@ export async function identify(
   kms: Kms,
   endpoint: string | undefined,
   { signal }: Call,
-): Promise<{ readonly source: string; readonly identity?: string }> {
+): Promise<{ readonly source: string; readonly identity?: string | undefined }> {
   const auth = kms.client.auth as Auth
   const client = await tokenHolder(auth)
   signal.throwIfAborted()
@@ -76,7 +76,7 @@ async function emailOf(auth: Auth, client: AuthClient, name: string): Promise<st
   return token ? (await client.getTokenInfo?.(token))?.email : undefined
 }
 
-/** That nobody says whose the credentials are is no failure. */
+/** Waits briefly for the identity. Credentials whose owner is unknown are not a failure. */
 async function soon(identity: Promise<string | null | undefined>): Promise<string | null | undefined> {
   const { promise, resolve } = Promise.withResolvers<undefined>()
   const timer = setTimeout(() => resolve(undefined), PATIENCE_MS)

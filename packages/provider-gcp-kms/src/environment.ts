@@ -50,11 +50,7 @@ async function assertCredentials(path: string): Promise<void> {
     new SealwrightError(
       'UNAUTHENTICATED',
       `${path}, which ${FILE} names, holds no credentials that can be used`,
-      {
-        why,
-        fix,
-        ...(cause === undefined ? {} : { cause }),
-      },
+      { why, fix, cause },
     )
   let bytes: Uint8Array
   try {
@@ -78,13 +74,16 @@ async function assertCredentials(path: string): Promise<void> {
     // Its message repeats the text.
     throw refused(
       'it is not JSON',
-      'write the file again as Google gave it out; a secret in base64 is decoded first',
+      'write the file again as Google issued it; a secret in base64 is decoded first',
     )
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw refused('it is not a JSON object', 'write the file again as Google gave it out')
+    throw refused('it is not a JSON object', 'write the file again as Google issued it')
   }
-  const { type, private_key: key } = json as { readonly type?: unknown; readonly private_key?: unknown }
+  const { type, private_key: key } = json as {
+    readonly type?: unknown | undefined
+    readonly private_key?: unknown | undefined
+  }
   if (type === undefined && ('installed' in json || 'web' in json)) {
     throw refused(
       'it is the secret of an OAuth client, which is for logging in, not a credential',
@@ -101,7 +100,7 @@ async function assertCredentials(path: string): Promise<void> {
   if (typeof key === 'string' && key.includes('\\n')) {
     throw refused(
       'its private_key has a backslash and an n where it should have line breaks: it was escaped twice',
-      'write the file again as Google gave it out, with printf %s instead of echo or a template',
+      'write the file again as Google issued it, with printf %s instead of echo or a template',
     )
   }
   try {

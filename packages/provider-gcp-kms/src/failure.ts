@@ -11,7 +11,7 @@ const LOG_IN =
 const THROTTLED: Row = { code: 'THROTTLED', why: 'the quota of requests is used up for now' }
 const DENIED: Row = {
   code: 'ACCESS_DENIED',
-  why: 'no role allows it to these credentials, or there is no such key: Cloud KMS does not say which',
+  why: 'no role allows it to these credentials, or the key does not exist: Cloud KMS does not say which',
   fix: 'grant a role on the key: roles/cloudkms.signer signs, roles/cloudkms.publicKeyViewer opens',
 }
 const EXISTS: Row = {
@@ -30,7 +30,7 @@ const BY_CODE: Readonly<Record<number, Row>> = {
   2: INTERNAL,
   3: INVALID,
   4: { code: 'TIMEOUT', why: 'Cloud KMS did not answer in time' },
-  5: { code: 'NOT_FOUND', why: 'there is no such key, version or key ring' },
+  5: { code: 'NOT_FOUND', why: 'no such key, version or key ring' },
   6: EXISTS,
   7: DENIED,
   8: THROTTLED,
@@ -78,16 +78,16 @@ const BY_REASON: Readonly<Record<string, Row>> = {
 }
 
 interface VendorError {
-  readonly name?: unknown
-  readonly code?: unknown
-  readonly message?: unknown
+  readonly name?: unknown | undefined
+  readonly code?: unknown | undefined
+  readonly message?: unknown | undefined
   /** gRPC: the message without its code. */
-  readonly details?: unknown
-  readonly reason?: unknown
-  readonly errorInfoMetadata?: Readonly<Record<string, unknown>>
-  readonly statusDetails?: unknown
-  readonly httpStatusCode?: unknown
-  readonly cause?: unknown
+  readonly details?: unknown | undefined
+  readonly reason?: unknown | undefined
+  readonly errorInfoMetadata?: Readonly<Record<string, unknown>> | undefined
+  readonly statusDetails?: unknown | undefined
+  readonly httpStatusCode?: unknown | undefined
+  readonly cause?: unknown | undefined
 }
 
 /** Names a failure; `undefined` for what is neither Cloud KMS's nor the network's. Its text is not kept. */
@@ -99,8 +99,8 @@ export function classify(error: unknown, during?: FailedOperation): Failure | un
     return {
       code,
       why: why ?? message,
-      ...(fix === undefined ? {} : { fix }),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      fix,
+      retryAfterMs,
     }
   }
   const text = textOf(vendor)
@@ -111,7 +111,7 @@ export function classify(error: unknown, during?: FailedOperation): Failure | un
   return {
     ...row,
     ...(row === DENIED ? denial(vendor, text) : {}),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    retryAfterMs,
     ...requestIdIn(detail(vendor, 'requestId')),
   }
 }
@@ -121,7 +121,7 @@ function noKeyRing(reference: string | undefined): Failure {
   const [, location, ring] = /\/locations\/([\w-]+)\/keyRings\/([\w-]+)\//.exec(reference ?? '') ?? []
   return {
     code: 'NOT_FOUND',
-    why: 'there is no such key ring',
+    why: 'no such key ring',
     fix: ring === undefined ? undefined : `gcloud kms keyrings create ${ring} --location ${location}`,
   }
 }
@@ -179,7 +179,10 @@ function precondition(text: string): Row | undefined {
 
 function proxied(status: number): Row {
   const code: ErrorCode = status === 429 ? 'THROTTLED' : 'UNAVAILABLE'
-  return { code, why: `the server, or a proxy before it, gave status ${status} that is not of Cloud KMS` }
+  return {
+    code,
+    why: `the server, or a proxy in front of it, returned status ${status} that is not of Cloud KMS`,
+  }
 }
 
 /** The SDK calls a reply over REST that it cannot read "unavailable", like a connection that failed. */
@@ -205,7 +208,10 @@ function detail({ statusDetails }: VendorError, member: string): unknown {
 function patience(error: VendorError): number | undefined {
   const delay = detail(error, 'retryDelay')
   if (typeof delay !== 'object' || delay === null) return undefined
-  const { seconds = 0, nanos = 0 } = delay as { readonly seconds?: unknown; readonly nanos?: unknown }
+  const { seconds = 0, nanos = 0 } = delay as {
+    readonly seconds?: unknown | undefined
+    readonly nanos?: unknown | undefined
+  }
   const delayMs = Number(String(seconds ?? 0)) * 1000 + Math.ceil(Number(nanos ?? 0) / 1e6)
   return Number.isFinite(delayMs) && delayMs >= 0 ? delayMs : undefined
 }
@@ -215,7 +221,7 @@ function denial({ errorInfoMetadata }: VendorError, text: string): Partial<Row> 
   const said = errorInfoMetadata?.permission ?? /^Permission '([^']*)' denied/.exec(text)?.[1]
   if (typeof said !== 'string' || !/^[a-z]+\.[A-Za-z.]{1,80}$/.test(said)) return {}
   return {
-    why: `no role gives these credentials ${said}, or there is no such key: Cloud KMS does not say which`,
+    why: `no role gives these credentials ${said}, or the key does not exist: Cloud KMS does not say which`,
     fix: `grant a role with ${said} on the key`,
   }
 }

@@ -1,9 +1,10 @@
 import type { KeyProvider } from '@sealwright/core'
-import { assertClientOptions, type ClientOptions, connectionOf } from './connection.ts'
+import { assertClientOptions, connectionOf } from './connection.ts'
 import { createKey } from './create-key.ts'
 import { identify } from './credentials.ts'
 import { classify } from './failure.ts'
 import { listKeys } from './list-keys.ts'
+import type { ClientOptions } from './make-client.ts'
 import { openKey } from './open-key.ts'
 import { permissions } from './permissions.ts'
 import { canonical, parseReference } from './reference.ts'
@@ -20,7 +21,16 @@ export interface GcpKmsOptions extends ClientOptions {}
  * Disposing of the provider ends the calls in progress and closes its connections; a client that it was given it leaves
  * open.
  *
- * @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored.
+ * @throws {@link SealwrightError} `VALIDATION` for invalid options, and for options that would be ignored.
+ *
+ * @example
+ * ```ts
+ * import { openSigner } from '@sealwright/core'
+ * import { gcpKms } from '@sealwright/provider-gcp-kms'
+ *
+ * const key = 'gcpkms://projects/acme/locations/europe-west3/keyRings/release/cryptoKeys/app'
+ * const signer = await openSigner(gcpKms(), key)
+ * ```
  */
 export function gcpKms(options: GcpKmsOptions = {}): KeyProvider {
   assertClientOptions(options)

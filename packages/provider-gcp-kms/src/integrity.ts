@@ -4,7 +4,7 @@ import { isSameResource } from './reference.ts'
 
 /** An `Int64Value`: the SDK gives its number as a string. */
 export interface Checksum {
-  readonly value?: unknown
+  readonly value?: unknown | undefined
 }
 
 /** @throws {@link SealwrightError} `INTEGRITY` unless `bytes` are those that Cloud KMS took the checksum of. */
@@ -16,7 +16,7 @@ export function assertChecksum(
 ): void {
   const value = checksum?.value
   if (value === undefined || value === null) {
-    throw damaged(name, `the ${what} came without its checksum`)
+    throw damaged(name, `the ${what} has no checksum`)
   }
   if (String(value) !== String(crc32c(bytes)))
     throw damaged(name, `the ${what} has another checksum than Cloud KMS took`)
@@ -40,6 +40,6 @@ export function assertName(asked: string, answered: unknown): asserts answered i
 export function damaged(name: string, why: string): SealwrightError {
   return new SealwrightError('INTEGRITY', `the answer of Cloud KMS about ${name} is damaged`, {
     why,
-    fix: 'try again; if it stays so, something on the way changes what passes through it',
+    fix: 'try again; if the error persists, something on the network path modifies the traffic',
   })
 }

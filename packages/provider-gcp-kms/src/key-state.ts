@@ -43,8 +43,8 @@ export async function withState<T>(kms: Kms, name: string, call: Call, task: () 
     const { code, why, fix } = state
     throw new SealwrightError(code, `Cloud KMS could not use ${name}`, {
       why,
-      ...(fix === undefined ? {} : { fix }),
-      ...(failure.requestId === undefined ? {} : { requestId: failure.requestId }),
+      fix,
+      requestId: failure.requestId,
       cause: error,
     })
   }

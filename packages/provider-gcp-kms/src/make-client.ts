@@ -1,15 +1,34 @@
-import { createRequire } from 'node:module'
+import type { ProxyEnv } from '@sealwright/core/adapter'
 import { anonymous, type GcpAuthClient } from './auth-client.ts'
 import type { GcpKmsClient } from './client.ts'
-import type { ClientOptions } from './connection.ts'
 import { credentialFailure } from './credential-failure.ts'
 import { assertEnvironment, assertProxy } from './environment.ts'
 import { type RestRequest, type RestTransport, restTransport } from './rest-transport.ts'
 
+/** How the client is made; with a ready client there is nothing to choose. */
+export interface ClientOptions {
+  /** A `KeyManagementServiceClient`. It stays open when the provider is disposed of. */
+  readonly client?: GcpKmsClient | undefined
+  /** `grpc`, the default, or `rest` where HTTP/2 does not get through. Never changed by itself. */
+  readonly transport?: 'grpc' | 'rest' | undefined
+  /** Origin in place of Google's: a regional or private endpoint, or an emulator. */
+  readonly endpoint?: string | undefined
+  readonly allowPlainHttp?: boolean | undefined
+  /** In place of the credentials that the SDK finds: any client of google-auth-library. */
+  readonly authClient?: GcpAuthClient | undefined
+  /** Of Google's sovereign clouds; default is what GOOGLE_CLOUD_UNIVERSE_DOMAIN says, else `googleapis.com`. */
+  readonly universeDomain?: string | undefined
+  /**
+   * Variables that lead REST through a proxy, such as `process.env`: `HTTPS_PROXY`, `NO_PROXY`. Without them it goes by none;
+   * gRPC reads those of the process itself.
+   */
+  readonly proxyEnv?: ProxyEnv | undefined
+}
+
 export interface MadeClient {
   readonly client: GcpKmsClient
-  readonly timeoutMs?: number
-  headers?(): Promise<Record<string, string>>
+  readonly timeoutMs?: number | undefined
+  readonly headers?: (() => Promise<Record<string, string>>) | undefined
   close(): void
 }
 
@@ -17,12 +36,6 @@ export interface MadeClient {
 interface Auth {
   getClient(): Promise<GcpAuthClient>
   fetch: unknown
-}
-
-/** What is needed of google-gax, which the SDK stands on and does not hand out. */
-interface Gax {
-  readonly GoogleAuth: new (options: { readonly authClient: GcpAuthClient }) => Auth
-  readonly grpc: { readonly credentials: { createInsecure(): unknown } }
 }
 
 /**
@@ -35,6 +48,8 @@ export async function makeClient(options: ClientOptions): Promise<MadeClient> {
     assertProxy(new URL(endpoint ?? 'https://cloudkms.googleapis.com'), proxyEnv, transport)
   // The SDK takes about half a second to load: only who opens a key pays for it.
   const { KeyManagementServiceClient } = await import('@google-cloud/kms')
+  // The SDK is built on it and does not export it.
+  const { GoogleAuth, grpc } = await import('google-gax')
   const url = endpoint === undefined ? undefined : new URL(endpoint)
   const isPlain = url?.protocol === 'http:'
   // Whatever credentials this machine has are not for an emulator.
@@ -43,9 +58,9 @@ export async function makeClient(options: ClientOptions): Promise<MadeClient> {
   const common = {
     // Names say the project. Without this the SDK looks for one, and asks Cloud Resource Manager for it.
     projectId: '-',
-    ...(universeDomain === undefined ? {} : { universeDomain }),
+    ...(universeDomain && { universeDomain }),
     ...(url === undefined ? {} : { apiEndpoint: url.hostname, port: portOf(url) }),
-    ...(authClient === undefined ? {} : { auth: new (gax().GoogleAuth)({ authClient }) as never }),
+    ...(authClient === undefined ? {} : { auth: new GoogleAuth({ authClient } as never) as never }),
   }
   if (transport === 'grpc') {
     const client = new KeyManagementServiceClient({
@@ -53,11 +68,11 @@ export async function makeClient(options: ClientOptions): Promise<MadeClient> {
       // Attempts are the pipeline's. TXT records of the DNS have no say in how Cloud KMS is called.
       'grpc.enable_retries': 0,
       'grpc.service_config_disable_resolution': 1,
-      ...(isPlain ? { sslCreds: gax().grpc.credentials.createInsecure() as never } : {}),
+      ...(isPlain ? { sslCreds: grpc.credentials.createInsecure() as never } : {}),
     } as never)
     // gRPC itself sends no credentials over a connection in the clear.
     const headers = isPlain ? () => headersOf(authClient!) : undefined
-    return { client, close: () => {}, ...(headers === undefined ? {} : { headers }) }
+    return { client, close: () => {}, headers }
   }
   const rest = restTransport(proxyEnv)
   const protocol = isPlain ? { protocol: 'http' } : {}
@@ -65,11 +80,6 @@ export async function makeClient(options: ClientOptions): Promise<MadeClient> {
   sendThrough(client.auth as unknown as Auth, rest)
   // Infinite: the transport of the SDK would else start a timer for each call that nothing stops.
   return { client, timeoutMs: Number.POSITIVE_INFINITY, close: () => rest.close() }
-}
-
-function gax(): Gax {
-  const require = createRequire(import.meta.url)
-  return createRequire(require.resolve('@google-cloud/kms'))('google-gax') as Gax
 }
 
 function portOf({ port, protocol }: URL): number {
@@ -85,7 +95,7 @@ function sendThrough(auth: Auth, rest: RestTransport): void {
     const body = init.body === '""' ? '{}' : init.body
     return rest.send(url, {
       ...init,
-      ...(body === undefined ? {} : { body }),
+      body,
       headers: { ...Object.fromEntries(init.headers), ...headers },
     })
   }

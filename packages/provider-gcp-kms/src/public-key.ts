@@ -58,7 +58,10 @@ async function request(kms: Kms, name: string, algorithm: unknown, call: Call): 
 }
 
 function wantsFormat(error: unknown): boolean {
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
+  const { code, message } = error as {
+    readonly code?: unknown | undefined
+    readonly message?: unknown | undefined
+  }
   if (classify(error)?.code === 'INTEGRITY') return false
   return code === 3 || ((code === 9 || code === 12) && /format|PQC/i.test(String(message)))
 }
@@ -81,7 +84,7 @@ function fromRaw(name: string, { type }: Row, { publicKey, publicKeyFormat }: Pu
   if (!(data instanceof Uint8Array) || data.length === 0) throw damaged(name, 'it holds no public key')
   assertChecksum(name, 'public key', data, publicKey?.crc32cChecksum)
   if (publicKeyFormat !== 'NIST_PQC' || !type.startsWith('ML-DSA-')) {
-    throw damaged(name, 'the public key is in another format than was asked for')
+    throw damaged(name, 'the public key is not in the requested format')
   }
   return spkiOf(type, data)
 }

@@ -5,7 +5,7 @@ export interface KeyReference {
   /** `projects/P/locations/L/keyRings/R/cryptoKeys/K` */
   readonly key: string
   /** The number of a version; the highest that is enabled without one. */
-  readonly version?: string
+  readonly version?: string | undefined
 }
 
 /** What is listed: key rings of a location, keys of a ring, versions of a key, by the beginning of their names. */
@@ -109,7 +109,7 @@ function resourceOf(reference: string): string {
     throw refused('it holds blanks or characters beyond ASCII', 'check it')
   const [before = '', ...query] = reference.replace(/^cloudkms:resource=/, 'cloudkms:').split(/[?;&]/)
   for (const parameter of query) assertParameter(parameter)
-  if (query.length > 0) throw refused('it has parameters', 'leave out what stands behind the key')
+  if (query.length > 0) throw refused('it has parameters', 'leave out the part after the key')
   const beginning = BEGINNING.exec(before)
   if (beginning === null) {
     throw refused('it does not begin with gcpkms://projects/', 'write gcpkms://projects/…')

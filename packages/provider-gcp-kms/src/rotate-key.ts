@@ -21,7 +21,7 @@ export async function rotateKey(connection: Connection, given: string, call: Cal
   const { name } = await kms.createCryptoKeyVersion({ parent: key, cryptoKeyVersion: {} }, call)
   const number = isVersionName(name) ? name.slice(name.lastIndexOf('/') + 1) : ''
   if (!isVersionName(name) || !isSameResource(versionName(key, number), name)) {
-    throw damaged(key, 'a version was made, and the answer does not say which')
+    throw damaged(key, 'a version was created, and the response does not name it')
   }
   await waitForVersion(kms, name, call)
   return referenceTo(name)

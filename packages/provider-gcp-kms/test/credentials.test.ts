@@ -211,7 +211,7 @@ describe('a proxy of the environment', () => {
     expect(proxy.requests).toContain(`CONNECT cloudkms.example:${port}`)
   })
 
-  it('that refuses is UNAVAILABLE, and its password is not shown', async () => {
+  it('that refuses the login is UNAUTHENTICATED, and its password is not shown', async () => {
     await using proxy = await startForwardProxy({ login: 'user:other' })
     const file = await workloadIdentity(OIDC_TOKEN)
     const environment = {
@@ -220,7 +220,7 @@ describe('a proxy of the environment', () => {
       NO_PROXY: '127.0.0.1',
     }
     const { answer, output } = await run('rest', environment, hidden())
-    expect(answer).toMatchObject({ code: 'UNAVAILABLE' })
+    expect(answer).toMatchObject({ code: 'UNAUTHENTICATED' })
     expect(output).not.toContain('canary-7')
   })
 

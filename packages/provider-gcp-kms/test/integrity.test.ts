@@ -44,7 +44,7 @@ describe.each(['grpc', 'rest'] as const)('the checks of what Cloud KMS answers, 
     refuses(reply => ({ ...reply, signatureCrc32c: { value: '1' } }), /another checksum/))
 
   it('finds a signature without a checksum', () =>
-    refuses(({ signatureCrc32c: _, ...reply }) => reply, /without its checksum/))
+    refuses(({ signatureCrc32c: _, ...reply }) => reply, /has no checksum/))
 
   it('finds that the checksum of the digest was not looked at', () =>
     refuses(reply => ({ ...reply, verifiedDigestCrc32c: false }), /did not get the checksum/))
