@@ -39,7 +39,7 @@ async function* listKeys(
   const names = await namesOf(vault, mount, namespace, call)
   let isEmpty = true
   for (const name of names.filter(each => each.startsWith(namePrefix))) {
-    const reference: KeyReference = { mount, name, ...(namespace === undefined ? {} : { namespace }) }
+    const reference: KeyReference = { mount, name, namespace }
     const found = await described(vault, reference, call)
     if (found === undefined) continue
     isEmpty = false
@@ -47,7 +47,7 @@ async function* listKeys(
   }
   if (isEmpty && namePrefix !== '') {
     throw new SealwrightError('NOT_FOUND', `no key of ${mount} that begins with ${namePrefix} signs`, {
-      why: 'what stands behind the last slash is the beginning of a name; a mount ends with a slash',
+      why: 'the part after the last slash is the beginning of a name; a mount ends with a slash',
       fix: `list all keys of ${mount}: hashivault://${mount}/; or those of the engine at ${namePrefix}: hashivault://${namePrefix}/`,
     })
   }
@@ -64,7 +64,7 @@ async function described(vault: Vault, reference: KeyReference, call: Call): Pro
       type,
       algorithms: Object.keys(acceptsOf(type)) as AlgorithmId[],
       state: data.soft_deleted === true ? 'deleted' : 'enabled',
-      ...(created === undefined ? {} : { created }),
+      created,
       protection: 'software',
     }
   } catch (error) {

@@ -9,17 +9,22 @@ export type VaultAuth =
   | {
       readonly method: 'approle'
       readonly roleId: string
-      readonly secretId?: Secret
-      readonly mount?: string
+      readonly secretId?: Secret | undefined
+      readonly mount?: string | undefined
     }
   | {
       readonly method: 'kubernetes'
       readonly role: string
       /** Default the token of the pod's service account. */
-      readonly jwt?: Secret
-      readonly mount?: string
+      readonly jwt?: Secret | undefined
+      readonly mount?: string | undefined
     }
-  | { readonly method: 'jwt'; readonly role?: string; readonly jwt: Secret; readonly mount?: string }
+  | {
+      readonly method: 'jwt'
+      readonly role?: string | undefined
+      readonly jwt: Secret
+      readonly mount?: string | undefined
+    }
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
@@ -28,14 +33,14 @@ const NAMES = { approle: 'AppRole', kubernetes: 'Kubernetes', jwt: 'JWT' } as co
 /** One request to log in. */
 export interface LogIn {
   readonly path: string
-  readonly body: Readonly<Record<string, string>>
+  readonly body: Readonly<Record<string, string | undefined>>
 }
 
 /** @throws {@link SealwrightError} `VALIDATION` for a method that does not exist or lacks a member. */
 export function assertAuth(auth: VaultAuth): void {
   const { mount = auth.method } = auth
   if (!Object.hasOwn(NAMES, auth.method)) {
-    throw new SealwrightError('VALIDATION', 'there is no such way to log in to Vault', {
+    throw new SealwrightError('VALIDATION', 'unknown Vault login method', {
       fix: `give the method ${Object.keys(NAMES).join(', ')}, or a token`,
     })
   }
@@ -64,7 +69,7 @@ export async function logInOf(auth: VaultAuth, call: Call): Promise<LogIn> {
       const secretId = auth.secretId === undefined ? undefined : await secretOf(auth.secretId, call)
       return {
         path,
-        body: { role_id: auth.roleId, ...(secretId === undefined ? {} : { secret_id: secretId }) },
+        body: { role_id: auth.roleId, secret_id: secretId },
       }
     }
     case 'kubernetes': {
@@ -73,7 +78,7 @@ export async function logInOf(auth: VaultAuth, call: Call): Promise<LogIn> {
     }
     case 'jwt': {
       const jwt = await secretOf(auth.jwt, call)
-      return { path, body: { ...(auth.role === undefined ? {} : { role: auth.role }), jwt } }
+      return { path, body: { role: auth.role, jwt } }
     }
   }
 }

@@ -7,7 +7,7 @@ import type { Vault } from './vault.ts'
 /**
  * The certificates that transit keeps with a version of a key: DER, leaf first; `undefined` where there are none.
  *
- * @throws {@link SealwrightError} `INTEGRITY` for what is no PEM of certificates.
+ * @throws {@link SealwrightError} `INTEGRITY` if the text is not certificates in PEM.
  */
 export function chainOf({ certificate_chain: text }: JsonObject): readonly Uint8Array[] | undefined {
   if (typeof text !== 'string' || text === '') return undefined

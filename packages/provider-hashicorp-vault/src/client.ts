@@ -3,7 +3,7 @@ export interface VaultClientRequest {
   readonly method: 'GET' | 'POST'
   /** After `/v1`, with its slash in front. */
   readonly path: string
-  readonly json?: Readonly<Record<string, unknown>>
+  readonly json?: Readonly<Record<string, unknown>> | undefined
   readonly headers: Record<string, string>
   /** Heard by our own transport; a ready client of node-vault is deaf to it. */
   readonly signal: AbortSignal
@@ -15,4 +15,13 @@ export interface VaultClient {
   readonly namespace?: string | undefined
   /** Resolves to the body of the reply; rejects with `{ response: { statusCode, body } }`. */
   request(options: VaultClientRequest): Promise<unknown>
+}
+
+/** One request to Vault, before it is node-vault's. */
+export interface VaultRequest {
+  readonly method: 'GET' | 'POST'
+  /** After `/v1/`, each of its segments checked by whoever wrote it. */
+  readonly path: string
+  readonly body?: Readonly<Record<string, unknown>> | undefined
+  readonly namespace?: string | undefined
 }

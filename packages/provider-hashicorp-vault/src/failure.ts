@@ -1,6 +1,6 @@
 import type { ErrorCode, Failure } from '@sealwright/core'
 import { type TransportFault, transportFailure } from '@sealwright/core/adapter'
-import type { VaultRequest } from './wire.ts'
+import type { VaultRequest } from './client.ts'
 
 type Row = Failure & { readonly why: string }
 
@@ -9,7 +9,7 @@ type Row = Failure & { readonly why: string }
  * Vault's words and OpenBao's.
  */
 const BY_TEXT: readonly (readonly [RegExp, Row])[] = [
-  [/signing key not found|no existing key named/i, { code: 'NOT_FOUND', why: 'there is no such key' }],
+  [/signing key not found|no existing key named/i, { code: 'NOT_FOUND', why: 'no such key' }],
   [
     /no handler for route|unsupported path/i,
     {
@@ -18,7 +18,7 @@ const BY_TEXT: readonly (readonly [RegExp, Row])[] = [
       fix: 'check the mount and the namespace',
     },
   ],
-  [/namespace not found/i, { code: 'NOT_FOUND', why: 'there is no such namespace' }],
+  [/namespace not found/i, { code: 'NOT_FOUND', why: 'no such namespace' }],
   [
     /soft-deleted/i,
     { code: 'KEY_STATE', why: 'the key is soft-deleted', fix: 'restore it: keys/KEY/soft-delete-restore' },
@@ -31,7 +31,7 @@ const BY_TEXT: readonly (readonly [RegExp, Row])[] = [
       fix: 'use a newer version, or lower min_encryption_version: keys/KEY/config',
     },
   ],
-  [/higher than the latest key version/i, { code: 'NOT_FOUND', why: 'there is no such version of the key' }],
+  [/higher than the latest key version/i, { code: 'NOT_FOUND', why: 'no such version of the key' }],
   [/missing 'context'/i, { code: 'UNSUPPORTED', why: 'the key is derived, and needs a context to sign' }],
   [
     /does not support sign|unknown key type|unsupported (?:key type|signing)|only available in .*enterprise/i,
@@ -54,7 +54,7 @@ const BY_TEXT: readonly (readonly [RegExp, Row])[] = [
     /HTTP request to an HTTPS server/i,
     {
       code: 'VALIDATION',
-      why: 'the server speaks https, and was asked by http',
+      why: 'the server expects HTTPS, and the request was HTTP',
       fix: 'write https:// in VAULT_ADDR',
     },
   ],
@@ -67,7 +67,7 @@ const DENIED: Row = {
   fix: 'add a rule for the path to a policy of the token',
 }
 const THROTTLED: Row = { code: 'THROTTLED', why: 'Vault has too many requests for now' }
-const TOO_LARGE: Row = { code: 'UNSUPPORTED', why: 'Vault takes no request as large as this' }
+const TOO_LARGE: Row = { code: 'UNSUPPORTED', why: 'the request is too large for Vault' }
 
 const NO_WAY = 'check the address in VAULT_ADDR, and the network'
 const NO_TRUST = 'give the CA of Vault by the option `ca` or by VAULT_CACERT'
@@ -83,9 +83,9 @@ const FIXES: Readonly<Partial<Record<TransportFault, string>>> = {
 }
 
 interface VendorError {
-  readonly name?: unknown
-  readonly code?: unknown
-  readonly response?: { readonly statusCode?: unknown; readonly body?: unknown }
+  readonly name?: unknown | undefined
+  readonly code?: unknown | undefined
+  readonly response?: { readonly statusCode?: unknown | undefined; readonly body?: unknown | undefined }
 }
 
 /** The HTTP status that an error of node-vault carries. */
@@ -148,8 +148,7 @@ function byStatus(status: number, text: string): Row {
   const named = BY_TEXT.find(([pattern]) => pattern.test(text))?.[1]
   if (named !== undefined) return named
   if (status === 403) return DENIED
-  if (status === 404)
-    return { code: 'NOT_FOUND', why: 'there is no such key, or no transit engine at the mount' }
+  if (status === 404) return { code: 'NOT_FOUND', why: 'no such key, or no transit engine at the mount' }
   if (status === 429) return THROTTLED
   if (status === 413) return TOO_LARGE
   if (status === 401 || status === 407) return answer('UNAUTHENTICATED', 'a demand for other credentials')
@@ -169,5 +168,5 @@ function byStatus(status: number, text: string): Row {
 }
 
 function answer(code: ErrorCode, what: string): Row {
-  return { code, why: `the server, or a proxy before it, gave ${what}` }
+  return { code, why: `the server, or a proxy in front of it, gave ${what}` }
 }

@@ -12,13 +12,13 @@ import type { ConnectionOptions } from './settings.ts'
 
 export interface HashicorpVaultOptions extends ConnectionOptions {
   /** A token that somebody else renews, or that lives long enough. Default `VAULT_TOKEN`, then `~/.vault-token`. */
-  readonly token?: Secret
+  readonly token?: Secret | undefined
   /** Logs in, renews what it got at two thirds of its life, and logs in again where that cannot be. */
-  readonly auth?: VaultAuth
+  readonly auth?: VaultAuth | undefined
   /** Opens keys whose private key Vault hands out (`exportable`, `allow_plaintext_backup`). */
-  readonly allowExportable?: boolean
+  readonly allowExportable?: boolean | undefined
   /** A ready client of node-vault, with its own address, token and TLS; given instead of all of them. */
-  readonly client?: VaultClient
+  readonly client?: VaultClient | undefined
 }
 
 /**
@@ -27,8 +27,17 @@ export interface HashicorpVaultOptions extends ConnectionOptions {
  *
  * A reference without a version is the latest when it is opened, and that version from then on.
  *
- * @throws {@link SealwrightError} `VALIDATION` for options that cannot be. Vault's own variables are read when the first
+ * @throws {@link SealwrightError} `VALIDATION` for invalid options. Vault's own variables are read when the first
  * key is opened.
+ *
+ * @example
+ * ```ts
+ * import { openSigner } from '@sealwright/core'
+ * import { hashicorpVault } from '@sealwright/provider-hashicorp-vault'
+ *
+ * const vault = hashicorpVault({ address: 'https://vault.acme.internal:8200' })
+ * const signer = await openSigner(vault, 'hashivault://release', { algorithm: 'ES256' })
+ * ```
  */
 export function hashicorpVault(options: HashicorpVaultOptions = {}): KeyProvider & AsyncDisposable {
   assertOptions(options)

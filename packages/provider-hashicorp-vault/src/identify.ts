@@ -5,7 +5,7 @@ import type { Vault } from './vault.ts'
 export async function identify(
   vault: Vault,
   call: Call,
-): Promise<{ readonly source: string; readonly identity?: string }> {
+): Promise<{ readonly source: string; readonly identity?: string | undefined }> {
   const request = { method: 'GET', path: 'auth/token/lookup-self', namespace: vault.namespace } as const
   const { data } = await vault.request(request, call)
   const source = await vault.source(call)

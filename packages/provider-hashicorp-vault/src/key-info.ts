@@ -10,7 +10,7 @@ export interface KeyInfo {
   /** As transit names it. */
   readonly typeName: string
   /** `undefined` for a key that we do not sign with. */
-  readonly type?: KeyType
+  readonly type?: KeyType | undefined
   readonly latestVersion: number
   readonly data: JsonObject
 }
@@ -30,14 +30,14 @@ export function pathOf({ mount, name }: KeyReference, operation: 'keys' | 'sign'
 export async function readKey(vault: Vault, given: KeyReference, call: Call): Promise<KeyInfo> {
   assertMount(vault, given)
   const namespace = given.namespace ?? vault.namespace
-  const reference = { ...given, ...(namespace === undefined ? {} : { namespace }) }
+  const reference = { ...given, namespace }
   const { data } = await vault.request({ method: 'GET', path: pathOf(reference, 'keys'), namespace }, call)
   const { type: typeName, latest_version: latestVersion, parameter_set: set } = data
   if (typeof typeName !== 'string' || !isVersion(latestVersion) || !isJsonObject(data.keys)) {
-    throw new SealwrightError('INTEGRITY', `Vault gave no description of ${formatReference(reference)}`)
+    throw new SealwrightError('INTEGRITY', `Vault returned no description of ${formatReference(reference)}`)
   }
   const type = keyTypeOf({ type: typeName, ...(typeof set === 'string' ? { parameter_set: set } : {}) })
-  return { reference, typeName, latestVersion, data, ...(type === undefined ? {} : { type }) }
+  return { reference, typeName, latestVersion, data, type }
 }
 
 /**

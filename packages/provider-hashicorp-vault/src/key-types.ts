@@ -21,7 +21,7 @@ const HASHES = { sha256: 'sha2-256', sha384: 'sha2-384', sha512: 'sha2-512' } as
 /** What transit calls a type of key; ML-DSA (Vault Enterprise) is one name with a parameter set. */
 export interface TransitType {
   readonly type: string
-  readonly parameter_set?: string
+  readonly parameter_set?: string | undefined
 }
 
 /** Our name of a key type that transit reports; `undefined` for one that we do not sign with. */

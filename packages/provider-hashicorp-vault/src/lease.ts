@@ -6,7 +6,7 @@ export interface Lease {
   /** For people: where the token came from. */
   readonly source: string
   /** From now; absent while it is unknown, and for a token that does not expire. */
-  readonly ttlMs?: number
+  readonly ttlMs?: number | undefined
   readonly renewable: boolean
   /** We logged in for it, and can again; and end it when we are done. */
   readonly ours: boolean

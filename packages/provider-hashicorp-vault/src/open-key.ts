@@ -1,10 +1,20 @@
-import { type Call, type KeyHandle, SealwrightError } from '@sealwright/core'
-import { keyHandle } from './key-handle.ts'
-import { type KeyInfo, readKey, versionOf } from './key-info.ts'
-import { acceptsOf } from './key-types.ts'
-import { publicKeyOf } from './public-key.ts'
+import {
+  type Call,
+  type KeyDescriptor,
+  type KeyHandle,
+  type KeyType,
+  keyType,
+  SealwrightError,
+  type SignRequest,
+} from '@sealwright/core'
+import { spkiOf } from '@sealwright/core/adapter'
+import { decodeBase64, decodePem, encodeBase64 } from '@sealwright/core/encoding'
+import { chainOf } from './certificates.ts'
+import { isVersion, type KeyInfo, type KeyVersion, pathOf, readKey, versionOf } from './key-info.ts'
+import { acceptsOf, signParameters } from './key-types.ts'
 import { formatReference, type KeyReference } from './reference.ts'
 import type { Vault } from './vault.ts'
+import type { VaultReply } from './wire.ts'
 
 export interface OpenKeyOptions {
   /** Opens keys that Vault would hand out. */
@@ -68,4 +78,108 @@ function unsupported({ reference }: KeyInfo, why: string, fix: string): Sealwrig
 
 function safe(typeName: string): string {
   return /^[\w.-]{1,40}$/.test(typeName) ? typeName : 'no name'
+}
+
+/** A handle on one version of a key. It holds no secret and no connection of its own. */
+function keyHandle(vault: Vault, { reference, data }: KeyVersion, key: KeyDescriptor): KeyHandle {
+  const { version, namespace } = reference
+  const path = pathOf(reference, 'sign')
+  const chain = chainOf(data)
+  let isClosed = false
+  return {
+    key,
+    signRaw: async (request, call) => {
+      if (isClosed) throw new SealwrightError('VALIDATION', `${key.reference} is closed`)
+      assertInput(key, request)
+      const body = {
+        input: encodeBase64(request.bytes),
+        key_version: version,
+        ...signParameters(request.algorithm),
+      }
+      const reply = await vault.request({ method: 'POST', path, body, namespace }, call)
+      return {
+        bytes: signatureOf(reply, version),
+        encoding: request.algorithm.family === 'ECDSA' ? 'der' : 'raw',
+        reference: key.reference,
+        requestId: reply.requestId,
+      }
+    },
+    ...(chain && { certificates: async () => chain }),
+    [Symbol.asyncDispose]: async () => {
+      isClosed = true
+    },
+  }
+}
+
+/** Vault signs with ECDSA what is given as a digest, however long it is. */
+function assertInput(
+  { algorithms, reference }: KeyDescriptor,
+  { algorithm, input, bytes }: SignRequest,
+): void {
+  const accepts = algorithms[algorithm.id]?.[input]
+  if (accepts === undefined) {
+    throw new SealwrightError(
+      'UNSUPPORTED',
+      `${reference} does not sign with ${algorithm.id}, given the ${input}`,
+    )
+  }
+  const isRight =
+    input === 'digest' ? bytes.length === algorithm.digestLength : bytes.length <= Number(accepts)
+  if (isRight) return
+  throw new SealwrightError('VALIDATION', `${bytes.length} bytes are no ${input} that ${algorithm.id} signs`)
+}
+
+/**
+ * The signature of a reply to `sign`: `vault:vN:` and base64.
+ *
+ * @throws {@link SealwrightError} `INTEGRITY` for anything else, and when the two places that tell the version of the key
+ * disagree with each other or with `version`.
+ */
+function signatureOf({ data }: VaultReply, version: number): Uint8Array {
+  const { signature, key_version: told } = data
+  const match = typeof signature === 'string' ? /^vault:v([1-9]\d{0,8}):([^:]+)$/.exec(signature) : null
+  if (match === null) throw broken('it has no signature of the form vault:vN:…')
+  const [, prefix, text] = match
+  if (Number(prefix) !== version) throw broken(`version ${prefix} of the key signed, not ${version}`)
+  // Vault before 1.10 does not tell it a second time.
+  if (told !== undefined && !(isVersion(told) && told === version)) {
+    throw broken(`its key_version is not ${version}`)
+  }
+  try {
+    return decodeBase64(text!, 'signature')
+  } catch (cause) {
+    throw broken('its signature is not base64', cause)
+  }
+}
+
+function broken(why: string, cause?: unknown): SealwrightError {
+  return new SealwrightError('INTEGRITY', 'Vault returned a response that is not a signature by this key', {
+    why,
+    cause,
+  })
+}
+
+/**
+ * The SubjectPublicKeyInfo of what transit calls `public_key`: PEM, or the raw key in base64.
+ *
+ * @throws {@link SealwrightError} `INTEGRITY` if it is not a public key of that type.
+ */
+function publicKeyOf(type: KeyType, text: unknown): Uint8Array {
+  try {
+    if (typeof text !== 'string' || text === '') throw new TypeError('no public key')
+    const spki = text.startsWith('-----') ? fromPem(text) : spkiOf(type, decodeBase64(text, 'public key'))
+    if (keyType(spki) !== type) throw new TypeError('another type')
+    return spki
+  } catch (cause) {
+    throw new SealwrightError('INTEGRITY', 'Vault described a key by a public key that cannot be used', {
+      why: `it is not a public key of type ${type}`,
+      cause,
+    })
+  }
+}
+
+function fromPem(text: string): Uint8Array {
+  const [block, ...others] = decodePem(text, 'public key')
+  if (block?.label !== 'PUBLIC KEY' || others.length > 0) throw new TypeError('not one public key')
+  return block.bytes
 }

@@ -5,15 +5,15 @@ export interface KeyReference {
   /** Path of the transit engine, without slashes at its ends. */
   readonly mount: string
   readonly name: string
-  readonly version?: number
-  readonly namespace?: string
+  readonly version?: number | undefined
+  readonly namespace?: string | undefined
 }
 
 /** Part of a reference: the keys of one engine whose names begin alike. */
 export interface KeyPrefix {
   readonly mount: string
   readonly namePrefix: string
-  readonly namespace?: string
+  readonly namespace?: string | undefined
 }
 
 export const SCHEMES = ['hashivault', 'openbao', 'hv'] as const
@@ -109,8 +109,8 @@ function queryOf(text: string | undefined): Pick<KeyReference, 'version' | 'name
   const version = found.get('version')
   const namespace = found.get('namespace')
   return {
-    ...(version === undefined ? {} : { version: versionOf(version) }),
-    ...(namespace === undefined ? {} : { namespace: namespaceOf(namespace) }),
+    version: version === undefined ? undefined : versionOf(version),
+    namespace: namespace === undefined ? undefined : namespaceOf(namespace),
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Call, SealwrightError } from '@sealwright/core'
-import { singleFlight } from '@sealwright/core/adapter'
+import { SingleFlight } from '@sealwright/core/adapter'
 import { statusOf } from './failure.ts'
 import { type Lease, lifeOf } from './lease.ts'
 import type { Send } from './wire.ts'
@@ -19,7 +19,7 @@ export interface SessionOptions {
   readonly namespace?: string | undefined
 }
 
-/** The part of its life after which a token is renewed, or got anew where it cannot be. */
+/** The part of its lifetime after which a token is renewed, or replaced by a new login if it is not renewable. */
 const RENEW_AT = 2 / 3
 /** How long after its first use a token of unknown life is looked up: a short program never gets there. */
 const LOOK_UP_AFTER_MS = 1000
@@ -37,18 +37,20 @@ export function createSession({ acquire, send, namespace }: SessionOptions): Ses
   let timer: NodeJS.Timeout | undefined
   const closing = new AbortController()
 
-  const flight = singleFlight(async call => {
+  const logIns = new SingleFlight<Lease>()
+
+  async function logIn(call: Call): Promise<Lease> {
     const lease = await acquire(call)
     closing.signal.throwIfAborted()
     hold(lease)
     if (!lease.ours && lease.ttlMs === undefined) later(LOOK_UP_AFTER_MS, () => lookUp(lease))
     return lease
-  })
+  }
 
   async function current({ signal }: Call): Promise<Lease> {
     if (closing.signal.aborted) throw new SealwrightError('VALIDATION', 'the provider was disposed of')
     if (held !== undefined && performance.now() < held.freshUntil) return held
-    return flight({ signal: AbortSignal.any([signal, closing.signal]) })
+    return logIns.run('', { signal: AbortSignal.any([signal, closing.signal]) }, logIn)
   }
 
   function hold(lease: Lease): void {

@@ -3,42 +3,42 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
-import type { ProxyEnv } from '@sealwright/core/adapter'
+import { isLoopback, type ProxyEnv } from '@sealwright/core/adapter'
 import { readRegularFile, systemFailure } from '@sealwright/core/files'
 import { namespaceOf } from './reference.ts'
 
 /** Where Vault is and how its TLS is checked; what is absent is taken from Vault's own variables. */
 export interface ConnectionOptions {
   /** `https://vault.example:8200`, perhaps with a path. Default `VAULT_ADDR`; there is no other default. */
-  readonly address?: string
+  readonly address?: string | undefined
   /** Default `VAULT_NAMESPACE`. A reference may name another. */
-  readonly namespace?: string
+  readonly namespace?: string | undefined
   /** PEM certificates that are trusted instead of the system's. Default the file of `VAULT_CACERT`. */
-  readonly ca?: string
+  readonly ca?: string | undefined
   /** PEM client certificate with its chain, for mutual TLS. Default the file of `VAULT_CLIENT_CERT`. */
-  readonly clientCert?: string
+  readonly clientCert?: string | undefined
   /** PEM key of the client certificate. Default the file of `VAULT_CLIENT_KEY`. */
-  readonly clientKey?: string
+  readonly clientKey?: string | undefined
   /** Name in the certificate of the server, if not that of the address. Default `VAULT_TLS_SERVER_NAME`. */
-  readonly serverName?: string
+  readonly serverName?: string | undefined
   /** Allows `http://` to other hosts than this one: the token and all requests can be read on the way. */
-  readonly allowPlainHttp?: boolean
+  readonly allowPlainHttp?: boolean | undefined
   /** Variables that say which proxy leads where, such as `process.env`: `HTTPS_PROXY`, `NO_PROXY`. Default none. */
-  readonly proxyEnv?: ProxyEnv
+  readonly proxyEnv?: ProxyEnv | undefined
 }
 
 export interface Connection {
   readonly origin: string
   /** Path of the address without a slash at its end; mostly empty. */
   readonly basePath: string
-  readonly namespace?: string
+  readonly namespace?: string | undefined
   readonly tls: {
-    readonly ca?: string
-    readonly cert?: string
-    readonly key?: string
-    readonly servername?: string
+    readonly ca?: string | undefined
+    readonly cert?: string | undefined
+    readonly key?: string | undefined
+    readonly servername?: string | undefined
   }
-  readonly proxyEnv?: ProxyEnv
+  readonly proxyEnv?: ProxyEnv | undefined
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -51,7 +51,6 @@ interface Setting {
   readonly name: string
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 const FALSE = /^(?:0|f|F|false|False|FALSE)?$/
 
 /** Variables that other clients obey and that would be ignored here. */
@@ -118,13 +117,9 @@ export async function connectionOf(options: ConnectionOptions, env: Environment)
   return {
     origin: address.origin,
     basePath: address.pathname.replace(/\/+$/, ''),
-    ...(namespace === undefined ? {} : { namespace: namespaceOf(namespace.value, namespace.name) }),
-    tls: {
-      ...(ca === undefined ? {} : { ca: ca.value }),
-      ...(cert === undefined || key === undefined ? {} : { cert: cert.value, key: key.value }),
-      ...(server === undefined ? {} : { servername: server.value }),
-    },
-    ...(options.proxyEnv === undefined ? {} : { proxyEnv: options.proxyEnv }),
+    namespace: namespace && namespaceOf(namespace.value, namespace.name),
+    tls: { ca: ca?.value, cert: cert?.value, key: key?.value, servername: server?.value },
+    proxyEnv: options.proxyEnv,
   }
 }
 
@@ -162,7 +157,7 @@ function addressOf({ address: option, allowPlainHttp = false }: ConnectionOption
     )
   }
   if (url.search || url.hash) throw refused('it has a query or a fragment')
-  if (url.protocol === 'https:' || LOOPBACK.test(url.hostname) || allowPlainHttp) return url
+  if (url.protocol === 'https:' || isLoopback(url) || allowPlainHttp) return url
   throw refused('http:// is for this host alone: on the way to another, the token could be read')
 }
 
@@ -233,7 +228,7 @@ function namedBy(named: string, error: unknown): unknown {
   const { code, message, why, fix } = error
   // NOT_FOUND would say that the key is missing.
   return new SealwrightError(code === 'NOT_FOUND' ? 'VALIDATION' : code, `${message}, which ${named} names`, {
-    ...(why === undefined ? {} : { why }),
+    why,
     fix: fix ?? `correct ${named}, or unset it`,
     cause: error,
   })

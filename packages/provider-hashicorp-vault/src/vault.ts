@@ -1,17 +1,18 @@
 import { type Call, SealwrightError } from '@sealwright/core'
+import type { VaultRequest } from './client.ts'
 import { statusOf, textOf } from './failure.ts'
 import { DEFAULT_MOUNT, type KeyReference } from './reference.ts'
 import type { Session } from './session.ts'
-import type { Send, VaultReply, VaultRequest } from './wire.ts'
+import type { Send, VaultReply } from './wire.ts'
 
 /** Vault as we are known to it: requests carry a token that is good. */
 export interface Vault {
   /** Where it is, for people; `undefined` behind a ready client. */
-  readonly address?: string
+  readonly address?: string | undefined
   /** The namespace in effect where a reference names none. */
-  readonly namespace?: string
+  readonly namespace?: string | undefined
   /** What `TRANSIT_SECRET_ENGINE_PATH` says. */
-  readonly engineVariable?: string
+  readonly engineVariable?: string | undefined
   /** Where the credentials come from, for people. */
   source(call: Call): Promise<string>
   request(request: VaultRequest, call: Call): Promise<VaultReply>
@@ -20,10 +21,10 @@ export interface Vault {
 export interface VaultOptions {
   readonly send: Send
   /** Absent behind a ready client, which has its own token. */
-  readonly session?: Session
-  readonly address?: string
-  readonly namespace?: string
-  readonly engineVariable?: string
+  readonly session?: Session | undefined
+  readonly address?: string | undefined
+  readonly namespace?: string | undefined
+  readonly engineVariable?: string | undefined
 }
 
 /**

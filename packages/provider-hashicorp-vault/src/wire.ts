@@ -1,24 +1,16 @@
 import { type Call, SealwrightError } from '@sealwright/core'
 import { isJsonObject, type JsonObject, type JsonValue } from '@sealwright/core/encoding'
-import type { VaultClient } from './client.ts'
+import type { VaultClient, VaultRequest } from './client.ts'
 import { rememberRequest } from './failure.ts'
 import type { Connection } from './settings.ts'
 import type { Transport } from './transport.ts'
-
-export interface VaultRequest {
-  readonly method: 'GET' | 'POST'
-  /** After `/v1/`, each of its segments checked by whoever wrote it. */
-  readonly path: string
-  readonly body?: Readonly<Record<string, unknown>>
-  readonly namespace?: string | undefined
-}
 
 /** The members of Vault's replies that are used. */
 export interface VaultReply {
   readonly data: JsonObject
   readonly auth: JsonObject
   readonly warnings: readonly JsonValue[]
-  readonly requestId?: string
+  readonly requestId?: string | undefined
 }
 
 /** Makes one request, with a token if there is one. */
@@ -31,12 +23,12 @@ export function sendBy(client: VaultClient): Send {
     const sent = client.request({
       method,
       path: `/${path}`,
-      ...(body === undefined ? {} : { json: body }),
+      json: body,
       headers: {
         'x-vault-request': 'true',
         // As node-vault spells them: it adds its own otherwise.
-        ...(token === undefined ? {} : { 'X-Vault-Token': token }),
-        ...(namespace === undefined ? {} : { 'X-Vault-Namespace': namespace }),
+        ...(token && { 'X-Vault-Token': token }),
+        ...(namespace && { 'X-Vault-Namespace': namespace }),
       },
       signal,
     })
@@ -73,7 +65,7 @@ function readReply(reply: JsonValue | undefined): VaultReply {
   if (!isJsonObject(reply)) {
     // A ready client gives an empty string for a reply without a body.
     if (reply === undefined || reply === null || reply === '') return { data: {}, auth: {}, warnings: [] }
-    throw new SealwrightError('INTEGRITY', 'Vault gave a reply that is no object')
+    throw new SealwrightError('INTEGRITY', 'Vault returned a response that is not a JSON object')
   }
   const { data, auth, warnings, request_id: requestId } = reply
   return {

@@ -139,7 +139,7 @@ it('says that the server speaks https, as Go answers in text to plain http', asy
       provider.open('hashivault://K', { signal: AbortSignal.timeout(5000) }),
     ).rejects.toMatchObject({
       code: 'VALIDATION',
-      why: 'the server speaks https, and was asked by http',
+      why: 'the server expects HTTPS, and the request was HTTP',
       fix: 'write https:// in VAULT_ADDR',
     })
   } finally {

@@ -55,7 +55,7 @@ describe('a log-in', () => {
     expect(fake.auth.logIns.length).toBe(1)
   })
 
-  it('is dropped when nobody waits for it any more, and made anew', async () => {
+  it('is dropped when nobody waits for it any more, and made again', async () => {
     await using provider = hashicorpVault({ address: fake.url, auth: APPROLE })
     const end = fake.inject(['log-in'], () => {})
     const waiting = provider.open('hashivault://K', { signal: AbortSignal.timeout(50) })
@@ -105,7 +105,7 @@ describe('a log-in', () => {
     expect(fake.auth.logIns.length).toBe(1)
   })
 
-  it('that was refused is not offered again, and what is offered anew is', async () => {
+  it('that was refused is not offered again, and a new one is', async () => {
     let secret = 'a-secret-that-is-wrong'
     await using provider = hashicorpVault({
       address: fake.url,
@@ -173,7 +173,7 @@ describe('a token that somebody else got', () => {
     expect(fake.requests).not.toContain('POST auth/token/revoke-self')
   })
 
-  it('is asked for anew once Vault refuses it, and refused if it is the same', async () => {
+  it('is asked for again once Vault refuses it, and refused if it is the same', async () => {
     let token = 'old-token'
     give('old-token')
     await using provider = hashicorpVault({ address: fake.url, token: async () => token })

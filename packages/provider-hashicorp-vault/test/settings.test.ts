@@ -355,7 +355,7 @@ describe('a proxy', () => {
     const away = await by('http://user:canary-9@127.0.0.1:9')
     expect(away).toMatchObject({
       code: 'UNAVAILABLE',
-      message: 'no connection to the proxy 127.0.0.1:9 can be made',
+      message: 'vault.test:8200 cannot be reached through the proxy 127.0.0.1:9',
     })
     const broken = await by('http://user:canary-9@proxy\n.example')
     expect(broken).toMatchObject({ code: 'VALIDATION', message: expect.stringContaining('HTTPS_PROXY') })
