@@ -14,7 +14,7 @@ import { withWritableSession } from './writable-session.ts'
  * the SHA-1 of their public keys as CKA_ID, as is usual. What is there already is left alone.
  *
  * @param chain - DER, leaf first.
- * @throws {@link SealwrightError} `KEY_MISMATCH` for the certificate of another key, `VALIDATION` for what is no certificate.
+ * @throws {@link SealwrightError} `KEY_MISMATCH` for the certificate of another key, `VALIDATION` if it is not one.
  */
 export async function attachCertificates(
   connection: Connection,

@@ -31,8 +31,8 @@ export interface ConnectionsOptions {
 /** The tokens in use by one provider, each with one connection. */
 export interface Connections {
   /**
-   * Does something with the token that fits. When the connection turns out to be lost (token removed, session gone), it is
-   * made anew and the task starts once more: it must not have signed by then.
+   * Runs a task with the matching token. If the connection turns out to be lost (token removed, session gone), it connects
+   * again and restarts the task once: it must not have signed by then.
    */
   use<T>(
     selector: KeySelector['token'],
@@ -151,7 +151,7 @@ export function gone(token: Token, cause?: unknown): SealwrightError {
   return new SealwrightError('UNAVAILABLE', `token ${nameOf(token)} is not there`, {
     why: 'it was removed or reset, or its module lost the connection',
     fix: 'insert it again',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   })
 }
 

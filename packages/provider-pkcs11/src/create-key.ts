@@ -108,7 +108,7 @@ export async function createKey(
       throw isLost(error) ? lostMaking(token, name, error) : error
     }
   })
-  return formatReference({ token: tokenAttributes(token), id, ...(label === undefined ? {} : { label }) })
+  return formatReference({ token: tokenAttributes(token), id, label })
 }
 
 /** Ends the errand: what is lost is tried again, and here the pair may have been made. */
@@ -155,16 +155,20 @@ function templatesOf(
 function assertStays({ api, session }: Connection, object: Buffer, name: string): void {
   const is = (type: number) => flag(api, session, object, type)
   if (is(CKA.sensitive) && is(CKA.extractable) === false && is(CKA.token) && is(CKA.sign)) return
-  throw new SealwrightError('INTEGRITY', `the token made the key ${name} otherwise than it was asked to`, {
-    why: 'it is not sensitive, can be extracted, or may not sign',
-    fix: 'delete the key by the software of the token, and do not use it',
-  })
+  throw new SealwrightError(
+    'INTEGRITY',
+    `the token made the key ${name} with other attributes than requested`,
+    {
+      why: 'it is not sensitive, can be extracted, or may not sign',
+      fix: 'delete the key by the software of the token, and do not use it',
+    },
+  )
 }
 
 function assertSpec({ api, token }: Connection, { type, algorithm, protection }: KeySpec): Generation {
   const generation = Object.hasOwn(GENERATIONS, type) ? GENERATIONS[type]() : undefined
   if (generation === undefined) {
-    throw new SealwrightError('VALIDATION', `there is no key type ${JSON.stringify(type)}`, {
+    throw new SealwrightError('VALIDATION', `${JSON.stringify(type)} is not a key type`, {
       fix: `give one of: ${Object.keys(GENERATIONS).join(', ')}`,
     })
   }

@@ -15,7 +15,7 @@ const FAILURES: Readonly<Record<number, readonly [name: string, code: FailureCod
   19: ['CKR_ATTRIBUTE_VALUE_INVALID', 'UNSUPPORTED'],
   27: ['CKR_ACTION_PROHIBITED', 'ACCESS_DENIED'],
   32: ['CKR_DATA_INVALID', 'VALIDATION'],
-  33: ['CKR_DATA_LEN_RANGE', 'UNSUPPORTED', 'the token takes no input of this length'],
+  33: ['CKR_DATA_LEN_RANGE', 'UNSUPPORTED', 'the token does not accept input of this length'],
   48: ['CKR_DEVICE_ERROR', 'UNAVAILABLE'],
   49: ['CKR_DEVICE_MEMORY', 'UNAVAILABLE', 'the memory of the token is full'],
   50: ['CKR_DEVICE_REMOVED', 'UNAVAILABLE', 'the token was removed'],
@@ -52,7 +52,7 @@ const FAILURES: Readonly<Record<number, readonly [name: string, code: FailureCod
   336: ['CKR_BUFFER_TOO_SMALL', 'INTEGRITY', 'the signature is longer than the algorithm allows'],
   400: ['CKR_CRYPTOKI_NOT_INITIALIZED', 'UNAVAILABLE', 'the module was finalized'],
   512: ['CKR_FUNCTION_REJECTED', 'USER_PRESENCE', 'refused at the token'],
-  513: ['CKR_TOKEN_RESOURCE_EXCEEDED', 'UNSUPPORTED', 'the token takes no input of this length'],
+  513: ['CKR_TOKEN_RESOURCE_EXCEEDED', 'UNSUPPORTED', 'the token does not accept input of this length'],
 }
 
 /** After these the connection with the token is worth nothing; it may come back. */
@@ -89,7 +89,7 @@ export function isStuck(error: unknown): boolean {
   return rvOf(error) === CKR.operationActive
 }
 
-/** Whether only the handle of an object is no good any more. */
+/** Whether only the handle of an object has become invalid. */
 export function isStaleHandle(error: unknown): boolean {
   const rv = rvOf(error)
   return rv === CKR.keyHandleInvalid || rv === CKR.objectHandleInvalid

@@ -28,7 +28,7 @@ export function findKey(connection: Connection, { id, label }: KeySelector): Fou
   const { api, session, token } = connection
   const [object, ...more] = tokenObjects(api, session, CKO.privateKey, { id, label })
   if (object === undefined) {
-    throw new SealwrightError('NOT_FOUND', `there is no such private key on token ${nameOf(token)}`, {
+    throw new SealwrightError('NOT_FOUND', `no such private key on token ${nameOf(token)}`, {
       why: `looked for ${formatReference({ token: {}, ...(id && { id }), ...(label && { label }) })}`,
       fix:
         hexHint(connection, { id, label }) ??
@@ -114,7 +114,7 @@ function typeOf(publicKey: Uint8Array): KeyType {
   } catch (error) {
     // UNSUPPORTED says what is wrong with the key; VALIDATION would blame the caller for what the token told.
     if (isSealwrightError(error) && error.code === 'UNSUPPORTED') throw error
-    throw new SealwrightError('INTEGRITY', 'the token tells a public key that cannot be used', {
+    throw new SealwrightError('INTEGRITY', 'the token returned an unusable public key', {
       ...(isSealwrightError(error) ? { why: error.message } : {}),
       cause: error,
     })

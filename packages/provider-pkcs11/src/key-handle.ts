@@ -77,7 +77,7 @@ export async function openKey(options: OpenKeyOptions, call: Call): Promise<KeyH
       const key = known() ?? (await found(call))
       const progress = { asked: false }
       try {
-        const bytes = await sign(options, key, way, request, call, progress)
+        const bytes = await sign(options, key, { way, request, call, progress })
         return { bytes, encoding: 'raw' }
       } catch (error) {
         if (!isLost(error) && !isStaleHandle(error)) throw error
@@ -109,10 +109,17 @@ export async function openKey(options: OpenKeyOptions, call: Call): Promise<KeyH
 async function sign(
   { pin, reference }: OpenKeyOptions,
   { connection, object, alwaysAuthenticate }: FoundKey,
-  { mechanism, prefix }: SigningMechanism,
-  { algorithm, bytes }: SignRequest,
-  call: Call,
-  progress: { asked: boolean },
+  {
+    way: { mechanism, prefix },
+    request: { algorithm, bytes },
+    call,
+    progress,
+  }: {
+    readonly way: SigningMechanism
+    readonly request: SignRequest
+    readonly call: Call
+    readonly progress: { asked: boolean }
+  },
 ): Promise<Uint8Array> {
   const { api, token, module, pool } = connection
   const data = prefix ? Buffer.concat([prefix, bytes]) : viewOf(bytes)

@@ -31,7 +31,7 @@ const initialised = new WeakMap<Pkcs11Module, Entry>()
  * Loads a module and initialises it once for the process. It is never finalised: that would end the sessions of everybody
  * else who uses it.
  *
- * @throws {@link SealwrightError} `VALIDATION` for a path that is no module or other parameters than it runs with;
+ * @throws {@link SealwrightError} `VALIDATION` for a path that is not a module, or parameters that differ from those in use;
  * `UNSUPPORTED` where pkcs11js is not installed or the module cannot be used from several threads.
  */
 export async function loadModule(source: ModuleSource): Promise<LoadedModule> {
@@ -140,7 +140,7 @@ export function globalFlags(module: string): string {
 
 /** @param cause - What `import` threw. */
 export function unusableAddon(cause: unknown): SealwrightError {
-  const { code } = cause as { readonly code?: unknown }
+  const { code } = cause as { readonly code?: unknown | undefined }
   const scope = globalFlags(import.meta.url)
   const [why, fix] =
     code === 'ERR_MODULE_NOT_FOUND'

@@ -8,7 +8,7 @@ export interface SigningMechanism {
   readonly mechanism: Mechanism
   readonly input: 'digest' | 'message'
   /** Goes before the digest: the DigestInfo of RSASSA-PKCS1-v1_5 up to it (RFC 8017, section 9.2, note 1). */
-  readonly prefix?: Buffer
+  readonly prefix?: Buffer | undefined
 }
 
 /** A token does not say how much it takes; this is what the signer holds at most. */

@@ -3,7 +3,10 @@
  * buffers with a native CK_ULONG; failures are thrown with the CK_RV as the number `code`.
  */
 export interface Pkcs11Module {
-  C_Initialize(options?: { readonly flags?: number; readonly libraryParameters?: string }): void
+  C_Initialize(options?: {
+    readonly flags?: number | undefined
+    readonly libraryParameters?: string | undefined
+  }): void
   C_GetInfo(): ModuleInfo
   C_GetSlotList(tokenPresent?: boolean): Buffer[]
   C_GetSlotInfo(slot: Buffer): SlotInfo
@@ -20,7 +23,7 @@ export interface Pkcs11Module {
     session: Buffer,
     object: Buffer,
     template: Attribute[],
-  ): { readonly type: number; readonly value?: Buffer }[]
+  ): { readonly type: number; readonly value?: Buffer | undefined }[]
   C_CreateObject(session: Buffer, template: Attribute[]): Buffer
   C_DestroyObject(session: Buffer, object: Buffer): void
   C_SignInit(session: Buffer, mechanism: Mechanism, key: Buffer): void

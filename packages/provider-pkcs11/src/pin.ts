@@ -13,9 +13,9 @@ export interface PinRequest {
     readonly model: string
   }
   /** As the token says, before it locks; absent while no wrong PIN was given. */
-  readonly triesLeft?: 'few' | 'last'
+  readonly triesLeft?: 'few' | 'last' | undefined
   /** The key to sign with. */
-  readonly reference?: string
+  readonly reference?: string | undefined
 }
 
 /** Asks whoever knows the PIN; `undefined` is "there is none". */
@@ -28,7 +28,7 @@ export interface PinQuestion {
   /** The token's flags as they are now. */
   readonly flags: number
   /** Asks for the PIN of one key, for one signature. */
-  readonly reference?: string
+  readonly reference?: string | undefined
 }
 
 /**
@@ -49,13 +49,13 @@ export async function askPin(ask: AskPin | undefined, question: PinQuestion, cal
     ...((flags & (CKF.userPinFinalTry | CKF.userPinCountLow)) === CKF.userPinCountLow
       ? { triesLeft: 'few' }
       : {}),
-    ...(reference === undefined ? {} : { reference }),
+    reference,
   }
   const answer = ask === undefined ? undefined : await answered(ask, request, token, call)
   call.signal.throwIfAborted()
   if (answer === undefined) {
     throw new SealwrightError('VALIDATION', `the PIN of token ${nameOf(token)} is needed`, {
-      why: ask === undefined ? 'there is nobody to ask for it' : 'none was given',
+      why: ask === undefined ? 'no callback can ask for it' : 'none was given',
       fix: 'give it by a prompt, a file or the environment',
     })
   }
@@ -85,7 +85,7 @@ export function lockedPin(token: Token, cause?: unknown): SealwrightError {
   return new SealwrightError('PIN_LOCKED', `the PIN of token ${nameOf(token)} is locked`, {
     why: 'a wrong one was given too often',
     fix: 'unlock it with the PUK or the security officer PIN, by the software of the token',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   })
 }
 

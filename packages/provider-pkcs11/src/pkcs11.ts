@@ -14,19 +14,19 @@ import { tokensThatFit } from './tokens.ts'
 
 export interface Pkcs11Options {
   /** Absolute path of the module: the library that came with the token. Loaded when a key is opened, by pkcs11js. */
-  readonly modulePath?: string
+  readonly modulePath?: string | undefined
   /** A module instead of a path: pkcs11js's `PKCS11`, loaded; it may be initialised, with CKF_OS_LOCKING_OK. */
-  readonly module?: Pkcs11Module
+  readonly module?: Pkcs11Module | undefined
   /** Configuration that some modules take at C_Initialize, such as NSS softoken. */
-  readonly libraryParameters?: string
+  readonly libraryParameters?: string | undefined
   /**
    * Asked for the user PIN: once for a token while it stays logged in, and for each signature of a key that has
    * CKA_ALWAYS_AUTHENTICATE. Not asked where the token has a reader for it. A string or UTF-8, without line end.
    * `undefined`: there is none, and the call fails.
    */
-  readonly pin?: AskPin
+  readonly pin?: AskPin | undefined
   /** The most signatures of one token at the same time, 1 to 64. Default 4. */
-  readonly sessions?: number
+  readonly sessions?: number | undefined
 }
 
 const DEFAULTS = { sessions: 4 } as const
@@ -35,9 +35,22 @@ const DEFAULTS = { sessions: 4 } as const
  * Keys in PKCS#11 tokens: HSMs, smart cards, YubiKeys, SoftHSM. References are RFC 7512 URIs, `pkcs11:token=…;object=…`.
  *
  * The module is initialised once for the process and never finalised; the log-in to a token holds for the whole process.
- * A call that the token works on cannot be stopped: an abort ends the wait alone.
+ * A call in the token cannot be stopped: an abort only ends the wait.
  *
- * @throws {@link SealwrightError} `VALIDATION` for options that cannot be.
+ * @throws {@link SealwrightError} `VALIDATION` for invalid options.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { openSigner } from '@sealwright/core'
+ * import { pkcs11 } from '@sealwright/provider-pkcs11'
+ *
+ * const keys = pkcs11({
+ *   modulePath: '/usr/lib/softhsm/libsofthsm2.so',
+ *   pin: async () => (await readFile('/run/secrets/pin', 'utf8')).trimEnd(),
+ * })
+ * const signer = await openSigner(keys, 'pkcs11:token=ACME;object=release', { algorithm: 'PS256' })
+ * ```
  */
 export function pkcs11(options: Pkcs11Options = {}): KeyProvider & AsyncDisposable {
   const { pin, sessions = DEFAULTS.sessions } = options

@@ -60,7 +60,7 @@ export function publicKeyOf(api: Pkcs11Module, session: Buffer, key: PrivateKeyO
     const value = reader(object)(CKA.value)
     if (value !== undefined) return fromCertificate(value)
   }
-  throw new SealwrightError('UNSUPPORTED', 'the token does not tell the public key of the private one', {
+  throw new SealwrightError('UNSUPPORTED', 'the token does not reveal the public key of the private key', {
     why: 'it holds neither a public key nor a certificate of the same CKA_ID',
     fix: 'write the public key or the certificate to the token, with the CKA_ID of the private key',
   })
@@ -183,8 +183,8 @@ function throwBroken(): never {
 }
 
 function broken(cause?: unknown): SealwrightError {
-  return new SealwrightError('INTEGRITY', 'the token tells a public key that cannot be', {
+  return new SealwrightError('INTEGRITY', 'the token returned an impossible public key', {
     why: 'its attributes do not make one',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   })
 }

@@ -1,6 +1,5 @@
 import { SealwrightError } from '@sealwright/core'
 import { decodeUtf8 } from '@sealwright/core/encoding'
-import { refused } from './refused-reference.ts'
 
 const SCHEME = 'pkcs11:'
 
@@ -31,9 +30,9 @@ export type TokenAttribute = (typeof TEXT_ATTRIBUTES)[number]
 export interface KeySelector {
   readonly token: Readonly<Partial<Record<TokenAttribute, string>>>
   /** CKA_ID. */
-  readonly id?: Buffer
+  readonly id?: Buffer | undefined
   /** CKA_LABEL, the attribute `object`. */
-  readonly label?: string
+  readonly label?: string | undefined
 }
 
 /** What a PKCS#11 URI says. */
@@ -41,9 +40,9 @@ export interface Pkcs11Reference {
   /** Canonical; never with a module, a PIN or where one is kept. */
   readonly reference: string
   /** `module-path`: for whoever configures the module; the key store takes it by its option alone. */
-  readonly modulePath?: string
+  readonly modulePath?: string | undefined
   /** `module-name`, as above. */
-  readonly moduleName?: string
+  readonly moduleName?: string | undefined
 }
 
 export interface ParseOptions {
@@ -51,14 +50,14 @@ export interface ParseOptions {
    * `smallstep`: the id is written in hexadecimal (`id=7370` is the two bytes 73 70, in RFC 7512 the four characters), and
    * the module may stand in the path. Nothing in a URI tells the dialects apart. Default `rfc7512`.
    */
-  readonly dialect?: 'rfc7512' | 'smallstep'
+  readonly dialect?: 'rfc7512' | 'smallstep' | undefined
 }
 
 /**
  * Reads a PKCS#11 URI (RFC 7512) of a private key, with the module it may name.
  *
- * @throws {@link SealwrightError} `VALIDATION` for what is no such URI, for attributes that are unknown or given twice, and
- * for a PIN (`pin-value`) or the place of one (`pin-source`).
+ * @throws {@link SealwrightError} `VALIDATION` if it is not such a URI, for attributes that are unknown or given twice, and
+ * for a PIN (`pin-value`) or its location (`pin-source`).
  */
 export function parsePkcs11Reference(
   text: string,
@@ -76,8 +75,8 @@ export function parsePkcs11Reference(
   const moduleName = textOf(query, 'module-name')
   return {
     reference: formatReference(selector),
-    ...(modulePath === undefined ? {} : { modulePath }),
-    ...(moduleName === undefined ? {} : { moduleName }),
+    modulePath,
+    moduleName,
   }
 }
 
@@ -138,7 +137,7 @@ function selectorOf(path: Map<string, Buffer>): KeySelector {
   }
   const id = path.get('id')
   const label = textOf(path, 'object')
-  return { token, ...(id === undefined ? {} : { id }), ...(label === undefined ? {} : { label }) }
+  return { token, id, label }
 }
 
 function assertNamesKey({ id, label }: KeySelector): void {
@@ -243,4 +242,9 @@ function encodeText(text: string): string {
 /** RFC 7512 asks to percent-encode the whole of an id. */
 function encodeByte(byte: number): string {
   return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+}
+
+/** The reference itself stays out of the message: it may carry what it must not. */
+function refused(why: string, fix: string): SealwrightError {
+  return new SealwrightError('VALIDATION', 'the reference names no key of a PKCS#11 token', { why, fix })
 }

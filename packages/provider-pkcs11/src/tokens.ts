@@ -41,7 +41,7 @@ export function tokensThatFit(api: Pkcs11Module, selector: TokenSelector): [Toke
   const [token, ...more] = tokensOf(api, selector)
   if (token !== undefined) return [token, ...more]
   const others = tokensOf(api, {})
-  throw new SealwrightError('NOT_FOUND', 'there is no such PKCS#11 token', {
+  throw new SealwrightError('NOT_FOUND', 'no such PKCS#11 token', {
     why: `looked for ${formatReference({ token: selector })}; ${
       others.length === 0 ? 'there is no token at all' : `there is ${others.map(nameOf).join(', ')}`
     }`,

@@ -84,10 +84,10 @@ it('shows no PIN in an error', async () => {
 })
 
 it.each([
-  ['nobody to ask', undefined, 'there is nobody to ask for it'],
+  ['nobody to ask', undefined, 'no callback can ask for it'],
   ['no answer', async () => undefined, 'none was given'],
   ['an empty answer', async () => '', undefined],
-  ['an answer that is no text', async () => 1234 as unknown as string, undefined],
+  ['an answer that is not a string', async () => 1234 as unknown as string, undefined],
 ])('says VALIDATION with %s, and does not try', async (_, pin, why) => {
   const { module, reference } = store()
   const error = await rejected(openSigner(pkcs11({ module, ...(pin && { pin }) }), reference))

@@ -22,7 +22,7 @@ describe('the canonical reference', () => {
     ['type=private, which is implied', 'pkcs11:object=k;type=private', 'pkcs11:object=k'],
     ['blanks that only pad', 'pkcs11:token=ACME%20%20;object=k', 'pkcs11:token=ACME;object=k'],
     ['blanks of a label, which count', 'pkcs11:object=k%20', 'pkcs11:object=k%20'],
-    ['a plus sign, which is no space', 'pkcs11:object=a+b', 'pkcs11:object=a%2Bb'],
+    ['a plus sign, which is not a space', 'pkcs11:object=a+b', 'pkcs11:object=a%2Bb'],
   ])('takes %s', (_, given, expected) => {
     const once = canonical(given)
     if (expected !== undefined) expect(once).toBe(expected)
@@ -46,7 +46,7 @@ describe('the canonical reference', () => {
     ['a broken escape', 'pkcs11:object=%4'],
     ['bytes that are no UTF-8', 'pkcs11:object=%ff'],
     ['a NUL', 'pkcs11:object=a%00'],
-    ['a slot that is no number', 'pkcs11:object=k;slot-id=one'],
+    ['a slot that is not a number', 'pkcs11:object=k;slot-id=one'],
     ['two queries', 'pkcs11:object=k?module-name=a?b'],
     ['an unknown query attribute', 'pkcs11:object=k?x-vendor=1'],
     ['a module path', 'pkcs11:object=k?module-path=/usr/lib/hsm.so'],
