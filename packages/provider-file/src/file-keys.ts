@@ -1,12 +1,20 @@
-import type { KeyAdmin, KeyProvider } from '@sealwright/core'
+import { readdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import {
+  type Call,
+  type Failure,
+  type KeyAdmin,
+  type KeyProvider,
+  type ListedKey,
+  SealwrightError,
+} from '@sealwright/core'
+import { classifySystemError, isAbsent } from '@sealwright/core/files'
 import { createKey } from './create-key.ts'
-import { classify } from './file-failure.ts'
-import { assertEncryption, type KeyEncryption } from './key-encryption.ts'
 import { keyHandle } from './key-handle.ts'
-import { listKeys } from './list-keys.ts'
 import { openedKeys } from './opened-keys.ts'
 import type { AskPassphrase, PassphraseRequest } from './passphrase.ts'
-import { canonical, pathOf } from './reference.ts'
+import { assertEncryption, type KeyEncryption } from './pbes2.ts'
+import { canonical, pathOf, referenceTo } from './reference.ts'
 
 export type { PassphraseRequest }
 
@@ -20,20 +28,30 @@ export interface FileKeysOptions {
    * Asked once for each encrypted file that is opened, and for each that is created. A string is taken as UTF-8.
    * `undefined`: there is none, and the call fails.
    */
-  readonly passphrase?: AskPassphrase
+  readonly passphrase?: AskPassphrase | undefined
   /** Opens files that others than their owner may read or write: mounted secrets, file systems without modes. */
-  readonly allowOthersToRead?: boolean
+  readonly allowOthersToRead?: boolean | undefined
   /** Of files that `create` writes. Default PBKDF2-HMAC-SHA-256 with 600 000 iterations. */
-  readonly encryption?: KeyEncryption
+  readonly encryption?: KeyEncryption | undefined
 }
 
 /**
- * Private keys in files: the key store for a start. References are `file:PATH`; PKCS#8 (encrypted by PBES2 or not), PKCS#1
+ * Private keys in files: the key store to start with. References are `file:PATH`; PKCS#8 (encrypted by PBES2 or not), PKCS#1
  * and SEC1 in PEM are read, PKCS#8 is written.
  *
  * The key is in the memory of this process while it is open: `protection` is `software`.
  *
- * @throws {@link SealwrightError} `VALIDATION` for an encryption that cannot be.
+ * @throws {@link SealwrightError} `VALIDATION` for invalid parameters of the encryption.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { openSigner } from '@sealwright/core'
+ * import { fileKeys } from '@sealwright/provider-file'
+ *
+ * const keys = fileKeys({ passphrase: async () => (await readFile('passphrase.txt', 'utf8')).trimEnd() })
+ * const signer = await openSigner(keys, 'file:release.key')
+ * ```
  */
 export function fileKeys(options: FileKeysOptions = {}): FileKeyProvider {
   const { passphrase, allowOthersToRead = false, encryption = { kdf: 'pbkdf2' } } = options
@@ -67,4 +85,59 @@ export function fileKeys(options: FileKeysOptions = {}): FileKeyProvider {
       create: (spec, call) => createKey({ passphrase, encryption }, spec, call),
     },
   }
+}
+
+/** Names a failed file system call; `undefined` for any other error. */
+function classify(error: unknown): Failure | undefined {
+  const failure = classifySystemError(error)
+  if (failure === undefined || !isAbsent(error)) return failure
+  const isTilde = (error as NodeJS.ErrnoException).path?.includes('/~/') === true
+  const fix = isTilde ? 'write $HOME: a shell expands ~ only at the start of a word' : failure.fix
+  return { ...failure, code: 'NOT_FOUND', fix }
+}
+
+/**
+ * The `*.key` files of a directory, by name; nothing of them is read.
+ *
+ * @param prefix - A reference to a directory, or to the beginning of names in one.
+ */
+async function* listKeys(prefix: string | undefined, call: Call): AsyncIterable<ListedKey> {
+  if (prefix === undefined) {
+    throw new SealwrightError('VALIDATION', 'key files have no directory of their own to list', {
+      fix: 'name one: file:DIRECTORY',
+    })
+  }
+  const path = pathOf(prefix)
+  const folder = (await isFolder(path)) ? path : dirname(path)
+  const names = await readdir(folder)
+  let isEmpty = true
+  for (const name of names.sort()) {
+    call.signal.throwIfAborted()
+    const file = join(folder, name)
+    if (!name.endsWith('.key') || !file.startsWith(path) || !(await isFile(file))) continue
+    isEmpty = false
+    yield { reference: referenceTo(file) }
+  }
+  if (isEmpty && folder !== path) {
+    throw new SealwrightError('NOT_FOUND', `no key file begins with ${path}`, {
+      why: `looked for files *.key in ${folder}`,
+      fix: `list the directory: ${referenceTo(folder)}`,
+    })
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await statOf(path))?.isDirectory() ?? false
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await statOf(path))?.isFile() ?? false
+}
+
+async function statOf(path: string) {
+  return stat(path).catch((error: NodeJS.ErrnoException) => {
+    // A dangling link, or a file removed since the directory was read.
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
 }

@@ -1,3 +1,3 @@
 export type { FileKeyProvider, FileKeysOptions, PassphraseRequest } from './file-keys.ts'
 export { fileKeys } from './file-keys.ts'
-export type { KeyEncryption } from './key-encryption.ts'
+export type { KeyEncryption } from './pbes2.ts'

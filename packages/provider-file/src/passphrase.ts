@@ -30,7 +30,7 @@ export async function askPassphrase(
       'VALIDATION',
       purpose === 'open' ? `the passphrase of ${path} is needed` : `a passphrase for ${path} is needed`,
       {
-        why: ask === undefined ? 'there is nobody to ask for it' : 'none was given',
+        why: ask === undefined ? 'no callback can ask for it' : 'none was given',
         fix:
           purpose === 'open'
             ? 'give it by a prompt, a file or the environment'

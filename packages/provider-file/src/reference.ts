@@ -57,9 +57,5 @@ function pathOfUrl(reference: string): string {
 
 /** The reference itself stays out of the message: it may carry what it must not. */
 function refused(why: string, fix: string, cause?: unknown): SealwrightError {
-  return new SealwrightError('VALIDATION', 'the reference names no key file', {
-    why,
-    fix,
-    ...(cause === undefined ? {} : { cause }),
-  })
+  return new SealwrightError('VALIDATION', 'the reference names no key file', { why, fix, cause })
 }

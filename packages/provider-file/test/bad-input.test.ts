@@ -55,9 +55,10 @@ describe('a damaged key file', () => {
       fc.property(mutated(encrypted), content => {
         const key = outcome(() => readEncryptedKey(content, 'the file'))
         if (key === undefined) return
-        if (key.kdf.name === 'pbkdf2') expect(key.kdf.iterations).toBeLessThanOrEqual(10_000_000)
-        else expect(128 * key.kdf.cost * key.kdf.blockSize).toBeLessThanOrEqual(64 * 2 ** 20)
-        expect(key.iv).toHaveLength(16)
+        if (key.scheme.kdf.name === 'pbkdf2')
+          expect(key.scheme.kdf.iterations).toBeLessThanOrEqual(10_000_000)
+        else expect(128 * key.scheme.kdf.cost * key.scheme.kdf.blockSize).toBeLessThanOrEqual(64 * 2 ** 20)
+        expect(key.scheme.iv).toHaveLength(16)
       }),
       { numRuns },
     )

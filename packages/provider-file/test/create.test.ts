@@ -82,7 +82,7 @@ describe('a new key file', () => {
       new Uint8Array(createPublicKey(text).export({ type: 'spki', format: 'der' })),
     )
     const without = fileKeys().admin.create({ reference: `file:${folder}/none.key`, type: 'EC-P256' }, idle)
-    await expect(without).rejects.toMatchObject({ code: 'VALIDATION', why: 'there is nobody to ask for it' })
+    await expect(without).rejects.toMatchObject({ code: 'VALIDATION', why: 'no callback can ask for it' })
     expect(existsSync(join(folder, 'none.key'))).toBe(false)
   })
 

@@ -172,10 +172,11 @@ describe('a file is refused', () => {
       asked++
       return 'x'
     }
-    const opening = fileKeys({ passphrase: ask }).open(`file:${keyFile(folder, encrypted(kdf))}`, idle)
+    const path = keyFile(folder, encrypted(kdf))
+    const opening = fileKeys({ passphrase: ask }).open(`file:${path}`, idle)
     await expect(opening).rejects.toMatchObject({
       code: 'UNSUPPORTED',
-      message: 'the key file costs too much to open',
+      message: `${path} costs too much to open`,
     })
     expect(asked).toBe(0)
   })
@@ -254,7 +255,7 @@ describe('the passphrase', () => {
     await expect(fileKeys().open(`file:${path}`, idle)).rejects.toMatchObject({
       code: 'VALIDATION',
       message: `the passphrase of ${path} is needed`,
-      why: 'there is nobody to ask for it',
+      why: 'no callback can ask for it',
       fix: 'give it by a prompt, a file or the environment',
     })
     const none = fileKeys({ passphrase: async () => undefined })
@@ -365,13 +366,13 @@ describe('the file system', () => {
     execFileSync('mkfifo', [join(folder, 'pipe')])
     const file = keyFile(folder, p256)
     for (const [path, code, why] of [
-      [join(folder, 'missing.key'), 'NOT_FOUND', 'there is no such file'],
+      [join(folder, 'missing.key'), 'NOT_FOUND', 'no such file or directory'],
       [join(file, 'below'), 'NOT_FOUND', 'a part of the path is not a directory'],
       [join(folder, 'sub'), 'VALIDATION', 'it is a directory'],
       [join(folder, 'pipe'), 'VALIDATION', 'it is not a regular file'],
       ['/dev/zero', 'VALIDATION', 'it is not a regular file'],
-      [join(folder, 'round'), 'VALIDATION', 'its symbolic links go in a circle'],
-      [join(folder, 'x'.repeat(300)), 'VALIDATION', 'the name is too long'],
+      [join(folder, 'round'), 'VALIDATION', 'its symbolic links lead back to themselves'],
+      [join(folder, 'x'.repeat(300)), 'VALIDATION', 'the path is too long'],
     ] as const) {
       await expect(keys.open(`file:${path}`, idle)).rejects.toMatchObject({ code, why })
     }
