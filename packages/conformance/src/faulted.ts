@@ -10,8 +10,8 @@ import { anyKey, disposed, during, idle, withHandle, withProvider } from './subj
 export type Attempt = (call?: { readonly signal: AbortSignal }) => Promise<unknown>
 
 /**
- * Runs `task` while a fault holds that meets `operation`. The operation worked once before, so that what an adapter loads
- * at first is no part of it, and works again after.
+ * Runs `task` while `operation` fails. The operation ran once before, so that what an adapter loads first is not affected,
+ * and works again afterwards.
  */
 export async function withFault<T>(
   harness: ProviderHarness,

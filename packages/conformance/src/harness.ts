@@ -30,11 +30,11 @@ export interface ProviderHarness {
    */
   readonly secrets: readonly string[]
   /** The store names versions of a key: an old version opens by its own reference after a rotation. */
-  readonly versioned?: true
+  readonly versioned?: true | undefined
   /**
    * An open handle holds the private key itself (files): what becomes of the store later concerns it no more.
    */
-  readonly keyInMemory?: true
+  readonly keyInMemory?: true | undefined
 
   // Changes of a key. Each hook makes a key for one case, and the change that the case is about.
   /** A new key pair becomes the current one of the reference; the old one can still sign where it is versioned. */
@@ -51,11 +51,11 @@ export interface ProviderHarness {
    * once it is open. One object can serve as both.
    */
   readonly faults?: {
-    readonly open?: FaultHooks
-    readonly sign?: SignFaultHooks
+    readonly open?: FaultHooks | undefined
+    readonly sign?: SignFaultHooks | undefined
     /** Of `admin`: `deny` and `hang` are used. */
-    readonly list?: FaultHooks
-    readonly create?: FaultHooks
+    readonly list?: FaultHooks | undefined
+    readonly create?: FaultHooks | undefined
   }
   /** What `admin` is asked for: a prefix that has keys, and a key that is not there. */
   readonly manage?: { list?(): Awaitable<string>; create?(): Awaitable<KeySpec> }
@@ -73,9 +73,9 @@ export interface ProviderHarness {
    * Where a real server is known to err: reasons by case id, in which `*` stands for any run of characters. Such a case is
    * skipped with its reason, and must be one that runs on `fake`.
    */
-  readonly deviations?: Readonly<Record<string, string>>
+  readonly deviations?: Readonly<Record<string, string>> | undefined
   /** The harness of the fake of this store; required with `deviations`. Its cases are run by a test of their own. */
-  readonly fake?: ProviderHarness
+  readonly fake?: ProviderHarness | undefined
 }
 
 export type ManagedOperation = 'list' | 'create'
@@ -84,7 +84,7 @@ export type ManagedOperation = 'list' | 'create'
 export interface HarnessKey {
   readonly type: KeyType
   /** Tells keys of one type apart in case ids; default is the type. */
-  readonly name?: string
+  readonly name?: string | undefined
   /** Any spelling; asked for when a case runs, so the key may be made lazily. */
   reference(): Awaitable<string>
   /** What the descriptor must declare, exactly. */
@@ -119,9 +119,12 @@ export interface FaultHooks {
    * The next `count` calls (perhaps `Infinity`) are refused as too many: `THROTTLED`. With `retryAfterMs` (whole seconds)
    * the store says when to come again; leave this hook's reply without it where the store never says.
    */
-  throttle?(options: { readonly count: number; readonly retryAfterMs?: number }): Awaitable<Restore>
+  throttle?(options: {
+    readonly count: number
+    readonly retryAfterMs?: number | undefined
+  }): Awaitable<Restore>
   /** The store tells the client when to come again; without it the case of Retry-After is skipped. */
-  readonly saysRetryAfter?: true
+  readonly saysRetryAfter?: true | undefined
   /** The next `count` calls fail for a reason that passes (503, device removed): `UNAVAILABLE`. */
   unavailable?(options: { readonly count: number }): Awaitable<Restore>
   /** Calls are accepted and never answered. */
@@ -161,7 +164,7 @@ export interface WrongPin {
   /** How many times the store was offered the wrong PIN. */
   attempts(): Awaitable<number>
   /** Default `PIN_INCORRECT`. */
-  readonly code?: ErrorCode
+  readonly code?: ErrorCode | undefined
   /** The wrong PIN, so that it is not shown either. */
-  readonly secret?: string
+  readonly secret?: string | undefined
 }

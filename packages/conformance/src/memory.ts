@@ -52,6 +52,16 @@ const MESSAGE_MAX = 64 * 2 ** 20
 /**
  * Makes a key store in memory. References are `memory:NAME`, its latest version, and `memory:NAME@VERSION`. Its keys are made
  * here and are gone with it: it is for tests, and passes the cases of this kit as any store does.
+ *
+ * @example
+ * ```ts
+ * import { memoryKeys } from '@sealwright/conformance/memory'
+ * import { openSigner } from '@sealwright/core'
+ *
+ * const keys = memoryKeys()
+ * keys.add('release', 'EC-P256')
+ * const signer = await openSigner(keys, 'memory:release')
+ * ```
  */
 export function memoryKeys(): MemoryKeyProvider {
   const keys = new Map<string, MemoryKey[]>()

@@ -7,7 +7,7 @@ export interface ProviderCase {
   /** The hooks of the harness that it uses: `rotate`, `faults.sign.hang`. */
   readonly needs: readonly string[]
   /** Why it cannot run here; present only then. */
-  readonly skip?: string
+  readonly skip?: string | undefined
   /** Rejects when the provider is at fault: with an AssertionError, or with what the provider threw where it must not. */
   run(): Promise<void>
 }

@@ -19,11 +19,20 @@ import type { ProviderHarness } from './harness.ts'
 import type { ProviderCase } from './provider-case.ts'
 
 /**
- * What every key store must pass, for a test runner of your choice. Run the cases one after the other: they share the
- * store, and some break it for a while.
+ * Returns the cases that every key store must pass, for a test runner of your choice. Run them one after the other: they
+ * share the store, and some break it for a while.
  *
- * @throws AssertionError for a harness that cannot be: two keys of one name, a deviation that names no case, or one of a
- * case that the fake does not run either.
+ * @throws AssertionError for an invalid harness: two keys of one name, a deviation without a case, or a deviation of a case
+ * that the fake does not run either.
+ *
+ * @example
+ * ```ts
+ * import test from 'node:test'
+ * import { type ProviderHarness, providerCases } from '@sealwright/conformance'
+ *
+ * declare const harness: ProviderHarness
+ * for (const { title, skip, run } of providerCases(harness)) test(title, { skip: skip ?? false }, run)
+ * ```
  */
 export function providerCases(harness: ProviderHarness): readonly ProviderCase[] {
   const definitions = definitionsOf(harness)
@@ -38,7 +47,7 @@ export function providerCases(harness: ProviderHarness): readonly ProviderCase[]
       id,
       title: `${harness.name} ${does}`,
       needs,
-      ...(skip === undefined ? {} : { skip }),
+      skip,
       run: () => run(harness),
     }
   })

@@ -12,10 +12,10 @@ interface Subject {
 /** Fails unless `raw` is a signature of `message`, in the encoding it says, judged by `node:crypto` alone. */
 export function assertRaw(id: AlgorithmId, spki: Uint8Array, message: Uint8Array, raw: RawSignature): void {
   const algorithm = algorithms[id]
-  assert.ok(raw?.bytes instanceof Uint8Array, `${id}: the signature is no Uint8Array`)
+  assert.ok(raw?.bytes instanceof Uint8Array, `${id}: the signature is not a Uint8Array`)
   assert.ok(raw.encoding === 'raw' || raw.encoding === 'der', `${id}: the signature has no encoding`)
   if (algorithm.family !== 'ECDSA') assert.equal(raw.encoding, 'raw', `${id} has no DER encoding`)
-  assertBytes(id, spki, message, raw.bytes, raw.encoding)
+  assertBytes(id, { spki, message, bytes: raw.bytes, encoding: raw.encoding })
 }
 
 /** As {@link assertRaw}, for a signature as a Signer releases it: ECDSA as r‖s. */
@@ -25,15 +25,22 @@ export function assertSignature(
   message: Uint8Array,
   signature: Uint8Array,
 ): void {
-  assertBytes(id, spki, message, signature, 'raw')
+  assertBytes(id, { spki, message, bytes: signature, encoding: 'raw' })
 }
 
 function assertBytes(
   id: AlgorithmId,
-  spki: Uint8Array,
-  message: Uint8Array,
-  bytes: Uint8Array,
-  encoding: 'raw' | 'der',
+  {
+    spki,
+    message,
+    bytes,
+    encoding,
+  }: {
+    readonly spki: Uint8Array
+    readonly message: Uint8Array
+    readonly bytes: Uint8Array
+    readonly encoding: 'raw' | 'der'
+  },
 ): void {
   const algorithm = algorithms[id]
   const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })

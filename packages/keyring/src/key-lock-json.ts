@@ -24,6 +24,15 @@ const PIN_MEMBERS = ['resolved', 'algorithm', 'fingerprint', 'publicKey', 'locke
  * Reads `keys.lock.json`, strictly: no member that is not known, no fingerprint that does not belong to its public key.
  *
  * @throws {@link SealwrightError} `VALIDATION`, naming the place.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { parseKeyLock } from '@sealwright/keyring'
+ *
+ * const { keys } = parseKeyLock(await readFile('keys.lock.json'))
+ * keys.release?.reference // 'awskms:///alias/release'
+ * ```
  */
 export function parseKeyLock(bytes: Uint8Array): KeyLock {
   const file = object(decodeJson(bytes, { label: LABEL }), 'the file', ['version', 'keys'])
@@ -32,13 +41,24 @@ export function parseKeyLock(bytes: Uint8Array): KeyLock {
   const keys = object(file.keys, 'keys')
   return keyLockOf(
     Object.entries(keys).map(([name, key]) => {
-      if (!isKeyName(name)) throw invalid('keys', `${JSON.stringify(name)} is no name of a key`)
+      if (!isKeyName(name)) throw invalid('keys', `${JSON.stringify(name)} is not a valid key name`)
       return [name, readLockedKey(key, `keys.${name}`)]
     }),
   )
 }
 
-/** Writes a lock: names and members in one order, a newline at the end. {@link parseKeyLock} gives the same lock. */
+/**
+ * Writes a lock: names and members in one order, a newline at the end. {@link parseKeyLock} gives the same lock.
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises'
+ * import { formatKeyLock, type KeyLock } from '@sealwright/keyring'
+ *
+ * declare const keys: KeyLock
+ * await writeFile('keys.lock.json', formatKeyLock(keys))
+ * ```
+ */
 export function formatKeyLock(lock: KeyLock): string {
   const names = Object.keys(lock.keys).sort()
   const { keys } = keyLockOf(names.map(name => [name, ordered(lock.keys[name]!)]))
@@ -48,11 +68,11 @@ export function formatKeyLock(lock: KeyLock): string {
 function readLockedKey(value: JsonValue | undefined, at: string): LockedKey {
   const key = object(value, at, ['reference', ...PIN_MEMBERS, 'next', 'history'])
   const history = key.history ?? []
-  if (!Array.isArray(history)) throw invalid(at, 'history is no list')
+  if (!Array.isArray(history)) throw invalid(at, 'history is not a list')
   return {
     reference: reference(key, 'reference', at),
     ...readPin(key, at),
-    ...(key.next === undefined ? {} : { next: readNextKey(key.next, `${at}.next`) }),
+    next: key.next === undefined ? undefined : readNextKey(key.next, `${at}.next`),
     history: history.map((past, index) => readPastKey(past, `${at}.history[${index}]`)),
   }
 }
@@ -62,16 +82,16 @@ function readNextKey(value: JsonValue, at: string): NextKey {
   const { pin } = key
   return {
     reference: reference(key, 'reference', at),
-    ...(pin === undefined ? {} : { pin: readPin(object(pin, `${at}.pin`, PIN_MEMBERS), `${at}.pin`) }),
+    pin: pin === undefined ? undefined : readPin(object(pin, `${at}.pin`, PIN_MEMBERS), `${at}.pin`),
   }
 }
 
 function readPastKey(value: JsonValue | undefined, at: string): PastKey {
   const key = object(value, at, ['reference', ...PIN_MEMBERS, 'replacedAt'])
   return {
-    ...(key.reference === undefined ? {} : { reference: reference(key, 'reference', at) }),
+    reference: key.reference === undefined ? undefined : reference(key, 'reference', at),
     ...readPin(key, at),
-    ...(key.replacedAt === undefined ? {} : { replacedAt: time(key, 'replacedAt', at) }),
+    replacedAt: key.replacedAt === undefined ? undefined : time(key, 'replacedAt', at),
   }
 }
 
@@ -82,10 +102,10 @@ function readPin(key: JsonObject, at: string): KeyPin {
     throw invalid(at, 'fingerprint is not sha256: and 64 hexadecimal digits')
   return {
     resolved: reference(key, 'resolved', at),
-    ...(key.algorithm === undefined ? {} : { algorithm: algorithm(key, at) }),
+    algorithm: key.algorithm === undefined ? undefined : algorithm(key, at),
     fingerprint: pin,
-    ...(key.publicKey === undefined ? {} : { publicKey: publicKey(key, pin, at) }),
-    ...(key.lockedAt === undefined ? {} : { lockedAt: time(key, 'lockedAt', at) }),
+    publicKey: key.publicKey === undefined ? undefined : publicKey(key, pin, at),
+    lockedAt: key.lockedAt === undefined ? undefined : time(key, 'lockedAt', at),
   }
 }
 
@@ -114,19 +134,19 @@ function time(key: JsonObject, member: string, at: string): string {
 
 function reference(key: JsonObject, member: string, at: string): string {
   const value = text(key, member, at)
-  if (!/^[a-z][a-z0-9+.-]*:./.test(value)) throw invalid(at, `${member} is no reference`)
+  if (!/^[a-z][a-z0-9+.-]*:./.test(value)) throw invalid(at, `${member} is not a reference`)
   return value
 }
 
 function text(key: JsonObject, member: string, at: string): string {
   const value = key[member]
   if (typeof value !== 'string')
-    throw invalid(at, `${member} is ${value === undefined ? 'missing' : 'no text'}`)
+    throw invalid(at, `${member} is ${value === undefined ? 'missing' : 'not a string'}`)
   return value
 }
 
 function object(value: JsonValue | undefined, at: string, members?: readonly string[]): JsonObject {
-  if (!isJsonObject(value)) throw invalid(at, 'it is no object')
+  if (!isJsonObject(value)) throw invalid(at, 'it is not an object')
   const unknown = members && Object.keys(value).find(member => !members.includes(member))
   if (unknown !== undefined) throw invalid(at, `the member ${JSON.stringify(unknown)} is not known`)
   return value
@@ -136,36 +156,30 @@ function ordered({ reference, next, history, ...pin }: LockedKey): LockedKey {
   return {
     reference,
     ...orderedPin(pin),
-    ...(next === undefined ? {} : { next: orderedNext(next) }),
+    next: next && orderedNext(next),
     history: history.map(orderedPast),
   }
 }
 
 function orderedNext({ reference, pin }: NextKey): NextKey {
-  return { reference, ...(pin === undefined ? {} : { pin: orderedPin(pin) }) }
+  return { reference, pin: pin && orderedPin(pin) }
 }
 
 function orderedPast({ reference, replacedAt, ...pin }: PastKey): PastKey {
   return {
-    ...(reference === undefined ? {} : { reference }),
+    reference,
     ...orderedPin(pin),
-    ...(replacedAt === undefined ? {} : { replacedAt }),
+    replacedAt,
   }
 }
 
 function orderedPin({ resolved, algorithm, fingerprint, publicKey, lockedAt }: KeyPin): KeyPin {
-  return {
-    resolved,
-    ...(algorithm === undefined ? {} : { algorithm }),
-    fingerprint,
-    ...(publicKey === undefined ? {} : { publicKey }),
-    ...(lockedAt === undefined ? {} : { lockedAt }),
-  }
+  return { resolved, algorithm, fingerprint, publicKey, lockedAt }
 }
 
 function invalid(at: string, why: string, fix?: string): SealwrightError {
   return new SealwrightError('VALIDATION', `${LABEL} cannot be used`, {
     why: `${at}: ${why}`,
-    ...(fix === undefined ? {} : { fix }),
+    fix,
   })
 }

@@ -13,15 +13,15 @@ export interface LockedKey {
   /** Canonical and versioned: what `reference` meant when it was locked. */
   readonly resolved: string
   /** The default where a format prescribes none. */
-  readonly algorithm?: AlgorithmId
+  readonly algorithm?: AlgorithmId | undefined
   /** `sha256:<hex>` of the SubjectPublicKeyInfo. */
   readonly fingerprint: string
   /** Base64 of the DER SubjectPublicKeyInfo, so that it can be told when the key is gone. */
-  readonly publicKey?: string
+  readonly publicKey?: string | undefined
   /** RFC 3339, UTC. */
-  readonly lockedAt?: string
+  readonly lockedAt?: string | undefined
   /** What the name will mean once its rotation is finished. */
-  readonly next?: NextKey
+  readonly next?: NextKey | undefined
   /** What the name meant before, the latest last. */
   readonly history: readonly PastKey[]
 }
@@ -33,15 +33,27 @@ export type KeyPin = Pick<LockedKey, 'resolved' | 'algorithm' | 'fingerprint' | 
 export interface NextKey {
   /** What `reference` of the name will be. */
   readonly reference: string
-  readonly pin?: KeyPin
+  readonly pin?: KeyPin | undefined
 }
 
 export interface PastKey extends KeyPin {
-  readonly reference?: string
-  readonly replacedAt?: string
+  readonly reference?: string | undefined
+  readonly replacedAt?: string | undefined
 }
 
-/** A lock that names no key. */
+/**
+ * Returns a key lock without names.
+ *
+ * @example
+ * ```ts
+ * import { createKeyring, emptyKeyLock } from '@sealwright/keyring'
+ * import { fileKeys } from '@sealwright/provider-file'
+ *
+ * // Opens keys by reference only.
+ * const keyring = createKeyring({ providers: [fileKeys()], keys: emptyKeyLock() })
+ * const signer = await keyring.signer('file:release.key')
+ * ```
+ */
 export function emptyKeyLock(): KeyLock {
   return keyLockOf([])
 }
@@ -61,7 +73,7 @@ export function isKeyName(text: string): boolean {
 export function lockedKey(lock: KeyLock, name: string): LockedKey {
   if (Object.hasOwn(lock.keys, name)) return lock.keys[name]!
   const names = Object.keys(lock.keys)
-  throw new SealwrightError('NOT_FOUND', `there is no key named ${JSON.stringify(name)}`, {
+  throw new SealwrightError('NOT_FOUND', `no key is named ${JSON.stringify(name)}`, {
     why: names.length === 0 ? 'no key has a name yet' : `the names are ${names.join(', ')}`,
     fix: 'name a key, or give a reference such as file:PATH',
   })

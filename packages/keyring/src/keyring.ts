@@ -8,7 +8,6 @@ import {
   SealwrightError,
   type Signer,
 } from '@sealwright/core'
-import { shellQuote } from '@sealwright/core/encoding'
 import { isKeyName, type KeyLock, type LockedKey, lockedKey } from './key-lock.ts'
 import { type ProviderSource, providerSources } from './provider-sources.ts'
 
@@ -36,7 +35,22 @@ export interface Keyring extends AsyncDisposable {
   provider(nameOrReference: string): Promise<KeyProvider>
 }
 
-/** @throws {@link SealwrightError} `VALIDATION` when two providers have a scheme in common. */
+/**
+ * @throws {@link SealwrightError} `VALIDATION` when two providers have a scheme in common.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { createKeyring, parseKeyLock } from '@sealwright/keyring'
+ * import { fileKeys } from '@sealwright/provider-file'
+ *
+ * const keyring = createKeyring({
+ *   providers: [fileKeys({ passphrase: async () => 'correct horse battery staple' })],
+ *   keys: parseKeyLock(await readFile('keys.lock.json')),
+ * })
+ * const signer = await keyring.signer('release')
+ * ```
+ */
 export function createKeyring({ providers, keys }: KeyringOptions): Keyring {
   const sources = providerSources(providers)
   let disposal: Promise<void> | undefined
@@ -77,7 +91,8 @@ function assertLocked(name: string, locked: LockedKey, key: KeyDescriptor): void
   const since = locked.lockedAt === undefined ? 'locked' : `locked ${locked.lockedAt.slice(0, 10)}`
   throw new SealwrightError('KEY_MISMATCH', `key "${name}" is no longer the key that was locked`, {
     why: `${locked.reference} now means ${key.reference} (public key ${actual}); ${since} was ${locked.resolved} (${locked.fingerprint})`,
-    fix: `if the rotation is intended: sealwright key rotate ${shellQuote(name)} --to ${shellQuote(locked.next?.reference ?? locked.reference)}`,
+    fix: 'if the rotation is intended, lock the name to the new key',
+    remedy: { step: 'rotateKey', key: name, reference: locked.next?.reference ?? locked.reference },
   })
 }
 

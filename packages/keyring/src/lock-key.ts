@@ -1,5 +1,5 @@
 import { type AlgorithmId, fingerprint, type KeyDescriptor, SealwrightError } from '@sealwright/core'
-import { encodeBase64, shellQuote } from '@sealwright/core/encoding'
+import { encodeBase64 } from '@sealwright/core/encoding'
 import { isKeyName, type KeyLock, type KeyPin, keyLockOf, type LockedKey, lockedKey } from './key-lock.ts'
 
 export interface LockRequest {
@@ -8,24 +8,34 @@ export interface LockRequest {
   /** The key that answered to it. */
   readonly key: KeyDescriptor
   /** The default where a format prescribes none. */
-  readonly algorithm?: AlgorithmId
+  readonly algorithm?: AlgorithmId | undefined
   /** The present time. */
   readonly at: Date
 }
 
 export interface RotateRequest extends Omit<LockRequest, 'reference'> {
   /** The former reference when absent: an alias that moved. */
-  readonly reference?: string
+  readonly reference?: string | undefined
 }
 
 /**
- * Gives a key a name. The same key under the same name is left as it is.
+ * Locks a name to a key. If the name is locked to the same key already, returns the lock unchanged.
  *
- * @throws {@link SealwrightError} `VALIDATION` for what is no name, and for one that means another key.
+ * @throws {@link SealwrightError} `VALIDATION` for an invalid name, and for a name that is locked to another key.
+ *
+ * @example
+ * ```ts
+ * import type { Signer } from '@sealwright/core'
+ * import { emptyKeyLock, lockKey } from '@sealwright/keyring'
+ *
+ * declare const signer: Signer
+ * const reference = 'awskms:///alias/release'
+ * const keys = lockKey(emptyKeyLock(), 'release', { reference, key: signer.key, at: new Date() })
+ * ```
  */
 export function lockKey(lock: KeyLock, name: string, request: LockRequest): KeyLock {
   if (!isKeyName(name)) {
-    throw new SealwrightError('VALIDATION', `${JSON.stringify(name)} is no name of a key`, {
+    throw new SealwrightError('VALIDATION', `${JSON.stringify(name)} is not a valid key name`, {
       why: 'a name is 1 to 64 letters, digits, dots, dashes and underscores',
     })
   }
@@ -35,7 +45,8 @@ export function lockKey(lock: KeyLock, name: string, request: LockRequest): KeyL
   if (isSameKey(present, locked) && present.algorithm === locked.algorithm) return lock
   throw new SealwrightError('VALIDATION', `the name ${JSON.stringify(name)} is taken`, {
     why: `it means ${present.resolved} (public key ${present.fingerprint})`,
-    fix: `choose another name, or: sealwright key rotate ${shellQuote(name)} --to ${shellQuote(request.reference)}`,
+    fix: 'choose another name, or rotate the key',
+    remedy: { step: 'rotateKey', key: name, reference: request.reference },
   })
 }
 
@@ -48,11 +59,11 @@ export function lockKey(lock: KeyLock, name: string, request: LockRequest): KeyL
 export function prepareKey(
   lock: KeyLock,
   name: string,
-  { reference, key, algorithm, at }: Omit<LockRequest, 'key'> & { readonly key?: KeyDescriptor },
+  { reference, key, algorithm, at }: Omit<LockRequest, 'key'> & { readonly key?: KeyDescriptor | undefined },
 ): KeyLock {
   const present = lockedKey(lock, name)
   const chosen = algorithm ?? (key && algorithmFor(key, present.algorithm))
-  const pin = key && pinOf({ key, at, ...(chosen === undefined ? {} : { algorithm: chosen }) })
+  const pin = key && pinOf({ key, at, algorithm: chosen })
   const { next } = present
   const isPrepared =
     next?.reference === reference &&
@@ -61,7 +72,7 @@ export function prepareKey(
   return withKey(lock, name, {
     ...present,
     reference: present.resolved,
-    next: { reference, ...(pin === undefined ? {} : { pin }) },
+    next: { reference, pin },
   })
 }
 
@@ -69,12 +80,12 @@ export function prepareKey(
  * Lets a name mean another key; what it meant goes to its history, and a prepared key is forgotten. The same key again
  * changes nothing.
  *
- * @throws {@link SealwrightError} `NOT_FOUND` for a name that is not there.
+ * @throws {@link SealwrightError} `NOT_FOUND` for an unknown name.
  */
 export function rotateKey(lock: KeyLock, name: string, request: RotateRequest): KeyLock {
   const { history, next: prepared, ...present } = lockedKey(lock, name)
   const { reference = present.reference, algorithm = algorithmFor(request.key, present.algorithm) } = request
-  const rotated = { ...request, reference, ...(algorithm === undefined ? {} : { algorithm }) }
+  const rotated = { ...request, reference, algorithm }
   const locked = lockOf(rotated, [...history, { ...present, replacedAt: request.at.toISOString() }])
   // Back to the key that it means: what was prepared is given up.
   if (prepared !== undefined && isSameKey({ ...present, reference }, locked))
@@ -83,7 +94,11 @@ export function rotateKey(lock: KeyLock, name: string, request: RotateRequest): 
   return withKey(lock, name, locked)
 }
 
-/** Forgets a name; the key stays in its store. Throws `NOT_FOUND` for a name that is not there. */
+/**
+ * Forgets a name; the key stays in its store.
+ *
+ * @throws {@link SealwrightError} `NOT_FOUND` for an unknown name.
+ */
 export function forgetKey(lock: KeyLock, name: string): KeyLock {
   lockedKey(lock, name)
   return keyLockOf(Object.entries(lock.keys).filter(([other]) => other !== name))
@@ -96,7 +111,7 @@ function lockOf({ reference, ...request }: LockRequest, history: LockedKey['hist
 function pinOf({ key, algorithm, at }: Omit<LockRequest, 'reference'>): KeyPin {
   return {
     resolved: key.reference,
-    ...(algorithm === undefined ? {} : { algorithm }),
+    algorithm,
     fingerprint: fingerprint(key.publicKey),
     publicKey: encodeBase64(key.publicKey),
     lockedAt: at.toISOString(),

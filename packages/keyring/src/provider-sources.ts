@@ -59,7 +59,7 @@ async function load(source: Exclude<ProviderSource, KeyProvider>): Promise<KeyPr
     throw isMissing(error, source.package) ? missing(source, error) : notLoaded(source, error)
   }
   if (provider?.contract !== 1) {
-    throw new SealwrightError('UNSUPPORTED', `${source.package} is no key provider of contract 1`, {
+    throw new SealwrightError('UNSUPPORTED', `${source.package} is not a key provider of contract 1`, {
       fix: `install versions of ${source.package} and @sealwright/core that belong together`,
     })
   }
@@ -93,7 +93,7 @@ function notLoaded({ package: name }: { package: string }, thrown: unknown) {
     fix: `install it again: npm install ${name}`,
     cause: thrown,
   })
-  const { message } = error.cause as { readonly message?: string }
+  const { message } = error.cause as { readonly message?: string | undefined }
   if (message === undefined) return error
   return new SealwrightError(error.code, error.message, { why: message, fix: error.fix!, cause: thrown })
 }
@@ -101,7 +101,7 @@ function notLoaded({ package: name }: { package: string }, thrown: unknown) {
 function schemeOf(reference: string): string {
   const scheme = /^([^:]+):/.exec(reference)?.[1]
   if (scheme !== undefined) return scheme
-  throw new SealwrightError('VALIDATION', `${JSON.stringify(reference)} is no key reference`, {
+  throw new SealwrightError('VALIDATION', `${JSON.stringify(reference)} is not a key reference`, {
     why: 'it has no scheme',
     fix: 'write a reference such as file:PATH',
   })

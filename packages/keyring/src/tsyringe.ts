@@ -25,6 +25,17 @@ export const keyLockToken: InjectionToken<KeyLock> = Symbol.for('@sealwright/key
  *
  * @param options - Registered under {@link providersToken} and {@link keyLockToken}; what is absent is left to be
  * registered by others. Without any the keyring has no providers and no names.
+ *
+ * @example
+ * ```ts
+ * import { emptyKeyLock } from '@sealwright/keyring'
+ * import { keyringToken, registerKeyring } from '@sealwright/keyring/tsyringe'
+ * import { fileKeys } from '@sealwright/provider-file'
+ * import { container } from 'tsyringe'
+ *
+ * registerKeyring(container, { providers: [fileKeys()], keys: emptyKeyLock() })
+ * const signer = await container.resolve(keyringToken).signer('file:release.key')
+ * ```
  */
 export function registerKeyring(container: DependencyContainer, options: Partial<KeyringOptions> = {}): void {
   if (options.providers !== undefined) container.register(providersToken, { useValue: options.providers })

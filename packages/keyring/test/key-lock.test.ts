@@ -194,7 +194,7 @@ describe('keys.lock.json', () => {
 
   it('says where it is wrong', () => {
     expect(() => parse(withKey({ history: [{ ...minimal, resolved: 7 }] }))).toThrow(
-      expect.objectContaining({ why: 'keys.release.history[0]: resolved is no text' }),
+      expect.objectContaining({ why: 'keys.release.history[0]: resolved is not a string' }),
     )
   })
 

@@ -145,7 +145,8 @@ describe('a named key', () => {
       code: 'KEY_MISMATCH',
       message: 'key "release" is no longer the key that was locked',
       why: `fake:alias now means fake:alias/2 (public key ${now}); locked 2026-03-01 was fake:alias/1 (${then})`,
-      fix: 'if the rotation is intended: sealwright key rotate release --to fake:alias',
+      fix: 'if the rotation is intended, lock the name to the new key',
+      remedy: { step: 'rotateKey', key: 'release', reference: 'fake:alias' },
     })
   })
 

@@ -22,17 +22,27 @@ export const failureCases: readonly Definition[] = [
       }),
   },
   ...OPERATIONS.flatMap(operation => [
-    failure(operation, 'deny', 'ACCESS_DENIED', 'may not', hooks => hooks.deny!()),
-    failure(operation, 'unauthenticated', 'UNAUTHENTICATED', 'its credentials are refused', hooks =>
-      hooks.unauthenticated!(),
-    ),
-    failure(operation, 'unavailable', 'UNAVAILABLE', 'the store is not available', hooks =>
-      hooks.unavailable!({ count: Number.POSITIVE_INFINITY }),
-    ),
-    failure(operation, 'reset', 'UNAVAILABLE', 'the connection is reset', hooks => hooks.reset!()),
-    failure(operation, 'htmlError', 'UNAVAILABLE', 'a page of HTML answers with status 500', hooks =>
-      hooks.htmlError!(),
-    ),
+    failure(operation, 'deny', { code: 'ACCESS_DENIED', when: 'may not', fault: hooks => hooks.deny!() }),
+    failure(operation, 'unauthenticated', {
+      code: 'UNAUTHENTICATED',
+      when: 'its credentials are refused',
+      fault: hooks => hooks.unauthenticated!(),
+    }),
+    failure(operation, 'unavailable', {
+      code: 'UNAVAILABLE',
+      when: 'the store is not available',
+      fault: hooks => hooks.unavailable!({ count: Number.POSITIVE_INFINITY }),
+    }),
+    failure(operation, 'reset', {
+      code: 'UNAVAILABLE',
+      when: 'the connection is reset',
+      fault: hooks => hooks.reset!(),
+    }),
+    failure(operation, 'htmlError', {
+      code: 'UNAVAILABLE',
+      when: 'a page of HTML answers with status 500',
+      fault: hooks => hooks.htmlError!(),
+    }),
     redirected(operation),
   ]),
 ]
@@ -40,9 +50,15 @@ export const failureCases: readonly Definition[] = [
 function failure(
   operation: FaultedOperation,
   hook: keyof FaultHooks & string,
-  code: ErrorCode,
-  when: string,
-  fault: (hooks: FaultHooks) => Restore | PromiseLike<Restore>,
+  {
+    code,
+    when,
+    fault,
+  }: {
+    readonly code: ErrorCode
+    readonly when: string
+    readonly fault: (hooks: FaultHooks) => Restore | PromiseLike<Restore>
+  },
 ): Definition {
   return {
     id: `${hook}/${operation}`,

@@ -36,7 +36,7 @@ export const referenceCases: readonly Definition[] = [
   },
   {
     id: 'canonical/refused',
-    does: 'refuses what is no reference of its store, and does not repeat it',
+    does: 'refuses a text that is not a reference of its store, and does not repeat it',
     needs: [],
     run: harness =>
       withProvider(harness, async provider => {
