@@ -28,10 +28,18 @@ const lighterCommander = {
   },
 }
 
-/** The parser and the frame, but for what waits to be needed: the terminal, times, streams. */
+/** The parser and what runs a command, but for what waits to be needed: the terminal and streams. */
 function isNeededToStart(id) {
-  if (/[\\/]frame[\\/](?:terminal|time|read-all|send-whole|or-aborted|debug-http)\.ts$/.test(id)) return false
-  return /[\\/]cli[\\/]src[\\/](?:frame|program)[\\/]|[\\/]commander[\\/]|[\\/]core[\\/]src[\\/](?:errors|files[\\/]system-failure)\.ts$|[\\/]cli[\\/](?:package\.json|src[\\/]commands[\\/]version\.ts)$/.test(
+  if (/[\\/](?:terminal|read-all|send-whole|debug-http|help-command|complete|candidates)\.ts$/.test(id))
+    return false
+  return /[\\/]cli[\\/]src[\\/](?:runtime|flags|program)[\\/]|[\\/]cli[\\/]src[\\/]commands[\\/]\w+[\\/]spec\.ts$|[\\/]cli[\\/](?:package\.json|src[\\/]session[\\/](?:command|session)\.ts)$|[\\/]commander[\\/]|[\\/]core[\\/]src[\\/](?:errors|files[\\/]system-failure|encoding[\\/]shell-quote)\.ts$/.test(
+    id,
+  )
+}
+
+/** What shell completion needs beside that: a file of its own, because a person waits for it at each press of a key. */
+function isNeededToComplete(id) {
+  return /[\\/]cli[\\/]src[\\/](?:program[\\/](?:complete|candidates)|config[\\/](?:paths|key-name)|runtime[\\/]read-all)\.ts$|[\\/]keyring[\\/]src[\\/]key-lock\.ts$|[\\/]core[\\/]src[\\/](?:encoding[\\/](?:invalid|json|json-scanner|utf8)|files[\\/]regular-file)\.ts$/.test(
     id,
   )
 }
@@ -59,6 +67,11 @@ export default defineConfig({
     chunkFileNames: 'chunks/[name]-[hash].js',
     minify: { compress: true, mangle: false, codegen: true },
     // What every start needs is one file: each further one costs about a millisecond.
-    codeSplitting: { groups: [{ name: 'frame', test: isNeededToStart }] },
+    codeSplitting: {
+      groups: [
+        { name: 'start', test: isNeededToStart },
+        { name: 'complete', test: isNeededToComplete },
+      ],
+    },
   },
 })

@@ -1,6 +1,7 @@
-import { runProcess } from './frame/run-process.ts'
+import { sealwright } from './program/commands.ts'
+import { runProcess } from './program/run.ts'
 
-/** Runs the program in this process. */
+/** Runs `sealwright` in this process. */
 export function main(): Promise<void> {
-  return runProcess()
+  return runProcess(sealwright)
 }

@@ -60,7 +60,7 @@ export interface MadeIndex extends MadeImage {
  * Writes an image layout with an index under the tag v1, as buildkit makes it: an image for each platform, an attestation
  * of each, and an index of its own with one image more.
  *
- * @param options.cache - Whether it also lists what is no manifest, as build caches do; not every registry takes that.
+ * @param options.cache - Whether it also lists a blob that is not a manifest, as build caches do; not every registry takes that.
  */
 export async function makeIndexLayout(
   path: string,

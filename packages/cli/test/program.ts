@@ -2,9 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import { documents } from '../src/documents/index.ts'
-import type { Io, Sink, Terminal } from '../src/frame/io.ts'
-import { type Parse, run } from '../src/frame/run.ts'
+import { sealwright } from '../src/program/commands.ts'
+import { documents } from '../src/program/documents.ts'
+import type { Program as ProgramSpec } from '../src/program/program.ts'
+import { run } from '../src/program/run.ts'
+import type { Io, Sink, Terminal } from '../src/runtime/io.ts'
 
 /** A secret that must be in no output of any run. */
 export const CANARY = 'canary-7c1f3a-passphrase'
@@ -30,7 +32,7 @@ interface RunOptions {
   readonly now?: Date
   readonly signal?: AbortSignal
   /** Another program than `sealwright`. */
-  readonly parse?: Parse
+  readonly program?: ProgramSpec
 }
 
 /** The program in this process, with a home of its own. */
@@ -93,7 +95,7 @@ function programAt(home: string, passphraseFile: string): Program {
         now: () => options.now ?? new Date(),
         signal: options.signal ?? new AbortController().signal,
       }
-      const code = await run(args, io, options.parse)
+      const code = await run(options.program ?? sealwright, args, io)
       const result = {
         code,
         stdout: Buffer.concat(stdout).toString('utf8'),
@@ -101,7 +103,7 @@ function programAt(home: string, passphraseFile: string): Program {
         stderr: Buffer.concat(stderr).toString('utf8'),
       }
       expect(result.stdout + result.stderr).not.toContain(CANARY)
-      if (args.includes('json') && options.parse === undefined) assertDocument(result)
+      if (args.includes('json') && options.program === undefined) assertDocument(result)
       return result
     },
     async expect(code, args, options) {

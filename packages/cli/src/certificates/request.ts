@@ -6,8 +6,8 @@ import {
   parseCertificateRequest,
   requestCertificate,
 } from '@sealwright/x509'
-import { writeNamedFile } from '../config/replace-file.ts'
-import type { Context } from '../frame/context.ts'
+import type { Session } from '../session/session.ts'
+import { writeNamedFile } from '../session/write-named-file.ts'
 
 const LABEL = 'CERTIFICATE REQUEST'
 
@@ -27,24 +27,24 @@ export interface MadeRequest {
  * @throws {@link SealwrightError} `VALIDATION` for a subject that no trusted identity can match.
  */
 export async function makeRequest(
-  context: Context,
+  session: Session,
   signer: Signer,
   request: {
     readonly subject: string
     readonly file?: string | undefined
-    readonly replaceLink?: boolean
+    readonly replaceLink?: boolean | undefined
     readonly label: string
   },
 ): Promise<MadeRequest> {
   const { subject, file, replaceLink = false, label } = request
-  const der = await context.dialogue.waiting(`key ${label}`, async () =>
-    requestCertificate({ signer, subject, requireIdentity: true, signal: await context.deadline() }),
+  const der = await session.dialogue.waiting(`key ${label}`, async () =>
+    requestCertificate({ signer, subject, requireIdentity: true, signal: await session.deadline() }),
   )
   const made = parseCertificateRequest(der)
   const pem = encodePem(LABEL, der)
   const written =
     file !== undefined &&
-    (await writeNamedFile(context, file, pem, existing => isSame(existing, made), { replaceLink }))
+    (await writeNamedFile(session, file, pem, { isSame: existing => isSame(existing, made), replaceLink }))
   return { subject: formatDistinguishedName(made.subject), pem, written }
 }
 

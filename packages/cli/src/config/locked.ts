@@ -3,7 +3,7 @@ import { access, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeDirectory } from '@sealwright/core/files'
 import { withFileLock } from '@sealwright/oci'
-import type { Io } from '../frame/io.ts'
+import type { Io } from '../runtime/io.ts'
 import { assertHome } from './paths.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { isSealwrightError, type SealwrightError } from '@sealwright/core'
 import { decodeJson, isJsonObject, type JsonValue } from '@sealwright/core/encoding'
-import { usageError } from '../frame/usage.ts'
-import { readIfPresent } from './read-if-present.ts'
+import { readIfPresent } from '../runtime/read-all.ts'
+import { usageError } from '../runtime/usage.ts'
 
 /** A key that Notation's `signingkeys.json` names. */
 interface NotationKey {
@@ -18,7 +18,7 @@ export interface NotationKeys {
   readonly keys: readonly NotationKey[]
   /** Names of keys of plug-ins, which need the bridge that calls them. */
   readonly plugins: readonly string[]
-  readonly default?: string
+  readonly default?: string | undefined
   /** What is wrong with the file, or with one of its entries. It concerns the keys of this list alone. */
   readonly faults: readonly SealwrightError[]
 }

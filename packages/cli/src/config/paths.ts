@@ -1,7 +1,7 @@
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path'
-import type { Io } from '../frame/io.ts'
-import { usageError } from '../frame/usage.ts'
-import type { GlobalFlags } from '../program/global-flags.ts'
+import type { GlobalFlags } from '../flags/global-flags.ts'
+import type { Io } from '../runtime/io.ts'
+import { usageError } from '../runtime/usage.ts'
 
 /** Where nothing is and nothing can be written: the home of a user who has none, as `HOME=/dev/null` says it too. */
 export const NO_HOME = '/dev/null'
@@ -11,17 +11,24 @@ export interface Paths {
   /** The user's configuration. */
   readonly config: string
   /** The machine's configuration, under the user's. */
-  readonly systemConfig?: string
+  readonly systemConfig?: string | undefined
   /** Names of keys, locked. */
   readonly keyLock: string
   /** File keys, and the chains of named keys whose store holds none. */
   readonly keys: string
   /** Trust store and policy, laid out as Notation has them. */
   readonly trust: string
+  /** CRLs, where Notation caches them; absent for a user without a home. */
+  readonly crlCache?: string | undefined
+  /** OCSP responses; absent for a user without a home. */
+  readonly ocspCache?: string | undefined
 }
 
+/** What the places depend on, of the process. */
+type Surroundings = Pick<Io, 'env' | 'cwd' | 'home' | 'platform'>
+
 /** Finds the places: flag, environment, default. Keys lie beside the user's configuration, wherever that is. */
-export function pathsOf(flags: Pick<GlobalFlags, 'config' | 'trust'>, io: Io): Paths {
+export function pathsOf(flags: Pick<GlobalFlags, 'config' | 'trust'>, io: Surroundings): Paths {
   const at = (path: string): string => resolve(io.cwd, path)
   const named = flags.config ?? (io.env.SEALWRIGHT_CONFIG || undefined)
   const config = named === undefined ? join(userDirectory(io, 'sealwright'), 'config.json') : at(named)
@@ -35,10 +42,37 @@ export function pathsOf(flags: Pick<GlobalFlags, 'config' | 'trust'>, io: Io): P
     keyLock: join(dirname(config), 'keys.lock.json'),
     keys: join(dirname(config), 'keys'),
     trust: trust === undefined ? notationDirectory(io) : at(trust),
+    crlCache: crlCacheOf(io),
+    ocspCache: ocspCacheOf(io),
   }
 }
 
-function userDirectory(io: Io, name: string): string {
+function crlCacheOf(io: Surroundings): string | undefined {
+  const { env, cwd, platform } = io
+  if (env.NOTATION_CACHE) return join(resolve(cwd, env.NOTATION_CACHE), 'crl')
+  const home = homeOf(io)
+  const base = platform === 'darwin' ? home && join(home, 'Library', 'Caches') : cacheDirectory(io)
+  return base && join(base, 'notation', 'crl')
+}
+
+function ocspCacheOf(io: Surroundings): string | undefined {
+  const base = cacheDirectory(io)
+  return base && join(base, 'sealwright', 'ocsp')
+}
+
+function homeOf({ home }: Surroundings): string | undefined {
+  return home === NO_HOME ? undefined : home
+}
+
+function cacheDirectory(io: Surroundings): string | undefined {
+  const { env, platform } = io
+  const home = homeOf(io)
+  if (platform === 'win32') return env.LOCALAPPDATA || (home && join(home, 'AppData', 'Local'))
+  const { XDG_CACHE_HOME: base = '' } = env
+  return isAbsolute(base) ? base : home && join(home, '.cache')
+}
+
+function userDirectory(io: Surroundings, name: string): string {
   const { home = NO_HOME } = io
   if (io.platform === 'win32') return join(io.env.APPDATA || join(home, 'AppData', 'Roaming'), name)
   const { XDG_CONFIG_HOME: base = '' } = io.env
@@ -47,7 +81,7 @@ function userDirectory(io: Io, name: string): string {
 }
 
 /** Notation's own directory, which on macOS is another than ours would be. */
-function notationDirectory(io: Io): string {
+function notationDirectory(io: Surroundings): string {
   if (io.platform === 'darwin') return join(io.home ?? NO_HOME, 'Library', 'Application Support', 'notation')
   return userDirectory(io, 'notation')
 }

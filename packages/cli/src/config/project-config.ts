@@ -2,19 +2,19 @@ import { lstat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { shellQuote } from '@sealwright/core/encoding'
 import { isAbsent, openRegular, type RegularFile, readWhole, systemFailure } from '@sealwright/core/files'
-import { parseDurationOrNone } from '../frame/duration.ts'
-import { usageError } from '../frame/usage.ts'
-import { isKeyName } from '../keys/key-name.ts'
-import { parseMetadata } from '../program/metadata.ts'
-import { MAX_FILE_BYTES } from './read-if-present.ts'
+import { parseMetadata } from '../flags/common-flags.ts'
+import { MAX_FILE_BYTES } from '../runtime/read-all.ts'
+import { parseDurationOrNone } from '../runtime/time.ts'
+import { usageError } from '../runtime/usage.ts'
+import { isKeyName } from './key-name.ts'
 import { placeOf } from './shape.ts'
 
 /** What a project may say: how to sign, never whom to believe, whom to contact or which code to run. */
 export interface ProjectConfig {
-  readonly key?: string
-  readonly format?: 'jws' | 'cose'
-  readonly expiry?: number | 'none'
-  readonly metadata?: Readonly<Record<string, string>>
+  readonly key?: string | undefined
+  readonly format?: 'jws' | 'cose' | undefined
+  readonly expiry?: number | 'none' | undefined
+  readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
 const REFUSED =
@@ -24,7 +24,7 @@ const REFUSED =
 /** A `sealwright.json` that was found, and the repository below it, if it lies outside of one. */
 interface FoundProject {
   readonly path: string
-  readonly outside?: string
+  readonly outside?: string | undefined
 }
 
 /**
@@ -59,7 +59,7 @@ const NAME = 'sealwright.json'
 
 async function search(directory: string, repository?: string): Promise<FoundProject | undefined> {
   const path = join(directory, NAME)
-  if (await exists(path)) return { path, ...(repository === undefined ? {} : { outside: repository }) }
+  if (await exists(path)) return { path, outside: repository }
   const above = dirname(directory)
   if (above === directory) return undefined
   const isRoot = repository === undefined && (await exists(join(directory, '.git')))

@@ -1,16 +1,16 @@
 import type { JsonObject, JsonValue } from '@sealwright/core/encoding'
-import { storePackages } from '../keys/store-packages.ts'
 import type { Place } from './shape.ts'
+import { storePackages } from './store-packages.ts'
 
 /** What a configuration says of one provider. */
 export interface ProviderSettings {
   /** Of a package that is not one of ours: the schemes it is for. */
-  readonly schemes?: readonly string[]
+  readonly schemes?: readonly string[] | undefined
   /** Of such a package: the export that makes the provider; where there is one function alone, it is that. */
-  readonly factory?: string
+  readonly factory?: string | undefined
   readonly options: Readonly<Record<string, unknown>>
   /** Of such a package: options that are secrets, by where they are read when the provider is made. */
-  readonly secrets?: Readonly<Record<string, SecretPlace>>
+  readonly secrets?: Readonly<Record<string, SecretPlace>> | undefined
 }
 
 /** Where a secret is: the first line of a file, or an environment variable. */
@@ -52,7 +52,7 @@ function readForeign(place: Place, name: string): ProviderSettings {
   }
   return {
     schemes,
-    ...(factory === undefined ? {} : { factory }),
+    factory,
     options: Object.fromEntries(options),
     ...(secrets.size === 0 ? {} : { secrets: Object.fromEntries(secrets) }),
   }

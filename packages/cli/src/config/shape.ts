@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
 import { decodeJsonWithPositions, type JsonValue, type PositionedJson } from '@sealwright/core/encoding'
-import { usageError } from '../frame/usage.ts'
+import { ownFixOf } from '../runtime/fixes.ts'
+import { usageError } from '../runtime/usage.ts'
 
 type Path = readonly (string | number)[]
 export type Members = Readonly<Record<string, (place: Place) => unknown>>
@@ -87,7 +88,7 @@ export class Place {
       return reader(this.text(), this.name)
     } catch (error) {
       if (!isSealwrightError(error)) throw error
-      return this.fail(error.message, error.fix)
+      return this.fail(error.message, ownFixOf(error))
     }
   }
 

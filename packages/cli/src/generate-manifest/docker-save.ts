@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { SealwrightError } from '@sealwright/core'
 import { helperEnvironment, programPath } from '@sealwright/oci-registry'
-import type { Io } from '../frame/io.ts'
+import type { Io } from '../runtime/io.ts'
 
 const MAX_SAID = 4096
 

@@ -1,12 +1,8 @@
-import { runProcess } from '../frame/run-process.ts'
-import { parseTool } from '../tool/parse-tool.ts'
-import { dockerWords } from './docker-words.ts'
-import { generateManifestTool } from './tool.ts'
+import { runProcess } from '../program/run.ts'
+import { dockerWords, generateManifest } from './program.ts'
 
 /** Runs `docker-generatemanifest` in this process: as Docker calls it, or by itself. */
 export function main(): Promise<void> {
-  return runProcess((argv, io) => {
-    const { docker, words } = dockerWords(argv)
-    return parseTool(generateManifestTool(docker), words, io)
-  })
+  const { docker, words } = dockerWords(process.argv.slice(2))
+  return runProcess(generateManifest(docker), words)
 }

@@ -1,6 +1,6 @@
-import { EXIT } from '../frame/exit.ts'
-import { VERSION } from '../frame/version.ts'
-import type { Run } from '../program/invocation.ts'
+import { EXIT } from '../runtime/exit.ts'
+import { VERSION } from '../runtime/version.ts'
+import type { Run } from '../session/command.ts'
 
 /** What Docker's command line wants to know of a plug-in before it lists and calls it. */
 export const metadata: Run = async () => ({

@@ -7,13 +7,11 @@ import {
   parseCertificate,
   parseCertificates,
 } from '@sealwright/x509'
-import { readCertificates } from '../certificates/read.ts'
-import { warnOfSubject } from '../certificates/subject.ts'
-import { warnOfEnd } from '../certificates/validity.ts'
-import { readIfPresent } from '../config/read-if-present.ts'
-import type { Context } from '../frame/context.ts'
-import { usageError } from '../frame/usage.ts'
-import { fixOf, issueCommand, requestCommand } from './chain-advice.ts'
+import { readCertificates, warnOfEnd, warnOfSubject } from '../certificates/certificate.ts'
+import { readIfPresent } from '../runtime/read-all.ts'
+import { usageError } from '../runtime/usage.ts'
+import type { Session } from '../session/session.ts'
+import { fixOf, issueCommand, requestCommand } from './advice.ts'
 
 /** The file of the chain of a named key, where its store does not hold all of it. */
 export function chainPath(keys: string, name: string): string {
@@ -32,7 +30,7 @@ export function keptChains(keys: string, name: string): readonly string[] {
 
 export interface ChainSources {
   /** Asks the store; absent where the store is known to hold none. */
-  readonly signer?: Signer
+  readonly signer?: Signer | undefined
   /** The key itself where there is no signer; without either any chain is taken for the key's. */
   readonly publicKey?: Uint8Array | undefined
   /** `--cert-chain`. */
@@ -49,28 +47,28 @@ export interface ChainSources {
  * @throws {@link SealwrightError} `VALIDATION` for certificates that are not one chain; of the store.
  */
 export async function findChain(
-  context: Context,
+  session: Session,
   sources: ChainSources,
 ): Promise<readonly Certificate[] | undefined> {
   const { signer, file } = sources
   const isForKey = forKey(sources)
   if (file !== undefined) {
-    const given = await readCertificates(file, context.io.cwd)
+    const given = await readCertificates(file, session.io.cwd)
     if (signer === undefined || given.some(isForKey)) return orderChain(given)
-    const stored = await storedCertificates(context, signer)
+    const stored = await storedCertificates(session, signer)
     return orderChain(stored.some(isForKey) ? [...stored, ...given] : given)
   }
   const kept = (await readKept(sources.kept)).find(({ chain }) => isForKey(chain[0] as Certificate))
   let stored: readonly Certificate[]
   try {
-    stored = await storedCertificates(context, signer)
+    stored = await storedCertificates(session, signer)
   } catch (error) {
     if (kept === undefined || !isSealwrightError(error) || error.code === 'ABORTED') throw error
-    context.note(`the certificates in the store cannot be read (${error.message}); using ${kept.path}`)
+    session.note(`the certificates in the store cannot be read (${error.message}); using ${kept.path}`)
     return kept.chain
   }
   if (stored.length === 0) return kept?.chain
-  return kept === undefined ? orderChain(stored) : together(orderChain(stored), kept.chain, context.io.now())
+  return kept === undefined ? orderChain(stored) : together(orderChain(stored), kept.chain, session.io.now())
 }
 
 function forKey({ signer, publicKey = signer?.key.publicKey }: ChainSources) {
@@ -79,7 +77,7 @@ function forKey({ signer, publicKey = signer?.key.publicKey }: ChainSources) {
 }
 
 async function storedCertificates(
-  { deadline }: Context,
+  { deadline }: Session,
   signer: Signer | undefined,
 ): Promise<readonly Certificate[]> {
   const stored = await signer?.certificates?.({ signal: await deadline() })
@@ -120,15 +118,15 @@ function together(
  * @throws {@link SealwrightError} `VALIDATION` naming every rule that is broken; `KEY_MISMATCH`.
  */
 export async function signingChain(
-  context: Context,
+  session: Session,
   label: string,
   sources: ChainSources & { readonly signer: Signer },
 ): Promise<readonly Certificate[]> {
   const { publicKey } = sources.signer.key
-  const chain = await findChain(context, sources)
+  const chain = await findChain(session, sources)
   if (chain === undefined) throw await noChain(label, sources, publicKey)
   assertMatches(chain, publicKey, label)
-  const now = context.io.now()
+  const now = session.io.now()
   const faults = checkChain(chain, { purpose: 'codeSigning', at: now })
   if (faults.length > 0) {
     const why = faults.map(({ message, certificate }) =>
@@ -139,8 +137,8 @@ export async function signingChain(
       fix: fixOf(faults, chain, { label, now }),
     })
   }
-  warnOfSubject(context, chain[0] as Certificate, `the certificate of key ${label}`)
-  warnOfEnd(context, chain, label)
+  warnOfSubject(session, chain[0] as Certificate, `the certificate of key ${label}`)
+  warnOfEnd(session, chain, label)
   return chain
 }
 

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs'
 import { isSealwrightError, type KeySpec, manageKeys, SealwrightError } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
-import type { Context } from '../frame/context.ts'
+import type { Session } from '../session/session.ts'
 import { defaultAlgorithm } from './default-algorithm.ts'
-import type { Keys } from './keys.ts'
+import { callOptions, type Keys } from './keys.ts'
 import { fileOf, schemeOf } from './reference.ts'
-import { callOptions } from './time-limit.ts'
 
 export interface CreatedKey {
   /** Whether it is new; one that exists is what was asked for until its type is known. */
@@ -17,7 +16,7 @@ export interface CreatedKey {
 }
 
 /** Makes a key in a store, unless it is there: no key is ever written over. */
-export async function createKey(context: Context, keys: Keys, wish: KeySpec): Promise<CreatedKey> {
+export async function createKey(session: Session, keys: Keys, wish: KeySpec): Promise<CreatedKey> {
   const provider = await keys.provider(wish.reference)
   const { create } = manageKeys(provider)
   const canonical = canonicalKey(provider.canonical, wish.reference)
@@ -31,9 +30,9 @@ export async function createKey(context: Context, keys: Keys, wish: KeySpec): Pr
   if (canonical !== undefined && (await exists(keys, canonical))) {
     return { created: false, reference: canonical, resolved: canonical }
   }
-  context.step(`create ${spec.reference}`)
-  const options = await callOptions(context, spec.reference)
-  const resolved = await context.dialogue.waiting(provider.name, () => create(spec, options))
+  session.step(`create ${spec.reference}`)
+  const options = await callOptions(session, spec.reference)
+  const resolved = await session.dialogue.waiting(provider.name, () => create(spec, options))
   return { created: true, reference: canonical ?? resolved, resolved }
 }
 

@@ -7,7 +7,7 @@ import {
 } from '@sealwright/core'
 import { notaryJws } from '@sealwright/notary'
 import { certificateSigningAlgorithm } from '@sealwright/x509'
-import { usageError } from '../frame/usage.ts'
+import { usageError } from '../runtime/usage.ts'
 
 /** What a key signs with where nothing else says so: what the Notary Project prescribes, else what suits its type. */
 export function defaultAlgorithm(key: KeyDescriptor): AlgorithmId {

@@ -1,5 +1,6 @@
 import {
   type AlgorithmId,
+  type CallOptions,
   fingerprint,
   type KeyDescriptor,
   type KeyProvider,
@@ -11,9 +12,11 @@ import { createKeyring, type KeyLock, type Keyring, type LockedKey } from '@seal
 import { type Certificate, certificateSigningAlgorithm } from '@sealwright/x509'
 import { readNotationKeys } from '../config/notation-keys.ts'
 import type { Settings } from '../config/settings.ts'
-import type { KeyDocument } from '../documents/document.ts'
-import type { Context } from '../frame/context.ts'
-import { usageError } from '../frame/usage.ts'
+import type { KeyDocument } from '../runtime/document.ts'
+import { ownFixOf } from '../runtime/fixes.ts'
+import { printable } from '../runtime/text.ts'
+import { usageError } from '../runtime/usage.ts'
+import type { Session } from '../session/session.ts'
 import { advised, withAdvice } from './advice.ts'
 import { findChain, keptChains } from './chain.ts'
 import { readKeyLock } from './lock-file.ts'
@@ -22,16 +25,15 @@ import { passphraseSource } from './passphrase.ts'
 import { pinSource } from './pin.ts'
 import { type FileEncryption, providerSources } from './providers.ts'
 import { normalReference, schemeOf } from './reference.ts'
-import { timeLimit } from './time-limit.ts'
 
 /** A key as it was named; nothing is opened yet. */
 export interface SelectedKey {
   /** What messages call it: the name, or the reference. */
   readonly label: string
-  readonly name?: string
+  readonly name?: string | undefined
   /** What the store is asked for. */
   readonly reference: string
-  readonly lock?: LockedKey
+  readonly lock?: LockedKey | undefined
   /** Files that may hold its chain. */
   readonly kept: readonly string[]
 }
@@ -54,59 +56,64 @@ type ChooseAlgorithm = AlgorithmId | ((key: KeyDescriptor) => AlgorithmId)
 
 export interface KeysOptions {
   /** `--passphrase-file` */
-  readonly passphraseFile?: string
-  readonly encryption?: FileEncryption
+  readonly passphraseFile?: string | undefined
+  readonly encryption?: FileEncryption | undefined
   /** `--pin-file` */
-  readonly pinFile?: string
+  readonly pinFile?: string | undefined
   /** `--pkcs11-module` */
-  readonly pkcs11Module?: string
+  readonly pkcs11Module?: string | undefined
   /** `--allow-readable-key` */
-  readonly allowReadableKey?: true
+  readonly allowReadableKey?: true | undefined
   /** The module that a reference names which is about to be kept. */
   readonly referenceModule?: string | undefined
 }
 
 /** The keys of this run. */
-export async function openKeys(context: Context, options: KeysOptions = {}): Promise<Keys> {
-  const settings = await context.settings()
+export async function openKeys(session: Session, options: KeysOptions = {}): Promise<Keys> {
+  const settings = await session.settings()
   const lock = await readKeyLock(settings.paths.keyLock)
   const { pkcs11Module: flag, referenceModule: reference } = options
   const keyring = createKeyring({
     providers: providerSources(settings, {
-      io: context.io,
-      passphrase: passphraseSource(context, options.passphraseFile),
+      io: session.io,
+      passphrase: passphraseSource(session, options.passphraseFile),
       encryption: options.encryption ?? 'passphrase',
       allowReadableKey: options.allowReadableKey === true,
-      pins: pinSource(context, options.pinFile),
-      module: moduleFor(context, { flag, reference }),
+      pins: pinSource(session, options.pinFile),
+      module: moduleFor(session, { flag, reference }),
     }),
     keys: lock,
   })
+  const opened = { settings, keyring, lock }
   return {
     lock,
-    select: text => selectKey(context, settings, keyring, lock, text),
-    open: (key, algorithm) => openKey(context, settings, keyring, key, algorithm),
+    select: text => selectKey(session, opened, text),
+    open: (key, algorithm) => openKey(session, opened, key, { algorithm }),
     openUnnamed: (reference, label, algorithm) =>
-      openKey(context, settings, keyring, { reference, label, kept: [] }, algorithm, false),
+      openKey(session, opened, { reference, label, kept: [] }, { algorithm, reportPin: false }),
     chainOf: async key => {
       if (schemeOf(key.reference) === 'file')
-        return findChain(context, { kept: key.kept, publicKey: publicKeyOf(key.lock) })
-      await using signer = await openKey(context, settings, keyring, key, certificateSigningAlgorithm)
-      return await findChain(context, { signer, kept: key.kept })
+        return findChain(session, { kept: key.kept, publicKey: publicKeyOf(key.lock) })
+      await using signer = await openKey(session, opened, key, { algorithm: certificateSigningAlgorithm })
+      return await findChain(session, { signer, kept: key.kept })
     },
     provider: reference => {
-      refuseOffline(context, reference)
+      refuseOffline(session, reference)
       return keyring.provider(reference)
     },
     [Symbol.asyncDispose]: () => keyring[Symbol.asyncDispose](),
   }
 }
 
+interface OpenKeyring {
+  readonly settings: Settings
+  readonly keyring: Keyring
+  readonly lock: KeyLock
+}
+
 async function selectKey(
-  context: Context,
-  settings: Settings,
-  keyring: Keyring,
-  lock: KeyLock,
+  session: Session,
+  { settings, keyring, lock }: OpenKeyring,
   text: string | undefined,
 ): Promise<SelectedKey> {
   const named = text ?? settings.key
@@ -121,10 +128,10 @@ async function selectKey(
       fix: 'name a key with -k, or make one: sealwright init',
     })
   }
-  const given = normalReference(wanted, context.io.cwd)
+  const given = normalReference(wanted, session.io.cwd)
   if (given !== undefined) {
     refuseModule(given)
-    refuseOffline(context, given)
+    refuseOffline(session, given)
     // Also the first to notice a secret: no message may repeat the reference before.
     const reference = (await keyring.provider(given)).canonical(given)
     return { label: reference, reference, kept: keptFor(settings, lock, reference) }
@@ -145,44 +152,45 @@ async function selectKey(
   }
   const [unreadable] = notation.faults
   if (unreadable !== undefined) {
-    throw new SealwrightError(unreadable.code, `there is no key named "${wanted}" here`, {
+    throw new SealwrightError(unreadable.code, `no key is named "${wanted}" here`, {
       why: `Notation's list may have it, and cannot be used: ${[unreadable.message, unreadable.why].filter(Boolean).join(': ')}`,
-      ...(unreadable.fix === undefined ? {} : { fix: unreadable.fix }),
+      fix: ownFixOf(unreadable),
       cause: unreadable,
     })
   }
   const names = [...Object.keys(lock.keys), ...notation.keys.map(({ name }) => name)]
-  throw new SealwrightError('NOT_FOUND', `there is no key named "${wanted}"`, {
+  throw new SealwrightError('NOT_FOUND', `no key is named "${wanted}"`, {
     why: names.length === 0 ? 'no key has a name yet' : `the keys are ${names.join(', ')}`,
     fix: `make one with \`sealwright init\`, or name one: sealwright key add ${shellQuote(wanted)} file:PATH`,
   })
 }
 
 async function openKey(
-  context: Context,
-  settings: Settings,
-  keyring: Keyring,
+  session: Session,
+  { settings, keyring }: OpenKeyring,
   key: SelectedKey,
-  algorithm: ChooseAlgorithm,
-  reportPin = true,
+  {
+    algorithm,
+    reportPin = true,
+  }: { readonly algorithm: ChooseAlgorithm; readonly reportPin?: boolean | undefined },
 ): Promise<Signer> {
-  refuseOffline(context, key.reference)
-  const { dialogue, io } = context
+  refuseOffline(session, key.reference)
+  const { dialogue, io } = session
   const options = {
     algorithm,
     signal: io.signal,
-    timeoutMs: timeLimit(context, settings, key.reference),
+    timeoutMs: timeLimit(session, settings, key.reference),
     onPresence: ({ presence }: KeyDescriptor) =>
-      context.note(
+      session.note(
         presence === 'touch' ? `touch the token of key ${key.label}` : `key ${key.label} asks for its PIN`,
       ),
   }
-  context.step(`open key ${key.label}`)
+  session.step(`open key ${key.label}`)
   const signer = await dialogue
     .waiting(`key ${key.label}`, () => keyring.signer(key.name ?? key.reference, options))
     .catch(error => Promise.reject(advised(error, key)))
   if (key.lock === undefined && reportPin) {
-    context.note(`key ${key.label} has no lock; for this run it is ${fingerprint(signer.key.publicKey)}`)
+    session.note(`key ${key.label} has no lock; for this run it is ${fingerprint(signer.key.publicKey)}`)
   }
   return withAdvice(signer, key)
 }
@@ -208,7 +216,7 @@ function refuseModule(reference: string): void {
   })
 }
 
-function refuseOffline({ flags }: Context, reference: string): void {
+function refuseOffline({ flags }: Session, reference: string): void {
   if (!flags.offline || schemeOf(reference) === 'file') return
   throw usageError(`--offline forbids to contact a store of ${schemeOf(reference)}: keys`, {
     why: 'only keys in files need no connection',
@@ -231,4 +239,37 @@ export function describeKey(key: Pick<SelectedKey, 'name' | 'reference'>, signer
     algorithm: signer.algorithm.id,
     fingerprint: fingerprint(signer.key.publicKey),
   }
+}
+
+/** Longest that a person may take to type a passphrase, when there is somebody to ask. */
+const WITH_A_PERSON_MS = 600_000
+/** `--timeout none`: as long as a timer of Node can be, some 24 days. */
+const NO_LIMIT_MS = 2_147_483_647
+
+/** Stores that may ask for a passphrase or a PIN. */
+const ASKING = new Set(['file', 'pkcs11'])
+
+/** The time in milliseconds that the store of a reference has to answer, where a person may have to answer first. */
+function timeLimit(
+  { dialogue }: Session,
+  { timeoutMs = NO_LIMIT_MS }: Pick<Settings, 'timeoutMs'>,
+  reference: string,
+): number {
+  const asks = ASKING.has(schemeOf(reference)) && dialogue.silence === undefined
+  return asks ? Math.max(timeoutMs, WITH_A_PERSON_MS) : timeoutMs
+}
+
+/** What a call of the store of a reference is given: the interrupt of the program, and the time it may take. */
+export async function callOptions(session: Session, reference: string): Promise<CallOptions> {
+  return { signal: session.io.signal, timeoutMs: timeLimit(session, await session.settings(), reference) }
+}
+
+/** A key as lines of text. */
+export function keyLines({ reference, resolved, algorithm, fingerprint }: KeyDocument): string[] {
+  return [
+    `  reference   ${printable(reference)}`,
+    ...(resolved === reference ? [] : [`  version     ${printable(resolved)}`]),
+    `  algorithm   ${algorithm}`,
+    `  public key  ${fingerprint}`,
+  ]
 }

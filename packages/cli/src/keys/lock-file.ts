@@ -1,10 +1,10 @@
 import { writeFileAtomic } from '@sealwright/core/files'
 import { emptyKeyLock, formatKeyLock, type KeyLock, parseKeyLock } from '@sealwright/keyring'
 import { locked } from '../config/locked.ts'
-import { readIfPresent } from '../config/read-if-present.ts'
-import type { Io } from '../frame/io.ts'
+import type { Io } from '../runtime/io.ts'
+import { readIfPresent } from '../runtime/read-all.ts'
 
-/** Reads `keys.lock.json`; without the file no key has a name. Throws `VALIDATION` for a file that is no lock. */
+/** Reads `keys.lock.json`; without the file no key has a name. Throws `VALIDATION` if the file is not a lock. */
 export async function readKeyLock(path: string): Promise<KeyLock> {
   const bytes = await readIfPresent(path)
   return bytes === undefined ? emptyKeyLock() : parseKeyLock(bytes)

@@ -1,15 +1,15 @@
 import { resolve } from 'node:path'
-import { editUserConfig } from '../config/edit-user-config.ts'
 import type { Settings } from '../config/settings.ts'
-import type { Context } from '../frame/context.ts'
-import { usageError } from '../frame/usage.ts'
+import { editUserConfig } from '../config/user-config.ts'
+import { usageError } from '../runtime/usage.ts'
+import type { Session } from '../session/session.ts'
 
 const PACKAGE = '@sealwright/provider-pkcs11'
 
 /** A reference that a user gave, and the PKCS#11 module that stood in it. */
 export interface GivenReference {
   readonly text: string
-  readonly module?: string
+  readonly module?: string | undefined
 }
 
 /** Takes the `module-path` out of a PKCS#11 URI. Only commands that write to the configuration do. */
@@ -19,8 +19,8 @@ export function takeModule(text: string): GivenReference {
   const attributes = query.split('&')
   const path = attributes.find(attribute => attribute.startsWith('module-path='))
   if (path === undefined || attributes.length > 1) {
-    throw usageError('the reference says more of its module than can be used', {
-      why: 'of what may follow ? only module-path is read, once',
+    throw usageError('the reference has parameters for its module that are not supported', {
+      why: 'after ? only module-path is allowed, once',
       fix: 'write pkcs11:token=…;object=…?module-path=/usr/lib/…',
     })
   }
@@ -37,7 +37,7 @@ export function namesModule(text: string): boolean {
  * `PKCS11_MODULE_PATH`.
  */
 export function moduleFor(
-  { io }: Context,
+  { io }: Session,
   { flag, reference }: { readonly flag?: string | undefined; readonly reference?: string | undefined },
 ): string | undefined {
   if (flag !== undefined) return resolve(io.cwd, flag)
@@ -59,7 +59,7 @@ export function assertModuleFits({ providers, paths }: Settings, module: string 
  * names none.
  */
 export function moduleToKeep(
-  { io }: Context,
+  { io }: Session,
   { providers }: Settings,
   given: GivenReference,
   flag: string | undefined,
@@ -71,7 +71,7 @@ export function moduleToKeep(
 
 /** Keeps the module of a reference in the user's configuration. */
 export async function keepModule(
-  { io, note }: Context,
+  { io, note }: Session,
   { paths, providers }: Settings,
   module: string | undefined,
 ): Promise<void> {

@@ -3,10 +3,10 @@ import { shellQuote } from '@sealwright/core/encoding'
 import { writeFileAtomic } from '@sealwright/core/files'
 import { type KeyLock, lockKey } from '@sealwright/keyring'
 import { type Certificate, encodeCertificates, parseCertificates } from '@sealwright/x509'
-import { warnOfSubject } from '../certificates/subject.ts'
-import { writeDefaultKey } from '../config/default-key.ts'
-import { readIfPresent } from '../config/read-if-present.ts'
-import type { Context } from '../frame/context.ts'
+import { warnOfSubject } from '../certificates/certificate.ts'
+import { writeDefaultKey } from '../config/user-config.ts'
+import { readIfPresent } from '../runtime/read-all.ts'
+import type { Session } from '../session/session.ts'
 import { assertMatches, chainPath, findChain } from './chain.ts'
 import { readKeyLock, updateKeyLock } from './lock-file.ts'
 
@@ -16,7 +16,7 @@ export interface NameRequest {
   readonly reference: string
   readonly signer: Signer
   /** `--cert-chain` */
-  readonly certChain?: string
+  readonly certChain?: string | undefined
   /** Use it when no key is named. */
   readonly isDefault: boolean
 }
@@ -28,34 +28,34 @@ export interface NameRequest {
  * @returns Whether anything changed.
  * @throws {@link SealwrightError} `VALIDATION` when the name stands for another key.
  */
-export async function nameKey(context: Context, request: NameRequest): Promise<boolean> {
+export async function nameKey(session: Session, request: NameRequest): Promise<boolean> {
   const { name, reference, signer, certChain, isDefault } = request
-  const settings = await context.settings()
+  const settings = await session.settings()
   const { paths } = settings
   const named = (lock: KeyLock): KeyLock =>
     lockKey(lock, name, {
       reference,
       key: signer.key,
       algorithm: lock.keys[name]?.algorithm ?? signer.algorithm.id,
-      at: context.io.now(),
+      at: session.io.now(),
     })
   // Throws for a name that is taken, before anything is written.
   named(await readKeyLock(paths.keyLock))
-  const chained = await keepChain(context, paths.keys, request)
-  const locked = await updateKeyLock(context.io, paths.keyLock, named)
+  const chained = await keepChain(session, paths.keys, request)
+  const locked = await updateKeyLock(session.io, paths.keyLock, named)
   const defaulted = isDefault && settings.defaultKey !== name
-  if (defaulted) await writeDefaultKey(context.io, paths.config, name)
-  if (certChain === undefined) await warnOfOldChain(context, chainPath(paths.keys, name), request)
+  if (defaulted) await writeDefaultKey(session.io, paths.config, name)
+  if (certChain === undefined) await warnOfOldChain(session, chainPath(paths.keys, name), request)
   return chained || locked || defaulted
 }
 
 async function keepChain(
-  context: Context,
+  session: Session,
   keys: string,
   { name, signer, certChain }: NameRequest,
 ): Promise<boolean> {
   if (certChain === undefined) return false
-  return writeChain(context, chainPath(keys, name), { signer, file: certChain, label: name })
+  return writeChain(session, chainPath(keys, name), { signer, file: certChain, label: name })
 }
 
 /**
@@ -65,13 +65,13 @@ async function keepChain(
  * @throws {@link SealwrightError} `KEY_MISMATCH` for a chain of another key.
  */
 export async function writeChain(
-  context: Context,
+  session: Session,
   path: string,
   { signer, file, label }: { readonly signer: Signer; readonly file: string; readonly label: string },
 ): Promise<boolean> {
-  const chain = (await findChain(context, { signer, file, kept: [] })) ?? []
+  const chain = (await findChain(session, { signer, file, kept: [] })) ?? []
   assertMatches(chain, signer.key.publicKey, label)
-  warnOfSubject(context, chain[0] as Certificate, file)
+  warnOfSubject(session, chain[0] as Certificate, file)
   const text = encodeCertificates(chain)
   const present = await readIfPresent(path)
   if (present !== undefined && Buffer.from(present).toString('latin1') === text) return false
@@ -81,7 +81,7 @@ export async function writeChain(
 
 /** A chain that was kept for an earlier key of this name would only be found when signing. */
 async function warnOfOldChain(
-  context: Context,
+  session: Session,
   path: string,
   { signer, name, reference }: NameRequest,
 ): Promise<void> {
@@ -89,7 +89,7 @@ async function warnOfOldChain(
   if (bytes === undefined) return
   const [leaf] = parseCertificates(bytes, path)
   if (leaf === undefined || Buffer.compare(leaf.publicKey, signer.key.publicKey) === 0) return
-  context.warn(
+  session.warn(
     `${path} is for another key; give the chain of this one: sealwright key add ${shellQuote(name)} ${shellQuote(reference)} --cert-chain FILE`,
   )
 }

@@ -1,8 +1,8 @@
-import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { isSealwrightError, type KeyHandle, type KeyProvider, SealwrightError } from '@sealwright/core'
 import type { AskPin, PinRequest } from '@sealwright/provider-pkcs11'
-import type { Context } from '../frame/context.ts'
-import { printable } from '../frame/table.ts'
-import { readSecretFile } from './secret-file.ts'
+import { readSecretFile } from '../runtime/read-all.ts'
+import { printable } from '../runtime/text.ts'
+import type { Session } from '../session/session.ts'
 
 /** Where the PINs of tokens come from: flag, environment, terminal; never a reference, an argument or a default. */
 export interface PinSource {
@@ -28,7 +28,7 @@ interface Given extends Omit<Offered, 'token'> {
  *
  * @param file - `--pin-file`.
  */
-export function pinSource(context: Context, file: string | undefined): PinSource {
+export function pinSource(session: Session, file: string | undefined): PinSource {
   /** What was typed in this run for logging in: nobody is asked twice for the same token. */
   const typed = new Map<string, Promise<string>>()
   let offered: Offered | undefined
@@ -36,7 +36,7 @@ export function pinSource(context: Context, file: string | undefined): PinSource
   async function ask({ purpose, token, triesLeft }: PinRequest): Promise<string> {
     // What a token says of itself is foreign, and is printed in prompts and messages.
     const name = printable(token.label || token.serial)
-    const given = givenPin(context, file)
+    const given = givenPin(session, file)
     if (given !== undefined) {
       if (triesLeft === 'last') throw lastTry(name, given)
       offered = { token: name, pin: given.pin, fix: given.fix }
@@ -44,7 +44,7 @@ export function pinSource(context: Context, file: string | undefined): PinSource
     }
     offered = { token: name, pin: 'the PIN that was typed', fix: 'run the command again' }
     const id = `${token.label}\0${token.serial}`
-    const answer = (purpose === 'login' && typed.get(id)) || askPerson(context, name, triesLeft)
+    const answer = (purpose === 'login' && typed.get(id)) || askPerson(session, name, triesLeft)
     if (purpose === 'login') typed.set(id, answer)
     return answer
   }
@@ -59,7 +59,7 @@ export function pinSource(context: Context, file: string | undefined): PinSource
 }
 
 /** The PIN that needs no person. */
-function givenPin({ io }: Context, file: string | undefined): Given | undefined {
+function givenPin({ io }: Session, file: string | undefined): Given | undefined {
   const { env, cwd } = io
   const named = file ?? (env.SEALWRIGHT_PIN_FILE || undefined)
   if (named !== undefined) {
@@ -80,7 +80,7 @@ function givenPin({ io }: Context, file: string | undefined): Given | undefined 
 }
 
 function askPerson(
-  { dialogue }: Context,
+  { dialogue }: Session,
   token: string,
   triesLeft: PinRequest['triesLeft'],
 ): Promise<string> {
@@ -88,7 +88,7 @@ function askPerson(
   return dialogue.ask({
     prompt: `PIN of token "${token}"${left}: `,
     secret: true,
-    missing: `the PIN of token "${token}" is needed and there is no terminal to ask on`,
+    missing: `the PIN of token "${token}" is required, and no terminal is available to ask on`,
     fix: 'set --pin-file or SEALWRIGHT_PIN_FILE; in CI prefer a key that needs none (awskms, azurekms, gcpkms, hashivault)',
   })
 }
@@ -109,4 +109,45 @@ function refused({ token, pin, fix }: Offered, error: SealwrightError): Sealwrig
     fix,
     cause: error,
   })
+}
+
+/** A provider whose refusals of a PIN say where that PIN came from. */
+export function withPins(provider: KeyProvider, pins: PinSource): KeyProvider {
+  async function explained<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      throw pins.explain(error)
+    }
+  }
+
+  const handleOf = (handle: KeyHandle): KeyHandle => {
+    const { key, certificates, [Symbol.asyncDispose]: dispose } = handle
+    return {
+      key,
+      signRaw: (request, call) => explained(handle.signRaw(request, call)),
+      ...(certificates === undefined ? {} : { certificates: call => certificates.call(handle, call) }),
+      ...(dispose === undefined ? {} : { [Symbol.asyncDispose]: () => dispose.call(handle) }),
+    }
+  }
+  const { admin } = provider
+  return {
+    ...provider,
+    open: async (reference, call) => handleOf(await explained(provider.open(reference, call))),
+    ...(admin === undefined
+      ? {}
+      : {
+          admin: {
+            ...admin,
+            list: async function* (query, call) {
+              try {
+                yield* admin.list(query, call)
+              } catch (error) {
+                throw pins.explain(error)
+              }
+            },
+            create: (spec, call) => explained(admin.create(spec, call)),
+          },
+        }),
+  }
 }

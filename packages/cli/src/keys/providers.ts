@@ -1,15 +1,15 @@
-import { isSealwrightError, type KeyProvider, SealwrightError } from '@sealwright/core'
+import { fileURLToPath } from 'node:url'
+import { type KeyProvider, SealwrightError } from '@sealwright/core'
+import { shellQuote } from '@sealwright/core/encoding'
 import type { ProviderSource } from '@sealwright/keyring'
 import type { ProviderSettings, SecretPlace } from '../config/provider-settings.ts'
 import type { Settings } from '../config/settings.ts'
-import type { Io } from '../frame/io.ts'
-import { usageError } from '../frame/usage.ts'
-import { installCommand } from './install-command.ts'
+import { type StorePackage, storePackages } from '../config/store-packages.ts'
+import type { Io } from '../runtime/io.ts'
+import { readSecretFile } from '../runtime/read-all.ts'
+import { usageError } from '../runtime/usage.ts'
 import type { PassphraseSource } from './passphrase.ts'
-import type { PinSource } from './pin.ts'
-import { readSecretFile } from './secret-file.ts'
-import { type StorePackage, storePackages } from './store-packages.ts'
-import { withPins } from './token-store.ts'
+import { type PinSource, withPins } from './pin.ts'
 
 /** How file keys are encrypted when they are made. */
 export type FileEncryption = 'passphrase' | 'none'
@@ -57,40 +57,18 @@ async function loadStore(
   const options = { ...((await store.options?.(settings, inputs.io)) ?? settings) }
   if (store.factory === 'fileKeys') {
     const { fileKeys } = await import('@sealwright/provider-file')
-    return withReadableAdvice(
-      fileKeys({
-        ...options,
-        ...(inputs.allowReadableKey ? { allowOthersToRead: true } : {}),
-        passphrase: request => inputs.passphrase(request),
-        ...(inputs.encryption === 'none' ? { encryption: 'none' as const } : {}),
-      }),
-    )
+    return fileKeys({
+      ...options,
+      ...(inputs.allowReadableKey ? { allowOthersToRead: true } : {}),
+      passphrase: request => inputs.passphrase(request),
+      ...(inputs.encryption === 'none' ? { encryption: 'none' as const } : {}),
+    })
   }
   const make = (await importInstalled(store.package, store.schemes))[store.factory] as Factory
   if (store.factory !== 'pkcs11') return make(options)
   const modulePath = inputs.module ?? options.modulePath
   if (modulePath === undefined) throw noModule()
   return withPins(make({ ...options, modulePath, pin: inputs.pins.ask }), inputs.pins)
-}
-
-/** A library cannot name the flag: the option of the provider is named by the flag that sets it. */
-function withReadableAdvice(provider: KeyProvider): KeyProvider {
-  return {
-    ...provider,
-    open: async (reference, call) => {
-      try {
-        return await provider.open(reference, call)
-      } catch (error) {
-        if (!isSealwrightError(error) || !error.fix?.includes('set allowOthersToRead')) throw error
-        const { code, message, why, fix } = error
-        throw new SealwrightError(code, message, {
-          ...(why === undefined ? {} : { why }),
-          fix: fix.replace('set allowOthersToRead', 'give --allow-readable-key'),
-          cause: error,
-        })
-      }
-    },
-  }
 }
 
 async function loadForeign(
@@ -142,7 +120,10 @@ async function importInstalled(name: string, schemes: readonly string[]): Promis
 
 /** Whether the package itself is not there, rather than something that it needs. */
 function isMissing(error: unknown, name: string): boolean {
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
+  const { code, message } = error as {
+    readonly code?: unknown | undefined
+    readonly message?: unknown | undefined
+  }
   return code === 'ERR_MODULE_NOT_FOUND' && typeof message === 'string' && message.includes(`'${name}'`)
 }
 
@@ -151,4 +132,12 @@ function noModule(): SealwrightError {
     why: 'neither --pkcs11-module, PKCS11_MODULE_PATH nor the configuration names the library of the token',
     fix: 'add --pkcs11-module FILE, e.g. /usr/lib/softhsm/libsofthsm2.so; key add and key create keep it',
   })
+}
+
+/** The command that installs a package next to this program: as the program itself was installed. */
+export function installCommand(name: string, program: string = import.meta.url): string {
+  if (program.includes('/_npx/')) return `npx -p sealwright -p ${name} sealwright …`
+  const end = program.indexOf('/lib/node_modules/')
+  if (end < 0) return `npm install ${name}`
+  return `npm install --global --prefix ${shellQuote(fileURLToPath(program.slice(0, end)))} ${name}`
 }

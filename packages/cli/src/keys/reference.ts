@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
-import { usageError } from '../frame/usage.ts'
-import { isKeyName } from './key-name.ts'
+import type { KeyProvider } from '@sealwright/core'
+import { isKeyName } from '../config/key-name.ts'
+import { usageError } from '../runtime/usage.ts'
+import type { Session } from '../session/session.ts'
 
 /**
  * A key reference as the stores read it: bare ids that a cloud console prints get their scheme, and a file gets its whole
@@ -49,4 +51,24 @@ function refuseSecret(text: string): void {
     why: 'arguments are visible to every program of this machine, and references are written to files',
     fix: 'leave it out, change the secret, and give it by --passphrase-file, --pin-file or SEALWRIGHT_PIN_FILE',
   })
+}
+
+/** A reference that was given, with its scheme. A name is refused: it stands for a key already. */
+export function givenReference({ io }: Session, text: string): string {
+  const reference = normalReference(text, io.cwd)
+  if (reference !== undefined) return reference
+  throw usageError(`"${text}" is not a reference to a key`, {
+    why: 'a reference starts with the store: file:, awskms:, azurekms:, gcpkms:, hashivault:, pkcs11:',
+    fix: `for a file write file:./${text}`,
+  })
+}
+
+/** A reference that was given, in the one spelling of its store. */
+export async function canonicalReference(
+  session: Session,
+  keys: { provider(reference: string): Promise<KeyProvider> },
+  text: string,
+): Promise<string> {
+  const reference = givenReference(session, text)
+  return (await keys.provider(reference)).canonical(reference)
 }

@@ -2,34 +2,30 @@ import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
 import { type Descriptor, MAX_MANIFEST_BYTES, MediaTypes, parseManifest } from '@sealwright/oci'
-import type { Context } from '../frame/context.ts'
-import { usageError } from '../frame/usage.ts'
+import { usageError } from '../runtime/usage.ts'
+import type { Session } from '../session/session.ts'
 import { readFile } from '../targets/read-file.ts'
+import type { ManifestFlags } from './program.ts'
 import { openRemote } from './remote.ts'
-import type { RemoteFlags } from './tool.ts'
 import type { ManifestUri } from './uri.ts'
-
-export interface ManifestFlags extends RemoteFlags {
-  readonly mediaType?: string
-}
 
 /** What is signed or verified: the manifest that a URI names, by type, digest and size. */
 export async function readSignedManifest(
-  context: Context,
+  session: Session,
   uri: ManifestUri,
   flags: ManifestFlags,
 ): Promise<Descriptor> {
   if (uri.kind === 'registry') {
-    await using remote = await openRemote(context, uri, flags)
+    await using remote = await openRemote(session, uri, flags)
     return remote.manifest
   }
-  if (uri.kind === 'stdin' && context.io.stdin.isTerminal) {
+  if (uri.kind === 'stdin' && session.io.stdin.isTerminal) {
     throw usageError('no manifest is named', {
       why: 'stdin, where it would come from, is a terminal',
       fix: 'name it: file:PATH, docker://REFERENCE or oci://REFERENCE',
     })
   }
-  const { io } = context
+  const { io } = session
   const bytes = uri.kind === 'stdin' ? io.stdin.read() : readFile(resolve(io.cwd, uri.path), io.signal)
   return describe(bytes, uri.kind === 'stdin' ? 'stdin' : uri.path, flags.mediaType)
 }

@@ -1,27 +1,30 @@
-import type { Context } from '../frame/context.ts'
-import { EXIT } from '../frame/exit.ts'
-import type { Outcome } from '../frame/outcome.ts'
-import { failureLines } from '../frame/text.ts'
-import type { Refusal } from './judge.ts'
+import type { Nv2Refusal } from '@sealwright/nv2'
+import { EXIT } from '../runtime/exit.ts'
+import { fixOfReason } from '../runtime/fixes.ts'
+import type { Outcome } from '../runtime/outcome.ts'
+import { failureLines } from '../runtime/text.ts'
+import type { Session } from '../session/session.ts'
 
-/** What to do next; nothing of it makes anybody believe more. */
-const FIXES: Readonly<Partial<Record<Refusal['code'], string>>> = {
-  UNSIGNED: 'ask the publisher, or check that you have the right registry: mirrors often drop referrers',
-  MALFORMED: 'ask the publisher to sign again; the signature that is there cannot be read',
-  TAMPERED:
-    'do not use it; fetch manifest and signature again from their sources, each of the type that was signed',
-  UNTRUSTED: 'compare the fingerprint of the certificate with its owner over another channel',
-  CERTIFICATE: 'ask the signer for a signature with a certificate for what is signed',
-  EXPIRED: 'ask the publisher to sign again',
+/** Why the run did not verify: one refused signature, or no signature at all. */
+interface Refusal {
+  readonly code: Nv2Refusal['code'] | 'UNSIGNED'
+  readonly why: string
 }
 
 /** The end of a run that did not verify: exit 1. */
-export function refused(context: Context, what: string, { code, why }: Refusal): Outcome {
-  const failure = { code, message: what, why, fix: FIXES[code] ?? 'ask the publisher' }
+export function refused(session: Session, what: string, { code, why }: Refusal): Outcome {
+  const failure = { code, message: what, why, fix: fixOfReason({ code }) }
   return {
     exitCode: EXIT.notVerified,
     document: {},
     lines: [],
-    faults: failureLines('not verified', failure, context.paintErr),
+    faults: failureLines('not verified', failure, session.styleErr),
   }
+}
+
+/** What whoever relies on an nv2 signature should know, once a run. */
+export function warnOfModel(session: Session): void {
+  session.warn(
+    'nv2 has no trust policy and no revocation, and takes host names in certificates for identities; sealwright sign and sealwright verify have better',
+  )
 }

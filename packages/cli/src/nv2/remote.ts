@@ -1,10 +1,10 @@
 import { SealwrightError } from '@sealwright/core'
 import { type Descriptor, MediaTypes } from '@sealwright/oci'
-import type { Context } from '../frame/context.ts'
-import { usageError } from '../frame/usage.ts'
-import type { RegistryFlags } from '../program/registry-flags.ts'
+import type { RegistryFlags } from '../flags/common-flags.ts'
+import { usageError } from '../runtime/usage.ts'
+import { type Session, withEnv } from '../session/session.ts'
 import { type OpenTarget, openTarget } from '../targets/open-target.ts'
-import type { RemoteFlags } from './tool.ts'
+import type { RemoteFlags } from './program.ts'
 import type { RemoteUri } from './uri.ts'
 
 /** The manifest types that the prototype asked for by each scheme. */
@@ -20,14 +20,14 @@ export interface Remote extends AsyncDisposable {
 }
 
 /** Opens a manifest of a registry and resolves it, once. */
-export async function openRemote(context: Context, uri: RemoteUri, flags: RemoteFlags): Promise<Remote> {
-  const given = loginOf(context, flags)
-  const target = await openTarget(given.context, uri.target, {
+export async function openRemote(session: Session, uri: RemoteUri, flags: RemoteFlags): Promise<Remote> {
+  const given = loginOf(session, flags)
+  const target = await openTarget(given.session, uri.target, {
     ...given.flags,
     ...(flags.plainHttp || flags.insecure ? { plainHttp: [uri.target.host] } : {}),
   })
   try {
-    const manifest = await target.resolve(await context.deadline())
+    const manifest = await target.resolve(await session.deadline())
     assertDialect(uri, manifest)
     return { target, manifest, [Symbol.asyncDispose]: () => target[Symbol.asyncDispose]() }
   } catch (error) {
@@ -51,24 +51,23 @@ function assertDialect({ dialect, target }: RemoteUri, { mediaType }: Descriptor
  * target only.
  */
 function loginOf(
-  context: Context,
+  session: Session,
   flags: RemoteFlags,
-): { readonly context: Context; readonly flags: RegistryFlags } {
-  const { env } = context.io
+): { readonly session: Session; readonly flags: RegistryFlags } {
+  const { env } = session.io
   const username = flags.username ?? (env.NV2_USERNAME || undefined)
   const password = flags.password ?? (env.NV2_PASSWORD || undefined)
   if (username === undefined) {
-    if (flags.password === undefined) return { context, flags: {} }
+    if (flags.password === undefined) return { session, flags: {} }
     throw usageError('-p needs -u', { why: 'a password belongs to a user', fix: 'add -u NAME' })
   }
   if (password === '-' && flags.password !== undefined)
-    return { context, flags: { username, passwordStdin: true } }
+    return { session, flags: { username, passwordStdin: true } }
   if (flags.password !== undefined) {
-    context.warn(
+    session.warn(
       'a password in an argument is seen by every program of this machine; -p - reads it from stdin',
     )
   }
-  if (password === undefined) return { context, flags: { username } }
-  const io = { ...context.io, env: { ...env, SEALWRIGHT_PASSWORD: password } }
-  return { context: { ...context, io }, flags: { username } }
+  if (password === undefined) return { session, flags: { username } }
+  return { session: withEnv(session, { SEALWRIGHT_PASSWORD: password }), flags: { username } }
 }

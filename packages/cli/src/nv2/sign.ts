@@ -1,96 +1,115 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Signer } from '@sealwright/core'
-import { type Nv2Content, type Nv2Form, openNv2 } from '@sealwright/core/nv2'
+import { type Envelope, type SealOptions, type Signer, seal } from '@sealwright/core'
+import {
+  type Nv2Attributes,
+  type Nv2Content,
+  type Nv2Form,
+  nv2,
+  nv2First,
+  nv2Jwt,
+  nv2SignerFault,
+  openNv2,
+} from '@sealwright/nv2'
 import { parseReference } from '@sealwright/oci'
-import { readCertificates } from '../certificates/read.ts'
-import type { Context, Flags } from '../frame/context.ts'
-import { EXIT } from '../frame/exit.ts'
-import type { Outcome } from '../frame/outcome.ts'
-import { usageError } from '../frame/usage.ts'
-import { openKeys } from '../keys/keys.ts'
-import type { KeyFlags } from '../program/key-flags.ts'
-import { assertAllowed, assertAllowedAlgorithm } from '../signing/rules.ts'
-import { signerFault } from './certificate-faults.ts'
-import { sealForm } from './forms.ts'
-import { openSigningKey } from './key.ts'
-import { assertManifestFlags, type ManifestFlags, readSignedManifest } from './manifest.ts'
-import { pushSignature } from './push-signature.ts'
+import { readCertificates } from '../certificates/certificate.ts'
+import { isKeyName } from '../config/key-name.ts'
+import { type Keys, openKeys } from '../keys/keys.ts'
+import { EXIT } from '../runtime/exit.ts'
+import type { Outcome } from '../runtime/outcome.ts'
+import { usageError } from '../runtime/usage.ts'
+import type { Session } from '../session/session.ts'
+import { assertAllowed, assertAllowedAlgorithm } from '../signatures/rules.ts'
+import { assertManifestFlags, readSignedManifest } from './manifest.ts'
+import type { SignFlags } from './program.ts'
+import { pushSignature } from './push.ts'
+import { warnOfModel } from './refused.ts'
 import { openRemote } from './remote.ts'
+import { writeSignature } from './signature-file.ts'
 import { type ManifestUri, parseManifestUri, parseRemoteUri, type RemoteUri } from './uri.ts'
-import { warnOfModel } from './warn.ts'
-import { writeSignature } from './write-signature.ts'
-
-interface SignFlags extends ManifestFlags, KeyFlags {
-  readonly method?: string
-  readonly key?: string
-  readonly cert?: string
-  /** Milliseconds. */
-  readonly expiry?: number
-  readonly reference?: readonly string[]
-  readonly output?: string
-  readonly format?: Nv2Form
-  readonly push?: true
-  readonly pushReference?: string
-}
 
 /** `nv2 sign --method x509 -k KEY [-c CERT] [-e 8760h] [-r REFERENCE]… [-o FILE] [URI]` */
-export async function sign(context: Context, [text]: readonly string[], given: Flags): Promise<Outcome> {
-  const flags = given as SignFlags
+export async function sign(session: Session, [text]: readonly [string?], flags: SignFlags): Promise<Outcome> {
   const uri = parseManifestUri(text)
   const destination = destinationOf(uri, flags)
   const keyText = assertCombination(uri, destination, flags)
-  const settings = await context.settings()
+  const settings = await session.settings()
   if (uri.kind === 'registry') assertAllowed(settings, [uri.target])
-  await using keys = await openKeys(context, flags)
-  await using signer = await openSigningKey(context, keys, keyText)
+  await using keys = await openKeys(session, flags)
+  await using signer = await openSigningKey(session, keys, keyText)
   assertAllowedAlgorithm(settings, signer.algorithm.id)
   const references = flags.reference ?? []
-  const certificates = await readOwnCertificates(context, flags.cert, references)
-  warnOfModel(context)
-  const manifest = await readSignedManifest(context, uri, flags)
+  const certificates = await readOwnCertificates(session, flags.cert, references)
+  warnOfModel(session)
+  const manifest = await readSignedManifest(session, uri, flags)
   const content: Nv2Content = {
     mediaType: manifest.mediaType,
     digest: manifest.digest,
     size: manifest.size,
     ...(references.length === 0 ? {} : { references }),
   }
-  const bytes = await make(context, signer, content, certificates, flags)
-  await deliver(context, manifest.digest, bytes, destination, flags)
+  const bytes = await make(session, signer, { content, certificates, flags })
+  await deliver(session, { digest: manifest.digest, bytes, destination, flags })
   return { exitCode: EXIT.done, document: {}, lines: [manifest.digest] }
 }
 
 async function make(
-  context: Context,
+  session: Session,
   signer: Signer,
-  content: Nv2Content,
-  certificates: readonly Uint8Array[],
-  { expiry, format = 'json' }: SignFlags,
+  {
+    content,
+    certificates,
+    flags: { expiry, format = 'json' },
+  }: {
+    readonly content: Nv2Content
+    readonly certificates: readonly Uint8Array[]
+    readonly flags: SignFlags
+  },
 ): Promise<Uint8Array> {
-  const issuedAt = context.io.now()
+  const issuedAt = session.io.now()
   const until = expiry === undefined ? {} : { notBefore: issuedAt, expiry: new Date(+issuedAt + expiry) }
-  const signal = await context.deadline()
-  const envelope = await context.dialogue.waiting(`the signature of ${content.digest}`, () =>
-    sealForm(signer, { form: format, content, attributes: { issuedAt, ...until }, certificates, signal }),
+  const signal = await session.deadline()
+  const envelope = await session.dialogue.waiting(`the signature of ${content.digest}`, () =>
+    sealForm(format, content, signer, { attributes: { issuedAt, ...until }, certificates, signal }),
   )
   // What others could not read is not given to them.
   openNv2(envelope.bytes)
   return envelope.bytes
 }
 
+function sealForm(
+  form: Nv2Form,
+  content: Nv2Content,
+  signer: Signer,
+  options: SealOptions<Nv2Attributes>,
+): Promise<Envelope> {
+  if (form === 'json') return seal(nv2, content, signer, options)
+  if (form === 'jwt') return seal(nv2Jwt, content, signer, options)
+  const { mediaType: _, ...first } = content
+  return seal(nv2First, first, signer, options)
+}
+
 async function deliver(
-  context: Context,
-  digest: string,
-  bytes: Uint8Array,
-  destination: RemoteUri | undefined,
-  flags: SignFlags,
+  session: Session,
+  {
+    digest,
+    bytes,
+    destination,
+    flags,
+  }: {
+    readonly digest: string
+    readonly bytes: Uint8Array
+    readonly destination: RemoteUri | undefined
+    readonly flags: SignFlags
+  },
 ): Promise<void> {
   if (destination === undefined || flags.output !== undefined) {
     const name = flags.output ?? `${digest.slice(digest.indexOf(':') + 1)}.nv2`
-    await writeSignature(resolve(context.io.cwd, name), bytes, { replaceLink: flags.output === undefined })
+    await writeSignature(resolve(session.io.cwd, name), bytes, { replaceLink: flags.output === undefined })
   }
   if (destination === undefined) return
-  await using remote = await openRemote(context, destination, flags)
-  await pushSignature(context, remote, bytes)
+  await using remote = await openRemote(session, destination, flags)
+  await pushSignature(session, remote, bytes)
 }
 
 /** Where `--push` goes: to the manifest that was signed, or to the one of `--push-reference`. */
@@ -109,7 +128,7 @@ function destinationOf(uri: ManifestUri, { push, pushReference }: SignFlags): Re
 function assertCombination(uri: ManifestUri, destination: RemoteUri | undefined, flags: SignFlags): string {
   const { method, key } = flags
   if (method !== 'x509') {
-    throw usageError(method === undefined ? 'no signing method is named' : `there is no method ${method}`, {
+    throw usageError(method === undefined ? 'no signing method is named' : `unknown method ${method}`, {
       why: 'the one method of nv2 is x509',
       fix: '--method x509',
     })
@@ -134,13 +153,13 @@ function assertOneHost({ target: from }: RemoteUri, { target: to }: RemoteUri): 
 
 /** The certificates of `-c` in the order of the file; the first is for the hosts of all references. */
 async function readOwnCertificates(
-  { io }: Context,
+  { io }: Session,
   file: string | undefined,
   references: readonly string[],
 ): Promise<readonly Uint8Array[]> {
   if (file === undefined) return []
   const certificates = await readCertificates(file, io.cwd)
-  const fault = certificates[0] && signerFault(certificates[0], references, io.now())
+  const fault = certificates[0] && nv2SignerFault(certificates[0], references, io.now())
   if (fault !== undefined) {
     throw usageError('the signature would not verify with this certificate', {
       why: fault,
@@ -148,4 +167,30 @@ async function readOwnCertificates(
     })
   }
   return certificates.map(({ der }) => der)
+}
+
+/**
+ * Opens the key of `-k`: a file, as the prototype had it, or a key of sealwright by name or reference. A plain word is a
+ * file if there is one, else a name; where it could be both it is refused.
+ */
+async function openSigningKey(session: Session, keys: Keys, text: string): Promise<Signer> {
+  const file = pathOf(session, keys, text)
+  if (file !== undefined) return keys.openUnnamed(`file:${file}`, text, nv2.algorithmFor)
+  return keys.open(await keys.select(text), nv2.algorithmFor)
+}
+
+function pathOf({ io }: Session, { lock }: Keys, text: string): string | undefined {
+  const isReference = /^[a-z][a-z0-9+.-]+:|^projects\//.test(text) && !/^[A-Za-z]:[\\/]/.test(text)
+  if (isReference) return undefined
+  const path = resolve(io.cwd, text)
+  if (!isKeyName(text)) return path
+  const isFile = existsSync(path)
+  const isNamed = Object.hasOwn(lock.keys, text)
+  if (isFile && isNamed) {
+    throw usageError(`"${text}" is a file here and the name of a key`, {
+      why: 'which of the two is meant is not guessed',
+      fix: `-k ./${text} for the file; elsewhere the name alone`,
+    })
+  }
+  return isFile || (!isNamed && /\.(?:key|pem)$/.test(text)) ? path : undefined
 }

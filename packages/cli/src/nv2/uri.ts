@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { isSealwrightError } from '@sealwright/core'
 import { shownReference } from '@sealwright/oci'
-import { usageError } from '../frame/usage.ts'
-import { dockerTarget, type RegistryTarget } from '../tool/registry-target.ts'
+import { usageError } from '../runtime/usage.ts'
+import { dockerTarget, type RegistryTarget } from '../targets/target.ts'
 
 /** Where a manifest is, as the prototype wrote it. */
 export type ManifestUri =
@@ -25,7 +25,7 @@ export function parseManifestUri(text: string | undefined): ManifestUri {
   if ((scheme === 'docker' || scheme === 'oci') && /^[A-Za-z]+:\/\//.test(text)) {
     return { kind: 'registry', dialect: scheme, target: remoteTarget(text, scheme) }
   }
-  throw usageError(`"${shownReference(text)}" is no URI of a manifest`, {
+  throw usageError(`"${shownReference(text)}" is not a URI of a manifest`, {
     why: 'it begins with none of file:, docker:// and oci://',
     fix: scheme === undefined ? `file:${text}, or oci://${text}` : 'write file:PATH or oci://REFERENCE',
   })
@@ -35,7 +35,7 @@ export function parseManifestUri(text: string | undefined): ManifestUri {
 export function parseRemoteUri(text: string): RemoteUri {
   const uri = parseManifestUri(text)
   if (uri.kind === 'registry') return uri
-  throw usageError(`"${shownReference(text)}" is in no registry`, {
+  throw usageError(`"${shownReference(text)}" is not in a registry`, {
     why: 'signatures are pushed to registries and pulled from them',
     fix: 'write docker://REFERENCE or oci://REFERENCE',
   })
@@ -48,7 +48,7 @@ function pathOf(text: string): string {
   try {
     return fileURLToPath(text)
   } catch {
-    throw usageError(`"${text}" is no URL of a local file`, { fix: 'write file:PATH or file:///PATH' })
+    throw usageError(`"${text}" is not a URL of a local file`, { fix: 'write file:PATH or file:///PATH' })
   }
 }
 
@@ -58,7 +58,7 @@ function remoteTarget(text: string, scheme: string): RegistryTarget {
   } catch (error) {
     if (!isSealwrightError(error)) throw error
     throw usageError(`"${shownReference(text)}" names no artifact in a registry`, {
-      ...(error.why === undefined ? {} : { why: error.why }),
+      why: error.why,
       fix: `${scheme}://registry.example/app:v1`,
     })
   }

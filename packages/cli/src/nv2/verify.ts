@@ -1,45 +1,42 @@
 import { isSealwrightError } from '@sealwright/core'
-import { type OpenedNv2, openNv2 } from '@sealwright/core/nv2'
-import { readCertificates } from '../certificates/read.ts'
-import type { Context, Flags } from '../frame/context.ts'
-import { EXIT } from '../frame/exit.ts'
-import type { Outcome } from '../frame/outcome.ts'
-import { usageError } from '../frame/usage.ts'
-import { type Believed, judgeManifest, judgeSignature } from './judge.ts'
-import { assertManifestFlags, type ManifestFlags, readSignedManifest } from './manifest.ts'
-import { refused } from './refused.ts'
-import { readSignatureFile, type SignatureFlags } from './signature-file.ts'
+import { judgeNv2Manifest, judgeNv2Signature, type Nv2Trust, type OpenedNv2, openNv2 } from '@sealwright/nv2'
+import { readCertificates } from '../certificates/certificate.ts'
+import { EXIT } from '../runtime/exit.ts'
+import type { Outcome } from '../runtime/outcome.ts'
+import { usageError } from '../runtime/usage.ts'
+import type { Session } from '../session/session.ts'
+import { assertManifestFlags, readSignedManifest } from './manifest.ts'
+import type { VerifyFlags } from './program.ts'
+import { refused, warnOfModel } from './refused.ts'
+import { readSignatureFile } from './signature-file.ts'
 import { parseManifestUri } from './uri.ts'
-import { warnOfModel } from './warn.ts'
-
-interface VerifyFlags extends ManifestFlags, SignatureFlags {
-  readonly cert?: readonly string[]
-  readonly caCert?: readonly string[]
-}
 
 /** `nv2 verify -f SIGNATURE [-c CERT]… [--ca-cert CERT]… [URI]` */
-export async function verify(context: Context, [text]: readonly string[], given: Flags): Promise<Outcome> {
-  const flags = given as VerifyFlags
+export async function verify(
+  session: Session,
+  [text]: readonly [string?],
+  flags: VerifyFlags,
+): Promise<Outcome> {
   const uri = parseManifestUri(text)
   assertManifestFlags(uri, flags, uri.kind === 'registry')
-  const bytes = await readSignatureFile(context, flags)
-  const believed = await readBelieved(context, flags)
-  warnOfModel(context)
+  const bytes = await readSignatureFile(session, flags)
+  const trust = await readTrust(session, flags)
+  warnOfModel(session)
   const name = flags.signature ?? flags.s ?? ''
   const opened = openOrFault(bytes)
-  if (typeof opened === 'string') return refused(context, name, { code: 'MALFORMED', why: opened })
-  const doubt = judgeSignature(opened, believed, context.io.now())
-  if (doubt !== undefined) return refused(context, name, doubt)
-  const manifest = await readSignedManifest(context, uri, flags)
-  const difference = judgeManifest(opened, manifest)
-  if (difference !== undefined) return refused(context, manifest.digest, difference)
+  if (typeof opened === 'string') return refused(session, name, { code: 'MALFORMED', why: opened })
+  const doubt = judgeNv2Signature(opened, trust, session.io.now())
+  if (doubt !== undefined) return refused(session, name, doubt)
+  const manifest = await readSignedManifest(session, uri, flags)
+  const difference = judgeNv2Manifest(opened, manifest)
+  if (difference !== undefined) return refused(session, manifest.digest, difference)
   return { exitCode: EXIT.done, document: {}, lines: [manifest.digest] }
 }
 
-async function readBelieved({ io }: Context, { cert = [], caCert = [] }: VerifyFlags): Promise<Believed> {
+async function readTrust({ io }: Session, { cert = [], caCert = [] }: VerifyFlags): Promise<Nv2Trust> {
   if (cert.length + caCert.length === 0) {
-    throw usageError('nobody is named whose signature would be believed', {
-      why: 'there is no trust policy here: whom to believe is said with every call',
+    throw usageError('no trusted certificate is given', {
+      why: 'nv2 has no trust policy: each call names the certificates that it trusts',
       fix: 'add -c with the certificate of the signer, or --ca-cert with that of its authority',
     })
   }

@@ -1,166 +1,159 @@
 import { isSealwrightError, type SealwrightError } from '@sealwright/core'
-import { Command, CommanderError } from 'commander'
-import { version } from '../commands/version.ts'
-import type { Flags } from '../frame/context.ts'
-import { failureOf } from '../frame/failure.ts'
-import type { Io } from '../frame/io.ts'
-import { usageError } from '../frame/usage.ts'
-import { VERSION } from '../frame/version.ts'
-import { captured } from './captured.ts'
-import { pathOf } from './command-path.ts'
-import { explain, unknownCommand } from './explain.ts'
-import { addGlobalFlags, type GlobalFlags } from './global-flags.ts'
-import type { Invocation } from './invocation.ts'
-import { type Found, type Group, type Leaf, leafCommand } from './leaf.ts'
-import { scanOutput } from './scan-output.ts'
-import { tree } from './tree.ts'
+import { type Command, CommanderError } from 'commander'
+import { type GlobalFlags, NO_FLAGS } from '../flags/global-flags.ts'
+import { failureOf } from '../runtime/failure.ts'
+import type { Io } from '../runtime/io.ts'
+import { usageError } from '../runtime/usage.ts'
+import type { Run } from '../session/command.ts'
+import { buildProgram } from './build.ts'
+import { explain, pathOf, unknownCommand } from './explain.ts'
+import type { Program } from './program.ts'
 
-const GLOBAL = new Set([
-  'output',
-  'quiet',
-  'verbose',
-  'debug',
-  'color',
-  'input',
-  'yes',
-  'timeout',
-  'offline',
-  'config',
-  'trust',
-])
+/** One call: the program, the words after its name, and the process it runs in. */
+interface Call {
+  readonly program: Program
+  readonly argv: readonly string[]
+  readonly env: Io['env']
+}
+
+type Values = Readonly<Record<string, unknown>>
 
 /**
- * Parses the arguments after the program's name. What the command does not know becomes an invocation that fails with
+ * Parses the arguments after a program's name. What the program does not know becomes an invocation that fails with
  * `VALIDATION` and the nearest that it does know.
  */
-export function parseArguments(argv: readonly string[], io: Pick<Io, 'env' | 'stdout'>): Invocation {
+export function parse(
+  program: Program,
+  argv: readonly string[],
+  { env, stdout }: Pick<Io, 'env' | 'stdout'>,
+): Invocation {
+  const call: Call = { program, argv, env }
+  if (argv[0] === '__complete') return completion(call)
   let found: Invocation | undefined
-  const program = buildProgram(argv, (leaf, command) => {
+  const root = buildProgram(program, argv, (spec, flags, command) => {
     try {
-      found = invocationOf(leaf, command, io.env)
+      const given = givenValues(command)
+      found = {
+        name: pathOf(command).join('.'),
+        args: command.processedArgs.flat().filter(arg => arg !== undefined) as string[],
+        options: Object.fromEntries(
+          Object.entries(flags)
+            .map(([name, flag]) => [name, given[flag.attributeName()]])
+            .filter(([, value]) => value !== undefined),
+        ),
+        flags: globalFlags(call, given),
+        project: spec.project,
+        load: spec.load,
+      }
     } catch (error) {
-      found = wrongCall(error as Error, command, argv, io.env)
+      found = wrongCall(call, error as Error, command)
     }
   })
-  const kept = captured(program, io.stdout.columns)
+  const kept = captured(root, stdout.columns)
   try {
-    program.parse([...argv], { from: 'user' })
+    root.parse([...argv], { from: 'user' })
   } catch (error) {
     // The value of an option that its reader refuses.
-    if (isSealwrightError(error)) return wrongCall(error, calledCommand(program, argv), argv, io.env)
+    if (isSealwrightError(error)) return wrongCall(call, error, calledCommand(root, argv))
     if (!(error instanceof CommanderError)) throw error
-    const { failed, text } = kept
-    switch (error.code) {
-      case 'commander.version':
-        return { ...textInvocation('version', text, failed, argv, io.env), load: async () => version }
-      case 'commander.helpDisplayed': {
-        const [unknown] =
-          failed.commands.length > 0 ? failed.args.filter(word => !/^(?:-h|--help)$/.test(word)) : []
-        if (unknown === undefined) return textInvocation('help', text, failed, argv, io.env)
-        const name = ['sealwright', ...pathOf(failed)]
-        const words = [...name.slice(1), unknown]
-        return wrongCall(unknownCommand(name.join(' '), words, unknown, true), failed, argv, io.env)
-      }
-      case 'commander.help':
-        return incompleteCall(explain(error, failed), text, failed, argv, io.env)
-      default:
-        return wrongCall(explain(error, failed), failed, argv, io.env)
-    }
+    return stopped(call, error, kept.failed, kept.text)
   }
   return found as Invocation
 }
 
+/** What the scripts of `completion` call. The words after it belong to another call, and no parser reads them. */
+function completion({ program, argv }: Call): Invocation {
+  return {
+    name: 'complete',
+    args: argv.slice(1),
+    options: {},
+    flags: program.fixedFlags ?? UNPARSED,
+    load: async () => (await import('./complete.ts')).completing(program),
+  }
+}
+
+/** The flags of a call that was not parsed: it asks nobody and connects to nothing. */
+const UNPARSED: GlobalFlags = { ...NO_FLAGS, input: false, offline: true }
+
+/** The invocation where commander stopped before any command: a text to print, or a wrong call. */
+function stopped(call: Call, error: CommanderError, failed: Command, text: string): Invocation {
+  const { name } = call.program
+  switch (error.code) {
+    case 'commander.version':
+      return {
+        ...printing(call, 'version', failed, text),
+        load: async () => call.program.version.run,
+      }
+    case 'commander.helpDisplayed': {
+      const [unknown] =
+        failed.commands.length > 0 ? failed.args.filter(word => !/^(?:-h|--help)$/.test(word)) : []
+      if (unknown === undefined) return printing(call, 'help', failed, text)
+      const words = pathOf(failed)
+      const path = [name, ...words].join(' ')
+      return wrongCall(
+        call,
+        unknownCommand(path, [...words, unknown], unknown, { habits: name === 'sealwright' }),
+        failed,
+      )
+    }
+    case 'commander.help': {
+      if (error.exitCode === 0) return printing(call, 'help', failed, text)
+      const wrong = explain(error, failed, name)
+      return call.program.fixedFlags === undefined
+        ? incompleteCall(call, wrong, text, failed)
+        : wrongCall(call, wrong, failed)
+    }
+    default:
+      return wrongCall(call, explain(error, failed, name), failed)
+  }
+}
+
 /** The command that the words of a call lead to. */
-function calledCommand(program: Command, argv: readonly string[]): Command {
+function calledCommand(root: Command, argv: readonly string[]): Command {
   return argv.reduce(
     (command, word) => command.commands.find(child => child.name() === word) ?? command,
-    program,
+    root,
   )
 }
 
 /** A call that stops before a command is answered with the help. */
-function incompleteCall(
-  error: SealwrightError,
-  help: string,
-  command: Command,
-  argv: readonly string[],
-  env: Io['env'],
-): Invocation {
-  return {
-    ...wrongCall(error, command, argv, env),
-    load: async () => async () => ({
-      exitCode: 2,
-      document: { error: failureOf(error) },
-      faults: [help.trimEnd()],
-      lines: [],
-    }),
-  }
+function incompleteCall(call: Call, error: SealwrightError, help: string, command: Command): Invocation {
+  const run: Run = async () => ({
+    exitCode: 2,
+    document: { error: failureOf(error) },
+    faults: [help.trimEnd()],
+    lines: [],
+  })
+  return { ...wrongCall(call, error, command), load: async () => run }
 }
 
 /** A wrong call runs as the command it addressed, so that the answer is that command's document. */
-function wrongCall(error: Error, command: Command, argv: readonly string[], env: Io['env']): Invocation {
+function wrongCall({ program, argv, env }: Call, error: Error, command: Command): Invocation {
   return {
     name: pathOf(command).join('.') || 'usage',
     args: [],
     options: {},
-    flags: {
-      quiet: false,
-      verbose: false,
-      input: false,
-      yes: false,
-      offline: true,
-      ...scanOutput(argv, env),
-    },
+    flags: program.fixedFlags ?? { ...UNPARSED, ...scanOutput(argv, env) },
     load: () => Promise.reject(error),
   }
 }
 
-/**
- * The command tree, empty of values. Commands that `words` do not name are listed with their summaries alone: they can be
- * suggested, and not be called, and most of a start would be spent on their options.
- */
-export function buildProgram(words: readonly string[], found: Found): Command {
-  const program = addGlobalFlags(new Command('sealwright'))
-    .version(VERSION, '-V, --version', 'print the version')
-    .description('Sign container images, OCI artifacts and files with keys that never leave their stores.')
-    .enablePositionalOptions()
-    .helpCommand(false)
-  for (const entry of tree)
-    program.addCommand('leaves' in entry ? group(entry, words, found) : leafOf(entry, words, found))
-  return program
-}
-
-function group({ name, summary, leaves }: Group, words: readonly string[], found: Found): Command {
-  if (!words.includes(name)) return new Command(name).description(summary)
-  const command = addGlobalFlags(new Command(name))
-    .description(summary)
-    .enablePositionalOptions()
-    .helpCommand(false)
-  for (const leaf of leaves) command.addCommand(leafOf(leaf, words, found))
-  return command
-}
-
-function leafOf(leaf: Leaf, words: readonly string[], found: Found): Command {
-  return words.includes(leaf.name)
-    ? leafCommand(leaf, found)
-    : new Command(leaf.name).description(leaf.summary)
-}
-
-function invocationOf(leaf: Leaf, command: Command, env: Io['env']): Invocation {
-  const given = givenOptions(command)
-  const names = pathOf(command)
+/** The invocation of an option that prints a text and does nothing else. */
+function printing(call: Call, name: string, command: Command, text: string): Invocation {
+  const given = givenValues(command)
+  const isJson = call.argv.includes('json') && given.output === undefined
+  const run: Run = async () => ({ exitCode: 0, document: { text }, lines: [text.trimEnd()] })
   return {
-    name: names.join('.'),
-    args: command.processedArgs.flat().filter(arg => arg !== undefined) as string[],
-    options: Object.fromEntries(Object.entries(given).filter(([name]) => !GLOBAL.has(name))),
-    flags: globalFlags(given, env),
-    project: leaf.project === true,
-    load: leaf.load,
+    name,
+    args: [],
+    options: {},
+    flags: globalFlags(call, isJson ? { ...given, output: 'json' } : given),
+    load: async () => run,
   }
 }
 
 /** What was given at any level, the innermost last; commander's own defaults do not count. */
-function givenOptions(command: Command): Flags {
+function givenValues(command: Command): Values {
   const levels: Command[] = []
   for (let level: Command | null = command; level; level = level.parent) levels.unshift(level)
   const given: Record<string, unknown> = {}
@@ -172,7 +165,8 @@ function givenOptions(command: Command): Flags {
   return given
 }
 
-function globalFlags(given: Flags, env: Io['env']): GlobalFlags {
+function globalFlags({ program, env }: Call, given: Values): GlobalFlags {
+  if (program.fixedFlags !== undefined) return program.fixedFlags
   const output = given.output ?? (env.SEALWRIGHT_OUTPUT || 'text')
   if (output !== 'text' && output !== 'json') {
     throw usageError(`SEALWRIGHT_OUTPUT is "${env.SEALWRIGHT_OUTPUT}"`, {
@@ -195,30 +189,80 @@ function globalFlags(given: Flags, env: Io['env']): GlobalFlags {
     input: given.input !== false,
     yes: given.yes === true,
     offline: given.offline === true,
-    ...(given.timeout === undefined ? {} : { timeout: given.timeout as number | 'none' }),
-    ...(given.config === undefined ? {} : { config: given.config as string }),
-    ...(given.trust === undefined ? {} : { trust: given.trust as string }),
+    timeout: given.timeout as number | 'none' | undefined,
+    config: given.config as string | undefined,
+    trust: given.trust as string | undefined,
   }
 }
 
-/** The invocation of an option that prints a text and does nothing else. */
-function textInvocation(
-  name: string,
-  text: string,
-  program: Command,
+interface Captured {
+  /** What commander would have printed: a help text. */
+  text: string
+  /** The command at which it gave up; at first the program. */
+  failed: Command
+}
+
+/** Keeps commander from printing and from ending the process, in the program and every command of it. */
+function captured(program: Command, columns?: number): Captured {
+  const kept: Captured = { text: '', failed: program }
+  const keep = (text: string) => {
+    kept.text += text
+  }
+  visit(program, command =>
+    command
+      .exitOverride(error => {
+        kept.failed = command
+        throw error
+      })
+      .configureOutput({
+        writeOut: keep,
+        writeErr: keep,
+        outputError: () => {},
+        getOutHelpWidth: () => columns || 80,
+        getErrHelpWidth: () => columns || 80,
+        getOutHasColors: () => false,
+      }),
+  )
+  return kept
+}
+
+function visit(command: Command, each: (command: Command) => void): void {
+  each(command)
+  for (const child of command.commands) visit(child, each)
+}
+
+/** One call of one command, parsed. */
+export interface Invocation {
+  /** The name of its document: `sign`, `key.add`. */
+  readonly name: string
+  readonly args: readonly string[]
+  /** What was given for the command's own flags. */
+  readonly options: object
+  readonly flags: GlobalFlags
+  /** Whether `sealwright.json` of the working directory applies. */
+  readonly project?: boolean | undefined
+  /** Loads the command's own code, which nothing else needs. */
+  load(): Promise<Run>
+}
+
+/**
+ * The form of output that a call asks for when the call itself cannot be parsed: a wrong call is answered in JSON too
+ * when JSON was asked for.
+ */
+function scanOutput(
   argv: readonly string[],
   env: Io['env'],
-): Invocation {
-  const given = givenOptions(program)
-  const flags = globalFlags(
-    { output: argv.includes('json') && given.output === undefined ? 'json' : undefined, ...given },
-    env,
+): Pick<GlobalFlags, 'output' | 'debug' | 'color'> {
+  const words = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
+  const asked = words.some(
+    (word, index) =>
+      word === '--output=json' ||
+      word === '-ojson' ||
+      ((word === '-o' || word === '--output') && words[index + 1] === 'json'),
   )
   return {
-    name,
-    args: [],
-    options: {},
-    flags,
-    load: async () => async () => ({ exitCode: 0, document: { text }, lines: [text.trimEnd()] }),
+    output: asked || env.SEALWRIGHT_OUTPUT === 'json' ? 'json' : 'text',
+    debug: words.includes('--debug'),
+    color: 'auto',
   }
 }

@@ -1,19 +1,15 @@
 import { X509Certificate } from 'node:crypto'
+import type { LookupFunction } from 'node:net'
 import { resolve } from 'node:path'
 import tls from 'node:tls'
 import { SealwrightError } from '@sealwright/core'
 import { readRegularFileSync } from '@sealwright/core/files'
-import { httpFetch, type RegistryOptions, type TlsSettings } from '@sealwright/oci-registry'
-import { MAX_FILE_BYTES } from '../config/read-if-present.ts'
+import { httpFetch, type TlsSettings } from '@sealwright/oci-registry'
 import type { Settings } from '../config/settings.ts'
 import type { RegistrySettings } from '../config/user-config.ts'
-import type { Context } from '../frame/context.ts'
-import type { RegistryFlags } from '../program/registry-flags.ts'
-
-type Fetch = NonNullable<RegistryOptions['fetch']>
-
-/** One for each run, so that connections are kept. */
-const connections = new WeakMap<Context, Map<string, Fetch>>()
+import type { RegistryFlags } from '../flags/common-flags.ts'
+import { MAX_FILE_BYTES } from '../runtime/read-all.ts'
+import type { RegistryFetch, Session } from '../session/session.ts'
 
 /**
  * How the hosts of registries are reached: through a proxy if the environment names one, and in TLS as the configuration
@@ -22,27 +18,41 @@ const connections = new WeakMap<Context, Map<string, Fetch>>()
  * @throws {@link SealwrightError} `VALIDATION` for a file that does not hold what it should. What the configuration says
  *   of a host is read when that host is reached.
  */
-export async function connectionOf(
-  context: Context,
+export function connectionOf(
+  session: Session,
   { caFile = '' }: Pick<RegistryFlags, 'caFile'>,
-): Promise<Fetch> {
-  const known = connections.get(context) ?? new Map<string, Fetch>()
-  connections.set(context, known)
-  const made = known.get(caFile) ?? (await connect(context, caFile))
-  known.set(caFile, made)
+): Promise<RegistryFetch> {
+  const { connections } = session.shared
+  const made = connections.get(caFile) ?? connect(session, caFile)
+  connections.set(caFile, made)
   return made
 }
 
-async function connect(context: Context, caFile: string): Promise<Fetch> {
-  const settings = byHost(await context.settings())
-  const given = caFile === '' ? undefined : readAuthorities(resolve(context.io.cwd, caFile))
+/**
+ * How hosts are reached that the user did not name: certificates name them. As registries are, except that no certificate of
+ * the user is shown to them.
+ *
+ * @param lookup - Refuses addresses; not asked where a proxy is used.
+ */
+export function foreignConnection(
+  session: Session,
+  { caFile = '' }: Pick<RegistryFlags, 'caFile'>,
+  lookup: LookupFunction,
+): Promise<RegistryFetch> {
+  return connect(session, caFile, lookup)
+}
+
+async function connect(session: Session, caFile: string, lookup?: LookupFunction): Promise<RegistryFetch> {
+  const settings = byHost(await session.settings())
+  const given = caFile === '' ? undefined : readAuthorities(resolve(session.io.cwd, caFile))
   const tlsOf = (host: string): TlsSettings | undefined => {
     const own = settings.get(host)
     const ca = [given, own?.caFile && readAuthorities(own.caFile)].filter(Boolean).join('\n')
-    const shown = own?.certFile === undefined ? {} : readIdentity(host, own)
-    return ca === '' && own?.certFile === undefined ? undefined : { ...(ca === '' ? {} : { ca }), ...shown }
+    const identified = own?.certFile !== undefined && lookup === undefined
+    if (ca === '' && !identified) return undefined
+    return { ...(ca === '' ? {} : { ca }), ...(identified ? readIdentity(host, own) : {}) }
   }
-  return httpFetch({ tls: tlsOf, proxyEnv: context.io.env })
+  return httpFetch({ tls: tlsOf, proxyEnv: session.io.env, lookup })
 }
 
 /** By host as a URL spells it: Docker Hub has its API under another name, and a port of 443 is none. */

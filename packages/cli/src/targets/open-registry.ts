@@ -5,10 +5,10 @@ import { proxyFor } from '@sealwright/core/adapter'
 import { type ArtifactStore, canonicalRegistry } from '@sealwright/oci'
 import { dockerCredentials, type RegistryOptions, registry } from '@sealwright/oci-registry'
 import { NO_HOME } from '../config/paths.ts'
-import type { Context } from '../frame/context.ts'
-import type { Io } from '../frame/io.ts'
-import { VERSION } from '../frame/version.ts'
-import type { RegistryFlags } from '../program/registry-flags.ts'
+import type { RegistryFlags } from '../flags/common-flags.ts'
+import type { Io } from '../runtime/io.ts'
+import { VERSION } from '../runtime/version.ts'
+import type { Session } from '../session/session.ts'
 import { connectionOf } from './connection.ts'
 import { givenLogin } from './registry-login.ts'
 
@@ -22,36 +22,36 @@ export interface RegistryPlace {
 
 /** Opens a repository of a registry as flags and configuration say; nothing is contacted yet. */
 export async function openRegistry(
-  context: Context,
+  session: Session,
   { host, repository }: RegistryPlace,
   flags: RegistryFlags,
 ): Promise<ArtifactStore> {
-  const referrers = flags.referrers ?? (await context.settings()).registries[host]?.referrers
-  const configFile = dockerConfig(context.io)
+  const referrers = flags.referrers ?? (await session.settings()).registries[host]?.referrers
+  const configFile = dockerConfig(session.io)
   return registry(repository, {
-    ...(await connectionOptions(context, host, flags)),
-    credentials: (await givenLogin(context, host, flags)) ?? dockerCredentials({ configFile }),
+    ...(await connectionOptions(session, host, flags)),
+    credentials: (await givenLogin(session, host, flags)) ?? dockerCredentials({ configFile }),
     ...(referrers === undefined ? {} : { referrers }),
   })
 }
 
 /** How a registry is spoken to, apart from who asks, and what for. */
 export async function connectionOptions(
-  context: Context,
+  session: Session,
   host: string,
   flags: Pick<RegistryFlags, 'plainHttp' | 'caFile'>,
 ): Promise<RegistryOptions> {
-  const { registries, timeoutMs } = await context.settings()
+  const { registries, timeoutMs } = await session.settings()
   const chosen = flags.plainHttp?.some(name => canonicalRegistry(name) === host) ? true : undefined
   // Whoever gives an authority or a certificate for a host means https, on this machine too.
   const { plainHttp: configured, caFile, certFile } = registries[host] ?? {}
   const secure = flags.caFile !== undefined || caFile !== undefined || certFile !== undefined
   const plainHttp = chosen ?? configured ?? (secure ? false : undefined)
-  useProxy(context.io)
+  useProxy(session.io)
   return {
     userAgent: `sealwright/${VERSION}`,
-    onWarning: text => context.warn(`${host}: ${text}`),
-    fetch: await connectionOf(context, flags),
+    onWarning: text => session.warn(`${host}: ${text}`),
+    fetch: await connectionOf(session, flags),
     // A registry that asks for patience gets as much as the whole target may take.
     retry: { attempts: 5, ...(timeoutMs === undefined ? {} : { maxDelayMs: timeoutMs }) },
     ...(plainHttp === undefined ? {} : { plainHttp }),

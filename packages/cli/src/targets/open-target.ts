@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
 import {
   type ArchiveInput,
@@ -5,14 +6,16 @@ import {
   archiveInput,
   type Descriptor,
   layoutArchive,
+  layoutDirectory,
   type Spooled,
   soleTarget,
   spool,
 } from '@sealwright/oci'
-import type { Context } from '../frame/context.ts'
-import type { RegistryFlags } from '../program/registry-flags.ts'
-import { openPlace } from './open-place.ts'
-import { openSignatures } from './open-signatures.ts'
+import { parseSignaturesIn, type SignaturesPlace } from '../config/signatures-in.ts'
+import type { RegistryFlags } from '../flags/common-flags.ts'
+import { usageError } from '../runtime/usage.ts'
+import type { Session } from '../session/session.ts'
+import { openRegistry } from './open-registry.ts'
 import type { ArtifactTarget } from './target.ts'
 
 /** An artifact whose store is open. */
@@ -21,7 +24,7 @@ export interface OpenTarget extends AsyncDisposable {
   /** Where its signatures are, and other referrers: the store itself, unless another place was named for them. */
   readonly signatures: ArtifactStore
   /** The repository that a policy judges it as, as it is written: a registry's own; a layout has none. */
-  readonly scope?: string
+  readonly scope?: string | undefined
   /** A tag or digest for the store; asks the store only where the reference does not say, or says both. */
   reference(signal: AbortSignal): Promise<string>
   /** As {@link OpenTarget.reference}, resolved: once. */
@@ -32,31 +35,36 @@ export interface OpenTarget extends AsyncDisposable {
   finish(): Promise<void>
 }
 
-/** What the place of the signatures is called, if they are not beside the artifact. */
-export function whereSignatures({ store, signatures }: OpenTarget): string | undefined {
-  return signatures === store ? undefined : signatures.name
+const STORED_AS = { api: 'referrers API', tag: 'tag', layout: 'layout' } as const
+
+/** Where a signature or an attestation was stored, as the document has it; `path` if it is not next to the artifact. */
+export function storedIn(
+  { store, signatures }: OpenTarget,
+  foundBy: keyof typeof STORED_AS,
+): { readonly as: (typeof STORED_AS)[keyof typeof STORED_AS]; readonly path: string | null } {
+  return { as: STORED_AS[foundBy], path: signatures === store ? null : signatures.name }
 }
 
 export interface OpenOptions {
   /** Whether a layout or an archive for the signatures may be made. */
-  readonly create?: boolean
+  readonly create?: boolean | undefined
   /** An archive on stdin is read as it comes, as far as it is asked for; else it is put into a private file first. */
-  readonly streamed?: boolean
+  readonly streamed?: boolean | undefined
 }
 
 /** Opens the store of a target, and that of its signatures. Nothing is contacted yet. */
 export async function openTarget(
-  context: Context,
+  session: Session,
   target: ArtifactTarget,
   flags: RegistryFlags,
   options: OpenOptions = {},
 ): Promise<OpenTarget> {
-  const signatures = await openSignatures(context, target, flags, options)
-  const { store, spooled, input } = await openStore(context, target, flags, options)
+  const signatures = await openSignatures(session, target, flags, options)
+  const { store, spooled, input } = await openStore(session, target, flags, options)
   const reference = async (signal: AbortSignal): Promise<string> => {
     const { tag, digest } = target
     if (tag !== undefined && digest !== undefined) {
-      await assertAgree(store, target, tag, digest, signal)
+      await assertAgree(store, target, { tag, digest, signal })
       return digest
     }
     return digest ?? tag ?? (await soleTarget(store, { signal })).digest
@@ -86,28 +94,26 @@ function nameOf(target: ArtifactTarget): string {
 }
 
 async function openStore(
-  context: Context,
+  session: Session,
   target: ArtifactTarget,
   flags: RegistryFlags,
   { streamed = false }: OpenOptions,
 ): Promise<{ store: ArtifactStore; spooled?: Spooled; input?: ArchiveInput }> {
   if (target.kind === 'registry' || target.path !== '-') {
-    return { store: await openPlace(context, target, flags) }
+    return { store: await openPlace(session, target, flags) }
   }
   if (streamed) {
-    const input = archiveInput(context.io.stdin.read(), { own: true })
+    const input = archiveInput(session.io.stdin.read())
     return { store: input.store, input }
   }
-  const spooled = await spool(context.io.stdin.read(), { signal: context.io.signal })
-  return { store: layoutArchive(spooled.path, { onWarning: context.warn }), spooled }
+  const spooled = await spool(session.io.stdin.read(), { signal: session.io.signal })
+  return { store: layoutArchive(spooled.path, { onWarning: session.warn }), spooled }
 }
 
 async function assertAgree(
   store: ArtifactStore,
   { text }: ArtifactTarget,
-  tag: string,
-  digest: string,
-  signal: AbortSignal,
+  { tag, digest, signal }: { readonly tag: string; readonly digest: string; readonly signal: AbortSignal },
 ): Promise<void> {
   const tagged = await store.resolve(tag, { signal })
   if (tagged.digest === digest) return
@@ -115,4 +121,87 @@ async function assertAgree(
     why: `${tag} is ${tagged.digest} now`,
     fix: 'name one of the two, the one that was meant',
   })
+}
+
+/**
+ * The store that was named for the signatures of a target, by `--signatures-in` or for its host in the configuration;
+ * `undefined` where they lie beside it. Nothing is contacted yet.
+ *
+ * @param options.create - Whether a layout or an archive may be made.
+ */
+export async function openSignatures(
+  session: Session,
+  target: ArtifactTarget,
+  flags: RegistryFlags,
+  options: { readonly create?: boolean | undefined } = {},
+): Promise<ArtifactStore | undefined> {
+  const place = await signaturesPlace(session, target, flags)
+  if (place === undefined) return undefined
+  if (place.kind === 'registry') assertOneLogin(session, target, place, flags)
+  return openPlace(session, place, flags, options)
+}
+
+async function signaturesPlace(
+  session: Session,
+  target: ArtifactTarget,
+  { signaturesIn }: RegistryFlags,
+): Promise<SignaturesPlace | undefined> {
+  if (signaturesIn !== undefined) return parseSignaturesIn(signaturesIn)
+  if (target.kind !== 'registry') return undefined
+  const configured = (await session.settings()).registries[target.host]?.signaturesIn
+  return configured === undefined ? undefined : parseSignaturesIn(configured)
+}
+
+/** What was given is for one host: of two, neither may get what is meant for the other. */
+function assertOneLogin(
+  { io }: Session,
+  target: ArtifactTarget,
+  place: Extract<SignaturesPlace, { kind: 'registry' }>,
+  { username = io.env.SEALWRIGHT_USERNAME || io.env.NOTATION_USERNAME }: RegistryFlags,
+): void {
+  if (!username || target.kind !== 'registry' || target.host === place.host) return
+  throw usageError('one login cannot be for several registries', {
+    why: `${target.text} is at ${target.host}, its signatures are at ${place.host}, and a password is sent to one host only`,
+    fix: 'log in to both with docker',
+  })
+}
+
+/** Where artifacts live; not one of them. */
+type Place =
+  | { readonly kind: 'registry'; readonly host: string; readonly repository: string }
+  | { readonly kind: 'layout' | 'archive'; readonly path: string }
+
+/**
+ * Opens a place, once in a run. Nothing is contacted yet.
+ *
+ * @param options.create - Whether a layout or an archive may be made by the first write.
+ */
+export function openPlace(
+  session: Session,
+  place: Place,
+  flags: RegistryFlags,
+  { create = false }: { readonly create?: boolean | undefined } = {},
+): Promise<ArtifactStore> {
+  if (place.kind === 'registry') {
+    return openOnce(session, place.repository, () => openRegistry(session, place, flags))
+  }
+  const path = resolve(session.io.cwd, place.path)
+  const open = place.kind === 'layout' ? layoutDirectory : layoutArchive
+  return openOnce(session, `${place.kind} ${create} ${path}`, async () =>
+    open(path, { create, onWarning: session.warn }),
+  )
+}
+
+/** A thousand targets in one repository share its login, and what was read of a layout. A failure is not kept. */
+function openOnce(
+  { shared: { stores } }: Session,
+  place: string,
+  open: () => Promise<ArtifactStore>,
+): Promise<ArtifactStore> {
+  const known = stores.get(place)
+  if (known !== undefined) return known
+  const store = open()
+  stores.set(place, store)
+  store.catch(() => stores.delete(place))
+  return store
 }

@@ -1,7 +1,10 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { systemFailure } from '@sealwright/core/files'
-import { orAborted } from '../frame/or-aborted.ts'
+import { orAborted } from '../runtime/read-all.ts'
+import type { Session } from '../session/session.ts'
+import type { FileTarget } from './target.ts'
 
 const CHUNK_BYTES = 256 * 1024
 
@@ -41,4 +44,14 @@ async function readInto(file: FileHandle, buffer: Uint8Array): Promise<Uint8Arra
   // From where the last read ended: a pipe has no positions.
   const { bytesRead } = await file.read(buffer, 0, buffer.length, null)
   return buffer.subarray(0, bytesRead)
+}
+
+/** The bytes of a file, or of stdin; each chunk is good until the next one is asked for. */
+export function readTarget(
+  { io }: Session,
+  { path }: FileTarget,
+  signal: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  if (path === '-') return io.stdin.read()
+  return readFile(resolve(io.cwd, path), signal)
 }

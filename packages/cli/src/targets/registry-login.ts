@@ -1,21 +1,18 @@
 import { type Credential, type CredentialSource, credentialFor } from '@sealwright/oci-registry'
-import type { Context } from '../frame/context.ts'
-import { readAll } from '../frame/read-all.ts'
-import { usageError } from '../frame/usage.ts'
-import type { RegistryFlags } from '../program/registry-flags.ts'
+import type { RegistryFlags } from '../flags/common-flags.ts'
+import { readAll } from '../runtime/read-all.ts'
+import { usageError } from '../runtime/usage.ts'
+import type { Session } from '../session/session.ts'
 
 const MAX_PASSWORD_BYTES = 64 * 1024
 
-/** The password of each run: stdin can be read once, and nobody is asked twice. */
-const passwords = new WeakMap<Context, Promise<string>>()
-
 /** A user name and a password: from flags, the environment, or a person. */
 export async function askedLogin(
-  context: Context,
+  session: Session,
   host: string,
   flags: Pick<RegistryFlags, 'username' | 'passwordStdin'>,
 ): Promise<{ readonly username: string; readonly password: string }> {
-  const given = givenUsername(context, flags)
+  const given = givenUsername(session, flags)
   if (given === undefined && flags.passwordStdin) {
     throw usageError('--password-stdin needs --username', {
       why: 'a password belongs to a user',
@@ -24,9 +21,9 @@ export async function askedLogin(
   }
   const username =
     given ??
-    (await context.dialogue.ask({
+    (await session.dialogue.ask({
       prompt: `user name at ${host}: `,
-      missing: `a user name at ${host} is needed and there is no terminal to ask on`,
+      missing: `a user name at ${host} is required, and no terminal is available to ask on`,
       fix: 'add --username NAME and --password-stdin',
     }))
   if (username === '' || username.includes(':')) {
@@ -34,7 +31,7 @@ export async function askedLogin(
       fix: 'give the name that the registry knows',
     })
   }
-  const password = await readPassword(context, host, username, flags)
+  const password = await readPassword(session, host, username, flags)
   if (password === '') {
     throw usageError('the password is empty', { fix: 'give the password, or a token of the registry' })
   }
@@ -42,7 +39,7 @@ export async function askedLogin(
 }
 
 function givenUsername(
-  { io: { env } }: Context,
+  { io: { env } }: Session,
   { username }: Pick<RegistryFlags, 'username'>,
 ): string | undefined {
   // A secret that was made by `echo` ends with a line break.
@@ -52,23 +49,23 @@ function givenUsername(
 
 /** The login that was given by flags or environment, for one host alone; `undefined` when none was. */
 export async function givenLogin(
-  context: Context,
+  session: Session,
   host: string,
   flags: RegistryFlags,
 ): Promise<CredentialSource | undefined> {
-  const username = givenUsername(context, flags)
+  const username = givenUsername(session, flags)
   if (username === undefined) return undefined
-  let password = passwords.get(context)
-  if (password === undefined) {
-    password = readPassword(context, host, username, flags)
-    passwords.set(context, password)
-  }
+  session.shared.password ??= readPassword(session, host, username, flags)
   const source = flags.username === undefined ? 'environment' : '--username'
-  return credentialFor(host, { username, password: await password, source } satisfies Credential)
+  return credentialFor(host, {
+    username,
+    password: await session.shared.password,
+    source,
+  } satisfies Credential)
 }
 
 async function readPassword(
-  { io, dialogue }: Context,
+  { io, dialogue }: Session,
   host: string,
   username: string,
   flags: Pick<RegistryFlags, 'passwordStdin'>,
@@ -87,7 +84,7 @@ async function readPassword(
   return dialogue.ask({
     prompt: `password of ${username} at ${host}: `,
     secret: true,
-    missing: `the password of ${username} at ${host} is needed and there is no terminal to ask on`,
+    missing: `the password of ${username} at ${host} is required, and no terminal is available to ask on`,
     fix: 'add --password-stdin, or set SEALWRIGHT_PASSWORD',
   })
 }

@@ -1,7 +1,8 @@
 import { isSealwrightError } from '@sealwright/core'
-import type { Context } from '../frame/context.ts'
-import { readGiven } from '../frame/read-all.ts'
-import { usageError } from '../frame/usage.ts'
+import { ownFixOf } from '../runtime/fixes.ts'
+import { readGiven } from '../runtime/read-all.ts'
+import { usageError } from '../runtime/usage.ts'
+import type { Session } from '../session/session.ts'
 import { parseTarget, type Target } from './target.ts'
 import { assertOneReader } from './usable.ts'
 
@@ -10,8 +11,8 @@ const MAX_LIST_BYTES = 64 * 1024 * 1024
 /** What a command takes that works on many targets. */
 export interface TargetsFlags {
   /** A list, one target a line; `-` is stdin. */
-  readonly targets?: string
-  readonly passwordStdin?: true
+  readonly targets?: string | undefined
+  readonly passwordStdin?: true | undefined
 }
 
 /**
@@ -21,15 +22,15 @@ export interface TargetsFlags {
  * `#`, are passed over. What is relative in it is relative to the working directory, as in the arguments.
  *
  * @param command - For the fix of what is wrong.
- * @throws {@link SealwrightError} `VALIDATION`, with the line; also where no target is named at all, which is no success.
+ * @throws {@link SealwrightError} `VALIDATION`, with the line; also if no target is named at all, which must not pass as success.
  */
 export async function readTargets(
-  context: Context,
+  session: Session,
   args: readonly string[],
   { targets: list, passwordStdin }: TargetsFlags,
   command: string,
 ): Promise<readonly Target[]> {
-  const { cwd } = context.io
+  const { cwd } = session.io
   const targets = new Map(args.map(text => [text, parseTarget(text, cwd, command)]))
   if (list === undefined) {
     if (targets.size > 0) return [...targets.values()]
@@ -41,7 +42,7 @@ export async function readTargets(
   const label = list === '-' ? 'stdin' : list
   // A password must not be read as a list, whose bad lines are shown.
   if (list === '-' && passwordStdin) assertOneReader(['--targets -', '--password-stdin'])
-  for (const { text, line } of linesOf(await readGiven(context.io, list, MAX_LIST_BYTES), label)) {
+  for (const { text, line } of linesOf(await readGiven(session.io, list, MAX_LIST_BYTES), label)) {
     if (!targets.has(text)) targets.set(text, parseLine(text, `${label}:${line}`, cwd, command))
   }
   if (targets.size > 0) return [...targets.values()]
@@ -74,11 +75,6 @@ function parseLine(text: string, at: string, cwd: string, command: string): Targ
     return parseTarget(text, cwd, command)
   } catch (error) {
     if (!isSealwrightError(error)) throw error
-    const { why, fix } = error
-    throw usageError(`${at}: ${error.message}`, {
-      ...(why === undefined ? {} : { why }),
-      ...(fix === undefined ? {} : { fix }),
-      cause: error,
-    })
+    throw usageError(`${at}: ${error.message}`, { why: error.why, fix: ownFixOf(error), cause: error })
   }
 }

@@ -1,19 +1,14 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { isSealwrightError } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
-import { isDigest, isTag, parseReference, shownReference } from '@sealwright/oci'
-import { usageError } from '../frame/usage.ts'
+import { parseReference, shownReference } from '@sealwright/oci'
+import { type LayoutTarget, parseLayout, type Selector } from '../config/layout-reference.ts'
+import { storePackages } from '../config/store-packages.ts'
 import { schemeOf } from '../keys/reference.ts'
-import { storePackages } from '../keys/store-packages.ts'
+import { usageError } from '../runtime/usage.ts'
 
-/** What of an artifact is meant: a tag, a digest, both (they must agree), or nothing said. */
-interface Selector {
-  readonly tag?: string
-  readonly digest?: string
-}
-
-interface RegistryTarget extends Selector {
+export interface RegistryTarget extends Selector {
   readonly text: string
   readonly kind: 'registry'
   /** `host[:port]` */
@@ -21,14 +16,7 @@ interface RegistryTarget extends Selector {
   /** With the host. */
   readonly repository: string
   /** The repository as it was written, where the host has another spelling: `index.docker.io/acme/app`. */
-  readonly written?: string
-}
-
-export interface LayoutTarget extends Selector {
-  readonly text: string
-  readonly kind: 'layout' | 'archive'
-  /** `-` is stdin, of an archive. */
-  readonly path: string
+  readonly written?: string | undefined
 }
 
 /** An artifact, as its reference says it; nothing is opened yet. */
@@ -65,64 +53,6 @@ function pathAfter(text: string, prefix: string): string {
   const path = text.slice(prefix.length)
   if (path !== '') return path
   throw usageError(`"${text}" names no path`, { fix: `write ${prefix}PATH` })
-}
-
-/** What `org.opencontainers.image.ref.name` may hold: podman and buildah write whole names, as `localhost/app:1.0`. */
-const REF_NAME = /^[A-Za-z0-9][A-Za-z0-9._:@+/-]{0,511}$/
-
-/**
- * `PATH[:tag][@digest]`; a colon before the last separator belongs to the path, unless what stands before an earlier one is
- * there and the whole is not: a tag of a layout may have separators and colons.
- *
- * @param cwd - Where relative paths begin; without it nothing is looked for.
- */
-export function parseLayout(
-  text: string,
-  kind: 'layout' | 'archive',
-  rest: string,
-  cwd?: string,
-): LayoutTarget {
-  const at = rest.lastIndexOf('@')
-  const digest = at > 0 && rest.slice(at).includes(':') ? rest.slice(at + 1) : undefined
-  if (digest !== undefined && !isDigest(digest)) {
-    throw usageError(`"${text}" has no digest after the @`, {
-      why: 'a digest is sha256:, sha384: or sha512: and the whole hash in lower-case hexadecimal',
-      fix: 'copy the digest whole',
-    })
-  }
-  const named = digest === undefined ? rest : rest.slice(0, at)
-  const { path, tag } = splitTag(named, cwd)
-  if (tag !== undefined && !isTag(tag) && !REF_NAME.test(tag)) {
-    throw usageError(`"${text}" has no tag after the colon`, {
-      why: 'a tag has 1 to 128 letters, digits, dots, dashes and underscores, and begins with none of . and -',
-      fix: 'correct the tag, or leave it out where there is one artifact',
-    })
-  }
-  if (path === '')
-    throw usageError(`"${text}" names no path`, {
-      fix: `write ${kind === 'layout' ? 'oci' : 'oci-archive'}:PATH`,
-    })
-  return {
-    text,
-    kind,
-    path,
-    ...(tag === undefined ? {} : { tag }),
-    ...(digest === undefined ? {} : { digest }),
-  }
-}
-
-function splitTag(named: string, cwd: string | undefined): { readonly path: string; readonly tag?: string } {
-  const split = (colon: number) => ({ path: named.slice(0, colon), tag: named.slice(colon + 1) })
-  const isThere = (path: string) => path === '-' || existsSync(resolve(cwd ?? '', path))
-  const last = named.lastIndexOf(':')
-  const usual =
-    last > Math.max(named.lastIndexOf('/'), named.lastIndexOf('\\')) ? split(last) : { path: named }
-  if (cwd === undefined || isThere(usual.path)) return usual
-  // A drive letter is no path.
-  for (let colon = named.indexOf(':', 2); colon >= 0; colon = named.indexOf(':', colon + 1)) {
-    if (isThere(named.slice(0, colon))) return split(colon)
-  }
-  return usual
 }
 
 function registryTarget(text: string, cwd: string, command: string): Target {
@@ -175,9 +105,9 @@ function readReference(text: string, cwd: string, command: string): ReturnType<t
 function refuseKey(text: string): void {
   const scheme = schemeOf(text)
   if (!storePackages.some(({ schemes }) => schemes.includes(scheme))) return
-  throw usageError(`a key of ${scheme}: is not what is signed`, {
+  throw usageError(`a key of ${scheme}: cannot be a target`, {
     why: 'the target is an artifact or a file; a key is an option',
-    fix: 'name what is signed, such as registry.example/app@sha256:… or ./FILE; the key goes with -k KEY',
+    fix: 'name the artifact or file, such as registry.example/app@sha256:… or ./FILE; the key goes with -k KEY',
   })
 }
 
@@ -191,4 +121,45 @@ function bareReference(text: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/**
+ * Reads a repository that is named alone, without tag and digest.
+ *
+ * @param command - The command it was given to, for the fix.
+ * @returns Nothing for what is spelled as something else.
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function parseRepository(text: string, cwd: string, command: string): ArtifactTarget | undefined {
+  const scheme = /^(?:-$|oci:|oci-archive:|file:|\.{1,2}[\\/]|[\\/]|[A-Za-z]:[\\/])/.test(text)
+  if (scheme || dirname(text) === '.' || /[:@]/.test(basename(text))) return undefined
+  // Any tag will do to have the rest of it read.
+  const target = parseTarget(`${text}:latest`, cwd, command) as ArtifactTarget
+  const { tag: _, ...rest } = target
+  return { ...rest, text } as ArtifactTarget
+}
+
+/**
+ * Reads a reference as Docker does: without tag and digest the tag is `latest`. The host is required all the same.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function dockerTarget(text: string): RegistryTarget {
+  const { registry, repository, tag, digest } = parseReference(text)
+  return {
+    text,
+    kind: 'registry',
+    host: registry,
+    repository: `${registry}/${repository}`,
+    tag: tag ?? (digest === undefined ? 'latest' : undefined),
+    digest,
+  }
+}
+
+/** A target with the digest of its `resolved` by itself, which is what scripts pin. */
+export function withDigest<T extends { readonly resolved?: string | null | undefined }>(
+  target: T,
+): T & { readonly digest: string | null } {
+  const { resolved } = target
+  return { ...target, digest: resolved ? resolved.slice(resolved.lastIndexOf('@') + 1) : null }
 }

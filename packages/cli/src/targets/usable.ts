@@ -2,19 +2,25 @@ import { type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { shellQuote } from '@sealwright/core/encoding'
 import { canonicalRegistry } from '@sealwright/oci'
-import type { Context } from '../frame/context.ts'
-import { usageError } from '../frame/usage.ts'
-import type { RegistryFlags } from '../program/registry-flags.ts'
-import { registryFlags } from '../program/registry-flags.ts'
-import { parseSignaturesIn } from './signatures-in.ts'
+import { parseSignaturesIn } from '../config/signatures-in.ts'
+import { pickRegistryFlags, type RegistryFlags } from '../flags/common-flags.ts'
+import { usageError } from '../runtime/usage.ts'
+import type { Session } from '../session/session.ts'
 import type { FileTarget, Target } from './target.ts'
+
+interface Surroundings {
+  /** What else reads stdin, as it was given. */
+  readonly readers?: readonly string[]
+  /** Hosts are asked besides registries, those of timestamps or revocation: `--ca-file` is for them too. */
+  readonly asksAuthorities?: boolean
+}
 
 /** Refuses targets that `--offline` forbids, registry flags without a registry, and two readers of stdin. */
 export function assertUsable(
-  { flags, io }: Context,
+  { flags, io }: Session,
   targets: readonly Target[],
   given: RegistryFlags,
-  readers: readonly string[] = [],
+  { readers = [], asksAuthorities = false }: Surroundings = {},
 ): void {
   const place = given.signaturesIn === undefined ? undefined : parseSignaturesIn(given.signaturesIn)
   const remote = [...targets, ...(place === undefined ? [] : [place])].find(({ kind }) => kind === 'registry')
@@ -24,7 +30,9 @@ export function assertUsable(
       fix: 'leave --offline out, or name a local copy: oci:DIR',
     })
   }
-  assertFlagsMean(targets, remote !== undefined, given)
+  const { caFile: _, ...registry } = given
+  const isAsked = asksAuthorities && !flags.offline
+  assertFlagsMean(targets, remote !== undefined, isAsked ? registry : given)
   for (const target of targets) if (target.kind === 'file') assertReadable(target, io.cwd)
   const fromStdin = targets.filter(target => target.kind !== 'registry' && target.path === '-')
   assertOneReader([
@@ -46,7 +54,7 @@ export function assertUsable(
   }
   if (hosts.size > 1 && (given.username ?? io.env.SEALWRIGHT_USERNAME ?? io.env.NOTATION_USERNAME)) {
     throw usageError('one login cannot be for several registries', {
-      why: `the targets are at ${[...hosts].join(', ')}, and a password goes to one host only`,
+      why: `the targets are at ${[...hosts].join(', ')}, and a password is sent to one host only`,
       fix: 'give them one at a time, or log in with docker',
     })
   }
@@ -104,7 +112,7 @@ export function assertOneReader(readers: readonly string[]): void {
 /** Refuses flags about registries, and about signatures, where there are none. */
 function assertFlagsMean(targets: readonly Target[], isRemote: boolean, given: RegistryFlags): void {
   // Several files, too, are signed at the same time.
-  const { signaturesIn, concurrency: _, ...others } = registryFlags(given)
+  const { signaturesIn, concurrency: _, ...others } = pickRegistryFlags(given)
   if (signaturesIn !== undefined && targets.every(({ kind }) => kind === 'file')) {
     throw usageError('--signatures-in has no effect: every target is a file', {
       why: 'the signature of a file is a file',

@@ -1,6 +1,6 @@
 import { type PolicyKind, type Statement, selectBlobStatement, selectOciStatement } from '@sealwright/notary'
-import type { AppliesDocument } from '../documents/policies.ts'
 import { parseTarget, type Target } from '../targets/target.ts'
+import type { AppliesDocument } from './document.ts'
 
 /** Which kind of policy judges a target: artifacts or files. */
 export function kindOf(target: Target): PolicyKind {

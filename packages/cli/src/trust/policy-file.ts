@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { writeFileAtomic } from '@sealwright/core/files'
 import {
+  canonicalScope,
   checkTrustPolicy,
   formatTrustPolicy,
   type PolicyFault,
@@ -9,10 +10,12 @@ import {
   parseTrustPolicy,
   readPolicyFile,
   type Statement,
+  unreachableScope,
 } from '@sealwright/notary'
 import { locked } from '../config/locked.ts'
-import type { Context } from '../frame/context.ts'
-import type { Io } from '../frame/io.ts'
+import type { Io } from '../runtime/io.ts'
+import { usageError } from '../runtime/usage.ts'
+import type { Session } from '../session/session.ts'
 
 /** The statements of a policy file. Throws `VALIDATION` for a file with errors: it is never added to. */
 export function statementsOf({ path, bytes }: PolicyFile, kind: PolicyKind): readonly Statement[] {
@@ -34,7 +37,7 @@ export interface PolicyChange {
  * @returns Whether anything was written.
  */
 export async function updateStatements(
-  { io, warn }: Context,
+  { io, warn }: Session,
   trust: string,
   kind: PolicyKind,
   { change, refused }: PolicyChange,
@@ -114,7 +117,7 @@ function parseKeeping(bytes: Uint8Array): RawPolicy {
   const { parse, rawJSON } = JSON as unknown as {
     parse(
       text: string,
-      revive: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+      revive: (key: string, value: unknown, session: { readonly source?: string | undefined }) => unknown,
     ): unknown
     rawJSON(text: string): unknown
   }
@@ -122,4 +125,27 @@ function parseKeeping(bytes: Uint8Array): RawPolicy {
   return parse(text, (_, value, { source }) =>
     typeof value === 'number' && source !== undefined ? rawJSON(source) : value,
   ) as RawPolicy
+}
+
+/** A trusted identity as a policy writes it; the prefix may be left out on the command line. */
+export function identityOf(text: string): string {
+  return text === '*' || text.startsWith('x509.subject:') ? text : `x509.subject: ${text}`
+}
+
+/** Refuses a scope that no reference can match, or none in its usual spelling. */
+export function assertScope(scope: string, flag: string): void {
+  if (scope === '*') return
+  const why = scope.startsWith('[')
+    ? 'a policy cannot name an IPv6 address'
+    : (unreachableScope(scope) ??
+      (/[A-Z]/.test(scope)
+        ? 'references are in lower case, and scopes are compared as they are written'
+        : undefined))
+  if (why === undefined) return
+  const canonical = canonicalScope(scope)
+  const meant = unreachableScope(canonical) === undefined && !canonical.startsWith('[')
+  throw usageError(`${flag}: no reference can match ${JSON.stringify(scope)}`, {
+    why,
+    fix: `${flag} ${meant ? canonical : 'registry.example/app'}`,
+  })
 }

@@ -1,13 +1,19 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
-import { checkTrustPolicy, type PolicyFile, type PolicyKind, readPolicyFile } from '@sealwright/notary'
-import type { PolicyFaultDocument } from '../documents/policies.ts'
+import {
+  checkTrustPolicy,
+  type PolicyFile,
+  type PolicyKind,
+  readPolicyFile,
+  type Statement,
+} from '@sealwright/notary'
+import type { PolicyFaultDocument } from './document.ts'
 
 /** A policy file as `policy show` and `policy check` have it. */
 export interface ShownPolicy {
   readonly kind: PolicyKind
   readonly file: string
-  readonly faults: PolicyFaultDocument[]
-  readonly statements: readonly { readonly name: string }[]
+  readonly faults: readonly PolicyFaultDocument[]
+  readonly statements: readonly Statement[]
 }
 
 /** Reads a policy with all that is wrong with it. */

@@ -1,9 +1,19 @@
 import { rm, rmdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomic } from '@sealwright/core/files'
-import { parseStoreReference, type StoreEntry, type StoreReading, type StoreType } from '@sealwright/notary'
+import {
+  listTrustStores,
+  parseStoreReference,
+  readTrustStore,
+  type StoreEntry,
+  type StoreReading,
+  type StoreType,
+  storeFault,
+} from '@sealwright/notary'
 import { type Certificate, encodeCertificates } from '@sealwright/x509'
-import { usageError } from '../frame/usage.ts'
+import { usageError } from '../runtime/usage.ts'
+import type { PolicyFaultDocument } from './document.ts'
+import type { ShownPolicy } from './shown-policy.ts'
 
 /** A trust store as policies spell it. */
 export interface StoreReference {
@@ -39,6 +49,23 @@ export function faultsOf({ fault, entries }: StoreReading): readonly string[] {
     ...(fault === undefined ? [] : [fault.message]),
     ...entries.flatMap(entry => (entry.fault === undefined ? [] : [`${entry.name}: ${entry.fault.message}`])),
   ]
+}
+
+/** Returns the roots of the `tsa:` stores that can be used; for each of the others, what is wrong with it. */
+export async function timestampRoots(
+  trust: string,
+): Promise<{ readonly roots: readonly Certificate[]; readonly faults: readonly string[] }> {
+  const { stores } = await listTrustStores(trust)
+  const authorities = stores.filter(({ type }) => type === 'tsa')
+  const faults = authorities.map(faultsOf)
+  return {
+    roots: authorities.filter((_, index) => faults[index]!.length === 0).flatMap(certificatesOf),
+    faults: authorities.flatMap(({ reference }, index) =>
+      faults[index]!.length === 0
+        ? []
+        : [`trust store ${reference} cannot be used: ${faults[index]!.join('; ')}`],
+    ),
+  }
 }
 
 /** Puts one certificate in a store, whole or not at all. */
@@ -84,4 +111,30 @@ export async function removeFromStore(
   }
   // Where something is left the system refuses, and that is as it should be.
   await rmdir(store.path).catch(() => {})
+}
+
+/** What is wrong with the stores that statements name: empty, unusable, or with an expired certificate. */
+export async function storeFaults(
+  now: Date,
+  trust: string,
+  { statements }: ShownPolicy,
+): Promise<readonly PolicyFaultDocument[]> {
+  const faults: PolicyFaultDocument[] = []
+  for (const { name, trustStores } of statements) {
+    const add = (severity: 'error' | 'warning', message: string): void => {
+      faults.push({ severity, message, statement: name, line: null, column: null })
+    }
+    for (const text of trustStores) {
+      const store = await readTrustStore(trust, parseStore(text))
+      const found = faultsOf(store)
+      for (const fault of found) add('error', `trust store ${text} cannot be used: ${fault}`)
+      if (found.length === 0 && storeFault(store) !== undefined)
+        add('error', `trust store ${text} is empty or missing`)
+      for (const certificate of certificatesOf(store)) {
+        if (certificate.notAfter < now)
+          add('warning', `a certificate in ${text} has expired: sha256:${certificate.fingerprint}`)
+      }
+    }
+  }
+  return faults
 }
