@@ -13,7 +13,7 @@ export function shellCalls(
   const script = `
     command_not_found_handle() { while read -r; do :; done; }
     ${program}() { printf '%s\\0' "$@" >&3; printf '\\n' >&3; }
-    { ${line.replace(/ < [\w./-]+/g, '').replace(/ > [\w./-]+/g, '')}
+    { ${line.replace(/ [<>] [~\w./-]+/g, '')}
     } 3>&1 > /dev/null 2> /dev/null < /dev/null`
   const options = { env: { ...env, PATH: '/nowhere' } }
   const out = execFileSync('/bin/bash', ['--norc', '-c', script], options).toString()

@@ -11,6 +11,8 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   copy: async () => (await import('./copying.ts')).copyFigures(),
   list: async () => (await import('./listing.ts')).listFigures(),
   'verify-many': async () => (await import('./verifying-many.ts')).verifyManyFigures(),
+  'verify-lasting': async () => (await import('./verifying-lasting.ts')).verifyLastingFigures(),
+  timestamp: async () => (await import('./timestamps.ts')).timestampFigures(),
   stores: async () => (await import('./stores.ts')).storeFigures(),
   soak: async () => (await import('./stores.ts')).soakFigures(),
 }

@@ -38,6 +38,14 @@ export async function timed(work: () => unknown): Promise<number> {
   return performance.now() - began
 }
 
+/** Milliseconds of CPU time that `work` takes in this process, in all its threads: what others do meanwhile does not count. */
+export async function cpu(work: () => unknown): Promise<number> {
+  const before = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
 /** A bound is missed only beyond the spread: when even the better quartile misses it. */
 export function keepsBound({ spread: [low, high], bound }: Figure): boolean {
   if (bound === undefined) return true

@@ -112,7 +112,7 @@ async function fill(placeOf: (index: number) => Place, key: Identity): Promise<r
       images.push(image)
     }
   }
-  // A layout is written once, and not anew for each of them.
+  // A layout is written once, not again for each of them.
   const { artifacts } = placeOf(0)
   if (artifacts.batch === undefined) await work(index => placeOf(index).artifacts)
   else await artifacts.batch(store => work(() => store))

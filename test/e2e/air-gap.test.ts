@@ -1,4 +1,4 @@
-import { copyFile, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeIndexLayout } from '../../packages/cli/test/image.ts'
@@ -6,6 +6,7 @@ import { makeImage, pushImage } from '../services/image.ts'
 import { type NetworkNamespace, networkNamespace } from '../services/network-namespace.ts'
 import { notationHome } from '../services/notation.ts'
 import { startOlareg } from '../services/registries.ts'
+import { startRevocationAuthority } from '../services/revocation-authority.ts'
 import type { Server } from '../services/server.ts'
 import type { Skips } from '../services/tool.ts'
 import { type Program, programHome } from './program.ts'
@@ -94,6 +95,46 @@ test('an image crosses an air gap in one tar: verified offline, pushed inside, a
   expect(verified.stdout).toBe(`${inner.host}/app@${image.digest}\n`)
   const notation = await notationHome(context, { config: inside.trust, within })
   expect(await notation.run(['verify', `${inner.host}/app@${image.digest}`])).toMatchObject({ code: 0 })
+})
+
+test('revocation is checked inside by the evidence that crossed, by us and by notation', {
+  timeout,
+}, async context => {
+  await using within = await networkNamespace(context)
+  await using outer = await startOlareg(context)
+  await using authority = await startRevocationAuthority()
+  const { image, scope, reference, outside, inside } = await bothSides(context, within, outer)
+  const folder = join(outside.home, 'config', 'sealwright')
+  await mkdir(folder, { recursive: true })
+  const config = { revocation: { privateHosts: ['127.0.0.1'] } }
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config))
+  const { keyPath, chainPath } = await authority.issue('vendor', ['crl'])
+  await outside.expect(0, ['sign', '-k', `file:${keyPath}`, '--cert-chain', chainPath, reference])
+  await outside.expect(0, ['copy', '--revocation', reference, 'oci-archive:app.tar'])
+  const { document: listed } = await outside.json(['list', reference])
+  expect(listed).toMatchObject({ referrers: [{ kind: 'signature', referrers: [] }] })
+
+  await carry(outside, inside, 'app.tar')
+  await copyFile(authority.root.certificatePath, join(inside.home, 'vendor.crt'))
+  await expectNoNetwork(within, outer)
+  await using inner = await startOlareg(context, { within })
+  await trust(inside, 'vendor.crt', scope, `${inner.host}/app`)
+  authority.requests.length = 0
+  const offline = ['verify', '--offline', '--scope', scope, 'oci-archive:app.tar']
+  const { code, document } = await inside.json(offline)
+  expect(code).toBe(0)
+  expect(document).toMatchObject({
+    targets: [{ signatures: [{ revocation: [{ status: 'good', source: 'crl', origin: 'carried' }] }] }],
+  })
+  await inside.expect(0, ['copy', 'oci-archive:app.tar', `${inner.host}/app:v1`])
+  const env = { NOTATION_CACHE: join(inside.home, 'cache', 'notation') }
+  const notation = await notationHome(context, { config: inside.trust, within, env })
+  const untold = await notation.run(['verify', `${inner.host}/app@${image.digest}`])
+  expect(untold.code, untold.stderr).toBe(1)
+  await inside.expect(0, [...offline, '--keep-revocation'])
+  const told = await notation.run(['verify', `${inner.host}/app@${image.digest}`])
+  expect(told.code, told.stderr).toBe(0)
+  expect(authority.requests).toEqual([])
 })
 
 test('an index crosses with every platform, what was attested of it, and signatures of all; one by one from a list', {

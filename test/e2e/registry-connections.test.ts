@@ -117,7 +117,7 @@ describe.for(['this Node', '22.23.3', '26.10.0'])(
       )
       expect(code).not.toBe(0)
       expect(stderr).toContain('UNAUTHENTICATED')
-      expect(stderr).toContain('wants a login (407)')
+      expect(stderr).toContain('requires a login (407)')
       expect(stderr).not.toContain('canary-7')
     })
   },

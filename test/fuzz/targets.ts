@@ -1,4 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { isSealwrightError } from '@sealwright/core'
+import { nv2KeyId, openNv2 } from '@sealwright/nv2'
+import { type ArtifactStore, memory } from '@sealwright/oci'
 import { dsse } from '../../packages/core/src/dsse/index.ts'
 import { cborTagged, decodeCbor, encodeCbor } from '../../packages/core/src/encoding/cbor.ts'
 import {
@@ -7,26 +10,58 @@ import {
   decodeJson,
   decodeJsonWithPositions,
   decodePem,
+  der,
   readDer,
 } from '../../packages/core/src/encoding/index.ts'
 import { notaryCose } from '../../packages/core/src/notary-cose/index.ts'
 import { notaryJws } from '../../packages/core/src/notary-jws/index.ts'
-import { nv2KeyId, openNv2 } from '../../packages/core/src/nv2/index.ts'
 import { envelope, testSigner } from '../../packages/core/test/envelope-signing.ts'
 import { parseKeyLock } from '../../packages/keyring/src/index.ts'
 import { parseBundle } from '../../packages/notary/src/attestation/bundle.ts'
 import { parseStatement } from '../../packages/notary/src/attestation/statement.ts'
-import { isClaims } from '../../packages/notary/src/claims.ts'
+import { EVIDENCE_TYPE, readEvidence } from '../../packages/notary/src/evidence/attached-evidence.ts'
+import { describe } from '../../packages/notary/src/signature-manifest.ts'
+import { isClaims } from '../../packages/notary/src/sound-envelope.ts'
 import { checkTrustPolicy } from '../../packages/notary/src/trust/check-policy.ts'
+import { storeWith } from '../../packages/notary/test/store-with.ts'
 import { streamSource } from '../../packages/oci/src/archive/byte-source.ts'
 import { tarEntries } from '../../packages/oci/src/archive/tar-entries.ts'
 import { IndexDocument } from '../../packages/oci/src/layout/index-document.ts'
 import { parseManifest } from '../../packages/oci/src/manifest.ts'
 import { parseReference } from '../../packages/oci/src/reference.ts'
-import { parseChallenges } from '../../packages/oci-registry/src/challenge.ts'
-import { nextLink } from '../../packages/oci-registry/src/link.ts'
+import { parseChallenges } from '../../packages/oci-registry/src/auth/challenge.ts'
+import { nextLink } from '../../packages/oci-registry/src/http/link.ts'
 import { readPrivateKey } from '../../packages/provider-file/src/private-key.ts'
-import { parseCertificates, parseDistinguishedName } from '../../packages/x509/src/index.ts'
+import { indexEntries } from '../../packages/x509/src/crl-entries.ts'
+import {
+  checkChain,
+  encodeDistinguishedName,
+  judgeOcsp,
+  parseCertificate,
+  parseCertificates,
+  parseDistinguishedName,
+  readCrl,
+  readTimestampResponse,
+  readTimestampToken,
+  verifyTimestampToken,
+} from '../../packages/x509/src/index.ts'
+import { CA_EXTENSIONS, extension, keyOf, leaf, middle, root } from '../../packages/x509/test/craft.ts'
+import {
+  CA,
+  craftCrl,
+  craftOcsp,
+  entry,
+  issuedByCa,
+  reasonCode,
+} from '../../packages/x509/test/craft-revocation.ts'
+import {
+  craftToken,
+  issuing,
+  MESSAGE,
+  sha256,
+  trusted,
+  tsa,
+} from '../../packages/x509/test/timestamp-craft.ts'
 
 /** A parser of bytes that others wrote. */
 export interface Target {
@@ -69,8 +104,69 @@ const dsseEnvelope = envelope(
 const certificate = Buffer.from(signer.identity.certificates[0]!).toString('base64')
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const descriptor = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: DIGEST, size: 42 }
+const LAYER = Uint8Array.of(1)
+
+const ca = root({ subject: CA, key: keyOf('ca') })
+const revocable = issuedByCa()
+/** A CA that permits directories, each given by its organizations from the top down. */
+const constrainedCa = (directories: readonly (readonly string[])[]) => {
+  const trees = directories.map(names =>
+    der.sequence(
+      der.explicit(4, encodeDistinguishedName({ rdns: names.map(value => [{ type: 'O', value }]) })),
+    ),
+  )
+  const constraints = der.sequence(der.implicit(0, der.sequence(...trees)))
+  return middle({ extensions: [...CA_EXTENSIONS, extension('2.5.29.30', true, constraints)] }).der
+}
+const constrainedLeaf = leaf()
+const revocation = [entry([reasonCode(1)]), entry([], { serial: '01' })]
+
+const NONCE = new Uint8Array(8).fill(7)
+const stamped = { message: MESSAGE, roots: [trusted] }
+
+/** What is well formed and changed is not signed, or answers another request; an authority may refuse. */
+async function unlessUnsigned(read: () => unknown): Promise<void> {
+  try {
+    await read()
+  } catch (error) {
+    if (!isSealwrightError(error) || !SIGNED_OTHERWISE.includes(error.code)) throw error
+  }
+}
+const SIGNED_OTHERWISE = ['INTEGRITY', 'UNAVAILABLE', 'ACCESS_DENIED']
 
 export const targets: readonly Target[] = [
+  {
+    name: 'OCSP responses',
+    read: bytes =>
+      judgeOcsp(bytes, { certificate: revocable, issuer: ca, at: new Date('2026-06-15T12:00:00Z') }),
+    good: craftOcsp(ca),
+    worst: [
+      () => Buffer.concat([Buffer.from('30824ffc', 'hex'), Buffer.alloc(0x4ffc, Buffer.from('3000', 'hex'))]),
+    ],
+  },
+  {
+    name: 'CRLs',
+    read: bytes => unlessUnsigned(() => readCrl(bytes, { issuer: ca })),
+    good: craftCrl(ca, { entries: revocation }),
+  },
+  {
+    name: 'entries of CRLs',
+    read: async bytes => {
+      const list = await indexEntries(bytes, 'input', undefined)
+      if (list.size > 10) return
+      for (const { serialNumber } of list.entries()) list.find(serialNumber)
+    },
+    good: Buffer.concat(revocation),
+    worst: [
+      () =>
+        Buffer.concat(
+          Array.from({ length: SIZE / 23 }, (_, index) =>
+            entry([], { serial: (index + 0x10_0000).toString(16) }),
+          ),
+        ),
+      () => Buffer.alloc(SIZE, entry([], { serial: '01' })),
+    ],
+  },
   {
     name: 'JSON',
     read: bytes => decodeJson(bytes, { label: 'input' }),
@@ -213,6 +309,35 @@ export const targets: readonly Target[] = [
     good: signer.identity.certificates[0]!,
   },
   {
+    name: 'name constraints',
+    read: bytes => checkChain([constrainedLeaf, parseCertificate(bytes), root()], { purpose: 'codeSigning' }),
+    good: constrainedCa([['Test'], ['Acme', 'Other']]),
+    worst: [
+      () => constrainedCa(Array.from({ length: 2900 }, (_, index) => [`${index}`])),
+      () => constrainedCa([Array.from({ length: 5000 }, () => 'x')]),
+      () => constrainedCa([[' x'.repeat(30_000)]]),
+      () => constrainedCa([[' x'.repeat(400_000)]]),
+    ],
+  },
+  {
+    name: 'timestamp token',
+    read: bytes => readTimestampToken(bytes),
+    good: craftToken(),
+  },
+  {
+    name: 'timestamp token that is verified',
+    read: bytes => unlessUnsigned(() => verifyTimestampToken(readTimestampToken(bytes), stamped)),
+    good: craftToken({ certificates: [tsa, issuing] }),
+  },
+  {
+    name: 'timestamp response',
+    read: bytes =>
+      unlessUnsigned(() =>
+        readTimestampResponse(bytes, { hash: 'sha256', digest: sha256(MESSAGE), nonce: NONCE }),
+      ),
+    good: der.sequence(der.sequence(der.integer(0)), craftToken({ info: { nonce: der.integer(NONCE) } })),
+  },
+  {
     name: 'distinguished name',
     read: bytes => parseDistinguishedName(textOf(bytes)),
     good: bytesOf('C=DE,ST=Hessen,O=Acme\\, Inc,CN=release'),
@@ -275,6 +400,32 @@ export const targets: readonly Target[] = [
     ],
   },
   {
+    name: 'manifest of evidence',
+    read: bytes => readEvidence(storeOfReferrer(bytes), descriptor),
+    good: json({
+      schemaVersion: 2,
+      mediaType: descriptor.mediaType,
+      artifactType: EVIDENCE_TYPE,
+      config: descriptor,
+      layers: ['application/ocsp-response', 'application/pkix-crl', 'application/cms'].map(mediaType => ({
+        ...describe(mediaType, LAYER),
+      })),
+      subject: descriptor,
+    }),
+    worst: [
+      () =>
+        json({
+          schemaVersion: 2,
+          mediaType: descriptor.mediaType,
+          artifactType: EVIDENCE_TYPE,
+          config: descriptor,
+          layers: Array.from({ length: 300 }, () => describe('application/pkix-crl', LAYER)),
+          subject: descriptor,
+        }),
+      () => bytesOf(`{"schemaVersion":2,"x":${lists(60_000)}}`),
+    ],
+  },
+  {
     name: 'reference',
     read: bytes => parseReference(textOf(bytes)),
     good: bytesOf(`registry.example:5000/a/b:v1@${DIGEST}`),
@@ -312,6 +463,19 @@ export const targets: readonly Target[] = [
     good: bytesOf('Bearer realm="https://a/b",service="c",scope="repository:a:pull"'),
   },
 ]
+
+/** A store with one referrer, whatever it is, whose layers are all the same. */
+function storeOfReferrer(bytes: Uint8Array): ArtifactStore {
+  const manifest = describe(descriptor.mediaType, bytes)
+  return storeWith(memory(), {
+    async *referrers() {
+      yield manifest
+    },
+    async *fetch({ digest }) {
+      yield digest === manifest.digest ? bytes : LAYER
+    },
+  })
+}
 
 /** What a field may hold: Node refuses other bytes before we see them. */
 function linkOf(bytes: Uint8Array): Headers {

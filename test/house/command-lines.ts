@@ -1,4 +1,5 @@
-import { parseArguments } from '../../packages/cli/src/program/parse.ts'
+import { sealwright } from '../../packages/cli/src/program/commands.ts'
+import { parse } from '../../packages/cli/src/program/parse.ts'
 import { shellCalls } from '../shell-calls.ts'
 
 /** What a shell hands to `sealwright` for the commands of a document or a pipeline. */
@@ -13,7 +14,7 @@ export function sealwrightCalls(script: string): string[][] {
 
 /** Why our own parser refuses a call, or `undefined` if it takes it. */
 export async function refusal(args: readonly string[]): Promise<string | undefined> {
-  const { load } = parseArguments(args, { env: {}, stdout: { columns: 80 } as never })
+  const { load } = parse(sealwright, args, { env: {}, stdout: { columns: 80 } as never })
   return load().then(
     () => undefined,
     error => `sealwright ${args.join(' ')}: ${error.message}`,

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseArguments } from '../../packages/cli/src/program/parse.ts'
-import { tree } from '../../packages/cli/src/program/tree.ts'
+import { sealwright, commands as sealwrightCommands } from '../../packages/cli/src/program/commands.ts'
+import { parse } from '../../packages/cli/src/program/parse.ts'
 import { shellCalls } from '../shell-calls.ts'
 import { packages } from './workspace.ts'
 
 /** A word that a shell would take apart, run or expand, if it were not quoted. */
 const HOSTILE = `'it is;$(HOME) & "x" <y>'`
 
-const commands = tree.map(({ name }) => name).join('|')
+const commands = sealwrightCommands.map(({ name }) => name).join('|')
 
 /** One command that the sources print for people to paste, with hostile words in its holes. */
 interface Printed {
@@ -23,7 +23,7 @@ function printedCommands(): Printed[] {
   return packages.flatMap(({ folder }) =>
     readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' })
       // Examples of commands have a test of their own.
-      .filter(name => name.endsWith('.ts') && !/program\/.*commands?\.ts$|program\/tree\.ts$/.test(name))
+      .filter(name => name.endsWith('.ts') && !/commands\/.*\/spec\.ts$|program\/commands\.ts$/.test(name))
       .flatMap(name => {
         const file = join(folder, 'src', name)
         return textsOf(readFileSync(file, 'utf8')).flatMap(text =>
@@ -78,7 +78,7 @@ async function accepted(text: string, isWhole: boolean): Promise<void> {
   const [args] = calls as [string[]]
   // In a sentence the name of a command may stand alone.
   if (!isWhole && args.length <= 2) args.push('--help')
-  const { load } = parseArguments(args, {
+  const { load } = parse(sealwright, args, {
     env: {},
     stdout: { isTerminal: false, write: () => {}, send: async () => {} },
   })

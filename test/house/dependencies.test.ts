@@ -1,7 +1,17 @@
 import { isBuiltin } from 'node:module'
-import { relative } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { imports, libraries, nodes, type Package, packageOf, packages, root, sources } from './workspace.ts'
+import {
+  imports,
+  libraries,
+  nodes,
+  type Package,
+  packageOf,
+  packages,
+  root,
+  sources,
+  staticImports,
+} from './workspace.ts'
 
 const CORE = '@sealwright/core'
 
@@ -14,6 +24,7 @@ const inward: Readonly<Record<string, readonly string[]>> = {
   '@sealwright/oci-registry': [CORE, '@sealwright/oci'],
   '@sealwright/keyring': [CORE],
   '@sealwright/notary': [CORE, '@sealwright/x509', '@sealwright/oci'],
+  '@sealwright/nv2': [CORE, '@sealwright/x509', '@sealwright/oci'],
   sealwright: packages.map(({ name }) => name).filter(name => name !== 'sealwright'),
 }
 
@@ -24,7 +35,7 @@ function allowed(name: string): readonly string[] {
   return list
 }
 
-/** No network, no processes, no threads, and files in one folder alone: what core needs of Node is arithmetic. */
+/** No processes, no threads, files in one folder, HTTP in one file: what else core needs of Node is arithmetic. */
 const coreBuiltins = [
   'node:buffer',
   'node:crypto',
@@ -36,6 +47,9 @@ const coreBuiltins = [
 
 /** What the folder src/files needs more: docs/decisions/0010. */
 const fileBuiltins = ['node:fs', 'node:fs/promises', 'node:path']
+
+/** What the HTTP client of adapters needs more: docs/decisions/0014. */
+const httpBuiltins = ['node:http', 'node:https', 'node:tls']
 
 function bareImports(pkg: Package) {
   return sources(pkg).flatMap(file =>
@@ -80,17 +94,55 @@ describe.each(packages)('$name', pkg => {
   })
 })
 
+/**
+ * A file that imports what imports it, types included: one of the two has something that belongs elsewhere. A dynamic
+ * import closes no circle: by it a command's flags load the code that takes them.
+ */
+it('no files import each other in a circle', () => {
+  const graph = new Map(
+    packages.flatMap(sources).map(file => {
+      const relatives = staticImports(file).filter(specifier => specifier.startsWith('.'))
+      return [file, relatives.map(specifier => resolve(dirname(file), specifier))] as const
+    }),
+  )
+  expect(circles(graph).map(files => files.map(file => relative(root, file)))).toEqual([])
+  const [a, b, c] = ['a', 'b', 'c'].map(name => resolve(name)) as [string, string, string]
+  expect(
+    circles(
+      new Map([
+        [a, [b]],
+        [b, [c]],
+        [c, [b]],
+      ]),
+    ),
+  ).toEqual([[b, c]])
+})
+
+/** Each circle that a walk along the imports meets, from its first file on. */
+function circles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = []
+  const done = new Set<string>()
+  const walk = (file: string, path: readonly string[]): void => {
+    const at = path.indexOf(file)
+    if (at >= 0) found.push(path.slice(at))
+    if (at >= 0 || done.has(file)) return
+    for (const next of graph.get(file) ?? []) walk(next, [...path, file])
+    done.add(file)
+  }
+  for (const file of graph.keys()) walk(file, [])
+  return found
+}
+
 describe('@sealwright/core', () => {
   const core = packages.find(({ name }) => name === CORE)!
 
-  it('uses no part of Node that does input or output, but for src/files', () => {
+  it('uses no part of Node that does input or output, but for src/files and the HTTP client of adapters', () => {
     const builtins = bareImports(core).filter(({ specifier }) => isBuiltin(specifier))
     const refused = builtins.filter(
       ({ file, specifier }) =>
         !coreBuiltins.includes(specifier) &&
         !(file.startsWith('packages/core/src/files/') && fileBuiltins.includes(specifier)) &&
-        // Compares addresses with the ranges of NO_PROXY, and connects to none.
-        !(file === 'packages/core/src/adapter/proxy.ts' && specifier === 'node:net'),
+        !(file === 'packages/core/src/adapter/http-client.ts' && httpBuiltins.includes(specifier)),
     )
     expect(refused).toEqual([])
   })

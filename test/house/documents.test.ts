@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { removeScratch, scratch } from '../services/scratch.ts'
 import { need } from '../services/tool.ts'
@@ -16,11 +16,19 @@ import {
 } from './documents.ts'
 import { nodeVersion, OLDEST_NODE } from './node-version.ts'
 import { runTool } from './process.ts'
-import { root } from './workspace.ts'
+import { publicDeclarations } from './public-declarations.ts'
+import { libraries, root } from './workspace.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
 const scripts = documents.map(document => commandsOf(document)).filter(({ code }) => code.length > 0)
+
+/** The code of each `@example` in a documentation comment. */
+function examplesIn(doc: string): string[] {
+  return [...doc.matchAll(/@example\s+\* ```ts\n([\s\S]*?) \* ```/g)].map(([, code]) =>
+    code!.replaceAll(/^ \* ?/gm, ''),
+  )
+}
 
 let folder: string
 
@@ -42,11 +50,32 @@ it.for(['README.md', 'docs/README.md'])(
   },
 )
 
+it.for(libraries)('the README of $name says how to install it, and has a program that uses it', library => {
+  const readme = documentAt(join(relative(root, library.folder), 'README.md'))
+  const codeOf = (...languages: string[]) =>
+    readme.blocks.filter(({ language }) => languages.includes(language)).map(({ code }) => code)
+  expect(codeOf('text').join('')).toMatch(new RegExp(`^npm install .*${library.name}( |$)`, 'm'))
+  expect(codeOf('ts', 'js').filter(code => code.includes(`from '${library.name}`))).not.toEqual([])
+})
+
 describe('programs in the documents', () => {
+  // Also those that need a store to run, and the examples of the docstrings.
+  const typed = [
+    ...documents.flatMap(({ document, blocks }) =>
+      blocks
+        .filter(({ language }) => language === 'ts' || language === 'js')
+        .map(({ line, code }) => ({ where: `${document}:${line}`, code })),
+    ),
+    ...publicDeclarations.flatMap(({ specifier, name, found }) =>
+      examplesIn(found.doc).map(code => ({ where: `the example of ${name} of ${specifier}`, code })),
+    ),
+  ]
+
   it('type-check', async () => {
     const types = join(folder, 'types')
     mkdirSync(types)
-    for (const [index, { code }] of programs.entries()) writeFileSync(join(types, `${index}.ts`), code)
+    for (const [index, { code }] of typed.entries())
+      writeFileSync(join(types, `${index}.ts`), `${code}\nexport {}\n`)
     writeFileSync(
       join(types, 'tsconfig.json'),
       JSON.stringify({
@@ -61,9 +90,33 @@ describe('programs in the documents', () => {
         },
       }),
     )
-    const names = programs.map(({ document, line }, index) => `${index}.ts = ${document}:${line}`).join('\n')
+    const names = typed.map(({ where }, index) => `${index}.ts = ${where}`).join('\n')
     const { code, output } = await runTool('tsc', ['-p', types])
     expect(code, `${names}\n${output}`).toBe(0)
+  })
+
+  it('call only functions whose docstring has an example', () => {
+    const examples = readdirSync(join(root, 'examples'))
+      .filter(name => name.endsWith('.ts'))
+      .map(name => readFileSync(join(root, 'examples', name), 'utf8'))
+    const called = new Set(
+      [...documents.flatMap(({ blocks }) => blocks.map(({ code }) => code)), ...examples].flatMap(code =>
+        [...code.matchAll(/^import \{([^}]*)\} from '(@sealwright\/[^']+)'/gm)].flatMap(
+          ([, names, specifier]) =>
+            names!
+              .split(',')
+              .map(name => name.trim())
+              .filter(name => new RegExp(`(?<![.\\w])${name}\\(`).test(code))
+              .map(name => `${specifier} ${name}`),
+        ),
+      ),
+    )
+    expect(called.size).toBeGreaterThan(40)
+    const without = publicDeclarations.filter(
+      ({ specifier, name, found }) =>
+        called.has(`${specifier} ${name}`) && examplesIn(found.doc).length === 0,
+    )
+    expect(without.map(({ specifier, name }) => `${specifier} ${name}`)).toEqual([])
   })
 
   it.each(programs)('$document:$line runs', async ({ document, line, code }) => {

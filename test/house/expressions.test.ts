@@ -12,13 +12,13 @@ const FIELD = "a field of a token's, of 64 characters at most"
  * 16 KiB, or on text that is the user's own.
  */
 const allowed: Readonly<Record<string, string>> = {
-  'packages/cli/src/nv2/go-duration.ts /([0-9]+)([smhd])/g': OWN,
-  'packages/cli/src/program/flag.ts /<(.*)>/': 'the declaration of a flag in the sources',
+  'packages/cli/src/nv2/program.ts /([0-9]+)([smhd])/g': OWN,
+  'packages/cli/src/flags/flag.ts /<(.*)>/': 'the declaration of a flag in the sources',
   'packages/cli/src/targets/registry-login.ts /(?:\\r?\\n)+$/': OWN,
   'packages/core/src/adapter/http-trace.ts /<([^>]*)>/g': HEADER,
   'packages/oci-registry/src/credentials/credential-helper.ts /(?:\\r?\\n)+$/': OWN,
   'packages/oci-registry/src/credentials/docker-credentials.ts /\\0+$/': OWN,
-  'packages/oci-registry/src/link.ts /<([^>]*)>((?:\\s*;\\s*[^;,="]+(?:=(?:"[^"]*"|[^;,"]*))?)*)/g': `${HEADER}; nothing follows the parameters that could fail`,
+  'packages/oci-registry/src/http/link.ts /<([^>]*)>((?:\\s*;\\s*[^;,="]+(?:=(?:"[^"]*"|[^;,"]*))?)*)/g': `${HEADER}; nothing follows the parameters that could fail`,
   'packages/provider-hashicorp-vault/src/settings.ts /\\/+$/': OWN,
   'packages/provider-hashicorp-vault/src/vault.ts /^\\/+|\\/+$/g': OWN,
   'packages/provider-pkcs11/src/pkcs11.ts /[\\0 ]+$/': FIELD,

@@ -9,7 +9,7 @@ const OWN = 'packages/core/src/files/'
 
 /** Who may call them all the same, and why. */
 const allowed: Readonly<Record<string, string>> = {
-  'packages/cli/src/frame/read-all.ts':
+  'packages/cli/src/runtime/read-all.ts':
     'a path that the user gives as an argument may be a pipe; the bytes are counted',
 }
 

@@ -17,7 +17,6 @@ const loads: Readonly<Record<string, readonly string[]>> = {
   '@sealwright/core/notary-jws': [CORE],
   '@sealwright/core/notary-cose': [CORE, 'cborg'],
   '@sealwright/core/dsse': [CORE],
-  '@sealwright/core/nv2': [CORE],
   '@sealwright/core/adapter': [CORE],
   '@sealwright/core/files': [CORE],
   '@sealwright/conformance': [CORE, '@sealwright/conformance'],
@@ -30,9 +29,25 @@ const loads: Readonly<Record<string, readonly string[]>> = {
   '@sealwright/provider-hashicorp-vault': [CORE, '@sealwright/provider-hashicorp-vault'],
   '@sealwright/provider-pkcs11': [CORE, '@sealwright/provider-pkcs11'],
   '@sealwright/x509': [CORE, '@sealwright/x509'],
-  '@sealwright/oci': [CORE, '@sealwright/oci', 'modern-tar'],
+  '@sealwright/oci': [CORE, '@sealwright/oci', 'modern-tar', 'p-limit', 'yocto-queue'],
   '@sealwright/oci/store': [CORE, '@sealwright/oci'],
-  '@sealwright/oci-registry': [CORE, '@sealwright/oci', '@sealwright/oci-registry', 'modern-tar'],
+  '@sealwright/oci-registry': [
+    CORE,
+    '@sealwright/oci',
+    '@sealwright/oci-registry',
+    'modern-tar',
+    'p-limit',
+    'yocto-queue',
+  ],
+  '@sealwright/nv2': [
+    CORE,
+    '@sealwright/nv2',
+    '@sealwright/oci',
+    '@sealwright/x509',
+    'modern-tar',
+    'p-limit',
+    'yocto-queue',
+  ],
   '@sealwright/notary': [
     CORE,
     '@sealwright/notary',
@@ -40,6 +55,8 @@ const loads: Readonly<Record<string, readonly string[]>> = {
     '@sealwright/x509',
     'cborg',
     'modern-tar',
+    'p-limit',
+    'yocto-queue',
   ],
   '@sealwright/keyring': [CORE, '@sealwright/keyring'],
   '@sealwright/keyring/tsyringe': [CORE, '@sealwright/keyring'],
@@ -140,5 +157,16 @@ describe('the start of the command line', () => {
         name,
       ).toBe(true)
     }
+  })
+
+  it.for(['sealwright', 'nv2'])('%s completes a word with one file of ours more', async (name, ctx) => {
+    if (!existsSync(join(root, 'packages', 'cli', 'dist', 'main.js'))) ctx.skip('not built: npm run build')
+    const program = join(root, 'packages', 'cli', 'bin', `${name}.js`)
+    const started = await loadedBy(program, '--version')
+    const loaded = await loadedBy(program, '__complete', 'sign', '-k', '')
+    const more = loaded
+      .filter(url => !started.includes(url))
+      .map(url => url.replace(/^.*\/|-[\w-]{8}\.js$/g, ''))
+    expect(more.sort()).toEqual(['complete', 'node:path', 'rolldown-runtime'])
   })
 })

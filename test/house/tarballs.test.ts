@@ -1,9 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { CANNOT_INSTALL_HERE } from '../services/npm-file.ts'
 import { removeScratch, scratch } from '../services/scratch.ts'
-import { need, type Skips } from '../services/tool.ts'
+import { need, onPath, type Skips } from '../services/tool.ts'
 import { makeIdentity, programs, readersFolder } from './documents.ts'
 import { NEWEST_NODE, nodeVersion, OLDEST_NODE } from './node-version.ts'
 import { pack } from './pack.ts'
@@ -100,7 +108,7 @@ describe('the packed packages, installed in an empty folder', () => {
   it('bring few packages of others, unless a key store is among them', ctx => {
     const modules = join(installedFolder(ctx), 'node_modules')
     const brought = packages.filter(pkg => !stores.includes(pkg)).flatMap(({ name }) => others(modules, name))
-    expect([...new Set(brought)].sort()).toEqual(['cborg', 'modern-tar'])
+    expect([...new Set(brought)].sort()).toEqual(['cborg', 'modern-tar', 'p-limit', 'yocto-queue'])
   })
 
   it.for(stores)('$name brings the SDK of its store and of no other', ({ name, manifest }, ctx) => {
@@ -207,6 +215,41 @@ describe('the packed packages, installed in an empty folder', () => {
     const { code, stdout, output } = await runTool(join(prefix, 'bin', 'sealwright'), ['version'])
     expect(code, output).toBe(0)
     expect(guide).toContain(`\`\`\`output\n${stdout.split('\n')[0]}\n`)
+  })
+
+  const { man: pages } = packages.find(({ name }) => name === 'sealwright')!.manifest
+
+  it('bring every man page that npm is told of, and no other', ctx => {
+    const installed = join(installedFolder(ctx), 'node_modules', 'sealwright')
+    expect(
+      files(join(installed, 'dist', 'man'))
+        .map(name => `./dist/man/${name}`)
+        .sort(),
+    ).toEqual(pages)
+  })
+
+  it('are found by man, as the guide says, once they are installed globally', async ctx => {
+    const prefix = join(installedFolder(ctx), 'global-man')
+    const man = need(ctx, await onPath('man'))
+    const tarball = tarballs().find(path => /[\\/]sealwright-\d[^\\/]*\.tgz$/.test(path))!
+    const installed = await runTool('npm', ['install', '--global', '--no-audit', '--no-fund', tarball], {
+      cwd: dirname(prefix),
+      env: { npm_config_prefix: prefix },
+    })
+    expect(installed.code, installed.output).toBe(0)
+    const env = { PATH: `${join(prefix, 'bin')}:${process.env.PATH}`, MANPAGER: 'cat' }
+    for (const path of pages!) {
+      const name = basename(path, '.1')
+      const { stdout, output } = await runTool(man, ['-w', name], { env })
+      const link = join(prefix, 'share', 'man', 'man1', `${name}.1`)
+      // man names the file that npm's link leads to.
+      expect(realpathSync(stdout.trim()), output).toBe(realpathSync(link))
+    }
+    const { stdout, output } = await runTool(man, ['sealwright-sign'], { env })
+    expect(stdout, output).toContain('sealwright-sign - sign artifacts or files and attach the signatures')
+    const named = [...guide.matchAll(/`man ([a-z0-9-]+)`/g)].map(([, name]) => `./dist/man/${name}.1`)
+    expect(named.length).toBeGreaterThan(3)
+    expect(pages).toEqual(expect.arrayContaining(named))
   })
 
   it.for([

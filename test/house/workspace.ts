@@ -17,6 +17,7 @@ export interface Manifest {
   readonly version: string
   readonly sideEffects?: boolean
   readonly bin?: Readonly<Record<string, string>>
+  readonly man?: readonly string[]
   readonly exports?: Readonly<Record<string, Conditions>>
   readonly publishConfig: { readonly exports?: Readonly<Record<string, Conditions>> }
   readonly dependencies?: Readonly<Record<string, string>>
@@ -70,9 +71,18 @@ export function* nodes(file: string): Generator<Node> {
 
 /** What a file imports, types and dynamic imports included: module specifiers. */
 export function imports(file: string): string[] {
+  return specifiersIn(file, /^(Import|Export)\w*Declaration$|^ImportExpression$|^TSImportType$/)
+}
+
+/** The same without dynamic imports: what must be there before the file runs, and the types. */
+export function staticImports(file: string): string[] {
+  return specifiersIn(file, /^(Import|Export)\w*Declaration$|^TSImportType$/)
+}
+
+function specifiersIn(file: string, types: RegExp): string[] {
   const found: string[] = []
   for (const node of nodes(file)) {
-    if (!/^(Import|Export)\w*Declaration$|^ImportExpression$|^TSImportType$/.test(node.type)) continue
+    if (!types.test(node.type)) continue
     const source = (node.source ?? node.argument) as { value?: unknown } | null | undefined
     if (typeof source?.value === 'string') found.push(source.value)
   }

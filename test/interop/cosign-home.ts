@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { cosignProgram } from '../services/peers.ts'
 import { type RunResult, run, succeed } from '../services/run.ts'
 import { scratch } from '../services/scratch.ts'
+import type { TimestampAuthority } from '../services/timestamp-authority.ts'
 import { need, type Skips } from '../services/tool.ts'
 
 /** cosign v3.1.3 with a home of its own, told to ask nobody: no Fulcio, no Rekor, no authority, no TUF. */
@@ -21,6 +22,8 @@ export interface Cosign {
     readonly type?: string
     /** Where it is not the SHA-256 that cosign assumes: `sha384`, for keys on P-384. */
     readonly hash?: string
+    /** Whose timestamp the bundle has to carry. */
+    readonly authority?: TimestampAuthority
   }): Promise<RunResult>
 }
 
@@ -44,6 +47,12 @@ export async function cosignHome(context: Skips): Promise<Cosign> {
   const [services, trust] = ['services.json', 'trust.json']
   await succeed(path, ['signing-config', 'create', '--out', services], options)
   await succeed(path, ['trusted-root', 'create', '--out', trust], options)
+  const trusting = async ({ url, chainPath }: TimestampAuthority): Promise<string> => {
+    const file = `trust-${new URL(url).port}.json`
+    const tsa = `url=${url},certificate-chain=${chainPath},start-time=2024-01-01T00:00:00Z`
+    await succeed(path, ['trusted-root', 'create', '--out', file, `--tsa=${tsa}`], options)
+    return file
+  }
   const how = (old = false) =>
     old
       ? ['--use-signing-config=false', '--tlog-upload=false', '--new-bundle-format=false']
@@ -68,10 +77,12 @@ export async function cosignHome(context: Skips): Promise<Cosign> {
         target,
       ]),
     sign: ({ keyPath, target, old }) => cosign(['sign', '-y', '--key', keyPath, ...how(old), target]),
-    verify: ({ publicPath, target, type, hash }) =>
+    verify: async ({ publicPath, target, type, hash, authority }) =>
       cosign([
         ...(type === undefined ? ['verify'] : ['verify-attestation', '--type', type]),
-        ...['--key', publicPath, '--insecure-ignore-tlog=true', '--trusted-root', trust],
+        ...['--key', publicPath, '--insecure-ignore-tlog=true'],
+        ...['--trusted-root', authority === undefined ? trust : await trusting(authority)],
+        ...(authority === undefined ? [] : ['--use-signed-timestamps']),
         ...(hash === undefined ? [] : ['--signature-digest-algorithm', hash]),
         target,
       ]),

@@ -7,6 +7,7 @@ import { orasProgram } from '../services/peers.ts'
 import { startDistribution, startOlareg } from '../services/registries.ts'
 import { succeed } from '../services/run.ts'
 import { shared } from '../services/shared.ts'
+import { startTimestampAuthority } from '../services/timestamp-authority.ts'
 import { need, type Skips } from '../services/tool.ts'
 import { type Cosign, cosignHome } from './cosign-home.ts'
 import { makeIdentities } from './identities.ts'
@@ -277,5 +278,26 @@ describe.for(Object.keys(REGISTRIES) as (keyof typeof REGISTRIES)[])(
       ])
       expect(JSON.parse(raw.stdout).critical.image).toEqual({ 'docker-manifest-digest': digest })
     })
+  },
+)
+
+test.for(KEYS)(
+  'cosign verifies the timestamp of what we attest with %s, and refuses that of a stranger',
+  { timeout },
+  async (name, context) => {
+    const { self, cosign, cosignKey, key, target } = await scene(context, 'with the referrers API', name)
+    await using authority = await startTimestampAuthority()
+    await using stranger = await startTimestampAuthority()
+    const attesting = ['attest', '-k', key, '--type', 'slsa', '--predicate', 'slsa.json']
+    const { publicPath } = cosignKey
+    const hash = name === 'EC-P384' ? { hash: 'sha384' } : {}
+    const given = { publicPath, target, type: 'slsaprovenance1', ...hash }
+    await self.json(0, [...attesting, target])
+    expect((await cosign.verify({ ...given, authority })).code).not.toBe(0)
+    const { url, rootPath } = authority
+    await self.json(0, [...attesting, '--timestamp', url, '--timestamp-root', rootPath, target])
+    const verified = await cosign.verify({ ...given, authority })
+    expect(verified, verified.stderr).toMatchObject({ code: 0 })
+    expect((await cosign.verify({ ...given, authority: stranger })).code).not.toBe(0)
   },
 )

@@ -235,7 +235,7 @@ const PAYLOADS: readonly Forgery[] = [
     because: 'Go matches member names without regard to case; JSON does not',
     claims: good => ({ payload: good.payload.replace('"digest"', '"DIGEST"') }),
   },
-  { title: 'the payload is no JSON', acceptedBy: 'neither', claims: () => ({ payload: 'hello' }) },
+  { title: 'the payload is not JSON', acceptedBy: 'neither', claims: () => ({ payload: 'hello' }) },
 ]
 
 const CHAINS: readonly Forgery[] = [
@@ -479,7 +479,7 @@ const COSE: readonly Forgery[] = [
     form: inProtected(pairs => [[pairs[0]![0], cborText('ES256')], ...pairs.slice(1)]),
   },
   {
-    title: 'the only certificate is no list',
+    title: 'the only certificate is not a list',
     acceptedBy: 'neither',
     form: {
       unprotectedPairs: pairs => pairs.map(([label]) => [label, cborBytes(Buffer.from('x'))] as const),

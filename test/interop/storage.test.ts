@@ -103,7 +103,7 @@ const CASES: readonly Case[] = [
     store: manifest(usual => ({ ...usual, layers: [first(usual.layers), first(usual.layers)] })),
   },
   {
-    title: 'with a layer of a type that is no envelope',
+    title: 'with a layer of a type that is not an envelope',
     acceptedBy: 'neither',
     store: manifest(usual => ({ ...usual, layers: [{ ...first(usual.layers), mediaType: 'text/plain' }] })),
   },

@@ -26,7 +26,7 @@ export async function debianProgram({ name, packages }: DebianProgram): Promise<
     if ('missing' in (await onPath(needed)))
       return { missing: `${name} is not installed, and there is no ${needed}` }
   }
-  return underLock(cache('lock', 'apt'), async () => {
+  return underLock(cache('locks', 'apt'), async () => {
     if (await exists(path)) return { path }
     const missing = await unpack(name, packages, home)
     return missing === undefined ? { path } : { missing: `${name} cannot be had here: ${missing}` }

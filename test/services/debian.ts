@@ -20,7 +20,7 @@ export async function debianFile({ packages, paths }: DebianFile): Promise<Tool>
   if ('missing' in apt) return { missing: `${name} is not installed, and there is no apt-get` }
   if (process.getuid?.() !== 0)
     return { missing: `${name} is not installed, and only root can: apt-get install` }
-  return underLock(cache('lock', 'apt'), async () => {
+  return underLock(cache('locks', 'apt'), async () => {
     const failed = (await firstOf(paths)) === undefined ? await install(packages) : undefined
     const path = await firstOf(paths)
     if (path !== undefined) return { path }

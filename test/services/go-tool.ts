@@ -35,7 +35,7 @@ export async function goTool(
   const go = await onPath('go')
   if ('missing' in go)
     return { missing: `${name} is not installed, and Go, which would build it, is not on PATH` }
-  return underLock(cache('lock', basename(path)), async () =>
+  return underLock(cache('locks', basename(path)), async () =>
     (await exists(path)) ? { path } : build(go.path, source, target, path, options),
   )
 }

@@ -5,6 +5,7 @@ import { nssModule } from './nss.ts'
 import { openbaoProgram } from './openbao.ts'
 import * as peers from './peers.ts'
 import { pkcs11jsAddon } from './pkcs11js.ts'
+import { fishShell, zshShell } from './shells.ts'
 import { pkcs11Tool, softHsmModule } from './softhsm.ts'
 
 const stores = {
@@ -18,7 +19,7 @@ const stores = {
 }
 
 /** Installs every peer and server into the cache, one after another, so that no test waits for a compiler or a download. */
-for (const [name, tool] of Object.entries({ ...peers, ...stores, ...linters })) {
+for (const [name, tool] of Object.entries({ ...peers, ...stores, ...linters, zshShell, fishShell })) {
   const began = performance.now()
   const found = await tool()
   const seconds = ((performance.now() - began) / 1000).toFixed(1)

@@ -28,7 +28,7 @@ async function kryopticModule(): Promise<Tool> {
     const tool = await onPath(program)
     if ('missing' in tool) return { missing: `kryoptic is not built, and ${tool.missing}` }
   }
-  return underLock(cache('lock', NAME), async () => ((await exists(path)) ? { path } : build(path)))
+  return underLock(cache('locks', NAME), async () => ((await exists(path)) ? { path } : build(path)))
 }
 
 /** A fresh token. The module reads where it is from the environment of this process, which is changed. */

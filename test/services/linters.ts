@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { debianProgram } from './debian-program.ts'
 import { goTool } from './go-tool.ts'
 import { npmFile } from './npm-file.ts'
 import type { Tool } from './tool.ts'
@@ -22,4 +23,9 @@ export function actionlintProgram(): Promise<Tool> {
 /** gitlab-ci-local 4.75.1: it reads a pipeline under GitLab's own JSON Schema. A program for the Node of the workspace. */
 export function gitlabCiProgram(): Promise<Tool> {
   return npmFile('gitlab-ci-local', '4.75.1', join('gitlab-ci-local', 'dist', 'index.js'))
+}
+
+/** mandoc, Debian's: it shows man pages and finds faults in them. */
+export function mandocProgram(): Promise<Tool> {
+  return debianProgram({ name: 'mandoc', packages: ['mandoc'] })
 }

@@ -1,10 +1,10 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Runs `task` while no other process runs one under the same `path`. A lock whose owner is gone is taken over; what is
- * made under a lock must still be renamed into place, because a takeover can race.
+ * Runs `task` while no other process runs one under the same `path`: a file that holds its owner's pid. A lock whose
+ * owner is gone is taken over; what is made under a lock must still be renamed into place, because a takeover can race.
  */
 export async function underLock<T>(path: string, task: () => Promise<T>): Promise<T> {
   await mkdir(dirname(path), { recursive: true })
@@ -15,28 +15,30 @@ export async function underLock<T>(path: string, task: () => Promise<T>): Promis
   try {
     return await task()
   } finally {
-    await rm(path, { recursive: true, force: true })
+    await rm(path, { force: true })
   }
 }
 
+let attempts = 0
+
+/** A link appears with its content, so no one ever sees a lock without an owner. */
 async function acquired(path: string): Promise<boolean> {
+  const claim = `${path}.${process.pid}.${attempts++}`
+  await writeFile(claim, String(process.pid))
   try {
-    await mkdir(path)
+    await link(claim, path)
+    return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
+  } finally {
+    await rm(claim, { force: true })
   }
-  await writeFile(join(path, 'pid'), String(process.pid))
-  return true
 }
 
 async function abandoned(path: string): Promise<boolean> {
-  for (let look = 0; look < 10; look++) {
-    const pid = Number(await readFile(join(path, 'pid'), 'utf8').catch(() => ''))
-    if (pid > 0) return !isAlive(pid)
-    await sleep(100) // between mkdir and the write of the owner's pid
-  }
-  return true
+  const pid = Number(await readFile(path, 'utf8').catch(() => ''))
+  return pid > 0 && !isAlive(pid)
 }
 
 function isAlive(pid: number): boolean {
@@ -51,5 +53,5 @@ function isAlive(pid: number): boolean {
 async function takeAway(path: string): Promise<void> {
   const aside = `${path}.${process.pid}`
   await rename(path, aside).catch(() => undefined)
-  await rm(aside, { recursive: true, force: true })
+  await rm(aside, { force: true })
 }

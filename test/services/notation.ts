@@ -13,6 +13,7 @@ export interface TrustPolicyStatement {
   readonly signatureVerification: {
     readonly level: string
     readonly override?: Readonly<Record<string, string>>
+    readonly verifyTimestamp?: 'always' | 'afterCertExpiry'
   }
   readonly trustStores?: readonly string[]
   readonly trustedIdentities?: readonly string[]

@@ -13,7 +13,7 @@ export const CANNOT_INSTALL_HERE =
 export async function npmFile(name: string, version: string, file: string): Promise<Tool> {
   const folder = cache(name, version)
   const path = join(folder, 'node_modules', file)
-  return underLock(cache('lock', `${name}-${version}`), async () => {
+  return underLock(cache('locks', `${name}-${version}`), async () => {
     if (await exists(path)) return { path }
     const work = `${folder}.${process.pid}`
     await rm(work, { recursive: true, force: true })

@@ -47,3 +47,8 @@ export function skopeoProgram(): Promise<Tool> {
 export function ggcrProgram(): Promise<Tool> {
   return goTool('ggcr', '.')
 }
+
+/** Sigstore's time-stamp authority, timestamp-server v2.1.3. */
+export function timestampServerProgram(): Promise<Tool> {
+  return goTool('timestamp-server', 'github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server')
+}

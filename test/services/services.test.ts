@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { type AgentOptions, get } from 'node:https'
 import { join } from 'node:path'
@@ -164,8 +164,7 @@ test('one at a time runs under a lock, and a lock whose owner died is taken over
   }
   await Promise.all(Array.from({ length: 5 }, () => underLock(path, task)))
   expect(most).toBe(1)
-  await mkdir(path)
-  await writeFile(join(path, 'pid'), '999999999')
+  await writeFile(path, '999999999')
   expect(await underLock(path, async () => 'ran')).toBe('ran')
   expect(await readdir(directory)).toEqual([])
 })

@@ -32,7 +32,7 @@ export async function venvTool({ name, packages, program }: VenvOptions): Promis
   if ('missing' in python) {
     return { missing: `${name} is not installed, and Python, which would run it, is not on PATH` }
   }
-  return underLock(cache('lock', `${name}-${hash}`), async () => {
+  return underLock(cache('locks', `${name}-${hash}`), async () => {
     if (await exists(whole)) return { path }
     const missing = await install(python.path, home, packages)
     if (missing !== undefined) return { missing: `${name} cannot be installed here: ${missing}` }

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { fakeKeyVault } from '../../packages/provider-azure-key-vault/test/fake-key-vault.ts'
 import { fakeGcpKms } from '../../packages/provider-gcp-kms/test/fake-gcp-kms/fake.ts'
@@ -36,6 +39,27 @@ const inside = shared(startOlareg)
 const SERVICES: Readonly<Record<string, (context: Skips, cwd: string) => Promise<Service>>> = {
   // Every one of these documents has it.
   registry: async () => ({}),
+
+  // The host of a CA, behind a proxy: what is published there is what the commands made.
+  pki: async (_, cwd) => {
+    const host = createServer((incoming, outgoing) => {
+      const published = readFile(join(cwd, basename(new URL(incoming.url!).pathname)))
+      published.then(
+        bytes => outgoing.end(bytes),
+        () => outgoing.writeHead(404).end(),
+      )
+    })
+    host.listen(0, '127.0.0.1')
+    await once(host, 'listening')
+    const { port } = host.address() as AddressInfo
+    return {
+      env: { HTTP_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: '127.0.0.1,localhost' },
+      [Symbol.asyncDispose]: async () => {
+        host.closeAllConnections()
+        host.close()
+      },
+    }
+  },
 
   'aws-kms': async context => {
     const server = await startMinistack(context)

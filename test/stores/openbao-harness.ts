@@ -3,7 +3,7 @@ import { hashicorpVault } from '../../packages/provider-hashicorp-vault/src/inde
 import { KEYS, once1, REFUSED, SPELLINGS } from '../../packages/provider-hashicorp-vault/test/harness.ts'
 import type { OpenBao, VaultServer } from '../services/openbao.ts'
 
-/** Of the token that the cases use: made anew under the same name after it was revoked. */
+/** Of the token that the cases use: made again under the same name after it was revoked. */
 const TOKEN = 'canary-token-of-openbao'
 
 type Operation = 'open' | 'sign' | 'identify'

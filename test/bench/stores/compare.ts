@@ -1,5 +1,5 @@
 import { openSigner, type Signer } from '@sealwright/core'
-import { type Figure, pairs } from '../measure.ts'
+import { cpu, type Figure, pairs } from '../measure.ts'
 import type { KeyName } from './served.ts'
 import { algorithmOf, type Bare, digest, MESSAGE, type Subject, verifier } from './subject.ts'
 
@@ -16,22 +16,12 @@ export interface CompareOptions {
 
 const WARM_UP_AT_ONCE = 16
 
-export type Measure = (work: () => Promise<unknown>) => Promise<number>
-
-/** CPU time of this process in milliseconds, of all its threads. */
-export const cpu: Measure = async work => {
-  const before = process.cpuUsage()
-  await work()
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1000
-}
-
 /** A verified signature of ours, and of who calls the SDK and verifies; or of who does not verify. */
 export async function compare(
   { subject, store, key, concurrency, count, warmUp }: CompareOptions,
   isVerified: boolean,
   bound: Figure['bound'],
-  measure: Measure = cpu,
+  measure: (work: () => Promise<unknown>) => Promise<number> = cpu,
   combine: (ours: number, theirs: number) => number = (ours, theirs) => ours / theirs,
 ): Promise<Figure> {
   await using signer = await openSigner(subject.provider, subject.reference(key), {

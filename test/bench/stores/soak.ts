@@ -4,7 +4,7 @@ import { atOnce, ours } from './compare.ts'
 import { algorithmOf, type Subject } from './subject.ts'
 
 const SIGNATURES = 100_000
-/** V8's young generation and the allocator's arenas reach their size in the first 15,000: that is no leak. */
+/** V8's young generation and the allocator's arenas reach their size in the first 15,000: that is not a leak. */
 const WARM_UP = 20_000
 const CONCURRENCY = 64
 const MEGABYTE = 1e6
