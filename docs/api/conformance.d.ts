@@ -29,10 +29,10 @@ export interface FaultHooks {
      */
     throttle?(options: {
         readonly count: number;
-        readonly retryAfterMs?: number;
+        readonly retryAfterMs?: number | undefined;
     }): Awaitable<Restore>;
     /** The store tells the client when to come again; without it the case of Retry-After is skipped. */
-    readonly saysRetryAfter?: true;
+    readonly saysRetryAfter?: true | undefined;
     /** The next `count` calls fail for a reason that passes (503, device removed): `UNAVAILABLE`. */
     unavailable?(options: {
         readonly count: number;
@@ -53,7 +53,7 @@ export interface FaultHooks {
 export interface HarnessKey {
     readonly type: KeyType;
     /** Tells keys of one type apart in case ids; default is the type. */
-    readonly name?: string;
+    readonly name?: string | undefined;
     /** Any spelling; asked for when a case runs, so the key may be made lazily. */
     reference(): Awaitable<string>;
     /** What the descriptor must declare, exactly. */
@@ -69,7 +69,7 @@ export interface ProviderCase {
     /** The hooks of the harness that it uses: `rotate`, `faults.sign.hang`. */
     readonly needs: readonly string[];
     /** Why it cannot run here; present only then. */
-    readonly skip?: string;
+    readonly skip?: string | undefined;
     /** Rejects when the provider is at fault: with an AssertionError, or with what the provider threw where it must not. */
     run(): Promise<void>;
 }
@@ -102,11 +102,11 @@ export interface ProviderHarness {
      */
     readonly secrets: readonly string[];
     /** The store names versions of a key: an old version opens by its own reference after a rotation. */
-    readonly versioned?: true;
+    readonly versioned?: true | undefined;
     /**
      * An open handle holds the private key itself (files): what becomes of the store later concerns it no more.
      */
-    readonly keyInMemory?: true;
+    readonly keyInMemory?: true | undefined;
     /** A new key pair becomes the current one of the reference; the old one can still sign where it is versioned. */
     rotate?(): Awaitable<ChangingKey>;
     /** The alias (a name of its own in the store) goes to another key. */
@@ -120,11 +120,11 @@ export interface ProviderHarness {
      * once it is open. One object can serve as both.
      */
     readonly faults?: {
-        readonly open?: FaultHooks;
-        readonly sign?: SignFaultHooks;
+        readonly open?: FaultHooks | undefined;
+        readonly sign?: SignFaultHooks | undefined;
         /** Of `admin`: `deny` and `hang` are used. */
-        readonly list?: FaultHooks;
-        readonly create?: FaultHooks;
+        readonly list?: FaultHooks | undefined;
+        readonly create?: FaultHooks | undefined;
     };
     /** What `admin` is asked for: a prefix that has keys, and a key that is not there. */
     readonly manage?: {
@@ -144,9 +144,9 @@ export interface ProviderHarness {
      * Where a real server is known to err: reasons by case id, in which `*` stands for any run of characters. Such a case is
      * skipped with its reason, and must be one that runs on `fake`.
      */
-    readonly deviations?: Readonly<Record<string, string>>;
+    readonly deviations?: Readonly<Record<string, string>> | undefined;
     /** The harness of the fake of this store; required with `deviations`. Its cases are run by a test of their own. */
-    readonly fake?: ProviderHarness;
+    readonly fake?: ProviderHarness | undefined;
 }
 
 export interface Redirection {
@@ -176,17 +176,26 @@ export interface WrongPin {
     /** How many times the store was offered the wrong PIN. */
     attempts(): Awaitable<number>;
     /** Default `PIN_INCORRECT`. */
-    readonly code?: ErrorCode;
+    readonly code?: ErrorCode | undefined;
     /** The wrong PIN, so that it is not shown either. */
-    readonly secret?: string;
+    readonly secret?: string | undefined;
 }
 
 /**
- * What every key store must pass, for a test runner of your choice. Run the cases one after the other: they share the
- * store, and some break it for a while.
+ * Returns the cases that every key store must pass, for a test runner of your choice. Run them one after the other: they
+ * share the store, and some break it for a while.
  *
- * @throws AssertionError for a harness that cannot be: two keys of one name, a deviation that names no case, or one of a
- * case that the fake does not run either.
+ * @throws AssertionError for an invalid harness: two keys of one name, a deviation without a case, or a deviation of a case
+ * that the fake does not run either.
+ *
+ * @example
+ * ```ts
+ * import test from 'node:test'
+ * import { type ProviderHarness, providerCases } from '@sealwright/conformance'
+ *
+ * declare const harness: ProviderHarness
+ * for (const { title, skip, run } of providerCases(harness)) test(title, { skip: skip ?? false }, run)
+ * ```
  */
 export function providerCases(harness: ProviderHarness): readonly ProviderCase[];
 

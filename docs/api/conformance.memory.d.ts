@@ -25,5 +25,15 @@ export type MemoryOperation = 'open' | 'sign' | 'list' | 'create' | 'rotate';
 /**
  * Makes a key store in memory. References are `memory:NAME`, its latest version, and `memory:NAME@VERSION`. Its keys are made
  * here and are gone with it: it is for tests, and passes the cases of this kit as any store does.
+ *
+ * @example
+ * ```ts
+ * import { memoryKeys } from '@sealwright/conformance/memory'
+ * import { openSigner } from '@sealwright/core'
+ *
+ * const keys = memoryKeys()
+ * keys.add('release', 'EC-P256')
+ * const signer = await openSigner(keys, 'memory:release')
+ * ```
  */
 export function memoryKeys(): MemoryKeyProvider;

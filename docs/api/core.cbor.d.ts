@@ -4,13 +4,13 @@ export interface CborOptions {
     /** Names the input in messages. */
     readonly label: string;
     /** Most bytes. Default 4 MiB. */
-    readonly maxBytes?: number;
+    readonly maxBytes?: number | undefined;
     /** Most items, map keys among them. Each takes memory of many times its bytes. Default 100,000. */
-    readonly maxValues?: number;
+    readonly maxValues?: number | undefined;
     /** Most arrays, maps and tags within each other. Default 32, at most 128. */
-    readonly maxDepth?: number;
+    readonly maxDepth?: number | undefined;
     /** `any`: map keys need not be sorted, all else is as deterministic. For signed maps of writers that do not sort. */
-    readonly keyOrder?: 'sorted' | 'any';
+    readonly keyOrder?: 'sorted' | 'any' | undefined;
 }
 
 /** A tagged item (RFC 8949 §3.4). */

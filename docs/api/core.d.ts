@@ -4,11 +4,11 @@ import type { KeyObject } from 'node:crypto'
 /** The inputs a store takes for one algorithm of one key. */
 export interface Accepts {
     /** The digest of the message under the algorithm's hash. */
-    readonly digest?: true;
+    readonly digest?: true | undefined;
     /** ML-DSA only: the 64-byte message representative μ (FIPS 204, algorithm 7, with an empty context). */
-    readonly mu?: true;
+    readonly mu?: true | undefined;
     /** The message itself; the value is the most bytes the store takes. */
-    readonly message?: number;
+    readonly message?: number | undefined;
 }
 
 /** All that is known about one algorithm: the only place that describes it, beside the adapters' own maps. */
@@ -18,13 +18,13 @@ export interface Algorithm {
     /** The key types it signs with. */
     readonly keyTypes: readonly KeyType[];
     /** The hash of the message as `node:crypto` names it; absent where the algorithm takes the message itself. */
-    readonly hash?: 'sha256' | 'sha384' | 'sha512';
+    readonly hash?: 'sha256' | 'sha384' | 'sha512' | undefined;
     /** Length of the digest in bytes; for RSASSA-PSS also the length of the salt. */
-    readonly digestLength?: number;
+    readonly digestLength?: number | undefined;
     /** ECDSA only: bytes of each of r and s. */
-    readonly coordinateLength?: number;
+    readonly coordinateLength?: number | undefined;
     /** Length of a signature in bytes; absent for RSA, where it is the length of the modulus. */
-    readonly signatureLength?: number;
+    readonly signatureLength?: number | undefined;
     /** COSE algorithm identifier (IANA). */
     readonly cose: number;
 }
@@ -45,11 +45,11 @@ export interface Call {
 
 /** What a caller may say of any call that can take time. */
 export interface CallOptions {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
     /** Whole call, attempts and waits included. Default 30 000; 120 000 where a person takes part. */
-    readonly timeoutMs?: number;
+    readonly timeoutMs?: number | undefined;
     /** A touch or a PIN is about to be needed. */
-    readonly onPresence?: (key: KeyDescriptor) => void;
+    readonly onPresence?: ((key: KeyDescriptor) => void) | undefined;
 }
 
 export interface Envelope {
@@ -72,10 +72,10 @@ export interface EnvelopeFormat<Content, Attributes> {
 export interface ErrorCause {
     readonly name: string;
     /** Of a fault of the program alone, such as a module that cannot be loaded; a vendor's text may hold secrets. */
-    readonly message?: string;
-    readonly code?: string | number;
+    readonly message?: string | undefined;
+    readonly code?: string | number | undefined;
     /** The frames alone, without the message that Node puts before them. */
-    readonly frames?: string;
+    readonly frames?: string | undefined;
 }
 
 /** Why a call failed. Closed: callers branch on it, and it maps to an exit code of the command line. */
@@ -84,8 +84,12 @@ export type ErrorCode = (typeof errorCodes)[number];
 /** What is attached unsigned. */
 export interface Evidence {
     /** DER RFC 3161 TimeStampTokens. */
-    readonly timestamps?: readonly Uint8Array[];
-    readonly logEntries?: readonly Uint8Array[];
+    readonly timestamps?: readonly Uint8Array[] | undefined;
+    readonly logEntries?: readonly Uint8Array[] | undefined;
+    /** Of formats that have a place for it: {@link StaplingFormat}. */
+    readonly stapled?: StapledEvidence | undefined;
+    /** Why what was stapled to an opened envelope cannot be read; the signature is none the worse for it. */
+    readonly stapledFault?: string | undefined;
 }
 
 /** The call that a failure ended. */
@@ -125,7 +129,7 @@ export interface KeyAdmin {
      * Must throw `VALIDATION` for a prefix that does not say which store.
      */
     list(query: {
-        readonly prefix?: string;
+        readonly prefix?: string | undefined;
     }, call: Call): AsyncIterable<ListedKey>;
     /** The versioned reference, once the key can sign. */
     create(spec: KeySpec, call: Call): Promise<string>;
@@ -148,7 +152,7 @@ export interface KeyDescriptor {
     /** As the store says; not proof. */
     readonly protection: 'software' | 'hsm' | 'external' | 'unknown';
     /** A person takes part: long deadline, never retried. */
-    readonly presence?: 'touch' | 'pin';
+    readonly presence?: 'touch' | 'pin' | undefined;
 }
 
 /** One open key version. */
@@ -169,7 +173,7 @@ export interface KeyHandle extends Partial<AsyncDisposable> {
 export interface KeyManager {
     /** Lists the keys that sign. Waits and lists again where the store is busy or not available. */
     list?(query?: {
-        readonly prefix?: string;
+        readonly prefix?: string | undefined;
     }, options?: CallOptions): Promise<readonly ListedKey[]>;
     /** Makes a key, in one attempt: whether a failed one made it, only the store knows. Returns the versioned reference. */
     create?(spec: KeySpec, options?: CallOptions): Promise<string>;
@@ -198,7 +202,7 @@ export interface KeyProvider extends Partial<AsyncDisposable> {
     readonly contract: 1;
     readonly name: string;
     /** What messages call it: `AWS KMS`. Without it they say `key store "NAME"`. */
-    readonly title?: string;
+    readonly title?: string | undefined;
     /** URI schemes without the colon, matched exactly: `file`, `awskms`. */
     readonly schemes: readonly string[];
     /** Least privilege per operation, in the store's own words. */
@@ -207,7 +211,7 @@ export interface KeyProvider extends Partial<AsyncDisposable> {
     permissionsOf?(reference: string): KeyProvider['permissions'];
     /**
      * The one spelling of a reference: idempotent, case kept, no network.
-     * Must throw `VALIDATION` for what is no reference of its schemes, and for one that carries a secret.
+     * Must throw `VALIDATION` for a text that is not a reference of its schemes, and for one that carries a secret.
      */
     canonical(reference: string): string;
     /** One key version that can sign now, or a failure. */
@@ -226,9 +230,9 @@ export interface KeyProvider extends Partial<AsyncDisposable> {
      */
     identify?(call: Call, reference?: string): Promise<{
         readonly source: string;
-        readonly identity?: string;
+        readonly identity?: string | undefined;
     }>;
-    readonly admin?: KeyAdmin;
+    readonly admin?: KeyAdmin | undefined;
 }
 
 /** What `KeyAdmin.create` is asked for. */
@@ -236,8 +240,8 @@ export interface KeySpec {
     readonly reference: string;
     readonly type: KeyType;
     /** For stores that bind an algorithm to a key when it is made. */
-    readonly algorithm?: AlgorithmId;
-    readonly protection?: 'software' | 'hsm';
+    readonly algorithm?: AlgorithmId | undefined;
+    readonly protection?: 'software' | 'hsm' | undefined;
 }
 
 /**
@@ -259,13 +263,13 @@ export interface Limiter {
 export interface ListedKey {
     /** Canonical; opens the key. */
     readonly reference: string;
-    readonly type?: KeyType;
+    readonly type?: KeyType | undefined;
     /** What it may sign with; the order means nothing. */
-    readonly algorithms?: readonly AlgorithmId[];
-    readonly state?: KeyState;
-    readonly created?: Date;
+    readonly algorithms?: readonly AlgorithmId[] | undefined;
+    readonly state?: KeyState | undefined;
+    readonly created?: Date | undefined;
     /** As the store says; not proof. */
-    readonly protection?: KeyDescriptor['protection'];
+    readonly protection?: KeyDescriptor['protection'] | undefined;
 }
 
 /** The bytes to sign, whole or in chunks. Read once. */
@@ -273,13 +277,13 @@ export type Message = Uint8Array | AsyncIterable<Uint8Array>;
 
 export interface OpenOptions extends CallOptions {
     /** Required unless the key allows one algorithm only. */
-    readonly algorithm?: AlgorithmId | ((key: KeyDescriptor) => AlgorithmId);
+    readonly algorithm?: (AlgorithmId | ((key: KeyDescriptor) => AlgorithmId)) | undefined;
     /** `sha256:<hex>` of the public key; any other key is `KEY_MISMATCH`. */
-    readonly fingerprint?: string;
+    readonly fingerprint?: string | undefined;
     /** Shared by the signers of one store. */
-    readonly limiter?: Limiter;
+    readonly limiter?: Limiter | undefined;
     /** Awaited: what is not on record is not released. */
-    readonly audit?: (record: AuditRecord) => Promise<void>;
+    readonly audit?: ((record: AuditRecord) => Promise<void>) | undefined;
 }
 
 export type OpenSigner = (provider: KeyProvider, reference: string, options?: OpenOptions) => Promise<Signer>;
@@ -316,23 +320,62 @@ export interface RawSignature {
     /** ECDSA as the store gave it: DER `Ecdsa-Sig-Value` or raw r‖s; all else is raw. */
     readonly encoding: 'der' | 'raw';
     /** The key version that the store says it used, canonical. */
-    readonly reference?: string;
+    readonly reference?: string | undefined;
     /** The store's id of the call. */
-    readonly requestId?: string;
+    readonly requestId?: string | undefined;
     /** DER, leaf first, from stores that issue a certificate with each signature. */
-    readonly certificates?: readonly Uint8Array[];
+    readonly certificates?: readonly Uint8Array[] | undefined;
 }
+
+/**
+ * The step that removes the cause of an error, with what it is about, for a program that has a command or an option for it.
+ * `fix` says the same, and names neither: a library does not know which program shows its errors.
+ */
+export type Remedy = {
+    readonly step: 'useHttps' | 'usePlainHttp' | 'trustAuthority';
+    readonly host: string;
+}
+/** `artifact`: `<repository>@<digest>`, whose list of referrers names deleted manifests. */
+ | {
+    readonly step: 'repairFallbackIndex';
+    readonly artifact: string;
+}
+/** Keep and read referrers under a tag, though the registry has the API. */
+ | {
+    readonly step: 'useFallbackIndex';
+} | {
+    readonly step: 'createPolicy';
+    readonly kind: 'oci' | 'blob';
+} | {
+    readonly step: 'checkPolicy' | 'showCertificates' | 'giveCertificates' | 'allowOthersToRead';
+}
+/** Read more signatures than the limit that was set. */
+ | {
+    readonly step: 'raiseLimit';
+}
+/** Let a name mean another key. */
+ | {
+    readonly step: 'rotateKey';
+    readonly key: string;
+    readonly reference: string;
+};
+
+/** Most statements and tokens of a kind that one envelope carries, and most bytes of each. */
+export const STAPLED_LIMITS: Readonly<Record<StapledKind, {
+    readonly count: number;
+    readonly bytes: number;
+}>>;
 
 export type Seal = <Content, Attributes>(format: EnvelopeFormat<Content, Attributes>, content: Content, signer: Signer, options: SealOptions<Attributes>) => Promise<Envelope>;
 
 export interface SealOptions<Attributes> extends CallOptions {
     readonly attributes: Attributes;
-    readonly certificates?: readonly Uint8Array[];
-    readonly keyId?: string;
+    readonly certificates?: readonly Uint8Array[] | undefined;
+    readonly keyId?: string | undefined;
     /** An envelope over the same content that gains a signature. */
-    readonly onto?: Uint8Array;
+    readonly onto?: Uint8Array | undefined;
     /** Timestamp authority, log. Runs inside the deadline of the call. */
-    readonly countersign?: (signature: Signature, options: CallOptions) => Promise<Evidence>;
+    readonly countersign?: ((signature: Signature, options: CallOptions) => Promise<Evidence>) | undefined;
 }
 
 /**
@@ -342,10 +385,11 @@ export interface SealOptions<Attributes> extends CallOptions {
 export class SealwrightError extends Error {
     readonly name: string;
     readonly code: ErrorCode;
-    readonly why?: string;
-    readonly fix?: string;
-    readonly retryAfterMs?: number;
-    readonly requestId?: string;
+    readonly why?: string | undefined;
+    readonly fix?: string | undefined;
+    readonly remedy?: Remedy | undefined;
+    readonly retryAfterMs?: number | undefined;
+    readonly requestId?: string | undefined;
     constructor(code: ErrorCode, message: string, options?: SealwrightErrorOptions);
     /** Whether the same call may succeed later, unchanged. */
     get retryable(): boolean;
@@ -353,13 +397,15 @@ export class SealwrightError extends Error {
 
 export interface SealwrightErrorOptions {
     /** The fact found, for the `why:` line. */
-    readonly why?: string;
+    readonly why?: string | undefined;
     /** What to do next, for the `fix:` line. */
-    readonly fix?: string;
+    readonly fix?: string | undefined;
+    /** What `fix` is about, for a program that has a command or an option for it. */
+    readonly remedy?: Remedy | undefined;
     /** Kept as name, code and stack only: a vendor's request, response and message may hold secrets. */
-    readonly cause?: unknown;
-    readonly retryAfterMs?: number;
-    readonly requestId?: string;
+    readonly cause?: unknown | undefined;
+    readonly retryAfterMs?: number | undefined;
+    readonly requestId?: string | undefined;
 }
 
 export interface SignRequest {
@@ -374,8 +420,8 @@ export interface Signature {
     readonly bytes: Uint8Array;
     readonly algorithm: AlgorithmId;
     readonly key: KeyDescriptor;
-    readonly requestId?: string;
-    readonly certificates?: readonly Uint8Array[];
+    readonly requestId?: string | undefined;
+    readonly certificates?: readonly Uint8Array[] | undefined;
 }
 
 /** One key, one algorithm: the safe face, what everybody uses. */
@@ -398,9 +444,9 @@ export interface SignerIdentity {
     readonly key: KeyDescriptor;
     readonly algorithm: AlgorithmId;
     /** A hint, never trusted. */
-    readonly keyId?: string;
+    readonly keyId?: string | undefined;
     /** DER, leaf first; its key is `key.publicKey`, or `KEY_MISMATCH`. */
-    readonly certificates?: readonly Uint8Array[];
+    readonly certificates?: readonly Uint8Array[] | undefined;
 }
 
 /** The steps of the signing pipeline in their order; each is traced on the tracing channel `sealwright:signer.<step>`. */
@@ -413,9 +459,35 @@ export interface SignerTrace {
     /** The provider's name. */
     readonly provider: string;
     readonly reference: string;
-    readonly algorithm?: AlgorithmId;
+    readonly algorithm?: AlgorithmId | undefined;
     /** Counted from 1. */
-    readonly attempt?: number;
+    readonly attempt?: number | undefined;
+}
+
+/** Evidence that is carried in an envelope beside its one timestamp. Nothing of it is signed by the signer. */
+export interface StapledEvidence {
+    /** DER RFC 3161 TimeStampTokens over {@link StaplingFormat.stapledMessage}; at most 8, of at most 64 KiB each. */
+    readonly timestamps?: readonly Uint8Array[] | undefined;
+    /** DER OCSPResponses; at most 16, of at most 20 KiB each. */
+    readonly ocsp?: readonly Uint8Array[] | undefined;
+    /** DER CertificateLists; at most 16, of at most 64 KiB each. */
+    readonly crls?: readonly Uint8Array[] | undefined;
+}
+
+export type StapledKind = keyof StapledEvidence;
+
+/** A format whose envelopes take more unsigned evidence after they were signed. */
+export interface StaplingFormat<Content, Attributes> extends EnvelopeFormat<Content, Attributes> {
+    /**
+     * Returns the envelope with more evidence: a timestamp, if it has none, and what is stapled. What is signed stays byte
+     * for byte, and so does everything that is not evidence.
+     *
+     * @throws {@link SealwrightError} `VALIDATION` for an envelope that cannot be opened; `UNSUPPORTED` for what it has no place
+     *   for, such as a second timestamp that is not stapled.
+     */
+    addEvidence(envelope: Uint8Array, evidence: Evidence): Uint8Array;
+    /** What a stapled timestamp is over: in COSE the signature, in JWS its base64url text, as JAdES has it. */
+    stapledMessage(signature: Uint8Array): Uint8Array;
 }
 
 /** A message that a store hashes as it arrives. */
@@ -451,36 +523,84 @@ export interface UnverifiedSignature<Attributes> {
     readonly bytes: Uint8Array;
     readonly attributes: Attributes;
     readonly evidence: Evidence;
-    readonly algorithm?: AlgorithmId;
-    readonly certificates?: readonly Uint8Array[];
-    readonly keyId?: string;
+    readonly algorithm?: AlgorithmId | undefined;
+    readonly certificates?: readonly Uint8Array[] | undefined;
+    readonly keyId?: string | undefined;
 }
 
 /** The algorithm table, keyed by id. COSE identifiers: IANA "COSE Algorithms" (RFC 9053, 8812, 9864, 9964). */
 export const algorithms: Readonly<Record<AlgorithmId, Algorithm>>;
 
+/**
+ * Checks that every certificate is one strict DER SEQUENCE and that the first one is for `publicKey`. Whether they form a
+ * chain, and follow a profile, is for others to say.
+ *
+ * @param certificates - DER, leaf first, at least one.
+ * @param publicKey - DER SubjectPublicKeyInfo.
+ * @throws {@link SealwrightError} `VALIDATION` for a malformed certificate; `KEY_MISMATCH` for a leaf with another key.
+ */
+export function assertLeafKey(certificates: readonly Uint8Array[], publicKey: Uint8Array): void;
+
+/**
+ * Checks that the signature an envelope is to close around is of the identity that it was prepared for.
+ *
+ * @throws {@link SealwrightError} `KEY_MISMATCH`.
+ */
+export function assertSignedBy(signature: Signature, { key, algorithm }: SignerIdentity): void;
+
 /** Every {@link ErrorCode}. */
 export const errorCodes: readonly ['VALIDATION', 'UNSUPPORTED', 'NOT_FOUND', 'ACCESS_DENIED', 'UNAUTHENTICATED', 'THROTTLED', 'UNAVAILABLE', 'TIMEOUT', 'ABORTED', 'KEY_STATE', 'KEY_MISMATCH', 'INTEGRITY', 'PIN_INCORRECT', 'PIN_LOCKED', 'USER_PRESENCE', 'INTERNAL'];
 
 /**
- * What a public key is known by: `sha256:` and 64 lower-case hexadecimal digits.
+ * Returns the fingerprint of a public key: `sha256:` and 64 lower-case hexadecimal digits.
  *
  * @param publicKey - DER SubjectPublicKeyInfo; its bytes are hashed as they are.
+ *
+ * @example
+ * ```ts
+ * import { fingerprint, type Signer } from '@sealwright/core'
+ *
+ * declare const signer: Signer
+ * fingerprint(signer.key.publicKey) // 'sha256:…'
+ * ```
  */
 export function fingerprint(publicKey: Uint8Array): string;
 
 /** Whether `id` names a row of {@link algorithms}. */
 export function isAlgorithmId(id: string): id is AlgorithmId;
 
-/** Whether `error` is a {@link SealwrightError}, of this copy of the package or another. */
+/**
+ * Whether `error` is a {@link SealwrightError}, of this copy of the package or another.
+ *
+ * @example
+ * ```ts
+ * import { isSealwrightError, type Signer } from '@sealwright/core'
+ *
+ * declare const signer: Signer
+ * try {
+ *   await signer.sign(new Uint8Array(1))
+ * } catch (error) {
+ *   if (!isSealwrightError(error)) throw error
+ *   console.error(error.code, error.message, error.why, error.fix)
+ * }
+ * ```
+ */
 export function isSealwrightError(error: unknown): error is SealwrightError;
 
 /**
- * The type of a public key.
+ * Returns the type of a public key.
  *
  * @param publicKey - DER SubjectPublicKeyInfo.
- * @throws {@link SealwrightError} `VALIDATION` for what is no public key; `UNSUPPORTED` for a key of another type, which
- * includes RSA of another size than 2048, 3072 and 4096 bits.
+ * @throws {@link SealwrightError} `VALIDATION` if the bytes are not a public key; `UNSUPPORTED` for a key of another
+ * type, which includes RSA of another size than 2048, 3072 and 4096 bits.
+ *
+ * @example
+ * ```ts
+ * import { keyType, type Signer } from '@sealwright/core'
+ *
+ * declare const signer: Signer
+ * keyType(signer.key.publicKey) // 'EC-P256'
+ * ```
  */
 export function keyType(publicKey: Uint8Array): KeyType;
 
@@ -492,7 +612,7 @@ export function keyType(publicKey: Uint8Array): KeyType;
  * and `TIMEOUT` or `ABORTED`.
  */
 export function manageKeys(provider: KeyProvider, { limiter }?: {
-    readonly limiter?: Limiter;
+    readonly limiter?: Limiter | undefined;
 }): KeyManager;
 
 /**
@@ -502,9 +622,20 @@ export function manageKeys(provider: KeyProvider, { limiter }?: {
  *
  * @returns A signer whose signatures were verified under `key.publicKey` before they are released. Disposing of it
  * waits for the calls in flight and releases the key, not the provider.
- * @throws {@link SealwrightError} `VALIDATION` for options that cannot be and where the algorithm must be given,
+ * @throws {@link SealwrightError} `VALIDATION` for invalid options and if an algorithm must be given,
  * `UNSUPPORTED` for an algorithm or a kind of key, `KEY_MISMATCH` for another public key than `fingerprint` names, and
  * whatever the store reports.
+ *
+ * @example
+ * ```ts
+ * import { openSigner } from '@sealwright/core'
+ * import { fileKeys } from '@sealwright/provider-file'
+ *
+ * const keys = fileKeys({ passphrase: async () => 'correct horse battery staple' })
+ * const signer = await openSigner(keys, 'file:release.key')
+ * const { bytes, algorithm } = await signer.sign(new TextEncoder().encode('hello'))
+ * await signer[Symbol.asyncDispose]()
+ * ```
  */
 export const openSigner: OpenSigner;
 
@@ -517,6 +648,16 @@ export const openSigner: OpenSigner;
  *
  * @throws {@link SealwrightError} `VALIDATION` when the signer was opened for another algorithm than the format prescribes
  * for its key, and all that the format, the signer and `countersign` report.
+ *
+ * @example
+ * ```ts
+ * import { type Signer, seal } from '@sealwright/core'
+ * import { dsse } from '@sealwright/core/dsse'
+ *
+ * declare const signer: Signer
+ * const content = { payloadType: 'text/plain', payload: new TextEncoder().encode('hello') }
+ * const { mediaType, bytes } = await seal(dsse, content, signer, { attributes: {} })
+ * ```
  */
 export const seal: Seal;
 
@@ -526,6 +667,14 @@ export const seal: Seal;
  *
  * @param publicKey - DER SubjectPublicKeyInfo, such as `signer.key.publicKey`.
  * @throws {@link SealwrightError} as {@link toPem}; `UNSUPPORTED` for ML-DSA where the running Node.js has none.
+ *
+ * @example
+ * ```ts
+ * import { type Signer, toJwk } from '@sealwright/core'
+ *
+ * declare const signer: Signer
+ * toJwk(signer.key.publicKey) // { kty: 'EC', crv: 'P-256', x: '…', y: '…' }
+ * ```
  */
 export function toJwk(publicKey: Uint8Array): PublicJwk;
 
@@ -533,18 +682,36 @@ export function toJwk(publicKey: Uint8Array): PublicJwk;
  * Returns a public key as PEM, `BEGIN PUBLIC KEY`, as openssl and every verifier read it.
  *
  * @param publicKey - DER SubjectPublicKeyInfo, such as `signer.key.publicKey`.
- * @throws {@link SealwrightError} `VALIDATION` for what is no public key; `UNSUPPORTED` for another kind of key.
+ * @throws {@link SealwrightError} `VALIDATION` if the bytes are not a public key; `UNSUPPORTED` for another kind of key.
+ *
+ * @example
+ * ```ts
+ * import { type Signer, toPem } from '@sealwright/core'
+ *
+ * declare const signer: Signer
+ * toPem(signer.key.publicKey) // -----BEGIN PUBLIC KEY-----…
+ * ```
  */
 export function toPem(publicKey: Uint8Array): string;
 
 /**
- * Whether `signature` is the signature of `message` under `publicKey`, strictly: ECDSA as r‖s of the exact length with
- * both in 1..n-1, RSA as long as the modulus of at least 2048 bits, PSS with a salt as long as the digest.
+ * Returns whether `signature` is the signature of `message` under `publicKey`, strictly: ECDSA as r‖s of the exact
+ * length with both in 1..n-1, RSA as long as the modulus of at least 2048 bits, PSS with a salt as long as the digest.
  *
  * @param publicKey - DER SubjectPublicKeyInfo, or a public `KeyObject`, which saves parsing when a key is used often.
  * @returns `false` only for a bad signature.
  * @throws {@link SealwrightError} `VALIDATION` when the key is unusable or of another type than the algorithm signs with;
  * `UNSUPPORTED` when the running Node.js lacks the algorithm.
+ *
+ * @example
+ * ```ts
+ * import { type Signer, verifySignature } from '@sealwright/core'
+ *
+ * declare const signer: Signer
+ * const message = new TextEncoder().encode('hello')
+ * const { bytes, algorithm } = await signer.sign(message)
+ * verifySignature(algorithm, signer.key.publicKey, message, bytes) // true
+ * ```
  */
 export function verifySignature(algorithm: AlgorithmId, publicKey: Uint8Array | KeyObject, message: Uint8Array, signature: Uint8Array): boolean;
 

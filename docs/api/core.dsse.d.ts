@@ -33,11 +33,11 @@ export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8
 /** The inputs a store takes for one algorithm of one key. */
 interface Accepts {
     /** The digest of the message under the algorithm's hash. */
-    readonly digest?: true;
+    readonly digest?: true | undefined;
     /** ML-DSA only: the 64-byte message representative μ (FIPS 204, algorithm 7, with an empty context). */
-    readonly mu?: true;
+    readonly mu?: true | undefined;
     /** The message itself; the value is the most bytes the store takes. */
-    readonly message?: number;
+    readonly message?: number | undefined;
 }
 
 /** A fully specified signature algorithm (RFC 7518, RFC 8812, RFC 9864, RFC 9964); never "EdDSA", never "RSA". */
@@ -57,8 +57,12 @@ interface EnvelopeFormat<Content, Attributes> {
 /** What is attached unsigned. */
 interface Evidence {
     /** DER RFC 3161 TimeStampTokens. */
-    readonly timestamps?: readonly Uint8Array[];
-    readonly logEntries?: readonly Uint8Array[];
+    readonly timestamps?: readonly Uint8Array[] | undefined;
+    readonly logEntries?: readonly Uint8Array[] | undefined;
+    /** Of formats that have a place for it: {@link StaplingFormat}. */
+    readonly stapled?: StapledEvidence | undefined;
+    /** Why what was stapled to an opened envelope cannot be read; the signature is none the worse for it. */
+    readonly stapledFault?: string | undefined;
 }
 
 /** One key version, as its store describes it. */
@@ -74,7 +78,7 @@ interface KeyDescriptor {
     /** As the store says; not proof. */
     readonly protection: 'software' | 'hsm' | 'external' | 'unknown';
     /** A person takes part: long deadline, never retried. */
-    readonly presence?: 'touch' | 'pin';
+    readonly presence?: 'touch' | 'pin' | undefined;
 }
 
 /** The bytes to sign, whole or in chunks. Read once. */
@@ -90,8 +94,8 @@ interface Signature {
     readonly bytes: Uint8Array;
     readonly algorithm: AlgorithmId;
     readonly key: KeyDescriptor;
-    readonly requestId?: string;
-    readonly certificates?: readonly Uint8Array[];
+    readonly requestId?: string | undefined;
+    readonly certificates?: readonly Uint8Array[] | undefined;
 }
 
 /** Always a key; a chain, if certificates vouch for it. */
@@ -99,9 +103,19 @@ interface SignerIdentity {
     readonly key: KeyDescriptor;
     readonly algorithm: AlgorithmId;
     /** A hint, never trusted. */
-    readonly keyId?: string;
+    readonly keyId?: string | undefined;
     /** DER, leaf first; its key is `key.publicKey`, or `KEY_MISMATCH`. */
-    readonly certificates?: readonly Uint8Array[];
+    readonly certificates?: readonly Uint8Array[] | undefined;
+}
+
+/** Evidence that is carried in an envelope beside its one timestamp. Nothing of it is signed by the signer. */
+interface StapledEvidence {
+    /** DER RFC 3161 TimeStampTokens over {@link StaplingFormat.stapledMessage}; at most 8, of at most 64 KiB each. */
+    readonly timestamps?: readonly Uint8Array[] | undefined;
+    /** DER OCSPResponses; at most 16, of at most 20 KiB each. */
+    readonly ocsp?: readonly Uint8Array[] | undefined;
+    /** DER CertificateLists; at most 16, of at most 64 KiB each. */
+    readonly crls?: readonly Uint8Array[] | undefined;
 }
 
 interface UnverifiedEnvelope<Content, Attributes> {
@@ -118,7 +132,7 @@ interface UnverifiedSignature<Attributes> {
     readonly bytes: Uint8Array;
     readonly attributes: Attributes;
     readonly evidence: Evidence;
-    readonly algorithm?: AlgorithmId;
-    readonly certificates?: readonly Uint8Array[];
-    readonly keyId?: string;
+    readonly algorithm?: AlgorithmId | undefined;
+    readonly certificates?: readonly Uint8Array[] | undefined;
+    readonly keyId?: string | undefined;
 }

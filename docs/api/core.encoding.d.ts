@@ -76,26 +76,26 @@ export interface JsonOptions {
     /** Names the input in messages. */
     readonly label: string;
     /** Most bytes of UTF-8. Default 4 MiB. */
-    readonly maxBytes?: number;
+    readonly maxBytes?: number | undefined;
     /**
      * Most values: arrays, objects, texts, numbers, words. Each takes memory of many times its size in the text, so what
      * is large by nature needs a bound of its own. Default 100,000.
      */
-    readonly maxValues?: number;
+    readonly maxValues?: number | undefined;
     /** Most arrays and objects within each other. Default 64, at most 512. */
-    readonly maxDepth?: number;
+    readonly maxDepth?: number | undefined;
     /**
      * Members of these names, at any depth, that hold a number must be written as an integer (no fraction, no exponent)
      * within 2^53: sizes and versions, where readers in other languages would refuse `1e3` or round what is too large.
      */
-    readonly integers?: readonly string[];
+    readonly integers?: readonly string[] | undefined;
     /**
      * The members of the outermost object that are wanted. Each other one counts as one value, whatever is in it: its syntax
      * is checked, it is not built, and it is absent from the result.
      */
-    readonly only?: readonly string[];
+    readonly only?: readonly string[] | undefined;
     /** Members of these names, at any depth, that hold a text must be written without an escape, as Go reads its times. */
-    readonly unescaped?: readonly string[];
+    readonly unescaped?: readonly string[] | undefined;
 }
 
 /** Where something stands in a text; both count from 1, columns in characters (code points). */
@@ -108,7 +108,7 @@ export interface JsonTextOptions {
     /** Names the value in messages. */
     readonly label: string;
     /** Members in the order of their UTF-8 bytes at every depth, as Go writes a map; else in the order given, as a struct. */
-    readonly sort?: boolean;
+    readonly sort?: boolean | undefined;
 }
 
 /** What JSON can say. Objects read by {@link decodeJson} have no prototype, so that every member is an own one. */
@@ -138,6 +138,13 @@ export interface PositionedJson {
  *
  * @param label - Names the input in the message.
  * @throws {@link SealwrightError} `VALIDATION`.
+ *
+ * @example
+ * ```ts
+ * import { decodeBase64 } from '@sealwright/core/encoding'
+ *
+ * decodeBase64('aGVsbG8=', 'the payload') // the bytes of "hello"
+ * ```
  */
 export function decodeBase64(text: string, label: string): Uint8Array;
 
@@ -160,8 +167,10 @@ export function decodeBase64url(text: string, label: string): Uint8Array;
 export function decodeJson(input: Uint8Array | string, options: JsonOptions): JsonValue;
 
 /**
- * As {@link decodeJson}, and finds where values stand: for files that people write. Nothing is remembered; each question
+ * Decodes as {@link decodeJson}, and finds the positions of values, for files that people write. Each query of a position
  * reads the text again.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`, as {@link decodeJson}.
  */
 export function decodeJsonWithPositions(input: Uint8Array | string, options: JsonOptions): PositionedJson;
 
@@ -184,36 +193,88 @@ export function decodeUtf8(bytes: Uint8Array, label: string): string;
 
 export const der: DerWriter;
 
+/**
+ * Returns the bits of a BIT STRING.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag, and for unused bits that are not zero.
+ */
 export function derBitString(value: DerValue | undefined, label: string): DerBits;
 
+/**
+ * Returns a BOOLEAN: 0x00 is `false`, 0xff is `true`.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag and any other contents.
+ */
 export function derBoolean(value: DerValue | undefined, label: string): boolean;
 
-/** The contents of `value`, which must have exactly this identifier octet. Every reader below starts here. */
+/**
+ * Returns the contents of `value`, which must have exactly this identifier octet. Every reader below starts here.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag.
+ */
 export function derContents(value: DerValue | undefined, tag: number, label: string): Uint8Array;
 
-/** The one element within the explicit context tag `[number]`. */
+/**
+ * Returns the one element within the explicit context tag `[number]`.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag, and for none or several elements.
+ */
 export function derExplicit(value: DerValue | undefined, number: number, label: string): DerValue;
 
-/** A signed integer of any size, in the fewest bytes. */
+/**
+ * Returns a signed integer of any size.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag, and for more bytes than needed.
+ */
 export function derInteger(value: DerValue | undefined, label: string): bigint;
 
+/**
+ * Reads a NULL.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag and for contents.
+ */
 export function derNull(value: DerValue | undefined, label: string): null;
 
+/**
+ * Returns the bytes of an OCTET STRING.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag.
+ */
 export function derOctetString(value: DerValue | undefined, label: string): Uint8Array;
 
-/** An object identifier in dotted decimal. */
+/**
+ * Returns an object identifier in dotted decimal.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag, and for one that is malformed or longer than 64 bytes.
+ */
 export function derOid(value: DerValue | undefined, label: string): string;
 
-/** The elements of a SEQUENCE. */
+/**
+ * Returns the elements of a SEQUENCE.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag and malformed elements.
+ */
 export function derSequence(value: DerValue | undefined, label: string): DerValue[];
 
-/** The elements of a SET. Their order is not checked: signed names in use have it wrong. */
+/**
+ * Returns the elements of a SET. Their order is not checked: signed names in use have it wrong.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag and malformed elements.
+ */
 export function derSet(value: DerValue | undefined, label: string): DerValue[];
 
-/** An integer that fits a JavaScript number. */
+/**
+ * Returns an integer that fits a JavaScript number.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag, for more bytes than needed, and beyond 2^53 - 1.
+ */
 export function derSmallInteger(value: DerValue | undefined, label: string): number;
 
-/** Text of any of the string types that names use. */
+/**
+ * Returns text of any of the string types that names use.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag, and for bytes that the type does not allow.
+ */
 export function derText(value: DerValue | undefined, label: string): string;
 
 /**
@@ -224,7 +285,11 @@ export function derText(value: DerValue | undefined, label: string): string;
  */
 export function derTime(value: DerValue | undefined, label: string): Date;
 
-/** The magnitude of an integer that must not be negative, big-endian without leading zeros; zero is one zero byte. */
+/**
+ * Returns the magnitude of an integer, big-endian without leading zeros; zero is one zero byte.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for another tag, for more bytes than needed, and for a negative integer.
+ */
 export function derUnsigned(value: DerValue | undefined, label: string): Uint8Array;
 
 /**
@@ -258,11 +323,18 @@ export function encodeBase64url(bytes: Uint8Array): string;
  */
 export function encodeJson(value: JsonValue, options: JsonTextOptions): string;
 
-/** Writes one block, in lines of 64 characters, ending with a newline. */
+/**
+ * Writes one block, in lines of 64 characters, ending with a newline.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for a label that PEM does not allow.
+ */
 export function encodePem(label: string, bytes: Uint8Array): string;
 
 /** @throws {@link SealwrightError} `VALIDATION` for a lone surrogate, which UTF-8 has no bytes for. */
 export function encodeUtf8(text: string, label: string): Uint8Array;
+
+/** What every decoder throws: `VALIDATION`, naming the input by its label and the fault, never the input itself. */
+export function invalid(label: string, fault: string, fix?: string): SealwrightError;
 
 /** Whether a value read from JSON is an object: no list, no `null`, and there at all. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject;
@@ -294,4 +366,73 @@ export function skipJson(text: string, label: string, maxDepth: number): number;
 
 // Named above, not exported:
 
+/** Why a call failed. Closed: callers branch on it, and it maps to an exit code of the command line. */
+type ErrorCode = (typeof errorCodes)[number];
+
 type JsonPath = readonly (string | number)[];
+
+/**
+ * The step that removes the cause of an error, with what it is about, for a program that has a command or an option for it.
+ * `fix` says the same, and names neither: a library does not know which program shows its errors.
+ */
+type Remedy = {
+    readonly step: 'useHttps' | 'usePlainHttp' | 'trustAuthority';
+    readonly host: string;
+}
+/** `artifact`: `<repository>@<digest>`, whose list of referrers names deleted manifests. */
+ | {
+    readonly step: 'repairFallbackIndex';
+    readonly artifact: string;
+}
+/** Keep and read referrers under a tag, though the registry has the API. */
+ | {
+    readonly step: 'useFallbackIndex';
+} | {
+    readonly step: 'createPolicy';
+    readonly kind: 'oci' | 'blob';
+} | {
+    readonly step: 'checkPolicy' | 'showCertificates' | 'giveCertificates' | 'allowOthersToRead';
+}
+/** Read more signatures than the limit that was set. */
+ | {
+    readonly step: 'raiseLimit';
+}
+/** Let a name mean another key. */
+ | {
+    readonly step: 'rotateKey';
+    readonly key: string;
+    readonly reference: string;
+};
+
+/**
+ * The one error of Sealwright. Narrow it with {@link isSealwrightError}, which also knows an error made by another copy
+ * of this package, and branch on `code`.
+ */
+class SealwrightError extends Error {
+    readonly name: string;
+    readonly code: ErrorCode;
+    readonly why?: string | undefined;
+    readonly fix?: string | undefined;
+    readonly remedy?: Remedy | undefined;
+    readonly retryAfterMs?: number | undefined;
+    readonly requestId?: string | undefined;
+    constructor(code: ErrorCode, message: string, options?: SealwrightErrorOptions);
+    /** Whether the same call may succeed later, unchanged. */
+    get retryable(): boolean;
+}
+
+interface SealwrightErrorOptions {
+    /** The fact found, for the `why:` line. */
+    readonly why?: string | undefined;
+    /** What to do next, for the `fix:` line. */
+    readonly fix?: string | undefined;
+    /** What `fix` is about, for a program that has a command or an option for it. */
+    readonly remedy?: Remedy | undefined;
+    /** Kept as name, code and stack only: a vendor's request, response and message may hold secrets. */
+    readonly cause?: unknown | undefined;
+    readonly retryAfterMs?: number | undefined;
+    readonly requestId?: string | undefined;
+}
+
+/** Every {@link ErrorCode}. */
+const errorCodes: readonly ['VALIDATION', 'UNSUPPORTED', 'NOT_FOUND', 'ACCESS_DENIED', 'UNAUTHENTICATED', 'THROTTLED', 'UNAVAILABLE', 'TIMEOUT', 'ABORTED', 'KEY_STATE', 'KEY_MISMATCH', 'INTEGRITY', 'PIN_INCORRECT', 'PIN_LOCKED', 'USER_PRESENCE', 'INTERNAL'];

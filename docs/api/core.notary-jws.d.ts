@@ -12,15 +12,15 @@ export interface ExtendedAttribute {
 /** What a Notary Project signature says of itself, beside its payload. */
 export interface NotaryAttributes {
     /** Default `notary.x509`. */
-    readonly signingScheme?: 'notary.x509' | 'notary.x509.signingAuthority';
+    readonly signingScheme?: 'notary.x509' | 'notary.x509.signingAuthority' | undefined;
     /** To the second when signing. `authenticSigningTime` under `notary.x509.signingAuthority`, else untrusted. */
     readonly signingTime: Date;
     /** To the second when signing; later than `signingTime`. */
-    readonly expiry?: Date;
+    readonly expiry?: Date | undefined;
     /** Signed attributes that the Notary specification does not define, verification plug-ins included. */
-    readonly extended?: readonly ExtendedAttribute[];
+    readonly extended?: readonly ExtendedAttribute[] | undefined;
     /** What made the envelope, as product and version. Unsigned. */
-    readonly signingAgent?: string;
+    readonly signingAgent?: string | undefined;
 }
 
 /**
@@ -33,25 +33,26 @@ export function notaryAlgorithmFor(key: KeyDescriptor): AlgorithmId;
 
 /**
  * The Notary Project's JWS envelope: flattened JSON (RFC 7515 §7.2.2) with one signature and its chain in `x5c`. It holds
- * at most one timestamp, no log entries and no key id; `onto` is `UNSUPPORTED`.
+ * at most one timestamp, no log entries and no key id; `onto` is `UNSUPPORTED`. Revocation statements and further timestamps
+ * are stapled in the unprotected header `etsiU` (JAdES, ETSI TS 119 182-1), which notation passes over.
  *
  * `open` reads what notation writes and refuses what merely parses under Go's rules: duplicate members, member names in
  * another case, base64 that is not canonical. Members it does not know are passed over, as notation does.
  *
  * @see Notary Project specifications, "JWS signature envelope"
  */
-export const notaryJws: EnvelopeFormat<TargetArtifact, NotaryAttributes>;
+export const notaryJws: StaplingFormat<TargetArtifact, NotaryAttributes>;
 
 // Named above, not exported:
 
 /** The inputs a store takes for one algorithm of one key. */
 interface Accepts {
     /** The digest of the message under the algorithm's hash. */
-    readonly digest?: true;
+    readonly digest?: true | undefined;
     /** ML-DSA only: the 64-byte message representative μ (FIPS 204, algorithm 7, with an empty context). */
-    readonly mu?: true;
+    readonly mu?: true | undefined;
     /** The message itself; the value is the most bytes the store takes. */
-    readonly message?: number;
+    readonly message?: number | undefined;
 }
 
 /** A fully specified signature algorithm (RFC 7518, RFC 8812, RFC 9864, RFC 9964); never "EdDSA", never "RSA". */
@@ -71,8 +72,12 @@ interface EnvelopeFormat<Content, Attributes> {
 /** What is attached unsigned. */
 interface Evidence {
     /** DER RFC 3161 TimeStampTokens. */
-    readonly timestamps?: readonly Uint8Array[];
-    readonly logEntries?: readonly Uint8Array[];
+    readonly timestamps?: readonly Uint8Array[] | undefined;
+    readonly logEntries?: readonly Uint8Array[] | undefined;
+    /** Of formats that have a place for it: {@link StaplingFormat}. */
+    readonly stapled?: StapledEvidence | undefined;
+    /** Why what was stapled to an opened envelope cannot be read; the signature is none the worse for it. */
+    readonly stapledFault?: string | undefined;
 }
 
 /** One key version, as its store describes it. */
@@ -88,7 +93,7 @@ interface KeyDescriptor {
     /** As the store says; not proof. */
     readonly protection: 'software' | 'hsm' | 'external' | 'unknown';
     /** A person takes part: long deadline, never retried. */
-    readonly presence?: 'touch' | 'pin';
+    readonly presence?: 'touch' | 'pin' | undefined;
 }
 
 /** The bytes to sign, whole or in chunks. Read once. */
@@ -104,8 +109,8 @@ interface Signature {
     readonly bytes: Uint8Array;
     readonly algorithm: AlgorithmId;
     readonly key: KeyDescriptor;
-    readonly requestId?: string;
-    readonly certificates?: readonly Uint8Array[];
+    readonly requestId?: string | undefined;
+    readonly certificates?: readonly Uint8Array[] | undefined;
 }
 
 /** Always a key; a chain, if certificates vouch for it. */
@@ -113,9 +118,33 @@ interface SignerIdentity {
     readonly key: KeyDescriptor;
     readonly algorithm: AlgorithmId;
     /** A hint, never trusted. */
-    readonly keyId?: string;
+    readonly keyId?: string | undefined;
     /** DER, leaf first; its key is `key.publicKey`, or `KEY_MISMATCH`. */
-    readonly certificates?: readonly Uint8Array[];
+    readonly certificates?: readonly Uint8Array[] | undefined;
+}
+
+/** Evidence that is carried in an envelope beside its one timestamp. Nothing of it is signed by the signer. */
+interface StapledEvidence {
+    /** DER RFC 3161 TimeStampTokens over {@link StaplingFormat.stapledMessage}; at most 8, of at most 64 KiB each. */
+    readonly timestamps?: readonly Uint8Array[] | undefined;
+    /** DER OCSPResponses; at most 16, of at most 20 KiB each. */
+    readonly ocsp?: readonly Uint8Array[] | undefined;
+    /** DER CertificateLists; at most 16, of at most 64 KiB each. */
+    readonly crls?: readonly Uint8Array[] | undefined;
+}
+
+/** A format whose envelopes take more unsigned evidence after they were signed. */
+interface StaplingFormat<Content, Attributes> extends EnvelopeFormat<Content, Attributes> {
+    /**
+     * Returns the envelope with more evidence: a timestamp, if it has none, and what is stapled. What is signed stays byte
+     * for byte, and so does everything that is not evidence.
+     *
+     * @throws {@link SealwrightError} `VALIDATION` for an envelope that cannot be opened; `UNSUPPORTED` for what it has no place
+     *   for, such as a second timestamp that is not stapled.
+     */
+    addEvidence(envelope: Uint8Array, evidence: Evidence): Uint8Array;
+    /** What a stapled timestamp is over: in COSE the signature, in JWS its base64url text, as JAdES has it. */
+    stapledMessage(signature: Uint8Array): Uint8Array;
 }
 
 /** The `targetArtifact` of a Notary Project payload: the descriptor of what is signed. */
@@ -143,7 +172,7 @@ interface UnverifiedSignature<Attributes> {
     readonly bytes: Uint8Array;
     readonly attributes: Attributes;
     readonly evidence: Evidence;
-    readonly algorithm?: AlgorithmId;
-    readonly certificates?: readonly Uint8Array[];
-    readonly keyId?: string;
+    readonly algorithm?: AlgorithmId | undefined;
+    readonly certificates?: readonly Uint8Array[] | undefined;
+    readonly keyId?: string | undefined;
 }

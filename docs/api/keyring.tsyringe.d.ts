@@ -20,6 +20,17 @@ export const providersToken: InjectionToken<readonly ProviderSource[]>;
  *
  * @param options - Registered under {@link providersToken} and {@link keyLockToken}; what is absent is left to be
  * registered by others. Without any the keyring has no providers and no names.
+ *
+ * @example
+ * ```ts
+ * import { emptyKeyLock } from '@sealwright/keyring'
+ * import { keyringToken, registerKeyring } from '@sealwright/keyring/tsyringe'
+ * import { fileKeys } from '@sealwright/provider-file'
+ * import { container } from 'tsyringe'
+ *
+ * registerKeyring(container, { providers: [fileKeys()], keys: emptyKeyLock() })
+ * const signer = await container.resolve(keyringToken).signer('file:release.key')
+ * ```
  */
 export function registerKeyring(container: DependencyContainer, options?: Partial<KeyringOptions>): void;
 
@@ -65,15 +76,15 @@ interface LockedKey {
     /** Canonical and versioned: what `reference` meant when it was locked. */
     readonly resolved: string;
     /** The default where a format prescribes none. */
-    readonly algorithm?: AlgorithmId;
+    readonly algorithm?: AlgorithmId | undefined;
     /** `sha256:<hex>` of the SubjectPublicKeyInfo. */
     readonly fingerprint: string;
     /** Base64 of the DER SubjectPublicKeyInfo, so that it can be told when the key is gone. */
-    readonly publicKey?: string;
+    readonly publicKey?: string | undefined;
     /** RFC 3339, UTC. */
-    readonly lockedAt?: string;
+    readonly lockedAt?: string | undefined;
     /** What the name will mean once its rotation is finished. */
-    readonly next?: NextKey;
+    readonly next?: NextKey | undefined;
     /** What the name meant before, the latest last. */
     readonly history: readonly PastKey[];
 }
@@ -82,12 +93,12 @@ interface LockedKey {
 interface NextKey {
     /** What `reference` of the name will be. */
     readonly reference: string;
-    readonly pin?: KeyPin;
+    readonly pin?: KeyPin | undefined;
 }
 
 interface PastKey extends KeyPin {
-    readonly reference?: string;
-    readonly replacedAt?: string;
+    readonly reference?: string | undefined;
+    readonly replacedAt?: string | undefined;
 }
 
 /** A provider, or where one is loaded from when one of its schemes is first used. */

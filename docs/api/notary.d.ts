@@ -1,46 +1,54 @@
 // The public declarations of @sealwright/notary. Written by `npm run api`; do not edit.
-import type { AlgorithmId, Envelope, EnvelopeFormat, ErrorCode, KeyDescriptor, Message, SealwrightError, TargetArtifact } from '@sealwright/core'
+import type { AlgorithmId, Envelope, EnvelopeFormat, ErrorCode, KeyDescriptor, Message, SealwrightError, Signature, StaplingFormat, TargetArtifact } from '@sealwright/core'
 import type { DsseAttributes, DssePayload } from '@sealwright/core/dsse'
 import type { JsonObject } from '@sealwright/core/encoding'
 import type { NotaryAttributes } from '@sealwright/core/notary-jws'
 import type { ArtifactStore, Descriptor, PushResult } from '@sealwright/oci'
-import type { Certificate, ChainFault } from '@sealwright/x509'
+import type { Certificate, ChainFault, RevocationStatus } from '@sealwright/x509'
+import type { LookupAddress, LookupAllOptions } from 'node:dns'
+import type { LookupFunction } from 'node:net'
 
 export type Action = (typeof ACTIONS)[number];
 
 export interface ArtifactOptions extends VerifyOptions {
     /** Judge every signature, instead of stopping at the first that is verified. */
-    readonly all?: boolean;
+    readonly all?: boolean | undefined;
     /** Signatures that are tried. Default 100. With more of them and none verified the verdict is `unknown`. */
-    readonly maxSignatures?: number;
+    readonly maxSignatures?: number | undefined;
     /**
      * Predicate types, as URIs, that must be attested beside the signature, each by somebody whom the policy trusts for this
      * target. Where one is not, the verdict is `denied`. Of attestations as many are tried as of signatures.
      */
-    readonly attestations?: readonly string[];
+    readonly attestations?: readonly string[] | undefined;
     /**
      * Whose verification summaries count, by `verifier.id`. Default: anybody's that a trusted signer attests. A summary has to
      * have passed and to name the target in any case.
      */
-    readonly vsaVerifiers?: readonly string[];
+    readonly vsaVerifiers?: readonly string[] | undefined;
 }
 
 export interface ArtifactRequest {
     readonly artifacts: ArtifactStore;
     /** Where the signatures are, if not beside the artifact. */
-    readonly signatures?: ArtifactStore;
+    readonly signatures?: ArtifactStore | undefined;
     /** Where the attestations are, if not beside the signatures. */
-    readonly attestations?: ArtifactStore;
+    readonly attestations?: ArtifactStore | undefined;
     /** Tag or digest. */
     readonly reference: string;
     /** The repository that the policy judges it as, `host[:port]/path`; without it only a `*` statement applies. */
-    readonly scope?: string;
+    readonly scope?: string | undefined;
+}
+
+export interface AttachEvidenceOptions {
+    readonly signal?: AbortSignal | undefined;
+    /** Of the manifest, to the second. Default: the clock's. */
+    readonly created?: Date | undefined;
 }
 
 export interface AttachOptions {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
     /** Default `config-type`. */
-    readonly manifest?: ManifestForm;
+    readonly manifest?: ManifestForm | undefined;
 }
 
 export interface AttachedAttestation {
@@ -50,6 +58,23 @@ export interface AttachedAttestation {
     readonly envelope: Envelope;
     readonly algorithm: AlgorithmId;
     readonly foundBy: NonNullable<PushResult['referrers']>;
+}
+
+/** An envelope and where it was found. */
+export interface AttachedEnvelope extends FoundEnvelope {
+    /** Of the manifest that attaches it; of the layer under an old tag. */
+    readonly digest: string;
+    /** What attaches it, if it is a referrer: evidence may be attached to that in turn. */
+    readonly manifest?: Descriptor | undefined;
+    /** cosign's old tag that it was found under. */
+    readonly tag?: string | undefined;
+}
+
+export interface AttachedEvidence {
+    /** Absent if all of it was attached before, or nothing was given: then nothing is stored. */
+    readonly manifest?: Descriptor;
+    /** How others find it; absent where nothing was stored. */
+    readonly foundBy?: NonNullable<PushResult['referrers']>;
 }
 
 export interface AttachedSignature {
@@ -63,11 +88,11 @@ export interface AttachedSignature {
 }
 
 export interface AttestOptions {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
     /** DER SubjectPublicKeyInfo of the key that `seal` signs with: what it made is checked under it. */
     readonly publicKey: Uint8Array;
     /** Of the manifest. Default: the clock's. */
-    readonly created?: Date;
+    readonly created?: Date | undefined;
 }
 
 /** What is said of an artifact; made by {@link attestationOf}. */
@@ -93,6 +118,11 @@ export interface AttestationReport {
         readonly spkiSha256: string;
         readonly trustStore?: string;
     };
+    /** As of a signature; all four are absent if the key itself is trusted. */
+    readonly time?: SignatureReport['time'] | undefined;
+    readonly timestamp?: TimestampReport | undefined;
+    readonly revocation?: readonly RevocationReport[] | undefined;
+    readonly evidenceFaults?: readonly string[] | undefined;
     readonly checks: readonly CheckReport[];
 }
 
@@ -111,6 +141,11 @@ export interface AttestationsReport {
 
 /** The media type that is written, and that of the manifest that attaches it. */
 export const BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+export interface BundleFormat extends EnvelopeFormat<DssePayload, DsseAttributes> {
+    /** What a timestamp in the bundle is over: the signature as it stands there. */
+    timestampedBytes(signature: Signature): Uint8Array;
+}
 
 export type BundleVersion = '0.1' | '0.2' | '0.3';
 
@@ -132,7 +167,29 @@ export interface CheckedPolicy {
     /** Every fault, in the order of the file. */
     readonly faults: readonly PolicyFault[];
     /** There unless a fault is an error. */
-    readonly policy?: TrustPolicy;
+    readonly policy?: TrustPolicy | undefined;
+}
+
+export interface CollectedEvidence {
+    /** Without timestamps. */
+    readonly evidence: SignatureEvidence;
+    /**
+     * For every certificate but the root, and both kinds of source: what it says. Of a certificate that one kind calls
+     * revoked, nothing is taken. One that names no source has one entry, `notRevocable`.
+     */
+    readonly statuses: readonly CollectedStatement[];
+}
+
+/** What one kind of source says of one certificate; `source` is there for `unknown` too. */
+export interface CollectedStatement extends RevocationReport {
+    /** What to do where it is `unknown`, if that is known. */
+    readonly fix?: string | undefined;
+}
+
+/** A CRL with the delta CRL that belongs to it, both DER. */
+export interface CrlFiles {
+    readonly base: Uint8Array;
+    readonly delta?: Uint8Array | undefined;
 }
 
 export interface DsseContent {
@@ -141,10 +198,68 @@ export interface DsseContent {
     readonly envelope: Uint8Array;
 }
 
+/** The artifact type of evidence: a referrer of the manifest that attaches a signature, with one layer for each piece. */
+export const EVIDENCE_TYPE = "application/vnd.dev.sealwright.evidence.v1";
+
+/** What an envelope says of itself. Nothing of it is verified, not even that its signature holds. */
+export interface EnvelopeFacts<Format = InspectedFormat> {
+    readonly kind: 'signature' | 'attestation' | 'sbom';
+    readonly format: Format;
+    /** Of the format, where it has versions. */
+    readonly version?: string | undefined;
+    readonly algorithm?: string | undefined;
+    /** What the payload says was signed. */
+    readonly target?: Pick<TargetArtifact, 'mediaType' | 'digest' | 'size'> | undefined;
+    /** The digest that it says it is over, where it says no more of it. */
+    readonly signs?: string | undefined;
+    /** Where it says that its target comes from. */
+    readonly references?: readonly string[] | undefined;
+    /** Key and value pairs that are signed with the target. */
+    readonly metadata?: Readonly<Record<string, string>> | undefined;
+    /** Of the Notary Project. */
+    readonly scheme?: string | undefined;
+    readonly signingTime?: Date | undefined;
+    readonly expiry?: Date | undefined;
+    /** Attributes beyond those of the specification. */
+    readonly extended?: readonly {
+        readonly key: string | number;
+        readonly critical: boolean;
+    }[] | undefined;
+    readonly signingAgent?: string | undefined;
+    /** How many timestamp tokens are attached. */
+    readonly timestamps?: number | undefined;
+    /** How many entries of transparency logs are attached. */
+    readonly logEntries?: number | undefined;
+    /** What it says of its keys: hints and ids. */
+    readonly keys?: readonly string[] | undefined;
+    readonly payloadType?: string | undefined;
+    /** The in-toto statement inside. */
+    readonly statement?: InTotoStatement | undefined;
+    /** What people look for first in a predicate that is known here, as text by name. */
+    readonly summary?: Readonly<Record<string, string>> | undefined;
+    /** What a bill of materials says it is of, and how many packages or components it names. */
+    readonly bom?: {
+        readonly name?: string | undefined;
+        readonly parts?: number | undefined;
+    } | undefined;
+    /** As they stand there; no chain is checked. */
+    readonly certificates?: readonly Certificate[] | undefined;
+}
+
 /** Why an envelope is not sound. */
 export interface EnvelopeFault {
     readonly code: 'MALFORMED' | 'TAMPERED' | 'CERTIFICATE';
     readonly why: string;
+}
+
+export interface EnvelopesOptions {
+    readonly signal?: AbortSignal | undefined;
+    /** More than these are an error, never a list cut short. Default: no limit. */
+    readonly limit?: number | undefined;
+    /** Media types to read beside those that `inspectEnvelope` knows. */
+    readonly mediaTypes?: readonly string[] | undefined;
+    /** Called with what is listed and cannot be read, which is passed over. */
+    readonly onFault?: ((manifest: Descriptor, fault: SealwrightError) => void) | undefined;
 }
 
 export interface EqualAttestationQuery {
@@ -152,8 +267,10 @@ export interface EqualAttestationQuery {
     /** DER SubjectPublicKeyInfo of the key that would sign it. */
     readonly publicKey: Uint8Array;
     /** DER, leaf first: what the bundle would carry. Default: none, the hint alone. */
-    readonly certificates?: readonly Uint8Array[];
-    readonly signal?: AbortSignal;
+    readonly certificates?: readonly Uint8Array[] | undefined;
+    /** It must have a timestamp by an authority whose chain ends in one of these. Default: none is looked for. */
+    readonly timestampedBy?: readonly Certificate[] | undefined;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface EqualSignature {
@@ -171,36 +288,74 @@ export interface EqualSignatureQuery {
      * DER of the certificate that it would have. The chain is not signed: without this, whoever may push could have a
      * signature with a useless chain taken for ours.
      */
-    readonly certificate?: Uint8Array;
+    readonly certificate?: Uint8Array | undefined;
+    /** It must have a timestamp by an authority whose chain ends in one of these. Default: none is looked for. */
+    readonly timestampedBy?: readonly Certificate[] | undefined;
     readonly now: Date;
     /** Only envelopes of this type; without it of any. */
-    readonly mediaType?: string;
-    readonly signal?: AbortSignal;
+    readonly mediaType?: string | undefined;
+    readonly signal?: AbortSignal | undefined;
+}
+
+/** Collects statements on revocation. Keeps what it was told: a chain that comes again costs no request. */
+export interface EvidenceCollector {
+    /**
+     * Collects OCSP responses and CRLs for every certificate of a chain but the root. Each is judged, and taken only if it
+     * says now that the certificate is good. Online the sources are asked even where the cache holds an answer, which may
+     * expire soon; offline the cache alone counts.
+     *
+     * A source that does not answer is reported, and never an error.
+     *
+     * @param chain - Leaf first, root last; each issued by the next.
+     * @throws the reason of the signal.
+     */
+    collect(chain: readonly Certificate[], call?: RevocationCall): Promise<CollectedEvidence>;
+}
+
+export interface EvidenceCollectorOptions extends RevocationOptions {
+    /** Default: the system's clock. */
+    readonly clock?: (() => Date) | undefined;
 }
 
 export interface FileContentOptions {
     /** The signing key's algorithm: its hash makes the digest (SHA-384 for PS384 and ES384, and so on). */
     readonly algorithm: AlgorithmId;
     /** Default `application/octet-stream`. */
-    readonly mediaType?: string;
-    readonly metadata?: Readonly<Record<string, string>>;
+    readonly mediaType?: string | undefined;
+    readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface FileRequest {
     readonly content: Message;
     readonly envelope: Envelope;
     /** The policy statement; without it the global one applies. */
-    readonly statement?: string;
+    readonly statement?: string | undefined;
     /** Must be the signed one; without it any is good. */
-    readonly mediaType?: string;
+    readonly mediaType?: string | undefined;
     /** What the file is called in the report. */
-    readonly name?: string;
+    readonly name?: string | undefined;
 }
 
 export interface FindOptions {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
     /** More of them than this are an error, never a list cut short. Default: no limit. */
-    readonly limit?: number;
+    readonly limit?: number | undefined;
+}
+
+/** Bytes that somebody signed, or a bill of materials. */
+export interface FoundEnvelope {
+    /** Of the bytes; in a file, as {@link envelopeTypeOf} says. */
+    readonly mediaType: string;
+    readonly bytes: Uint8Array;
+    /** Of the layer: cosign's simple signing has its signature there. */
+    readonly annotations?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Evidence as it was found. Nothing of it is judged. */
+export interface FoundEvidence {
+    readonly evidence: SignatureEvidence;
+    /** What was passed over, and why; at most 16 sentences. */
+    readonly faults: readonly string[];
 }
 
 /** Referrers that are not Notary Project signatures, counted by type. */
@@ -235,6 +390,15 @@ export interface InTotoStatement {
     readonly predicate: JsonObject;
 }
 
+/** As {@link EnvelopeFacts}; of an envelope that cannot be read only what its media type says, and why. */
+export type InspectedEnvelope<Format = InspectedFormat> = Omit<EnvelopeFacts<Format>, 'format'> & {
+    /** Absent for a media type that is not known. */
+    readonly format?: Format | undefined;
+    readonly fault?: string | undefined;
+};
+
+export type InspectedFormat = 'jws' | 'cose' | 'sigstore-bundle' | 'dsse' | 'simple-signing' | 'spdx' | 'cyclonedx';
+
 export type Level = (typeof LEVELS)[number];
 
 /** As much as is attested at once: with base64 around it, it stays within what is read of an envelope. */
@@ -254,7 +418,7 @@ export interface MessageContent {
     readonly digest?: {
         readonly algorithm: string;
         readonly bytes: Uint8Array;
-    };
+    } | undefined;
 }
 
 /** A manifest that an index names. */
@@ -263,6 +427,25 @@ export interface NamedManifest {
     readonly mediaType: string;
     /** `os/architecture`, with the variant behind it; absent where the index does not say. */
     readonly platform?: string;
+}
+
+export interface NewTimestamp {
+    /** DER RFC 3161 TimeStampToken. */
+    readonly token: Uint8Array;
+    /** Of the authority, leaf first, root last. */
+    readonly chain: readonly Certificate[];
+}
+
+export interface ObtainedTimestamp {
+    /** DER RFC 3161 TimeStampToken, verified. */
+    readonly token: Uint8Array;
+    /** Which authority made it. */
+    readonly url: string;
+    readonly genTime: Date;
+    /** The chain of the authority, leaf first, root last. */
+    readonly chain: readonly Certificate[];
+    /** The authorities that were asked before, and why each failed. */
+    readonly failures: readonly TimestampFailure[];
 }
 
 export type OpenedEnvelope = {
@@ -287,10 +470,10 @@ export interface PolicyFault {
     readonly severity: 'error' | 'warning';
     readonly message: string;
     /** The statement it is in, if it has a name. */
-    readonly statement?: string;
+    readonly statement?: string | undefined;
     /** From 1, as an editor counts. */
-    readonly line?: number;
-    readonly column?: number;
+    readonly line?: number | undefined;
+    readonly column?: number | undefined;
 }
 
 /** The policy file of a trust directory that decides for a kind. */
@@ -317,10 +500,27 @@ export interface PolicyReport {
 export interface PolicySource {
     readonly file: string;
     readonly faults: readonly PolicyFault[];
-    readonly policy?: TrustPolicy;
+    readonly policy?: TrustPolicy | undefined;
 }
 
 export type PredicateName = keyof typeof predicateTypes;
+
+/** What one source of revocation answers about one certificate. */
+export interface ProbedSource {
+    readonly certificate: Certificate;
+    readonly source: 'ocsp' | 'crl';
+    /** As the certificate spells it. */
+    readonly url: string;
+    /** From the request to the last byte of the answer, read and verified. */
+    readonly milliseconds: number;
+    /** How far the clock of the host is ahead of ours, by its HTTP header Date, to the second; absent where it sends none. */
+    readonly clockAheadMs?: number | undefined;
+    /** What the answer says; `unknown` with the reason where it cannot be used. */
+    readonly status: Pick<RevocationStatus, 'status'> & {
+        readonly why?: string | undefined;
+    };
+    readonly fix?: string | undefined;
+}
 
 export interface Reason {
     readonly code: ReasonCode;
@@ -368,22 +568,99 @@ export interface Report {
     readonly manifests?: readonly NamedManifest[];
 }
 
+/**
+ * Keeps CRLs and OCSP answers from one run to the next. Nothing of it is trusted: whatever comes out is checked like an
+ * answer of the network. A cache that throws is passed over, and the report says so.
+ */
+export interface RevocationCache {
+    /** @param url - Of the base CRL, as the certificate spells it. */
+    crl(url: string): Promise<CrlFiles | undefined>;
+    storeCrl(url: string, crl: CrlFiles): Promise<void>;
+    /**
+     * @param url - Of the responder, as the certificate spells it.
+     * @param request - DER OCSPRequest without a nonce: it names the certificate.
+     */
+    ocsp(url: string, request: Uint8Array): Promise<Uint8Array | undefined>;
+    storeOcsp(url: string, request: Uint8Array, response: Uint8Array): Promise<void>;
+}
+
+/** What one call may do, and for how long. */
+export interface RevocationCall {
+    readonly signal?: AbortSignal | undefined;
+    /** What is left of the deadline; each request gets at most half of it, so that others have some left. */
+    readonly remainingMs?: (() => number) | undefined;
+    /** Contacts no host. */
+    readonly offline?: boolean | undefined;
+}
+
+/** Where nothing is named, nothing is kept. */
+export interface RevocationDirectories {
+    /** For CRLs, in the format and under the names of notation: `$XDG_CACHE_HOME/notation/crl` serves both programs. */
+    readonly crl?: string | undefined;
+    /** For OCSP answers. */
+    readonly ocsp?: string | undefined;
+}
+
+/** How a verifier learns whether a certificate was revoked, beyond what came with the signature. */
+export interface RevocationOptions {
+    /**
+     * Asks OCSP responders and fetches CRLs, by the URLs that certificates name: like the global `fetch`, no redirect
+     * followed. It should connect to public addresses only ({@link publicLookup}). Absent: no source is contacted.
+     */
+    readonly fetch?: Fetch | undefined;
+    /** Hosts that may be asked although they have a private address: names or IP addresses, without a port. */
+    readonly privateHosts?: readonly string[] | undefined;
+    readonly cache?: RevocationCache | undefined;
+    /** Told of a cache that cannot be read or written; verification goes on without it. */
+    readonly onCacheFault?: ((fault: SealwrightError) => void) | undefined;
+    /** For one OCSP answer. Default 2,000, as the specification has it. */
+    readonly ocspTimeoutMs?: number | undefined;
+    /** For one CRL. Default 5,000, as the specification has it. */
+    readonly crlTimeoutMs?: number | undefined;
+    /** For all sources of one verification, from the first one on. Each gets at most half of what is left. Default: none. */
+    readonly timeoutMs?: number | undefined;
+}
+
+/** Whether one certificate was revoked, and the statement of its authority that says so. */
+export interface RevocationReport {
+    readonly subject: string;
+    /** SHA-256 of the certificate, hexadecimal. */
+    readonly fingerprint: string;
+    /** `notRevocable`: the certificate names no source. */
+    readonly status: 'good' | 'revoked' | 'unknown' | 'notRevocable';
+    readonly source?: 'ocsp' | 'crl' | undefined;
+    /** `carried`: with the signature. */
+    readonly origin?: 'network' | 'cache' | 'carried' | undefined;
+    readonly url?: string | undefined;
+    /** From when to when the statement is current, RFC 3339. */
+    readonly thisUpdate?: string | undefined;
+    readonly nextUpdate?: string | undefined;
+    /** SHA-256 of the statement, hexadecimal. */
+    readonly statement?: string | undefined;
+    readonly revokedAt?: string | undefined;
+    readonly reason?: string | undefined;
+    /** The statement was current at this time, when the signature is proven to have existed; the certificate has expired. */
+    readonly asOf?: string | undefined;
+    /** Why it is unknown. */
+    readonly why?: string | undefined;
+}
+
 export interface SignOptions extends AttachOptions {
     /** Signed beside the artifact; keys under `io.cncf.notary` are refused. */
-    readonly metadata?: Readonly<Record<string, string>>;
+    readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface SignPlaces {
     readonly artifacts: ArtifactStore;
     /** Where the signature goes, if not beside the artifact. */
-    readonly signatures?: ArtifactStore;
+    readonly signatures?: ArtifactStore | undefined;
 }
 
 /** How an envelope format is tied to artifacts: one row of what signing and verifying need to know of it. */
 export interface SignatureBinding<Attributes = NotaryAttributes> {
     /** As options and file names have it: `jws`, `cose`. */
     readonly name: string;
-    readonly envelope: EnvelopeFormat<TargetArtifact, Attributes>;
+    readonly envelope: StaplingFormat<TargetArtifact, Attributes>;
     /** Of the layer that holds the envelope. */
     readonly mediaType: string;
     readonly artifactType: string;
@@ -395,6 +672,19 @@ export interface SignatureBinding<Attributes = NotaryAttributes> {
     contentOf(descriptor: Descriptor, metadata?: Readonly<Record<string, string>>): TargetArtifact;
     /** The artifact that a content is about. */
     descriptorOf(content: TargetArtifact): Descriptor;
+}
+
+/**
+ * Unsigned evidence about a signature, each piece DER. It is not trusted: CAs signed the statements, and authorities the
+ * timestamps.
+ */
+export interface SignatureEvidence {
+    /** OCSPResponses. */
+    readonly ocsp: readonly Uint8Array[];
+    /** CertificateLists, of less than 32 MiB each. */
+    readonly crls: readonly Uint8Array[];
+    /** RFC 3161 TimeStampTokens over the raw signature. */
+    readonly timestamps: readonly Uint8Array[];
 }
 
 export interface SignatureReport {
@@ -423,23 +713,29 @@ export interface SignatureReport {
         readonly used: string;
         readonly source: TimeSource;
     };
+    /** The timestamp that vouches for the time; absent where none was verified. */
+    readonly timestamp?: TimestampReport | undefined;
+    /** Each certificate of the signing chain but the root; absent where nobody looked. */
+    readonly revocation?: readonly RevocationReport[] | undefined;
+    /** Why evidence that came with the signature was passed over. It changes no verdict: nobody signed for it. */
+    readonly evidenceFaults?: readonly string[] | undefined;
     readonly checks: readonly CheckReport[];
 }
 
 export interface SignatureVerification {
     readonly level: Level;
-    readonly override?: Readonly<Partial<Record<GovernedCheck, Action>>>;
+    readonly override?: Readonly<Partial<Record<GovernedCheck, Action>>> | undefined;
     /** Absent means `always`. */
-    readonly verifyTimestamp?: TimestampOption;
+    readonly verifyTimestamp?: TimestampOption | undefined;
 }
 
 /** A Sigstore bundle, read: claims, none of them judged (sigstore/protobuf-specs, `sigstore_bundle.proto`). */
 export interface SigstoreBundle {
     readonly version: BundleVersion;
     /** What the signer said of the key; a hint, never trusted. */
-    readonly hint?: string;
+    readonly hint?: string | undefined;
     /** DER, leaf first; seldom the whole chain, and without its root. */
-    readonly certificates?: readonly Uint8Array[];
+    readonly certificates?: readonly Uint8Array[] | undefined;
     /** DER RFC 3161 time-stamp responses. */
     readonly timestamps: readonly Uint8Array[];
     /** Entries of transparency logs, by number only: nothing here looks into them. */
@@ -449,6 +745,7 @@ export interface SigstoreBundle {
 
 /** An envelope whose signature holds under its own leaf, whose chain meets the profile. Nobody is trusted yet. */
 export interface SoundEnvelope {
+    readonly envelope: Envelope;
     readonly binding: SignatureBinding;
     /** Leaf first. */
     readonly chain: readonly Certificate[];
@@ -456,20 +753,63 @@ export interface SoundEnvelope {
     readonly attributes: NotaryAttributes;
     /** The raw signature, which a timestamp is over. */
     readonly signature: Uint8Array;
-    /** DER RFC 3161 tokens, not looked at. */
-    readonly timestamps: readonly Uint8Array[];
+    /** RFC 3161 tokens, not looked at: the envelope's own, then those that were stapled. */
+    readonly timestamps: readonly TimestampClaim[];
+    /** Statements on revocation that were stapled, not looked at: DER. */
+    readonly stapled: Pick<SignatureEvidence, 'ocsp' | 'crls'>;
+    /** Why what is stapled cannot be read; the signature is none the worse for it. */
+    readonly stapledFault?: string | undefined;
     readonly payload: Uint8Array;
     /** What is signed; several checks ask for it. Throws `VALIDATION` if the payload is not a descriptor. */
     content(): TargetArtifact;
+}
+
+export interface StapleOptions extends RevocationCall {
+    readonly collector: EvidenceCollector;
+    /**
+     * Self-signed certificates that chains of timestamp authorities may end in, besides those that tokens carry. Evidence
+     * needs no trust: these only complete chains. Default: none.
+     */
+    readonly roots?: readonly Certificate[] | undefined;
+    /**
+     * Makes a timestamp over each signature, verified: {@link requestTimestamp}. It proves from then on that the signature
+     * existed. Default: none is made.
+     */
+    readonly timestamp?: ((signature: TimestampedSignature) => Promise<NewTimestamp>) | undefined;
+    /**
+     * Also attestations by certificates, whose chains `roots` may complete. Default: signatures alone.
+     */
+    readonly attestations?: boolean | undefined;
+    /** More signatures than this are `UNSUPPORTED`, and so are more attestations. Default 100. */
+    readonly maxSignatures?: number | undefined;
+}
+
+/** What became of one signature or attestation. */
+export interface StapleReport {
+    readonly kind: 'signature' | 'attestation';
+    /** Of the manifest that attaches it. */
+    readonly digest: string;
+    /**
+     * `attached`: new evidence was stored. `unchanged`: all that was collected was attached before. `nothing`: nothing could be
+     * collected, or no certificate names a source. `failed`: `error` says why.
+     */
+    readonly status: 'attached' | 'unchanged' | 'nothing' | 'failed';
+    /** The manifest that was stored. */
+    readonly evidence?: Descriptor;
+    /** Of the signing chain, and of the chain of each timestamp authority: what each source says, and what could not be had. */
+    readonly statuses: readonly CollectedStatement[];
+    /** Why nothing was collected for a timestamp of the signature. */
+    readonly faults: readonly string[];
+    readonly error?: SealwrightError;
 }
 
 /** One statement of a trust policy 1.0, as it stands in the file. */
 export interface Statement {
     readonly name: string;
     /** `oci` only: exact repositories `host[:port]/path`, or `*` alone. */
-    readonly registryScopes?: readonly string[];
+    readonly registryScopes?: readonly string[] | undefined;
     /** `blob` only: applies where no statement is named. */
-    readonly globalPolicy?: boolean;
+    readonly globalPolicy?: boolean | undefined;
     readonly signatureVerification: SignatureVerification;
     /** `<type>:<name>`; empty with level `skip` alone. */
     readonly trustStores: readonly string[];
@@ -490,7 +830,7 @@ export interface StoreEntry {
     readonly path: string;
     /** What could be read, also where one of the certificates is a fault. */
     readonly certificates: readonly Certificate[];
-    readonly fault?: TrustFault;
+    readonly fault?: TrustFault | undefined;
 }
 
 /** The trust stores of a directory. */
@@ -509,37 +849,101 @@ export interface StoreReading {
     readonly path: string;
     /** In the order of their names; none in a store that is empty, missing or not readable. */
     readonly entries: readonly StoreEntry[];
-    readonly missing?: true;
+    readonly missing?: true | undefined;
     /** Why its entries cannot be read: it is a link, or may not be read. The faults of its entries are theirs. */
-    readonly fault?: TrustFault;
+    readonly fault?: TrustFault | undefined;
 }
 
 export type StoreType = (typeof STORE_TYPES)[number];
 
 /** `given`: the caller's own, in place of the clock. */
-export type TimeSource = 'clock' | 'given' | 'authenticSigningTime';
+export type TimeSource = 'clock' | 'given' | 'authenticSigningTime' | 'timestamp';
+
+/** A token that may vouch for the time of a signature. */
+export interface TimestampClaim {
+    /** DER RFC 3161 TimeStampToken. */
+    readonly token: Uint8Array;
+    /** What it has to be over. */
+    readonly message: Uint8Array;
+}
+
+export interface TimestampFailure {
+    readonly url: string;
+    readonly why: string;
+}
 
 export type TimestampOption = (typeof TIMESTAMP_OPTIONS)[number];
+
+export interface TimestampOptions {
+    /** Asks the authorities: like the global `fetch`, no redirect followed. */
+    readonly fetch: Fetch;
+    /** Of authorities, `http` or `https`; the next is asked where one fails. One alone that is down for a moment is asked again. */
+    readonly urls: readonly string[];
+    /** Self-signed; the chain of an authority has to end in one of them. */
+    readonly roots: readonly Certificate[];
+    /** Of the signature: the imprint is made with its hash. */
+    readonly algorithm: AlgorithmId;
+    /** Of the signer: each certificate has to be valid at the time of the token. Default: none is looked at. */
+    readonly chain?: readonly Certificate[] | undefined;
+    /**
+     * How it is found out whether the certificates of the authority were revoked; what cannot be found out fails. Default: it
+     * is not asked, and left to the verifier.
+     */
+    readonly revocation?: RevocationOptions | undefined;
+    /** Default: the system's clock. */
+    readonly clock?: (() => Date) | undefined;
+    /** For one authority. Default 15,000. */
+    readonly timeoutMs?: number | undefined;
+    /** What is left of a deadline; each authority gets an equal share of it, so that the next has some left. */
+    readonly remainingMs?: (() => number) | undefined;
+    readonly signal?: AbortSignal | undefined;
+}
+
+/** An RFC 3161 timestamp that was verified, and by whose word. */
+export interface TimestampReport {
+    /** The authority's time, RFC 3339. */
+    readonly time: string;
+    /** How far it may be off, in milliseconds. */
+    readonly accuracyMs: number;
+    readonly authority: {
+        readonly subject: string;
+        readonly fingerprint: string;
+    };
+    /** The store that vouches for the authority, `tsa:acme`. */
+    readonly trustStore: string;
+    /** OID. */
+    readonly policy: string;
+    /** Of the authority's chain, as for the signing chain. */
+    readonly revocation: readonly RevocationReport[];
+}
+
+/** What a timestamp is requested for. */
+export interface TimestampedSignature {
+    /** The raw signature, which the timestamp is over. */
+    readonly bytes: Uint8Array;
+    readonly algorithm: AlgorithmId;
+    readonly chain: readonly Certificate[];
+}
 
 /** Whom to believe, as plain data: nothing is read from disk once it is made. */
 export interface Trust {
     /** What it is called in reports and messages: a directory, or the option that it stands for. */
     readonly source: string;
-    readonly oci?: PolicySource;
-    readonly blob?: PolicySource;
+    readonly oci?: PolicySource | undefined;
+    readonly blob?: PolicySource | undefined;
     /** Trust stores by `<type>:<name>`. A store that a policy names and that is not here does not exist. */
     readonly stores: Readonly<Record<string, TrustStore>>;
     /** A public key (DER SubjectPublicKeyInfo) that is trusted by itself, in place of trust stores and identities. */
-    readonly key?: Uint8Array;
+    readonly key?: Uint8Array | undefined;
 }
 
 export interface TrustAnchorsOptions {
     /** DER. Each is a certificate authority or self-signed. */
     readonly certificates: readonly Uint8Array[];
     /** RFC 4514 name, with or without `x509.subject:` before it; only signers whose subject has these attributes. */
-    readonly identity?: string;
+    readonly identity?: string | undefined;
     /** What the anchors are called in reports. */
-    readonly source?: string;
+    readonly source?: string | undefined;
 }
 
 export interface TrustDirectoryOptions {
@@ -547,7 +951,7 @@ export interface TrustDirectoryOptions {
     readonly policy?: {
         readonly file: string;
         readonly input: Uint8Array | string;
-    };
+    } | undefined;
 }
 
 /** Why something in a trust directory cannot be used, and what mends it. */
@@ -570,8 +974,8 @@ export type TrustStore = {
 } | {
     readonly fault: string;
     /** What verification by this store fails with. Default: `VALIDATION`. */
-    readonly code?: ErrorCode;
-    readonly fix?: string;
+    readonly code?: ErrorCode | undefined;
+    readonly fix?: string | undefined;
     readonly certificates?: undefined;
 };
 
@@ -594,51 +998,108 @@ export interface Verifier {
 export interface VerifierOptions {
     readonly trust: Trust;
     /** Default: the system's clock. */
-    readonly clock?: () => Date;
+    readonly clock?: (() => Date) | undefined;
+    /** How it is found out whether certificates were revoked. Default: no source is contacted, and nothing is cached. */
+    readonly revocation?: RevocationOptions | undefined;
 }
 
 export interface VerifyOptions {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
     /** Whole call. Default: none. */
-    readonly timeoutMs?: number;
+    readonly timeoutMs?: number | undefined;
     /** Must be signed beside the artifact. */
-    readonly metadata?: Readonly<Record<string, string>>;
+    readonly metadata?: Readonly<Record<string, string>> | undefined;
     /** Judge as of this time instead of the clock's; the report says so. */
-    readonly at?: Date;
+    readonly at?: Date | undefined;
+    /** Nobody is asked about revocation: what is cached counts, and what came with the signature. */
+    readonly offline?: boolean | undefined;
+    /**
+     * Keeps CRLs that came with signatures of trusted signers in the cache of {@link RevocationOptions}, if they are current
+     * and later than what is there: in Notation's format, so that notation checks revocation without network. Default: false.
+     */
+    readonly keepCarried?: boolean | undefined;
 }
+
+/**
+ * Attaches evidence to a signature of anybody: as a referrer of the manifest that attaches the signature, which stays as it
+ * is. What is stored is read back.
+ *
+ * @param signature - The manifest that attaches the signature, or the attestation.
+ * @throws {@link SealwrightError} of the store; `UNSUPPORTED` for more than verifiers read: 64 pieces of a kind, 64 MiB in
+ *   all; `INTEGRITY` if it is not found where it was stored.
+ */
+export function attachEvidence(store: ArtifactStore, signature: Descriptor, evidence: Partial<SignatureEvidence>, { signal, created }?: AttachEvidenceOptions): Promise<AttachedEvidence>;
 
 /**
  * Attaches an envelope that was made elsewhere, after checking that it is sound and signs this very artifact.
  *
  * @param subject - As resolved from `places.artifacts`.
+ * @param envelope - One that `openEnvelope` found to be sound is not opened again.
  * @param options.metadata - Exactly this must be signed beside the artifact; without it any is good.
  * @throws As {@link signArtifact}.
  */
-export function attachSignature(places: SignPlaces, subject: Descriptor, envelope: Envelope, options?: SignOptions): Promise<AttachedSignature>;
+export function attachSignature(places: SignPlaces, subject: Descriptor, envelope: Envelope | SoundEnvelope, options?: SignOptions): Promise<AttachedSignature>;
 
 /**
- * Attests something of an artifact: a statement about its digest, sealed into a Sigstore bundle, attached as a referrer the
- * way cosign 3 does, and read back from the listing.
+ * Attests a predicate about an artifact: a statement about its digest, sealed into a Sigstore bundle, attached as a referrer
+ * like cosign 3 does, and read back from the listing.
  *
  * @param subject - As resolved from `places.artifacts`.
  * @param seal - `payload => seal(sigstoreBundle, payload, signer, …)`. What it gives is checked before it is stored.
  * @throws {@link SealwrightError} of the store and of `seal`; `INTEGRITY` if the envelope is not over this statement by this key, or is not found where it was stored.
+ *
+ * @example
+ * ```ts
+ * import { type Signer, seal } from '@sealwright/core'
+ * import { attestArtifact, attestationOf, predicateTypeOf, sigstoreBundle } from '@sealwright/notary'
+ * import { layoutDirectory } from '@sealwright/oci'
+ *
+ * declare const signer: Signer
+ * const artifacts = layoutDirectory('image')
+ * const subject = await artifacts.resolve('v1')
+ * const predicate = new TextEncoder().encode('{"result":"PASSED"}')
+ * const attestation = attestationOf(predicateTypeOf('https://example.org/review/v1'), predicate)
+ * await attestArtifact(
+ *   { artifacts },
+ *   subject,
+ *   attestation,
+ *   payload => seal(sigstoreBundle, payload, signer, { attributes: {} }),
+ *   { publicKey: signer.key.publicKey },
+ * )
+ * ```
  */
 export function attestArtifact(places: SignPlaces, subject: Descriptor, attestation: Attestation, seal: (payload: DssePayload) => Promise<Envelope>, options: AttestOptions): Promise<AttachedAttestation>;
 
 /**
- * What an attestation is signed with where nobody says: the key's only algorithm, else ES256, ES384 or ES512 by its curve,
- * and RS256 for RSA, which is all of RSA that cosign reads.
+ * Returns the default algorithm for attestations: the key's only algorithm, else ES256, ES384 or ES512 by its curve, and
+ * RS256 for RSA, the only RSA algorithm that cosign reads.
  *
- * @throws {@link SealwrightError} `VALIDATION` naming what the key allows where that is none of these.
+ * @throws {@link SealwrightError} `VALIDATION` if the key allows none of these; it names those that the key allows.
+ *
+ * @example
+ * ```ts
+ * import { openSigner } from '@sealwright/core'
+ * import { attestationAlgorithm } from '@sealwright/notary'
+ * import { awsKms } from '@sealwright/provider-aws-kms'
+ *
+ * const signer = await openSigner(awsKms(), 'awskms:///alias/release', { algorithm: attestationAlgorithm })
+ * ```
  */
 export function attestationAlgorithm(key: KeyDescriptor): AlgorithmId;
 
 /**
- * Reads what is to be attested.
+ * Checks a predicate and its type, for {@link attestArtifact}.
  *
  * @param predicate - UTF-8 JSON, one object, at most {@link MAX_PREDICATE_BYTES}.
- * @throws {@link SealwrightError} `VALIDATION` for what is none, or plainly of another type than it is called.
+ * @throws {@link SealwrightError} `VALIDATION` if it is not a JSON object, or is clearly of another predicate type.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { attestationOf, predicateTypeOf } from '@sealwright/notary'
+ *
+ * const attestation = attestationOf(predicateTypeOf('spdx'), await readFile('sbom.spdx.json'))
+ * ```
  */
 export function attestationOf(predicateType: string, predicate: Uint8Array): Attestation;
 
@@ -657,23 +1118,73 @@ export function canonicalScope(scope: string): string;
  */
 export function checkTrustPolicy(input: Uint8Array | string, kind: PolicyKind, label?: string): CheckedPolicy;
 
-/** A verifier. Trust is data, read before: nothing of it is read again from disk. */
-export function createVerifier({ trust, clock, }: VerifierOptions): Promise<Verifier>;
+/**
+ * Returns a collector that asks as `revocation` of a verifier does.
+ *
+ * @example
+ * ```ts
+ * import { createEvidenceCollector, publicLookup } from '@sealwright/notary'
+ * import { httpFetch } from '@sealwright/oci-registry'
+ *
+ * const collector = createEvidenceCollector({ fetch: httpFetch({ lookup: publicLookup() }) })
+ * ```
+ */
+export function createEvidenceCollector({ clock, ...options }: EvidenceCollectorOptions): EvidenceCollector;
 
-/** What is signed for a file: it is read once and never held whole. */
+/**
+ * Creates a verifier. Trust is data that was read before; it is not read from disk again.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, trustDirectory } from '@sealwright/notary'
+ * import { layoutDirectory } from '@sealwright/oci'
+ *
+ * const verifier = await createVerifier({ trust: await trustDirectory('/etc/notation') })
+ * const report = await verifier.verify({
+ *   artifacts: layoutDirectory('image'),
+ *   reference: 'v1',
+ *   scope: 'registry.example/app',
+ * })
+ * report.verdict // 'verified'
+ * ```
+ */
+export function createVerifier({ trust, clock, revocation, }: VerifierOptions): Promise<Verifier>;
+
+/**
+ * Returns the media type of an envelope or a bill of materials by its content, for bytes in a file, of which nobody says it:
+ * Notary Project, DSSE, Sigstore bundle, simple signing, SPDX, CycloneDX. `undefined` for anything else.
+ */
+export function envelopeTypeOf(bytes: Uint8Array): string | undefined;
+
+/**
+ * Returns what is signed for a file. The file is read once and never held whole.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for an invalid media type; `UNSUPPORTED` for an algorithm without a hash.
+ */
 export function fileContent(content: Message, options: FileContentOptions): Promise<TargetArtifact>;
 
 /**
- * The manifest of an attestation that makes another one needless: the same statement, byte for byte, by the same key, with
- * the same leaf certificate or none. What cannot be read is passed over.
+ * Finds the signatures, attestations and bills of materials that are attached to an artifact, by subject or by cosign's old
+ * tags, whatever their format. Nothing of them is verified.
  *
- * @throws {@link SealwrightError} of the store where it cannot answer.
+ * @throws {@link SealwrightError} of the store where it cannot list; `UNSUPPORTED` beyond the limit.
+ */
+export function findEnvelopes(store: ArtifactStore, subject: Descriptor, { signal, limit, mediaTypes, onFault }?: EnvelopesOptions): Promise<readonly AttachedEnvelope[]>;
+
+/**
+ * Finds an attestation that makes another one unnecessary: the same statement, byte for byte, by the same key, with the same
+ * leaf certificate or none. Attestations that cannot be read are passed over.
+ *
+ * @throws {@link SealwrightError} as {@link findAttestations}; otherwise the errors of the store when it does not answer.
  */
 export function findEqualAttestation(store: ArtifactStore, subject: Descriptor, query: EqualAttestationQuery): Promise<Descriptor | undefined>;
 
 /**
- * A signature that makes another one needless: sound, by the same key, over the same content, neither expired nor with an
- * expired chain. Signatures that cannot be read are passed over.
+ * Finds a signature that makes another one unnecessary: sound, by the same key, over the same content, neither expired nor
+ * with an expired chain. Signatures that cannot be read are passed over.
+ *
+ * @throws {@link SealwrightError} as {@link findSignatures}; otherwise the errors of the store when it does not answer, such
+ * as `UNAVAILABLE`.
  */
 export function findEqualSignature(store: ArtifactStore, subject: Descriptor, query: EqualSignatureQuery): Promise<EqualSignature | undefined>;
 
@@ -692,14 +1203,31 @@ export function formatPolicyFault({ message, statement, line, column }: PolicyFa
 /** Writes a policy as notation reads it: two spaces, members in the order of the specification's examples. */
 export function formatTrustPolicy(policy: TrustPolicy): string;
 
+/**
+ * Reads what a signature, an attestation or a bill of materials says of itself. Nothing is verified: use a verifier before
+ * relying on any of it. An envelope that cannot be read has a `fault`.
+ */
+export function inspectEnvelope(found: FoundEnvelope): InspectedEnvelope;
+
 /** Whether a media type is that of a Sigstore bundle of a version that is read here. */
 export function isBundleType(mediaType: string): boolean;
 
 /** Returns whether a sound envelope is by this key and certificate, signs this content, and is good at this time. */
-export function isEqualSignature({ chain, attributes, content }: SoundEnvelope, query: Pick<EqualSignatureQuery, 'content' | 'publicKey' | 'certificate' | 'now'>): boolean;
+export function isEqualSignature({ chain, attributes, content, timestamps }: SoundEnvelope, query: Pick<EqualSignatureQuery, 'content' | 'publicKey' | 'certificate' | 'timestampedBy' | 'now'>): boolean;
+
+/**
+ * Returns whether an IP address is one of the public internet: not loopback, link-local, private, shared, multicast or
+ * reserved. An IPv4 address within an IPv6 address counts as itself.
+ *
+ * @param address - Of either family, without brackets or a zone.
+ */
+export function isPublicAddress(address: string): boolean;
 
 /** Reads every trust store under `<directory>/truststore/x509`. No fault of one store hides another. */
 export function listTrustStores(directory: string): Promise<StoreListing>;
+
+/** Returns all the evidence, each piece once, in the order given. */
+export function mergeEvidence(...parts: readonly Partial<SignatureEvidence>[]): SignatureEvidence;
 
 /** The Notary Project's COSE envelope. */
 export const notaryCose: SignatureBinding;
@@ -743,9 +1271,17 @@ export function parseTrustPolicy(input: Uint8Array | string, kind: PolicyKind, l
 export function predicateName(predicateType: string): PredicateName | undefined;
 
 /**
- * The predicate type that a text means: the URI of a short name, ours or cosign's, or a URI as it is.
+ * Returns the predicate type for a short name, of Sealwright or cosign, or for a URI, which is returned unchanged.
  *
  * @throws {@link SealwrightError} `VALIDATION`.
+ *
+ * @example
+ * ```ts
+ * import { predicateTypeOf } from '@sealwright/notary'
+ *
+ * predicateTypeOf('slsaprovenance1') // 'https://slsa.dev/provenance/v1'
+ * predicateTypeOf('https://example.org/review/v1') // the same
+ * ```
  */
 export function predicateTypeOf(text: string): string;
 
@@ -758,13 +1294,65 @@ export const predicateTypes: {
 };
 
 /**
+ * Asks every source that the certificates of a chain name, one after another: to find out which of them work, where a
+ * verification would stop at the first that tells. No cache is used.
+ *
+ * @param chain - Leaf first, root last; each issued by the next.
+ */
+export function probeRevocation(chain: readonly Certificate[], options: Omit<RevocationOptions, 'cache' | 'onCacheFault'>, { clock, signal }: {
+    readonly clock: () => Date;
+    readonly signal?: AbortSignal | undefined;
+}): Promise<readonly ProbedSource[]>;
+
+/**
+ * Returns the `lookup` for a client that asks hosts which a certificate names: a name resolves to its public addresses
+ * only, and the connection goes to an address that was checked. Names in `privateHosts` resolve to all of theirs.
+ *
+ * @param resolve - For tests. Default: `lookup` of `node:dns`.
+ *
+ * @example
+ * ```ts
+ * import { publicLookup } from '@sealwright/notary'
+ * import { httpFetch } from '@sealwright/oci-registry'
+ *
+ * const fetch = httpFetch({ lookup: publicLookup({ privateHosts: ['ocsp.acme.internal'] }) })
+ * ```
+ */
+export function publicLookup({ privateHosts }?: {
+    readonly privateHosts?: readonly string[] | undefined;
+}, resolve?: ResolveAll): LookupFunction;
+
+/**
  * The bytes of a signature's envelope, checked against their digest.
  *
  * @throws {@link SealwrightError} of the store; `VALIDATION` beyond 32 MiB.
  */
 export function readEnvelope(store: ArtifactStore, envelope: Descriptor, options?: {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }): Promise<Uint8Array>;
+
+/**
+ * Reads the evidence that is attached to a signature, the newest first: at most 16 manifests, 64 pieces of each kind, and 64
+ * MiB. Anybody who may push may attach something: what is malformed, missing, or too much is passed over.
+ *
+ * @param signature - The manifest that attaches the signature, or the attestation.
+ * @throws the reason of the signal; never for what is attached, or for a store that does not answer.
+ *
+ * @example
+ * ```ts
+ * import { findSignatures, readEvidence } from '@sealwright/notary'
+ * import { layoutDirectory } from '@sealwright/oci'
+ *
+ * const artifacts = layoutDirectory('image')
+ * for await (const { manifest } of findSignatures(artifacts, await artifacts.resolve('v1'))) {
+ *   const { evidence } = await readEvidence(artifacts, manifest)
+ *   console.log(evidence.ocsp.length, evidence.crls.length)
+ * }
+ * ```
+ */
+export function readEvidence(store: ArtifactStore, signature: Descriptor, { signal }?: {
+    readonly signal?: AbortSignal | undefined;
+}): Promise<FoundEvidence>;
 
 /**
  * Reads the policy file that decides for a kind. Links are not followed, as by notation.
@@ -776,6 +1364,37 @@ export function readPolicyFile(directory: string, kind: PolicyKind): Promise<Pol
 
 /** Reads one trust store. Never throws for what is wrong with it. */
 export function readTrustStore(directory: string, { type, name }: Pick<StoreReading, 'type' | 'name'>): Promise<StoreReading>;
+
+/**
+ * Asks time-stamp authorities (RFC 3161) for a token over a message, and verifies it as a verifier will: imprint, nonce,
+ * signature, the chain to one of the roots, the time, and whether the authority was revoked.
+ *
+ * @param message - For the timestamp of an envelope its raw signature; for one that is stapled what `stapledMessage` of the
+ *   format says; for a Sigstore bundle what `timestampedBytes` says.
+ * @throws {@link SealwrightError} what an authority failed with, first of all what may be gone at the next attempt; its `why`
+ *   names each of them. `VALIDATION` without a URL, or for one of another scheme.
+ */
+export function requestTimestamp(message: Uint8Array, options: TimestampOptions): Promise<ObtainedTimestamp>;
+
+/**
+ * Keeps CRLs and OCSP responses in two directories, which are created on the first write. Files are written whole and
+ * renamed, so any number of processes may share them; the oldest are removed when there are more than 4096 files or
+ * 512 MiB.
+ *
+ * A CRL is a file named by the SHA-256 of its URL, as notation writes it: `{"baseCRL": base64, "deltaCRL": base64}`.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, revocationCache, trustDirectory } from '@sealwright/notary'
+ * import { httpFetch } from '@sealwright/oci-registry'
+ *
+ * const verifier = await createVerifier({
+ *   trust: await trustDirectory('/etc/notation'),
+ *   revocation: { fetch: httpFetch(), cache: revocationCache({ crl: 'cache/crl', ocsp: 'cache/ocsp' }) },
+ * })
+ * ```
+ */
+export function revocationCache({ crl, ocsp }: RevocationDirectories): RevocationCache;
 
 /**
  * The statement for a file: the one of that name, or the global one if no name is given.
@@ -805,6 +1424,20 @@ export function selectOciStatement(policy: TrustPolicy, scope: string | undefine
  * @throws {@link SealwrightError} of the store and of `seal`; `INTEGRITY` if the envelope does not sign this artifact, or is
  *   not found where it was stored; `VALIDATION` if its certificates break the Notary Project's rules. Nothing is stored
  *   unless the envelope is good.
+ *
+ * @example
+ * ```ts
+ * import { type Signer, seal } from '@sealwright/core'
+ * import { notaryJws, signArtifact } from '@sealwright/notary'
+ * import { layoutDirectory } from '@sealwright/oci'
+ *
+ * declare const signer: Signer
+ * declare const certificates: readonly Uint8Array[]
+ * const artifacts = layoutDirectory('image')
+ * const { signature } = await signArtifact({ artifacts }, 'v1', notaryJws, content =>
+ *   seal(notaryJws.envelope, content, signer, { attributes: { signingTime: new Date() }, certificates }),
+ * )
+ * ```
  */
 export function signArtifact<Attributes>(places: SignPlaces, reference: string, binding: SignatureBinding<Attributes>, seal: (content: TargetArtifact, subject: Descriptor) => Promise<Envelope>, options?: SignOptions): Promise<AttachedSignature>;
 
@@ -813,6 +1446,23 @@ export function signArtifact<Attributes>(places: SignPlaces, reference: string, 
  *
  * @throws {@link SealwrightError} of `seal`; `VALIDATION` for a media type or metadata that cannot be; `INTEGRITY` if the
  *   envelope that `seal` gave does not sign this file.
+ *
+ * @example
+ * ```ts
+ * import { createReadStream } from 'node:fs'
+ * import { type Signer, seal } from '@sealwright/core'
+ * import { notaryJws, signFile } from '@sealwright/notary'
+ *
+ * declare const signer: Signer
+ * declare const certificates: readonly Uint8Array[]
+ * const { envelope } = await signFile(
+ *   createReadStream('app.tgz'),
+ *   notaryJws,
+ *   content =>
+ *     seal(notaryJws.envelope, content, signer, { attributes: { signingTime: new Date() }, certificates }),
+ *   { algorithm: signer.algorithm.id },
+ * )
+ * ```
  */
 export function signFile<Attributes>(file: Message, binding: SignatureBinding<Attributes>, seal: (content: TargetArtifact) => Promise<Envelope>, options: FileContentOptions): Promise<{
     readonly content: TargetArtifact;
@@ -826,10 +1476,39 @@ export function signFile<Attributes>(file: Message, binding: SignatureBinding<At
  * With certificates it carries them (without a root, which proves nothing there), else a hint at the key: standard base64
  * of the SHA-256 of its SubjectPublicKeyInfo, as cosign writes. One or the other: the format has no place for both.
  *
- * Bundles of versions 0.1 to 0.3 are opened, if they hold a DSSE. Timestamps and log entries are not written
- * (`UNSUPPORTED`), and those that others wrote are not looked at.
+ * Bundles of versions 0.1 to 0.3 are opened, if they hold a DSSE. Log entries are not written (`UNSUPPORTED`), and those that
+ * others wrote are not looked at.
  */
-export const sigstoreBundle: EnvelopeFormat<DssePayload, DsseAttributes>;
+export const sigstoreBundle: BundleFormat;
+
+/**
+ * Collects current evidence for every signature of an artifact, whoever made it, and attaches it. No envelope is changed,
+ * and no signature is trusted for it: hosts that strangers' certificates name are asked.
+ *
+ * @param subject - As resolved from the store.
+ * @returns In the order of the store. What goes wrong with one signature is in its report.
+ * @throws {@link SealwrightError} of the store where it cannot list the signatures; `UNSUPPORTED` beyond the limit; the
+ *   reason of the signal.
+ *
+ * @example
+ * ```ts
+ * import { createEvidenceCollector, publicLookup, stapleSignatures } from '@sealwright/notary'
+ * import { layoutDirectory } from '@sealwright/oci'
+ * import { httpFetch } from '@sealwright/oci-registry'
+ *
+ * const artifacts = layoutDirectory('image')
+ * const collector = createEvidenceCollector({ fetch: httpFetch({ lookup: publicLookup() }) })
+ * const reports = await stapleSignatures(artifacts, await artifacts.resolve('v1'), { collector })
+ * for (const { digest, status } of reports) console.log(digest, status)
+ * ```
+ */
+export function stapleSignatures(store: ArtifactStore, subject: Descriptor, options: StapleOptions): Promise<readonly StapleReport[]>;
+
+/**
+ * Returns the statements that have a place within an envelope: OCSP responses of at most 20 KiB, CRLs of at most 64 KiB, the
+ * first 16 of each. `countersign` returns them as `stapled`. The rest can be attached.
+ */
+export function stapleable({ ocsp, crls, }: Pick<SignatureEvidence, 'ocsp' | 'crls'>): Pick<SignatureEvidence, 'ocsp' | 'crls'>;
 
 /** What is wrong with a certificate as a member of a store of this type; `undefined` if nothing is. */
 export function storeCertificateFault(certificate: Certificate, type: StoreType): string | undefined;
@@ -841,10 +1520,20 @@ export function storeFault({ fault, entries, missing }: StoreReading): TrustFaul
 export function subjectFault({ subject }: Pick<Certificate, 'subject'>): string | undefined;
 
 /**
- * Trust in these certificates, for every repository and file, at level `strict`: in place of a policy, for one run.
+ * Returns trust in these certificates for every repository and file, at level `strict`: a replacement for a policy.
  *
  * @throws {@link SealwrightError} `VALIDATION` for a certificate that a trust store would refuse, or a name that a policy
  *   would refuse.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { createVerifier, trustAnchors } from '@sealwright/notary'
+ * import { parseCertificates } from '@sealwright/x509'
+ *
+ * const certificates = parseCertificates(await readFile('root.crt'), 'root.crt').map(({ der }) => der)
+ * const verifier = await createVerifier({ trust: trustAnchors({ certificates }) })
+ * ```
  */
 export function trustAnchors(options: TrustAnchorsOptions): Trust;
 
@@ -856,15 +1545,30 @@ export function trustAnchors(options: TrustAnchorsOptions): Trust;
  *
  * @throws {@link SealwrightError} `UNSUPPORTED` if there is a `trustpolicy.sealwright.json`; `VALIDATION` if a policy is
  *   not a regular file; `ACCESS_DENIED` if a policy may not be read.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, trustDirectory } from '@sealwright/notary'
+ *
+ * const verifier = await createVerifier({ trust: await trustDirectory('/etc/notation') })
+ * ```
  */
 export function trustDirectory(path: string, options?: TrustDirectoryOptions): Promise<Trust>;
 
 /**
- * Trust in one public key, whatever certificates came with it, for every repository and file: in place of a policy, for
- * one run. What certificates say (validity, revocation) is not judged, because nobody vouches for them.
+ * Returns trust in one public key for every repository and file: a replacement for a policy. Certificates are ignored, also
+ * their validity and revocation, because no authority is trusted.
  *
  * @param publicKey - DER SubjectPublicKeyInfo.
  * @throws {@link SealwrightError} `VALIDATION`, `UNSUPPORTED` if it is not a key that can sign.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, trustKey } from '@sealwright/notary'
+ *
+ * declare const publicKey: Uint8Array
+ * const verifier = await createVerifier({ trust: trustKey(publicKey) })
+ * ```
  */
 export function trustKey(publicKey: Uint8Array): Trust;
 
@@ -892,6 +1596,9 @@ class ChainCache {
     read(chain: readonly Uint8Array[], binding: SignatureBinding): ReadChain;
 }
 
+/** What the global `fetch` is; no redirect is followed. */
+type Fetch = typeof globalThis.fetch;
+
 /** The checks that a level governs, in the order in which they are made. */
 const GOVERNED_CHECKS: readonly ['integrity', 'authenticity', 'expiry', 'authenticTimestamp', 'revocation'];
 
@@ -905,6 +1612,8 @@ interface ReadChain {
     /** Empty: it meets the profile for code signing. */
     readonly faults: readonly ChainFault[];
 }
+
+type ResolveAll = (hostname: string, options: LookupAllOptions, callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void) => void;
 
 const STORE_TYPES: readonly ['ca', 'signingAuthority', 'tsa'];
 

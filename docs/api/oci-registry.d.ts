@@ -1,6 +1,7 @@
 // The public declarations of @sealwright/oci-registry. Written by `npm run api`; do not edit.
 import type { SealwrightError } from '@sealwright/core'
 import type { ArtifactStore, Descriptor, RetryPolicy, StoreCall } from '@sealwright/oci'
+import type { LookupFunction } from 'node:net'
 
 /** What a registry is told about who asks. */
 export type Credential = ({
@@ -56,6 +57,11 @@ export interface HttpFetchOptions {
     readonly tls?: (host: string) => TlsSettings | undefined;
     /** The variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in capitals or not. Without it no proxy is used. */
     readonly proxyEnv?: Readonly<Record<string, string | undefined>>;
+    /**
+     * Resolves the names of hosts, so that a caller may refuse some addresses. Not asked where a proxy is used, which resolves
+     * the name itself, nor for a host that is an IP address. Default: the system's.
+     */
+    readonly lookup?: LookupFunction | undefined;
 }
 
 /** Where a login is kept now. */
@@ -76,7 +82,7 @@ export type Permission = 'allowed' | 'denied' | 'unsupported';
 export interface ReferrerFault {
     readonly digest: string;
     /**
-     * `unlisted`: it is there and claims its place, but others cannot find it. `gone`: it is listed and not there.
+     * `unlisted`: it is stored and tagged, but the index lacks it. `gone`: it is listed and not there.
      * `foreign`: it is listed and refers to something else. `misdescribed`: listed with another type, size or annotations.
      */
     readonly fault: 'unlisted' | 'gone' | 'foreign' | 'misdescribed';
@@ -179,11 +185,20 @@ export function credentialFor(registry: string, credential: Credential): Credent
 
 /**
  * Credentials as docker, podman and oras keep them: for a host the helper named in `credHelpers`, else what stands in
- * `auths`, else the helper `credsStore`. The file is read anew each time; it names hosts exactly, with the port, and
+ * `auths`, else the helper `credsStore`. The file is read again on each call; it names hosts exactly, with the port, and
  * in podman's form also repositories below them.
  *
  * @throws {@link SealwrightError} from `get`: `VALIDATION` when the file cannot be read as what it is, and what
  *   helpers end with.
+ *
+ * @example
+ * ```ts
+ * import { homedir } from 'node:os'
+ * import { dockerCredentials } from '@sealwright/oci-registry'
+ *
+ * const credentials = dockerCredentials({ configFile: `${homedir()}/.docker/config.json` })
+ * const login = await credentials.get({ registry: 'registry.example', repository: 'app' })
+ * ```
  */
 export function dockerCredentials(options?: DockerCredentialsOptions): CredentialSource;
 
@@ -192,7 +207,7 @@ export function dockerCredentials(options?: DockerCredentialsOptions): Credentia
  * up, and the delete is of a digest that nothing has.
  *
  * @param subject - Digest of a manifest of the repository.
- * @throws {@link SealwrightError} `UNSUPPORTED` when the store is no registry; whatever is no answer to the question.
+ * @throws {@link SealwrightError} `UNSUPPORTED` when the store is not a registry; and every error that does not answer the question.
  */
 export function examineRegistry(store: ArtifactStore, subject: Pick<Descriptor, 'digest'>, call?: StoreCall): Promise<RegistryAbilities>;
 
@@ -215,6 +230,14 @@ export function helperEnvironment(name: string, env?: Environment): Record<strin
  * A `fetch` that can do what the global one cannot without changing the whole process: believe a private authority for
  * one host, show a certificate to one host, go through a proxy. As much of `fetch` as a registry needs: `method`,
  * `headers` (an object), `body` (bytes or a stream), `signal`; no redirect is followed.
+ *
+ * @example
+ * ```ts
+ * import { httpFetch, registry } from '@sealwright/oci-registry'
+ *
+ * const fetch = httpFetch({ proxyEnv: process.env })
+ * const app = registry('registry.example/app', { fetch })
+ * ```
  */
 export function httpFetch(options?: HttpFetchOptions): Fetch;
 
@@ -255,21 +278,30 @@ export function listedSubjects(store: ArtifactStore, call?: StoreCall): Promise<
 export function programPath(program: string, env?: Readonly<Record<string, string | undefined>>): Promise<string | undefined>;
 
 /**
- * One repository of a registry (OCI distribution 1.1).
+ * Returns the store of one repository in a registry (OCI distribution 1.1).
  *
  * @param repository - Host and repository, without tag and digest: `registry.example/app`.
  * @throws {@link SealwrightError} `VALIDATION` when that is not a repository. From its methods, besides what the
  *   interface says: `UNAUTHENTICATED` (401), `ACCESS_DENIED` (403), `THROTTLED` (429), `UNAVAILABLE` (5xx, network),
  *   `UNSUPPORTED` (what the registry does not offer), `VALIDATION` (what it calls our mistake), `ABORTED`, `TIMEOUT`.
+ *
+ * @example
+ * ```ts
+ * import { homedir } from 'node:os'
+ * import { dockerCredentials, registry } from '@sealwright/oci-registry'
+ *
+ * const credentials = dockerCredentials({ configFile: `${homedir()}/.docker/config.json` })
+ * const { digest } = await registry('registry.example/app', { credentials }).resolve('v1')
+ * ```
  */
 export function registry(repository: string, options?: RegistryOptions): ArtifactStore;
 
 /**
  * Compares the list of referrers that clients keep for a subject under a tag, where a registry has no API for them, with
  * the manifests in that list and with those that have a tag of their own (`sha256-<subject>.<32 hex of the referrer>`),
- * and writes it anew if it is not true. It may always be run again, also while others write.
+ * and rewrites it if it is wrong. It may be run at any time, also while others write.
  *
- * @throws {@link SealwrightError} `UNSUPPORTED` when the store is no registry, and what registries end with.
+ * @throws {@link SealwrightError} `UNSUPPORTED` when the store is not a registry; and the errors of registries.
  */
 export function repairReferrers(store: ArtifactStore, subject: Pick<Descriptor, 'digest'>, options?: RepairOptions): Promise<ReferrersState>;
 

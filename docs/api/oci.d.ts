@@ -1,6 +1,16 @@
 // The public declarations of @sealwright/oci. Written by `npm run api`; do not edit.
 import type { SealwrightError } from '@sealwright/core'
 
+/** Keys of annotations, of image-spec and of Sigstore bundles (cosign's `specs/BUNDLE_SPEC.md`). */
+export const Annotations: {
+    /** RFC 3339. */
+    readonly created: 'org.opencontainers.image.created';
+    /** The tag of an entry in a layout's `index.json`. */
+    readonly refName: 'org.opencontainers.image.ref.name';
+    readonly bundleContent: 'dev.sigstore.bundle.content';
+    readonly bundlePredicate: 'dev.sigstore.bundle.predicateType';
+};
+
 /** An archive that comes as a stream. */
 export interface ArchiveInput extends AsyncDisposable {
     /** For reading only; see {@link ArtifactStore.stream}. */
@@ -31,9 +41,9 @@ export interface ArtifactStore {
      * It is read or written from front to back, once (a tar on stdin or stdout): a large content is best asked for or given
      * in its order, one at a time, and what was written cannot be taken back.
      */
-    readonly stream?: true;
+    readonly stream?: true | undefined;
     /** Of a store that reads out of others: these, in the order in which they are asked. Blobs are taken over from each. */
-    readonly sources?: readonly ArtifactStore[];
+    readonly sources?: readonly ArtifactStore[] | undefined;
     /** A tag or digest to its descriptor. Throws `NOT_FOUND`. */
     resolve(reference: string, call?: StoreCall): Promise<Descriptor>;
     /** The content of a descriptor. Throws `NOT_FOUND`, `INTEGRITY`. */
@@ -59,12 +69,15 @@ export interface ArtifactStore {
     tags?(query?: TagsQuery): AsyncIterable<string>;
     /**
      * Runs many writes that become visible together, once `work` has ended; if it fails, none does. For stores that are
-     * written anew with every change (an archive). The store given to `work` sees what was written to it.
+     * rewritten with every change (an archive). The store given to `work` sees what was written to it.
      */
     batch?<T>(work: (store: ArtifactStore) => Promise<T>, call?: StoreCall): Promise<T>;
     /** What is listed at the top, each manifest once. Layouts and memory only: a registry cannot be listed as a whole. */
     entries?(call?: StoreCall): Promise<readonly StoredEntry[]>;
 }
+
+/** The predicate type of a bundle that cosign 3 makes when it signs an image. */
+export const COSIGN_SIGN = "https://sigstore.dev/cosign/sign/v1";
 
 /** What happens during a copy. */
 export type CopyEvent = 
@@ -96,19 +109,19 @@ export type CopyEvent =
 
 export interface CopyOptions extends Omit<WalkOptions, 'children' | 'depth'> {
     /** How many contents of more than 1 MiB are moved at the same time, and twice as many smaller ones. Default 8. */
-    readonly concurrency?: number;
+    readonly concurrency?: number | undefined;
     /** How often a content is moved again, from its beginning, that was cut off. */
-    readonly retry?: RetryPolicy;
+    readonly retry?: RetryPolicy | undefined;
     /** Its tags at the destination. Default: the one it was named by, if it was named by a tag. */
-    readonly tags?: readonly string[];
+    readonly tags?: readonly string[] | undefined;
     /**
      * Where all goes that refers to the artifact or its children, and the tags that are made of their digests; `to` gets the
      * artifact with its children alone. Default: `to` gets all.
      */
-    readonly referrersTo?: ArtifactStore;
+    readonly referrersTo?: ArtifactStore | undefined;
     /** Looks at both sides, and writes nothing. */
-    readonly dryRun?: boolean;
-    readonly onProgress?: (event: CopyEvent) => void;
+    readonly dryRun?: boolean | undefined;
+    readonly onProgress?: ((event: CopyEvent) => void) | undefined;
 }
 
 export interface CopyReport extends Moved {
@@ -116,8 +129,8 @@ export interface CopyReport extends Moved {
     readonly root: Descriptor;
     /** Its tags at the destination. */
     readonly tags: readonly string[];
-    /** With `referrersTo`: what came to it there. The lists beside this one are about the artifact and its children then. */
-    readonly referrers?: Moved;
+    /** With `referrersTo`: what was copied there. The other lists are then about the artifact and its children. */
+    readonly referrers?: Moved | undefined;
 }
 
 /** An OCI content descriptor (image-spec `descriptor.md`). */
@@ -235,7 +248,7 @@ export const MediaTypes: {
     readonly empty: 'application/vnd.oci.empty.v1+json';
 };
 
-/** What came to it at one place. */
+/** What was copied to one place. */
 export interface Moved {
     /** Manifests and blobs that were moved; of a dry run, that would be. */
     readonly copied: readonly Descriptor[];
@@ -257,11 +270,11 @@ export interface Platform {
 
 export interface PushCall extends StoreCall {
     /** Stores a manifest of somebody else as it is, even one that cannot be read. For copies. */
-    readonly anyway?: boolean;
+    readonly anyway?: boolean | undefined;
     /** Sends a blob without asking first whether it is there: one made just now, or hardly larger than the question. */
-    readonly assumeAbsent?: boolean;
+    readonly assumeAbsent?: boolean | undefined;
     /** A tag for a manifest, which a store may set in the same step; {@link PushResult.tagged} says whether it did. */
-    readonly tag?: string;
+    readonly tag?: string | undefined;
 }
 
 export interface PushResult {
@@ -269,9 +282,9 @@ export interface PushResult {
      * How a pushed referrer can be found: by the store itself, or by the fallback tag that the client maintains. That tag was
      * read back: it names the referrer.
      */
-    readonly referrers?: 'api' | 'tag' | 'layout';
+    readonly referrers?: 'api' | 'tag' | 'layout' | undefined;
     /** Whether {@link PushCall.tag} leads to the manifest now. */
-    readonly tagged?: boolean;
+    readonly tagged?: boolean | undefined;
 }
 
 /** A reference to an artifact in a registry. */
@@ -283,14 +296,62 @@ export interface Reference {
     readonly digest?: string;
 }
 
+/** A manifest in a tree of referrers. */
+export interface ReferrerNode extends ReferrerTree {
+    /** As the store lists it. */
+    readonly descriptor: Descriptor;
+    /** By the conventions of those who write it; absent for anything else. */
+    readonly kind?: ArtifactKind | undefined;
+    /** The tag it was found by: cosign's older `sha256-<hex>.sig`, `.att`, `.sbom`. */
+    readonly tag?: string | undefined;
+    /** Why it cannot be read, or does not belong where the store lists it. */
+    readonly fault?: SealwrightError | undefined;
+    /** It stands elsewhere in the tree too; what refers to it is there. */
+    readonly again: boolean;
+}
+
+/** What refers to a manifest; of an index also its manifests, as far as something refers to them. */
+export interface ReferrerTree {
+    readonly referrers: readonly ReferrerNode[];
+    readonly manifests: readonly ReferrerNode[];
+}
+
+export interface ReferrerTreeOptions extends StoreCall {
+    /** How many steps of referring. Default: all. */
+    readonly depth?: number | undefined;
+    /** How many manifests are looked at together. Default 8. */
+    readonly concurrency?: number | undefined;
+}
+
+/** Media types of what is attached to artifacts, as those who write it name them. */
+export const ReferrerTypes: {
+    /** The artifact type of a Notary Project signature. */
+    readonly notarySignature: 'application/vnd.cncf.notary.signature';
+    /** The config of a signature of Notary v2's prototype. */
+    readonly nv2Config: 'application/vnd.cncf.notary.config.v2+json';
+    /** cosign's signature as a referrer. */
+    readonly cosignSignature: 'application/vnd.dev.cosign.artifact.sig.v1+json';
+    /** A layer under cosign's tag `sha256-<hex>.sig`. */
+    readonly simpleSigning: 'application/vnd.dev.cosign.simplesigning.v1+json';
+    readonly dsse: 'application/vnd.dsse.envelope.v1+json';
+    readonly inToto: 'application/vnd.in-toto+json';
+    readonly spdxJson: 'application/spdx+json';
+    readonly spdxTextJson: 'text/spdx+json';
+    readonly spdxText: 'text/spdx';
+    readonly spdxXml: 'text/spdx+xml';
+    readonly cyclonedx: 'application/vnd.cyclonedx';
+    readonly cyclonedxJson: 'application/vnd.cyclonedx+json';
+    readonly cyclonedxXml: 'application/vnd.cyclonedx+xml';
+};
+
 export interface ReferrersQuery extends StoreCall {
     /** Only these; filtered here when the store does not filter. */
-    readonly artifactType?: string;
+    readonly artifactType?: string | undefined;
     /**
      * The store's own tags that begin with `sha256-`, all of them, as they were just listed: where clients keep the lists of
      * referrers under tags, no others are looked for. Saves whoever asks for thousands of subjects what he knows already.
      */
-    readonly tags?: ReadonlySet<string>;
+    readonly tags?: ReadonlySet<string> | undefined;
 }
 
 export interface RetryPolicy {
@@ -313,7 +374,7 @@ export interface Spooled extends AsyncDisposable {
 }
 
 export interface StoreCall {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface StoredEntry {
@@ -327,7 +388,7 @@ export interface TagCall extends StoreCall {
 }
 
 export interface TagsQuery extends StoreCall {
-    readonly prefix?: string;
+    readonly prefix?: string | undefined;
 }
 
 /** A regular file in a tar. */
@@ -366,25 +427,25 @@ export interface TarOptions {
 
 export interface WalkOptions extends StoreCall {
     /** One image of an index instead of the index: `linux/amd64`, `linux/arm/v7`. */
-    readonly platform?: string;
+    readonly platform?: string | undefined;
     /**
      * Which of those that refer to the artifact or its children: `signature`, `attestation`, `sbom`, or media types. What
      * refers to these in turn comes with them. Default: all.
      */
-    readonly only?: readonly string[];
+    readonly only?: readonly string[] | undefined;
     /** How many steps of referring. 0: the artifact and its children alone. Default: all. */
-    readonly depth?: number;
+    readonly depth?: number | undefined;
     /** False: does not follow the manifests that an index lists. What an index lists need not belong to it. Default true. */
-    readonly children?: boolean;
+    readonly children?: boolean | undefined;
     /** More manifests than this are an error, never a walk cut short. Default 10 000. */
-    readonly limit?: number;
+    readonly limit?: number | undefined;
     /** How many manifests are looked at together. Default 8. */
-    readonly concurrency?: number;
+    readonly concurrency?: number | undefined;
     /**
      * Takes the store's word for what it lists: referrers that have a type there, and images, are not read, and have no
      * `manifest`. The artifact need not be there itself. For looking; what is moved or judged has to be read.
      */
-    readonly asListed?: true;
+    readonly asListed?: true | undefined;
 }
 
 /**
@@ -394,11 +455,9 @@ export interface WalkOptions extends StoreCall {
  *
  * @throws {@link SealwrightError} from its methods: as {@link layoutArchive}; `UNAVAILABLE` for a content whose reader
  *   gave up in the middle of it.
- * @param own - Nobody else keeps the chunks of the stream: their memory may be given back when they are used.
  */
-export function archiveInput(stream: AsyncIterable<Uint8Array>, { name, own }?: {
+export function archiveInput(stream: AsyncIterable<Uint8Array>, { name }?: {
     readonly name?: string;
-    readonly own?: boolean;
 }): ArchiveInput;
 
 /**
@@ -421,7 +480,7 @@ export function artifactKind(manifest: Manifest, tag?: string): ArtifactKind | u
 export function artifactTypeOf(manifest: Manifest): string | undefined;
 
 /**
- * The blobs of a manifest, each once: config and layers, and what an index lists that is no manifest (build caches do
+ * The blobs of a manifest, each once: config and layers, and what an index lists that is not a manifest (build caches do
  * so). A blob that is called a manifest there is a blob all the same.
  */
 export function blobsOf(manifest: Manifest): readonly Descriptor[];
@@ -442,7 +501,7 @@ export function childrenOf(manifest: Manifest): readonly Descriptor[];
  * The image of one platform: the artifact itself, or the one manifest of an index.
  *
  * @param platform - `os/architecture`, `os/architecture/variant`; with `:version` behind the system for Windows.
- * @throws {@link SealwrightError} `VALIDATION` when that is no platform, or several images are for it; `NOT_FOUND` naming
+ * @throws {@link SealwrightError} `VALIDATION` when that is not a platform, or several images are for it; `NOT_FOUND` naming
  *   the platforms that there are.
  */
 export function choosePlatform(store: ArtifactStore, artifact: Descriptor, platform: string, call?: StoreCall): Promise<Descriptor>;
@@ -452,12 +511,20 @@ export function choosePlatform(store: ArtifactStore, artifact: Descriptor, platf
  * already stays, a registry is asked to take over blobs of its own, the rest is streamed and checked. Done again, it
  * completes what was cut off.
  *
- * The tag comes last: who finds it finds all, wherever `referrersTo` has it.
+ * The tag is written last, so a tag that resolves implies a complete copy, wherever `referrersTo` puts the referrers.
  *
  * @param reference - A tag or a digest in `from`.
  * @returns What was done, and what had to stay behind.
  * @throws {@link SealwrightError} when the artifact itself cannot be brought; and for what may pass (`UNAVAILABLE`,
  *   `THROTTLED`, `TIMEOUT`), after several tries.
+ *
+ * @example
+ * ```ts
+ * import { copyGraph, layoutArchive, layoutDirectory } from '@sealwright/oci'
+ *
+ * const archive = layoutArchive('app.tar', { create: true })
+ * const { root } = await copyGraph(layoutDirectory('image'), 'v1', archive)
+ * ```
  */
 export function copyGraph(from: ArtifactStore, reference: string, to: ArtifactStore, options?: CopyOptions): Promise<CopyReport>;
 
@@ -466,6 +533,9 @@ export function digestOf(algorithm: DigestAlgorithm, bytes: Uint8Array): string;
 
 /** The empty config `{}` with its content inlined (image-spec `manifest.md`, "Guidance for an Empty Descriptor"). */
 export const emptyConfig: Descriptor;
+
+/** Returns the tree with what is of a type, which is a kind or an artifact type, and with what leads to it. */
+export function filterReferrers({ referrers, manifests }: ReferrerTree, type: string): ReferrerTree;
 
 /**
  * Prints the members that {@link parseManifest} reads, compact and in the order of the specification: for manifests
@@ -490,10 +560,17 @@ export function isTag(text: string): boolean;
 
 /**
  * An OCI image layout 1.0 in a tar, plain or gzip, read where it lies: nothing is unpacked, no blob is held whole.
- * Blobs that are pushed wait for their manifest; then the archive is written anew beside the old one, and renamed.
+ * Blobs that are pushed wait for their manifest; then a new archive is written next to the old one, and renamed.
  *
  * @throws {@link SealwrightError} from its methods: `NOT_FOUND` when there is no such file or no layout in it,
  *   `VALIDATION` when the tar has links, names that lead out of it, a file twice, or no end, and as the interface says.
+ *
+ * @example
+ * ```ts
+ * import { layoutArchive } from '@sealwright/oci'
+ *
+ * const { digest } = await layoutArchive('app.tar').resolve('v1')
+ * ```
  */
 export function layoutArchive(path: string, options?: LayoutArchiveOptions): ArtifactStore;
 
@@ -501,15 +578,33 @@ export function layoutArchive(path: string, options?: LayoutArchiveOptions): Art
  * An OCI image layout 1.0 in a directory. Every file is written whole and then renamed, and `index.json` is changed
  * under a lock, so that neither a killed process nor two at once leave anything half-written under a name that counts.
  *
- * @throws {@link SealwrightError} from its methods: `NOT_FOUND` when the directory is no layout, and as the interface
+ * @throws {@link SealwrightError} from its methods: `NOT_FOUND` when the directory is not a layout, and as the interface
  *   says.
+ *
+ * @example
+ * ```ts
+ * import { layoutDirectory, readManifest } from '@sealwright/oci'
+ *
+ * const artifacts = layoutDirectory('image')
+ * const manifest = await readManifest(artifacts, await artifacts.resolve('v1'))
+ * ```
  */
 export function layoutDirectory(path: string, options?: LayoutDirectoryOptions): ArtifactStore;
 
 /** In the order in which they are asked for. */
 export const manifestMediaTypes: readonly ManifestMediaType[];
 
-/** A store that lasts as long as the program: for tests, and for work between two other stores. */
+/**
+ * Returns a store in memory: for tests, and for work between two other stores.
+ *
+ * @example
+ * ```ts
+ * import { copyGraph, layoutDirectory, memory } from '@sealwright/oci'
+ *
+ * const artifacts = memory()
+ * await copyGraph(layoutDirectory('image'), 'v1', artifacts)
+ * ```
+ */
 export function memory(): ArtifactStore;
 
 /**
@@ -534,11 +629,18 @@ export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest;
  * required: `app:v1` names no registry here. The host is brought to its one spelling: `Index.Docker.io:443` is `docker.io`.
  *
  * @throws {@link SealwrightError} `VALIDATION`.
+ *
+ * @example
+ * ```ts
+ * import { parseReference } from '@sealwright/oci'
+ *
+ * parseReference('registry.example/app:v1') // { registry: 'registry.example', repository: 'app', tag: 'v1' }
+ * ```
  */
 export function parseReference(text: string): Reference;
 
 /**
- * Reads a content whole.
+ * Reads a blob or manifest into memory.
  *
  * @param maxBytes - A descriptor that says more is `VALIDATION`, before anything is asked of the store.
  * @throws {@link SealwrightError} `NOT_FOUND`, `INTEGRITY`, `VALIDATION`.
@@ -549,8 +651,32 @@ export function readBlob(store: ArtifactStore, descriptor: Descriptor, maxBytes:
  * Reads the manifest of a descriptor, checked against it: digest, size, media type.
  *
  * @throws {@link SealwrightError} `NOT_FOUND`, `INTEGRITY`, `VALIDATION`.
+ *
+ * @example
+ * ```ts
+ * import { layoutDirectory, readManifest } from '@sealwright/oci'
+ *
+ * const artifacts = layoutDirectory('image')
+ * const { mediaType } = await readManifest(artifacts, await artifacts.resolve('v1'))
+ * ```
  */
 export function readManifest(store: ArtifactStore, descriptor: Descriptor, call?: StoreCall): Promise<Manifest>;
+
+/**
+ * Lists all that refers to an artifact, and to that in turn, by subject and by cosign's tags. The store's word is taken for
+ * what it lists: nothing of it is verified.
+ *
+ * @throws {@link SealwrightError} of the store; `UNSUPPORTED` for more than 10 000 manifests.
+ */
+export function referrerTree(store: ArtifactStore, artifact: Descriptor, { depth, concurrency, ...call }?: ReferrerTreeOptions): Promise<ReferrerTree>;
+
+/**
+ * Returns a store that lists the referrers which `signatures` holds for artifacts of another store. An index is read from
+ * `artifacts`, so that the referrers of its manifests are found too.
+ *
+ * @throws {@link SealwrightError} from its methods: what the two stores throw.
+ */
+export function referrersIn(artifacts: ArtifactStore, signatures: ArtifactStore): ArtifactStore;
 
 /**
  * The tag under which the referrers of a digest are listed where there is no referrers API (distribution-spec,
@@ -566,7 +692,7 @@ export function shownReference(text: string): string;
 
 /**
  * The artifact that a layout is about, when neither tag nor digest says so: the one entry that refers to no other, is
- * no list of referrers, and is not part of another.
+ * not a list of referrers, and is not part of another.
  *
  * @throws {@link SealwrightError} `NOT_FOUND` if there is none, `VALIDATION` naming them all if there are several, or
  *   if the store is one (a registry) that is never about one artifact.
@@ -574,7 +700,7 @@ export function shownReference(text: string): string;
 export function soleTarget(store: ArtifactStore, call?: StoreCall): Promise<Descriptor>;
 
 /**
- * Puts a stream that cannot be read twice (standard input) into a private temporary file, for {@link layoutArchive}.
+ * Writes a stream that cannot be read twice (standard input) to a private temporary file, for {@link layoutArchive}.
  *
  * @throws {@link SealwrightError} `VALIDATION` when it is longer than `maxBytes`.
  */
@@ -600,6 +726,15 @@ export function walkGraph(store: ArtifactStore, artifact: Descriptor, options?: 
  * @throws {@link SealwrightError} `UNAVAILABLE` when another holds it for longer than a minute.
  */
 export function withFileLock<T>(path: string, call: StoreCall, action: (lock: HeldLock) => Promise<T>): Promise<T>;
+
+/**
+ * Returns a store that reads artifacts from one store and their referrers from both, for signatures that are kept in
+ * another repository. What is written goes to `artifacts`.
+ *
+ * @throws {@link SealwrightError} from its methods: what the two stores throw. `NOT_FOUND` of `artifacts` is answered by
+ *   `signatures`.
+ */
+export function withSignaturesIn(artifacts: ArtifactStore, signatures: ArtifactStore): ArtifactStore;
 
 // Named above, not exported:
 

@@ -15,25 +15,21 @@ export interface ListedIndex {
     }[];
 }
 
+/**
+ * Content whose reader gives chunks back: the memory of a released chunk is freed at once, before garbage collection, and
+ * serves the next read. Only registries return such content, and only copies pass it on; every other reader ignores the
+ * method and leaves the chunks to garbage collection.
+ */
+export interface ReleasableContent extends AsyncIterable<Uint8Array> {
+    /** Frees a chunk. The caller must be the only one that holds it. */
+    release(chunk: Uint8Array): void;
+}
+
 /** What an aborted signal means: the caller's own error, `TIMEOUT` or `ABORTED`. */
 export function abortError(signal: AbortSignal): SealwrightError;
 
-/**
- * Says of content that it passes on what {@link verified} gave, every byte of it: it is not checked once more.
- *
- * @param own - Whether each chunk is in memory that was made for it and that nobody else has.
- */
-export function asVerified<Content extends AsyncIterable<Uint8Array>>({ digest, size }: Identity, content: Content, own: boolean): Content;
-
-/** What stands behind the dot in the {@link claimTag} of a referrer. */
-export function claimOf(referrer: string): string;
-
-/**
- * The tag of one referrer alone: `sha256-<64 hex of the subject>.<first 32 hex of the referrer>`. Where the list of all is
- * kept by its writers, one may overwrite what another just added; this nobody else has a reason to write. Half a digest
- * is enough to keep referrers apart, and what stands there is judged by its manifest.
- */
-export function claimTag(subject: string, referrer: string): string;
+/** Marks content that passes on every byte of what {@link verified} returned, so that it is not checked again. */
+export function asVerified<Content extends AsyncIterable<Uint8Array>>({ digest, size }: Identity, content: Content): Content;
 
 /**
  * Holds a content that is known to be small.
@@ -45,14 +41,14 @@ export function collectVerified(descriptor: Identity, content: Uint8Array | Asyn
     readonly maxBytes: number;
 }): Promise<Uint8Array>;
 
-/** Whether content comes straight from one of our stores, in memory that nobody else has. */
-export function isOwn(identity: Identity, content: Uint8Array | AsyncIterable<Uint8Array>): boolean;
+export function isReplayable(content: AsyncIterable<Uint8Array>): boolean;
 
-export function isRepeatable(content: AsyncIterable<Uint8Array>): boolean;
+/** Whether content was checked, and against the same. */
+export function isVerified({ digest, size }: Identity, content: AsyncIterable<Uint8Array>): boolean;
 
 /**
- * The subject that a list of referrers or a claim is tagged after. Nothing for other tags, and none but SHA-256: of a
- * longer digest a tag has a part only.
+ * Returns the subject of a fallback index or of a {@link referrerTag}; `undefined` for other tags, and for digests other
+ * than SHA-256, which a tag holds only in part.
  */
 export function listedSubject(tag: string): string | undefined;
 
@@ -62,17 +58,31 @@ export function listedSubject(tag: string): string | undefined;
  */
 export function mayBeOfType(listed: Descriptor, artifactType: string | undefined): boolean;
 
-/** A {@link claimTag} taken apart: the {@link referrersTag} of the subject, and {@link claimOf} the referrer. */
-export function parseClaimTag(tag: string): {
+/** Splits a {@link referrerTag} into the {@link referrersTag} of the subject and the {@link referrerPart}. */
+export function parseReferrerTag(tag: string): {
     readonly list: string;
-    readonly claim: string;
+    readonly part: string;
 } | undefined;
 
-/** Waits, unless aborted. */
+/**
+ * Waits, unless aborted.
+ *
+ * @throws {@link SealwrightError} `ABORTED` or `TIMEOUT` when `signal` aborts.
+ */
 export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void>;
 
+/**
+ * Returns `value`, which must be a JSON array.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for anything else.
+ */
 export function readList(value: JsonValue | undefined, label: string): readonly JsonValue[];
 
+/**
+ * Returns `value`, which must be a JSON object.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` for anything else.
+ */
 export function readObject(value: JsonValue | undefined, label: string): JsonObject;
 
 /**
@@ -86,10 +96,26 @@ export function readReferrersIndex(bytes: Uint8Array): ListedIndex;
 export function referrerEntry(descriptor: Descriptor, manifest: Manifest): Descriptor;
 
 /**
+ * Returns the part after the dot in the {@link referrerTag} of a referrer.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` if it is not a digest.
+ */
+export function referrerPart(referrer: string): string;
+
+/**
  * @param anyway - Whether one that cannot be read is taken as it is.
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function referrerParts(descriptor: Descriptor, bytes: Uint8Array, anyway?: boolean): ReferrerParts;
+
+/**
+ * Returns the tag of one referrer alone: `sha256-<64 hex of the subject>.<first 32 hex of the referrer>`. Clients that
+ * update the fallback index at the same time can lose each other's entries; this tag has one writer. Half a digest is
+ * enough to tell referrers apart, and what the tag names is checked by its manifest.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` if one of them is not a digest.
+ */
+export function referrerTag(subject: string, referrer: string): string;
 
 /**
  * The bytes of a list of referrers.
@@ -98,16 +124,17 @@ export function referrerParts(descriptor: Descriptor, bytes: Uint8Array, anyway?
  */
 export function referrersIndex(manifests: readonly Descriptor[], others?: readonly JsonValue[]): Uint8Array;
 
-/**
- * Gives the memory of a chunk back at once; garbage collection would let tens of megabytes of it pile up, and whoever reads
- * next would get memory that no cache has seen. Only for a chunk that nobody else has. One that shares its memory keeps it.
- */
-export function release({ buffer, byteLength }: Uint8Array): void;
+/** Makes content releasable: each of its chunks must be in memory that nothing else refers to. */
+export function releasable<Content extends AsyncIterable<Uint8Array>>(content: Content): Content & ReleasableContent;
+
+/** Returns how chunks of `content` are released; `undefined` where they are left to garbage collection. */
+export function releaseOf(content: AsyncIterable<Uint8Array>): ReleasableContent['release'] | undefined;
 
 /**
- * Repeats what failed in passing: throttled, not answered, or a fault of the server. Only for what may be done twice.
+ * Repeats an action that failed with `THROTTLED` or `UNAVAILABLE`. Only for actions that may be done twice.
  *
  * @param isInVain - Whether a failure is one that trying again cannot change, whatever its code.
+ * @throws {@link SealwrightError} the last error of `action`; `ABORTED` or `TIMEOUT` if aborted while it waits.
  */
 export function retrying<T>({ attempts, baseDelayMs, maxDelayMs }: RetryPolicy, call: StoreCall, action: () => Promise<T>, isInVain?: () => boolean): Promise<T>;
 
@@ -206,5 +233,5 @@ interface RetryPolicy {
 }
 
 interface StoreCall {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }

@@ -9,8 +9,8 @@ export type AwsCredentialSource = AwsCredentials | (() => Promise<AwsCredentials
 export interface AwsCredentials {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-    readonly expiration?: Date;
+    readonly sessionToken?: string | undefined;
+    readonly expiration?: Date | undefined;
 }
 
 /** What is needed of a `KMSClient` of `@aws-sdk/client-kms`. */
@@ -29,31 +29,38 @@ export interface AwsKmsClient {
 /** What is left out is found as the AWS SDK finds it: variables, shared configuration, the machine's role. */
 export interface AwsKmsOptions {
     /** A ready `KMSClient`, which stays its owner's: its retries, its region, its connections. Excludes all else. */
-    readonly client?: AwsKmsClient;
+    readonly client?: AwsKmsClient | undefined;
     /** Of references that name none. */
-    readonly region?: string;
+    readonly region?: string | undefined;
     /** In place of AWS's own, or of `AWS_ENDPOINT_URL_KMS`: a VPC endpoint, an emulator. */
-    readonly endpoint?: string;
+    readonly endpoint?: string | undefined;
     /** Lets requests go to other machines than this one without TLS, session tokens in them. */
-    readonly allowPlainHttp?: boolean;
+    readonly allowPlainHttp?: boolean | undefined;
     /** Of the shared configuration. */
-    readonly profile?: string;
-    readonly credentials?: AwsCredentialSource;
+    readonly profile?: string | undefined;
+    readonly credentials?: AwsCredentialSource | undefined;
     /** Uses the FIPS 140 endpoints. */
-    readonly fips?: boolean;
+    readonly fips?: boolean | undefined;
     /** Uses the endpoints with IPv6. */
-    readonly dualStack?: boolean;
+    readonly dualStack?: boolean | undefined;
     /** Variables that say which proxy leads where, such as `process.env`: `HTTPS_PROXY`, `NO_PROXY`. Default none. */
-    readonly proxyEnv?: ProxyEnv;
+    readonly proxyEnv?: ProxyEnv | undefined;
 }
 
 /**
  * AWS KMS as a key store. References are `awskms:///ARN`, `awskms:///alias/NAME` and `awskms:///ID`.
  *
  * Credentials, region and endpoint are found as the AWS SDK finds them, where options do not say otherwise. The provider
- * makes one client for each region, and disposing of it closes their connections; a client that it was given it leaves
- * open.
+ * makes one client for each region, and disposing of it closes their connections, except those of a client that you passed.
  *
- * @throws {@link SealwrightError} `VALIDATION` for options that cannot be, or that would be ignored.
+ * @throws {@link SealwrightError} `VALIDATION` for invalid options, and for options that would be ignored.
+ *
+ * @example
+ * ```ts
+ * import { openSigner } from '@sealwright/core'
+ * import { awsKms } from '@sealwright/provider-aws-kms'
+ *
+ * const signer = await openSigner(awsKms(), 'awskms:///alias/release', { algorithm: 'ES256' })
+ * ```
  */
 export function awsKms(options?: AwsKmsOptions): KeyProvider & AsyncDisposable;

@@ -11,17 +11,17 @@ export interface FileKeysOptions {
      * Asked once for each encrypted file that is opened, and for each that is created. A string is taken as UTF-8.
      * `undefined`: there is none, and the call fails.
      */
-    readonly passphrase?: AskPassphrase;
+    readonly passphrase?: AskPassphrase | undefined;
     /** Opens files that others than their owner may read or write: mounted secrets, file systems without modes. */
-    readonly allowOthersToRead?: boolean;
+    readonly allowOthersToRead?: boolean | undefined;
     /** Of files that `create` writes. Default PBKDF2-HMAC-SHA-256 with 600 000 iterations. */
-    readonly encryption?: KeyEncryption;
+    readonly encryption?: KeyEncryption | undefined;
 }
 
 /** How a new key file is encrypted; `none` writes the private key in clear text. */
 export type KeyEncryption = {
     readonly kdf: 'pbkdf2';
-    readonly iterations?: number;
+    readonly iterations?: number | undefined;
 } | {
     readonly kdf: 'scrypt';
 } | 'none';
@@ -32,12 +32,22 @@ export interface PassphraseRequest {
 }
 
 /**
- * Private keys in files: the key store for a start. References are `file:PATH`; PKCS#8 (encrypted by PBES2 or not), PKCS#1
+ * Private keys in files: the key store to start with. References are `file:PATH`; PKCS#8 (encrypted by PBES2 or not), PKCS#1
  * and SEC1 in PEM are read, PKCS#8 is written.
  *
  * The key is in the memory of this process while it is open: `protection` is `software`.
  *
- * @throws {@link SealwrightError} `VALIDATION` for an encryption that cannot be.
+ * @throws {@link SealwrightError} `VALIDATION` for invalid parameters of the encryption.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { openSigner } from '@sealwright/core'
+ * import { fileKeys } from '@sealwright/provider-file'
+ *
+ * const keys = fileKeys({ passphrase: async () => (await readFile('passphrase.txt', 'utf8')).trimEnd() })
+ * const signer = await openSigner(keys, 'file:release.key')
+ * ```
  */
 export function fileKeys(options?: FileKeysOptions): FileKeyProvider;
 

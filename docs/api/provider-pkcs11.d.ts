@@ -37,7 +37,7 @@ export interface ParseOptions {
      * `smallstep`: the id is written in hexadecimal (`id=7370` is the two bytes 73 70, in RFC 7512 the four characters), and
      * the module may stand in the path. Nothing in a URI tells the dialects apart. Default `rfc7512`.
      */
-    readonly dialect?: 'rfc7512' | 'smallstep';
+    readonly dialect?: 'rfc7512' | 'smallstep' | undefined;
 }
 
 export interface PinRequest {
@@ -50,9 +50,9 @@ export interface PinRequest {
         readonly model: string;
     };
     /** As the token says, before it locks; absent while no wrong PIN was given. */
-    readonly triesLeft?: 'few' | 'last';
+    readonly triesLeft?: 'few' | 'last' | undefined;
     /** The key to sign with. */
-    readonly reference?: string;
+    readonly reference?: string | undefined;
 }
 
 /**
@@ -61,8 +61,8 @@ export interface PinRequest {
  */
 export interface Pkcs11Module {
     C_Initialize(options?: {
-        readonly flags?: number;
-        readonly libraryParameters?: string;
+        readonly flags?: number | undefined;
+        readonly libraryParameters?: string | undefined;
     }): void;
     C_GetInfo(): ModuleInfo;
     C_GetSlotList(tokenPresent?: boolean): Buffer[];
@@ -82,7 +82,7 @@ export interface Pkcs11Module {
     C_FindObjectsFinal(session: Buffer): void;
     C_GetAttributeValue(session: Buffer, object: Buffer, template: Attribute[]): {
         readonly type: number;
-        readonly value?: Buffer;
+        readonly value?: Buffer | undefined;
     }[];
     C_CreateObject(session: Buffer, template: Attribute[]): Buffer;
     C_DestroyObject(session: Buffer, object: Buffer): void;
@@ -96,19 +96,19 @@ export interface Pkcs11Module {
 
 export interface Pkcs11Options {
     /** Absolute path of the module: the library that came with the token. Loaded when a key is opened, by pkcs11js. */
-    readonly modulePath?: string;
+    readonly modulePath?: string | undefined;
     /** A module instead of a path: pkcs11js's `PKCS11`, loaded; it may be initialised, with CKF_OS_LOCKING_OK. */
-    readonly module?: Pkcs11Module;
+    readonly module?: Pkcs11Module | undefined;
     /** Configuration that some modules take at C_Initialize, such as NSS softoken. */
-    readonly libraryParameters?: string;
+    readonly libraryParameters?: string | undefined;
     /**
      * Asked for the user PIN: once for a token while it stays logged in, and for each signature of a key that has
      * CKA_ALWAYS_AUTHENTICATE. Not asked where the token has a reader for it. A string or UTF-8, without line end.
      * `undefined`: there is none, and the call fails.
      */
-    readonly pin?: AskPin;
+    readonly pin?: AskPin | undefined;
     /** The most signatures of one token at the same time, 1 to 64. Default 4. */
-    readonly sessions?: number;
+    readonly sessions?: number | undefined;
 }
 
 /** What a PKCS#11 URI says. */
@@ -116,9 +116,9 @@ export interface Pkcs11Reference {
     /** Canonical; never with a module, a PIN or where one is kept. */
     readonly reference: string;
     /** `module-path`: for whoever configures the module; the key store takes it by its option alone. */
-    readonly modulePath?: string;
+    readonly modulePath?: string | undefined;
     /** `module-name`, as above. */
-    readonly moduleName?: string;
+    readonly moduleName?: string | undefined;
 }
 
 export interface SlotInfo {
@@ -146,8 +146,8 @@ export function loadPkcs11js(): Promise<void>;
 /**
  * Reads a PKCS#11 URI (RFC 7512) of a private key, with the module it may name.
  *
- * @throws {@link SealwrightError} `VALIDATION` for what is no such URI, for attributes that are unknown or given twice, and
- * for a PIN (`pin-value`) or the place of one (`pin-source`).
+ * @throws {@link SealwrightError} `VALIDATION` if it is not such a URI, for attributes that are unknown or given twice, and
+ * for a PIN (`pin-value`) or its location (`pin-source`).
  */
 export function parsePkcs11Reference(text: string, { dialect }?: ParseOptions): Pkcs11Reference;
 
@@ -155,9 +155,22 @@ export function parsePkcs11Reference(text: string, { dialect }?: ParseOptions): 
  * Keys in PKCS#11 tokens: HSMs, smart cards, YubiKeys, SoftHSM. References are RFC 7512 URIs, `pkcs11:token=…;object=…`.
  *
  * The module is initialised once for the process and never finalised; the log-in to a token holds for the whole process.
- * A call that the token works on cannot be stopped: an abort ends the wait alone.
+ * A call in the token cannot be stopped: an abort only ends the wait.
  *
- * @throws {@link SealwrightError} `VALIDATION` for options that cannot be.
+ * @throws {@link SealwrightError} `VALIDATION` for invalid options.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { openSigner } from '@sealwright/core'
+ * import { pkcs11 } from '@sealwright/provider-pkcs11'
+ *
+ * const keys = pkcs11({
+ *   modulePath: '/usr/lib/softhsm/libsofthsm2.so',
+ *   pin: async () => (await readFile('/run/secrets/pin', 'utf8')).trimEnd(),
+ * })
+ * const signer = await openSigner(keys, 'pkcs11:token=ACME;object=release', { algorithm: 'PS256' })
+ * ```
  */
 export function pkcs11(options?: Pkcs11Options): KeyProvider & AsyncDisposable;
 
