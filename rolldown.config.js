@@ -24,7 +24,7 @@ export default defineConfig({
   platform: 'node',
   // The oldest Node of the packages: `await using` is lowered for it.
   transform: { target: 'node22.22' },
-  // Its own sources only: every import of another package stays one. What the lowering needs is no package of ours.
+  // Its own sources only: every import of another package stays one. What the lowering needs is not a package of ours.
   external: id => /^[^./]/.test(id) && !id.includes('@oxc-project'),
   output: {
     dir: 'dist',

@@ -1,5 +1,6 @@
 // npm run walk: how many source files a command of the program goes through, by V8's coverage: those of which a function
-// ran, not those that were merely loaded. It is the measure of docs/architecture.md.
+// ran, not those that were merely loaded. Prints the rows of the table in docs/architecture.md.
+// npm run walk -- --files: the files of each command as well.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,25 +31,34 @@ function sealwright(args, env = {}) {
   if (status !== 0) throw new Error(`sealwright ${args.join(' ')} ended with ${status}:\n${stderr}`)
 }
 
-/** The source files of ours with a function that ran, by package. */
+/** The source files of ours with a function that ran, as paths below `packages`. */
 function entered(coverage) {
-  const files = new Map()
+  const files = new Set()
   for (const name of readdirSync(coverage)) {
     for (const { url, functions } of JSON.parse(readFileSync(join(coverage, name), 'utf8')).result) {
       if (!url.startsWith(sources) || !url.includes('/src/')) continue
       // The first is the module itself, which runs when it is loaded.
       const ran = functions.slice(1).some(({ ranges }) => ranges[0].count > 0)
-      if (ran) files.set(url, url.slice(sources.length + 1).split('/')[0])
+      if (ran) files.add(url.slice(sources.length + 1))
     }
   }
-  const counts = {}
-  for (const name of files.values()) counts[name] = (counts[name] ?? 0) + 1
-  return { files: files.size, counts }
+  return [...files].sort()
+}
+
+const COLUMNS = ['cli', 'core', 'oci', 'notary', 'x509']
+
+/** A row of the table: the number of files, then how many of them are in each package. */
+function row(command, files) {
+  const packages = files.map(file => file.split('/')[0])
+  const counts = COLUMNS.map(column => packages.filter(name => name === column).length)
+  const others = packages.filter(name => !COLUMNS.includes(name)).length
+  return `| \`${command}\` | ${files.length} | ${[...counts, others].join(' · ')} |`
 }
 
 try {
   writeLayout(join(folder, 'image'))
   sealwright(['init', 'me', '--scope', 'registry.example/app'])
+  console.log(`| Command | Files | of ${COLUMNS.join(' · ')} · others |\n|---|---|---|`)
   const commands = [
     ['sign', 'oci:image:v1'],
     ['verify', '--scope', 'registry.example/app', 'oci:image:v1'],
@@ -58,11 +68,9 @@ try {
   for (const args of commands) {
     const coverage = join(folder, `coverage-${args[0]}`)
     sealwright(args, { NODE_V8_COVERAGE: coverage })
-    const { files, counts } = entered(coverage)
-    const parts = Object.entries(counts).sort(([, a], [, b]) => b - a)
-    console.log(
-      `${args[0].padEnd(7)} ${String(files).padStart(4)} files: ${parts.map(part => part.join(' ')).join(', ')}`,
-    )
+    const files = entered(coverage)
+    console.log(row(args[0], files))
+    if (process.argv.includes('--files')) console.log(files.map(file => `    ${file}`).join('\n'))
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
