@@ -931,6 +931,8 @@ export interface Trust {
     readonly source: string;
     readonly oci?: PolicySource | undefined;
     readonly blob?: PolicySource | undefined;
+    /** Sealwright's own policy; where it has a statement for a target, that statement decides. */
+    readonly sealwright?: SealwrightPolicySource | undefined;
     /** Trust stores by `<type>:<name>`. A store that a policy names and that is not here does not exist. */
     readonly stores: Readonly<Record<string, TrustStore>>;
     /** A public key (DER SubjectPublicKeyInfo) that is trusted by itself, in place of trust stores and identities. */
@@ -1582,6 +1584,44 @@ export function unreachableScope(scope: string): string | undefined;
 
 const ACTIONS: readonly ['enforce', 'log', 'skip'];
 
+interface AllOf {
+    readonly kind: 'all';
+    readonly of: readonly Requirement[];
+}
+
+interface AnyOf {
+    readonly kind: 'any';
+    readonly of: readonly Requirement[];
+}
+
+interface AtLeastOf {
+    readonly kind: 'atLeast';
+    readonly count: number;
+    readonly of: readonly Requirement[];
+}
+
+/** An attestation about the target, signed by one of the signers, for which the condition is true. */
+interface AttestationLeaf {
+    readonly kind: 'attestation';
+    /** Predicate type, a URI. */
+    readonly predicateType: string;
+    readonly by: readonly string[];
+    /** CEL over `predicate`, `predicateType`, `subject` and `signer`. */
+    readonly where?: string | undefined;
+    /** For verification summaries: the accepted `verifier.id`s. */
+    readonly verifiers?: readonly string[] | undefined;
+    readonly maxAgeMs?: number | undefined;
+}
+
+/** Notation's rule: the chain is in one of the stores, and the subject matches one of the identities. */
+interface CertificateSigner {
+    readonly kind: 'certificates';
+    /** `ca:acme`, `signingAuthority:acme`. */
+    readonly stores: readonly string[];
+    /** `*` alone, or `x509.subject: <RFC 4514 name>`. */
+    readonly identities: readonly string[];
+}
+
 /**
  * Reads chains, and remembers the last ones that break no rule: a service sees the same few signers again and again, and
  * checking a chain costs more than checking a signature. Anybody can make up chains, so their bytes are bounded.
@@ -1602,7 +1642,34 @@ type Fetch = typeof globalThis.fetch;
 /** The checks that a level governs, in the order in which they are made. */
 const GOVERNED_CHECKS: readonly ['integrity', 'authenticity', 'expiry', 'authenticTimestamp', 'revocation'];
 
+/** A public key trusted by itself: certificate dates and revocation do not apply. */
+interface KeySigner {
+    readonly kind: 'key';
+    /** PEM file with the public key, as written in the policy: relative to the trust directory, inside it. */
+    readonly file?: string | undefined;
+    /** `sha256:<hex>` of the DER SubjectPublicKeyInfo, where the policy names a fingerprint instead of a file. */
+    readonly fingerprint?: string | undefined;
+    /** When trust in the key ends: a trusted timestamp must be earlier, or else the present time. */
+    readonly notAfter?: Date | undefined;
+}
+
 const LEVELS: readonly ['strict', 'permissive', 'audit', 'skip'];
+
+/** Somebody who signs, by what identifies their signatures. */
+type PolicySigner = CertificateSigner | KeySigner | SigstoreSigner;
+
+interface PolicyStatement {
+    readonly name: string;
+    /** Canonical: a repository, a prefix that ends in `/*`, or `*` alone. Empty for a statement on files. */
+    readonly scopes: readonly string[];
+    /** The statement is for files, and is chosen by its name. */
+    readonly files: boolean;
+    /** The statement for files that applies where none is named. */
+    readonly default: boolean;
+    readonly require: Requirement;
+    readonly timestamp: TimestampRule;
+    readonly revocation: RevocationRule;
+}
 
 /** A chain whose certificates were read and judged by the certificate rules, whatever the time. */
 interface ReadChain {
@@ -1613,9 +1680,82 @@ interface ReadChain {
     readonly faults: readonly ChainFault[];
 }
 
+/** A tree of at most 64 leaves and depth 8. */
+type Requirement = AllOf | AnyOf | AtLeastOf | RequirementLeaf;
+
+type RequirementLeaf = SignerLeaf | AttestationLeaf;
+
 type ResolveAll = (hostname: string, options: LookupAllOptions, callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void) => void;
+
+interface RevocationRule {
+    /** Default: `enforce`. */
+    readonly mode: 'enforce' | 'log';
+    /** Limits the age of cached and stapled statements, in milliseconds. */
+    readonly maxAgeMs?: number | undefined;
+    /**
+     * A CA may drop expired certificates from its CRL. `proven` (default): for an expired certificate, only a statement
+     * counts that covers the time before the expiry.
+     */
+    readonly afterExpiry: 'proven' | 'accept';
+}
+
+/** The version that this library reads; a file of any other is refused. */
+const SEALWRIGHT_POLICY_VERSION = "sealwright/1";
 
 const STORE_TYPES: readonly ['ca', 'signingAuthority', 'tsa'];
 
+/** A policy that says who must have said what about a target: `trustpolicy.sealwright.json`, checked. */
+interface SealwrightPolicy {
+    readonly version: typeof SEALWRIGHT_POLICY_VERSION;
+    /** From this time on, by the real clock, everything that the policy decides is denied. */
+    readonly expires?: Date | undefined;
+    /** Hosts, or `host/path/*`; absent: any registry. Checked before any connection. */
+    readonly registries?: readonly string[] | undefined;
+    /** What decides where no statement covers the target. */
+    readonly otherwise: 'deny' | 'notation';
+    readonly signers: Readonly<Record<string, PolicySigner>>;
+    readonly statements: readonly PolicyStatement[];
+}
+
+/** Sealwright's own policy, where it came from, and the files that it names. */
+interface SealwrightPolicySource {
+    readonly file: string;
+    readonly faults: readonly PolicyFault[];
+    readonly policy?: SealwrightPolicy | undefined;
+    /** Public keys (DER SubjectPublicKeyInfo) of the signers that name a file, by signer. */
+    readonly keys: Readonly<Record<string, Uint8Array>>;
+}
+
+/** One sound, unexpired signature of the target by this signer. A signer stands in at most one such leaf of a tree. */
+interface SignerLeaf {
+    readonly kind: 'signer';
+    readonly signer: string;
+    /** Measured from the time that the signer signed, in milliseconds. */
+    readonly maxAgeMs?: number | undefined;
+    /** Must be signed with it. */
+    readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A certificate of a Sigstore authority, by identity and issuer. Read, and not judged yet. */
+interface SigstoreSigner {
+    readonly kind: 'sigstore';
+    /** Exact, or with one `*` at the end after `/` or `@`. */
+    readonly identity: string;
+    readonly issuer: string;
+    /** `trusted_root.json`, relative to the trust directory, inside it. */
+    readonly trustedRoot: string;
+    /** Fulcio extensions by name (`sourceRepositoryURI`), exact values. */
+    readonly extensions?: Readonly<Record<string, string>> | undefined;
+}
+
 /** When a timestamp is asked for: always, or once a certificate of the chain has expired. */
 const TIMESTAMP_OPTIONS: readonly ['always', 'afterCertExpiry'];
+
+interface TimestampRule {
+    /** Default: `afterCertExpiry`. `never`: tokens are not looked at. */
+    readonly require: 'always' | 'afterCertExpiry' | 'never';
+    /** Trust stores, `tsa:one`. */
+    readonly authorities: readonly string[];
+    /** How many different authorities must vouch. Default: 1. */
+    readonly atLeast: number;
+}

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@sealwright/core'
+import type { SealwrightPolicy } from '../policy/policy.ts'
 import type { PolicyFault, TrustPolicy } from './policy.ts'
 
 /** Whom to believe, as plain data: nothing is read from disk once it is made. */
@@ -7,6 +8,8 @@ export interface Trust {
   readonly source: string
   readonly oci?: PolicySource | undefined
   readonly blob?: PolicySource | undefined
+  /** Sealwright's own policy; where it has a statement for a target, that statement decides. */
+  readonly sealwright?: SealwrightPolicySource | undefined
   /** Trust stores by `<type>:<name>`. A store that a policy names and that is not here does not exist. */
   readonly stores: Readonly<Record<string, TrustStore>>
   /** A public key (DER SubjectPublicKeyInfo) that is trusted by itself, in place of trust stores and identities. */
@@ -30,3 +33,12 @@ export type TrustStore =
       readonly fix?: string | undefined
       readonly certificates?: undefined
     }
+
+/** Sealwright's own policy, where it came from, and the files that it names. */
+export interface SealwrightPolicySource {
+  readonly file: string
+  readonly faults: readonly PolicyFault[]
+  readonly policy?: SealwrightPolicy | undefined
+  /** Public keys (DER SubjectPublicKeyInfo) of the signers that name a file, by signer. */
+  readonly keys: Readonly<Record<string, Uint8Array>>
+}
