@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { defineConfig } from 'rolldown'
+import { workerFiles } from './scripts/worker-files.mjs'
 
 // How every library is built, from its own folder: one file for each entry of package.json and a few for what several
 // entries share. docs/decisions/0003 says why. Declarations are tsc's.
@@ -26,6 +27,7 @@ export default defineConfig({
   transform: { target: 'node22.22' },
   // Its own sources only: every import of another package stays one. What the lowering needs is not a package of ours.
   external: id => /^[^./]/.test(id) && !id.includes('@oxc-project'),
+  plugins: [workerFiles],
   output: {
     dir: 'dist',
     format: 'esm',

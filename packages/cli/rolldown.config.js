@@ -1,4 +1,5 @@
 import { defineConfig } from 'rolldown'
+import { workerFiles } from '../../scripts/worker-files.mjs'
 
 /** Stores that a user installs beside the program; imported when their scheme is first used. */
 const STORES = /^@sealwright\/provider-(?!file$)/
@@ -54,7 +55,7 @@ export default defineConfig({
   // The oldest Node of package.json: `await using` is lowered for it.
   transform: { target: 'node22.22' },
   external: STORES,
-  plugins: [lighterCommander],
+  plugins: [lighterCommander, workerFiles],
   resolve: {
     // The sources of the workspace, so that nothing has to be built before.
     conditionNames: ['@sealwright/source', 'import', 'node', 'default'],

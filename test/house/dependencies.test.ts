@@ -83,6 +83,8 @@ describe.each(packages)('$name', pkg => {
       expect([...imported].sort()).toEqual(Object.keys(devDependencies).sort())
       return
     }
+    // `@bufbuild/cel` leaves this one to whoever depends on it.
+    if (imported.has('@bufbuild/cel')) imported.add('@bufbuild/protobuf')
     const declared = { ...dependencies, ...optionalDependencies, ...peerDependencies }
     expect([...imported].sort()).toEqual(Object.keys(declared).sort())
   })
