@@ -421,6 +421,27 @@ export interface MessageContent {
     } | undefined;
 }
 
+/** A group of which some leaves are missing, and it does not matter which. */
+export interface MissingChoice {
+    /** How many children of the group must be met. */
+    readonly need: number;
+    /** How many children it has. */
+    readonly size: number;
+    /** Those that are met. */
+    readonly met: readonly string[];
+    /** How many of `among` must be met besides. */
+    readonly missing: number;
+    readonly among: readonly UnmetLeaf[];
+}
+
+/** A leaf that belongs to a smallest set whose fulfilment, by principals of their own, would make the target verified. */
+export interface MissingLeaf extends UnmetLeaf {
+    /** Where it stands in the tree: the index of the child at each level. Empty if the leaf is the whole tree. */
+    readonly path: readonly number[];
+    /** Its group, if other leaves of the group would do as well. */
+    readonly choice?: MissingChoice | undefined;
+}
+
 /** A manifest that an index names. */
 export interface NamedManifest {
     readonly digest: string;
@@ -543,9 +564,12 @@ export interface Reason {
  * - `UNSUPPORTED`: the signature demands something that is not understood.
  * - `METADATA`: it lacks metadata that was asked for. `NO_STATEMENT`: the policy does not speak of the target.
  * - `ATTESTATION`: it is signed as it should be, and something was to be attested that no trusted signer attests.
- * - `LIMIT`: more signatures than may be tried. `UNREADABLE`: the store did not hand this one out.
+ * - `REQUIREMENT`: what the policy requires is not met; the report names what is missing.
+ * - `REGISTRY`: the policy does not allow the registry. `POLICY_EXPIRED`: the policy has expired, so it allows nothing.
+ * - `LIMIT`: more signatures than may be tried, or signers that overlap too much to tell them apart in bounded time.
+ * - `UNREADABLE`: the store did not hand this one out.
  */
-export type ReasonCode = 'UNSIGNED' | 'MALFORMED' | 'MISSING' | 'TAMPERED' | 'CERTIFICATE' | 'UNTRUSTED' | 'TRUST_STORE' | 'EXPIRED' | 'TIMESTAMP' | 'REVOCATION' | 'UNSUPPORTED' | 'METADATA' | 'ATTESTATION' | 'NO_STATEMENT' | 'LIMIT' | 'UNREADABLE';
+export type ReasonCode = 'UNSIGNED' | 'MALFORMED' | 'MISSING' | 'TAMPERED' | 'CERTIFICATE' | 'UNTRUSTED' | 'TRUST_STORE' | 'EXPIRED' | 'TIMESTAMP' | 'REVOCATION' | 'UNSUPPORTED' | 'METADATA' | 'ATTESTATION' | 'NO_STATEMENT' | 'REQUIREMENT' | 'REGISTRY' | 'POLICY_EXPIRED' | 'LIMIT' | 'UNREADABLE';
 
 /** The report on one target: plain data, the same as in the JSON of the command line. */
 export interface Report {
@@ -567,6 +591,14 @@ export interface Report {
     /** Of an index, what it names: signed with it by their digests. Signatures of their own were not looked at. */
     readonly manifests?: readonly NamedManifest[];
 }
+
+/** The tree of a statement with the state of each node: plain data, as in the JSON report. */
+export type RequirementReport = GroupReport<'all'> | GroupReport<'any'> | (GroupReport<'atLeast'> & {
+    readonly count: number;
+}) | LeafReport;
+
+/** Whether a requirement is met. `unknown`: it could not be found out. */
+export type RequirementState = 'met' | 'unmet' | 'unknown';
 
 /**
  * Keeps CRLs and OCSP answers from one run to the next. Nothing of it is trusted: whatever comes out is checked like an
@@ -981,6 +1013,15 @@ export type TrustStore = {
     readonly certificates?: undefined;
 };
 
+/** A leaf that is not met, by what was found instead. */
+export interface UnmetLeaf {
+    /** `alice`; `attestation https://slsa.dev/provenance/v1 by builder`. */
+    readonly leaf: string;
+    readonly state: 'unmet' | 'unknown';
+    /** What was found instead: `no signature`, `signed, but revoked 2026-11-02 (OCSP)`. */
+    readonly why: string;
+}
+
 /** What became of a target, or of one signature of it. */
 export type Verdict = 'verified' | 'notVerified' | 'unknown' | 'denied' | 'skipped';
 
@@ -1151,6 +1192,13 @@ export function createEvidenceCollector({ clock, ...options }: EvidenceCollector
  * ```
  */
 export function createVerifier({ trust, clock, revocation, }: VerifierOptions): Promise<Verifier>;
+
+/**
+ * Makes a line of each leaf or group that is missing: `alice: signed, but revoked 2026-11-02 (OCSP)`,
+ * `2 of 3: bob; missing one of alice, carol`. After a group come lines for those of its leaves for which something was
+ * found. The lines have texts from signatures: escape them for terminals and pages.
+ */
+export function describeMissing(missing: readonly MissingLeaf[]): readonly string[];
 
 /**
  * Returns the media type of an envelope or a bill of materials by its content, for bytes in a file, of which nobody says it:
@@ -1642,6 +1690,12 @@ type Fetch = typeof globalThis.fetch;
 /** The checks that a level governs, in the order in which they are made. */
 const GOVERNED_CHECKS: readonly ['integrity', 'authenticity', 'expiry', 'authenticTimestamp', 'revocation'];
 
+interface GroupReport<Kind extends string> {
+    readonly kind: Kind;
+    readonly state: RequirementState;
+    readonly of: readonly RequirementReport[];
+}
+
 /** A public key trusted by itself: certificate dates and revocation do not apply. */
 interface KeySigner {
     readonly kind: 'key';
@@ -1654,6 +1708,20 @@ interface KeySigner {
 }
 
 const LEVELS: readonly ['strict', 'permissive', 'audit', 'skip'];
+
+interface LeafReport {
+    readonly kind: 'signer' | 'attestation';
+    readonly state: RequirementState;
+    /** Of a signer leaf. */
+    readonly signer?: string | undefined;
+    /** Of an attestation leaf: predicate type and who may sign it. */
+    readonly predicateType?: string | undefined;
+    readonly by?: readonly string[] | undefined;
+    /** The signature that meets the leaf, by its digest. */
+    readonly signature?: string | undefined;
+    /** What was found instead. */
+    readonly why?: string | undefined;
+}
 
 /** Somebody who signs, by what identifies their signatures. */
 type PolicySigner = CertificateSigner | KeySigner | SigstoreSigner;

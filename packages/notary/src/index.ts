@@ -71,6 +71,14 @@ export { envelopeTypeOf } from './inspect/envelope-type.ts'
 export { type AttachedEnvelope, type EnvelopesOptions, findEnvelopes } from './inspect/find-envelopes.ts'
 export { inspectEnvelope } from './inspect/inspect-envelope.ts'
 export {
+  describeMissing,
+  type MissingChoice,
+  type MissingLeaf,
+  type RequirementReport,
+  type RequirementState,
+  type UnmetLeaf,
+} from './policy/requirement-report.ts'
+export {
   type ObtainedTimestamp,
   requestTimestamp,
   type TimestampFailure,

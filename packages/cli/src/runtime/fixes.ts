@@ -39,6 +39,9 @@ const OF_REASON: Readonly<Record<string, string>> = {
   METADATA: 'ask the publisher for a signature with this metadata',
   ATTESTATION: 'ask its publisher to attest this: sealwright attest --type TYPE --predicate FILE TARGET',
   NO_STATEMENT: 'ask the owner of the policy; to see what applies: sealwright policy show --for TARGET',
+  REQUIREMENT: 'ask those who are named as missing to sign or attest the target',
+  REGISTRY: 'copy it to a registry that the policy allows: sealwright copy SOURCE DESTINATION',
+  POLICY_EXPIRED: 'ask the owner of the policy for a current one',
   LIMIT: 'look at more of them: --max-signatures',
   UNREADABLE: 'try again',
 }

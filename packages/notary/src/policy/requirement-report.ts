@@ -55,10 +55,62 @@ export interface LeafReport {
   readonly why?: string | undefined
 }
 
-/** A leaf that belongs to a smallest set whose fulfilment would make the target verified. */
-export interface MissingLeaf {
+/** A leaf that is not met, by what was found instead. */
+export interface UnmetLeaf {
   /** `alice`; `attestation https://slsa.dev/provenance/v1 by builder`. */
   readonly leaf: string
+  readonly state: 'unmet' | 'unknown'
   /** What was found instead: `no signature`, `signed, but revoked 2026-11-02 (OCSP)`. */
   readonly why: string
+}
+
+/** A leaf that belongs to a smallest set whose fulfilment, by principals of their own, would make the target verified. */
+export interface MissingLeaf extends UnmetLeaf {
+  /** Where it stands in the tree: the index of the child at each level. Empty if the leaf is the whole tree. */
+  readonly path: readonly number[]
+  /** Its group, if other leaves of the group would do as well. */
+  readonly choice?: MissingChoice | undefined
+}
+
+/** A group of which some leaves are missing, and it does not matter which. */
+export interface MissingChoice {
+  /** How many children of the group must be met. */
+  readonly need: number
+  /** How many children it has. */
+  readonly size: number
+  /** Those that are met. */
+  readonly met: readonly string[]
+  /** How many of `among` must be met besides. */
+  readonly missing: number
+  readonly among: readonly UnmetLeaf[]
+}
+
+/** What was found for a leaf for which nothing was found. */
+export const NOTHING: Readonly<Record<LeafReport['kind'], string>> = {
+  signer: 'no signature',
+  attestation: 'no attestation',
+}
+
+/**
+ * Makes a line of each leaf or group that is missing: `alice: signed, but revoked 2026-11-02 (OCSP)`,
+ * `2 of 3: bob; missing one of alice, carol`. After a group come lines for those of its leaves for which something was
+ * found. The lines have texts from signatures: escape them for terminals and pages.
+ */
+export function describeMissing(missing: readonly MissingLeaf[]): readonly string[] {
+  const groups = new Set<string>()
+  return missing.flatMap(({ path, choice, leaf, why }) => {
+    if (choice === undefined) return [`${leaf}: ${why}`]
+    const group = path.slice(0, -1).join()
+    if (groups.has(group)) return []
+    groups.add(group)
+    const found = choice.among.filter(({ why: text }) => !Object.values(NOTHING).includes(text))
+    return [describeChoice(choice), ...found.map(each => `${each.leaf}: ${each.why}`)]
+  })
+}
+
+function describeChoice({ need, size, met, missing, among }: MissingChoice): string {
+  const undecided = among.every(({ state }) => state === 'unknown')
+  const names = among.map(({ leaf }) => leaf).join(', ')
+  const lack = `${undecided ? 'not known for' : 'missing'} ${missing === 1 ? 'one' : missing} of ${names}`
+  return `${need} of ${size}: ${[...(met.length === 0 ? [] : [met.join(', ')]), lack].join('; ')}`
 }

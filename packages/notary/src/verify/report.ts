@@ -15,7 +15,10 @@ export type Verdict = 'verified' | 'notVerified' | 'unknown' | 'denied' | 'skipp
  * - `UNSUPPORTED`: the signature demands something that is not understood.
  * - `METADATA`: it lacks metadata that was asked for. `NO_STATEMENT`: the policy does not speak of the target.
  * - `ATTESTATION`: it is signed as it should be, and something was to be attested that no trusted signer attests.
- * - `LIMIT`: more signatures than may be tried. `UNREADABLE`: the store did not hand this one out.
+ * - `REQUIREMENT`: what the policy requires is not met; the report names what is missing.
+ * - `REGISTRY`: the policy does not allow the registry. `POLICY_EXPIRED`: the policy has expired, so it allows nothing.
+ * - `LIMIT`: more signatures than may be tried, or signers that overlap too much to tell them apart in bounded time.
+ * - `UNREADABLE`: the store did not hand this one out.
  */
 export type ReasonCode =
   | 'UNSIGNED'
@@ -32,6 +35,9 @@ export type ReasonCode =
   | 'METADATA'
   | 'ATTESTATION'
   | 'NO_STATEMENT'
+  | 'REQUIREMENT'
+  | 'REGISTRY'
+  | 'POLICY_EXPIRED'
   | 'LIMIT'
   | 'UNREADABLE'
 
