@@ -81,6 +81,50 @@ const attestationReport = z.strictObject({
   checks,
 })
 
+const state = z.enum(['met', 'unmet', 'unknown'])
+
+/** A node of the requirement of a Sealwright policy, with its state. */
+const requirementGroup = z.strictObject({
+  kind: z.enum(['all', 'any', 'atLeast']),
+  state,
+  count: z.number().optional().describe('With `atLeast`: how many of them have to be met.'),
+  get of() {
+    return z.array(requirement)
+  },
+})
+const requirement = z.union([
+  requirementGroup,
+  z.strictObject({
+    kind: z.enum(['signer', 'attestation']),
+    state,
+    signer: z.string().optional().describe('The name of the signer in the policy.'),
+    predicateType: z.string().optional(),
+    by: z.array(z.string()).optional().describe('Signers of whom one has to attest.'),
+    signature: digest.optional().describe('Of what meets it.'),
+    why: z.string().optional().describe('What was found instead.'),
+  }),
+])
+
+const unmetLeaf = {
+  leaf: z.string(),
+  state: z.enum(['unmet', 'unknown']),
+  why: z.string().describe('What was found instead.'),
+}
+const missingLeaf = z.strictObject({
+  ...unmetLeaf,
+  path: z.array(z.number()).describe('Where it stands in the tree: the index of the child at each level.'),
+  choice: z
+    .strictObject({
+      need: z.number().describe('How many children of the group must be met.'),
+      size: z.number().describe('How many children it has.'),
+      met: z.array(z.string()),
+      missing: z.number().describe('How many of `among` must be met besides.'),
+      among: z.array(z.strictObject(unmetLeaf)),
+    })
+    .optional()
+    .describe('Its group, if other leaves of the group would do as well.'),
+})
+
 export const verifiedTarget = z.strictObject({
   reference: z.string(),
   resolved: z.string().optional(),
@@ -97,6 +141,13 @@ export const verifiedTarget = z.strictObject({
       met: z.number(),
     })
     .optional(),
+  requirement: requirement
+    .optional()
+    .describe("The statement's tree with the state of each node, where a Sealwright policy decided."),
+  missing: z
+    .array(missingLeaf)
+    .optional()
+    .describe('A smallest set of leaves whose fulfilment would make the target verified.'),
   signatures: z.array(signatureReport),
   attestations: z
     .strictObject({

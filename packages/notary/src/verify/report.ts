@@ -1,3 +1,5 @@
+import type { MissingLeaf, RequirementReport } from '../policy/requirement-report.ts'
+
 /** What became of a target, or of one signature of it. */
 export type Verdict = 'verified' | 'notVerified' | 'unknown' | 'denied' | 'skipped'
 
@@ -213,6 +215,10 @@ export interface Report {
   readonly at?: string
   /** Absent if no statement covers the target. */
   readonly policy?: PolicyReport
+  /** The statement's tree with the state of each node, where a Sealwright policy decided. */
+  readonly requirement?: RequirementReport | undefined
+  /** A smallest set of leaves whose fulfilment would make the target verified; absent if it is verified. */
+  readonly missing?: readonly MissingLeaf[] | undefined
   readonly signatures: readonly SignatureReport[]
   /** There if something had to be attested, and the signatures are good. */
   readonly attestations?: AttestationsReport
