@@ -1,9 +1,9 @@
 // The public declarations of @sealwright/notary. Written by `npm run api`; do not edit.
-import type { AlgorithmId, Envelope, EnvelopeFormat, ErrorCode, KeyDescriptor, Message, SealwrightError, Signature, StaplingFormat, TargetArtifact } from '@sealwright/core'
-import type { DsseAttributes, DssePayload } from '@sealwright/core/dsse'
-import type { JsonObject } from '@sealwright/core/encoding'
+import type { AlgorithmId, Envelope, ErrorCode, KeyDescriptor, Message, SealwrightError, StaplingFormat, TargetArtifact } from '@sealwright/core'
+import type { DssePayload } from '@sealwright/core/dsse'
 import type { NotaryAttributes } from '@sealwright/core/notary-jws'
 import type { ArtifactStore, Descriptor, PushResult } from '@sealwright/oci'
+import type { InTotoStatement, StatementPredicate } from '@sealwright/sigstore'
 import type { Certificate, ChainFault, RevocationStatus } from '@sealwright/x509'
 import type { LookupAddress, LookupAllOptions } from 'node:dns'
 import type { LookupFunction } from 'node:net'
@@ -96,12 +96,7 @@ export interface AttestOptions {
 }
 
 /** What is said of an artifact; made by {@link attestationOf}. */
-export interface Attestation {
-    /** A URI. */
-    readonly predicateType: string;
-    /** JSON, one object. */
-    readonly predicate: string;
-}
+export type Attestation = StatementPredicate;
 
 /** One attestation that was judged. */
 export interface AttestationReport {
@@ -138,16 +133,6 @@ export interface AttestationsReport {
         readonly count: number;
     }[];
 }
-
-/** The media type that is written, and that of the manifest that attaches it. */
-export const BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
-
-export interface BundleFormat extends EnvelopeFormat<DssePayload, DsseAttributes> {
-    /** What a timestamp in the bundle is over: the signature as it stands there. */
-    timestampedBytes(signature: Signature): Uint8Array;
-}
-
-export type BundleVersion = '0.1' | '0.2' | '0.3';
 
 /** The checks in the order in which they are made. A failure that is enforced ends the list; the rest is `skipped`. */
 export const CHECKS: readonly ['integrity', 'attributes', 'authenticity', 'expiry', 'authenticTimestamp', 'revocation', 'artifact', 'metadata'];
@@ -190,12 +175,6 @@ export interface CollectedStatement extends RevocationReport {
 export interface CrlFiles {
     readonly base: Uint8Array;
     readonly delta?: Uint8Array | undefined;
-}
-
-export interface DsseContent {
-    readonly kind: 'dsse';
-    /** The envelope as JSON of its own, for whoever reads DSSE. */
-    readonly envelope: Uint8Array;
 }
 
 /** The artifact type of evidence: a referrer of the manifest that attaches a signature, with one layer for each piece. */
@@ -377,19 +356,6 @@ export type FoundSignature = {
 
 export type GovernedCheck = (typeof GOVERNED_CHECKS)[number];
 
-/** An in-toto statement (in-toto attestation framework, `spec/v1/statement.md`). */
-export interface InTotoStatement {
-    readonly type: string;
-    readonly subjects: readonly StatementSubject[];
-    readonly predicateType: string;
-    /**
-     * Read when it is first asked for, because it may be large and nobody may want it; at most a million values.
-     *
-     * @throws {@link SealwrightError} `VALIDATION` for more, and for a member that comes twice.
-     */
-    readonly predicate: JsonObject;
-}
-
 /** As {@link EnvelopeFacts}; of an envelope that cannot be read only what its media type says, and why. */
 export type InspectedEnvelope<Format = InspectedFormat> = Omit<EnvelopeFacts<Format>, 'format'> & {
     /** Absent for a media type that is not known. */
@@ -409,17 +375,6 @@ export const MAX_PREDICATE_BYTES: number;
  * `artifact-type` is the form of OCI 1.1 and of the specification; notation 1.3 does not find it in a layout.
  */
 export type ManifestForm = 'config-type' | 'artifact-type';
-
-export interface MessageContent {
-    readonly kind: 'message';
-    /** ECDSA in DER. */
-    readonly signature: Uint8Array;
-    /** As the signer said; absent where it said nothing. */
-    readonly digest?: {
-        readonly algorithm: string;
-        readonly bytes: Uint8Array;
-    } | undefined;
-}
 
 /** A group of which some leaves are missing, and it does not matter which. */
 export interface MissingChoice {
@@ -765,20 +720,6 @@ export interface SignatureVerification {
     readonly verifyTimestamp?: TimestampOption | undefined;
 }
 
-/** A Sigstore bundle, read: claims, none of them judged (sigstore/protobuf-specs, `sigstore_bundle.proto`). */
-export interface SigstoreBundle {
-    readonly version: BundleVersion;
-    /** What the signer said of the key; a hint, never trusted. */
-    readonly hint?: string | undefined;
-    /** DER, leaf first; seldom the whole chain, and without its root. */
-    readonly certificates?: readonly Uint8Array[] | undefined;
-    /** DER RFC 3161 time-stamp responses. */
-    readonly timestamps: readonly Uint8Array[];
-    /** Entries of transparency logs, by number only: nothing here looks into them. */
-    readonly logEntries: number;
-    readonly content: DsseContent | MessageContent;
-}
-
 /** An envelope whose signature holds under its own leaf, whose chain meets the profile. Nobody is trusted yet. */
 export interface SoundEnvelope {
     readonly envelope: Envelope;
@@ -851,13 +792,6 @@ export interface Statement {
     readonly trustStores: readonly string[];
     /** `*` alone, or `x509.subject: <RFC 4514 name>` and identities of other kinds, which only a plug-in could judge. */
     readonly trustedIdentities: readonly string[];
-}
-
-/** What a statement is about: names mean nothing, digests everything. */
-export interface StatementSubject {
-    readonly name?: string;
-    /** Hexadecimal by algorithm: `{ sha256: '…' }`. */
-    readonly digest: Readonly<Record<string, string>>;
 }
 
 /** One entry in the folder of a trust store. */
@@ -1098,8 +1032,9 @@ export function attachSignature(places: SignPlaces, subject: Descriptor, envelop
  * @example
  * ```ts
  * import { type Signer, seal } from '@sealwright/core'
- * import { attestArtifact, attestationOf, predicateTypeOf, sigstoreBundle } from '@sealwright/notary'
+ * import { attestArtifact, attestationOf, predicateTypeOf } from '@sealwright/notary'
  * import { layoutDirectory } from '@sealwright/oci'
+ * import { sigstoreBundle } from '@sealwright/sigstore'
  *
  * declare const signer: Signer
  * const artifacts = layoutDirectory('image')
@@ -1263,9 +1198,6 @@ export function formatTrustPolicy(policy: TrustPolicy): string;
  */
 export function inspectEnvelope(found: FoundEnvelope): InspectedEnvelope;
 
-/** Whether a media type is that of a Sigstore bundle of a version that is read here. */
-export function isBundleType(mediaType: string): boolean;
-
 /** Returns whether a sound envelope is by this key and certificate, signs this content, and is good at this time. */
 export function isEqualSignature({ chain, attributes, content, timestamps }: SoundEnvelope, query: Pick<EqualSignatureQuery, 'content' | 'publicKey' | 'certificate' | 'timestampedBy' | 'now'>): boolean;
 
@@ -1294,22 +1226,6 @@ export const notaryJws: SignatureBinding;
  * that this key prescribes, its payload is of the Notary type, and its chain meets the certificate profile.
  */
 export function openEnvelope(binding: SignatureBinding, bytes: Uint8Array, chains?: ChainCache): OpenedEnvelope;
-
-/**
- * Reads a Sigstore bundle, versions 0.1 to 0.3, strictly: no member twice or unknown, one signature, of one kind, with one
- * kind of material to verify it by. Base64 is the standard one.
- *
- * @throws {@link SealwrightError} `VALIDATION`.
- */
-export function parseBundle(bytes: Uint8Array): SigstoreBundle;
-
-/**
- * Reads an in-toto statement, v1 or v0.1: no member twice, at least one subject, each with a digest. Members that it does
- * not know are passed over. Of the predicate only the syntax is checked.
- *
- * @throws {@link SealwrightError} `VALIDATION`.
- */
-export function parseStatement(bytes: Uint8Array): InTotoStatement;
 
 /** Reads `<type>:<name>` as policies write it: `ca:acme`. A name is one folder of the trust store, never `.` or `..`. */
 export function parseStoreReference(text: string): ParsedStoreReference;
@@ -1522,18 +1438,6 @@ export function signFile<Attributes>(file: Message, binding: SignatureBinding<At
     readonly content: TargetArtifact;
     readonly envelope: Envelope;
 }>;
-
-/**
- * The Sigstore bundle v0.3 around a DSSE with one signature; several signers make several bundles. ECDSA signatures stand
- * in it in DER, which is what sigstore's clients read, and not as `dsse` alone writes them.
- *
- * With certificates it carries them (without a root, which proves nothing there), else a hint at the key: standard base64
- * of the SHA-256 of its SubjectPublicKeyInfo, as cosign writes. One or the other: the format has no place for both.
- *
- * Bundles of versions 0.1 to 0.3 are opened, if they hold a DSSE. Log entries are not written (`UNSUPPORTED`), and those that
- * others wrote are not looked at.
- */
-export const sigstoreBundle: BundleFormat;
 
 /**
  * Collects current evidence for every signature of an artifact, whoever made it, and attaches it. No envelope is changed,

@@ -23,7 +23,8 @@ const inward: Readonly<Record<string, readonly string[]>> = {
   '@sealwright/oci': [CORE],
   '@sealwright/oci-registry': [CORE, '@sealwright/oci'],
   '@sealwright/keyring': [CORE],
-  '@sealwright/notary': [CORE, '@sealwright/x509', '@sealwright/oci'],
+  '@sealwright/sigstore': [CORE, '@sealwright/x509', '@sealwright/oci'],
+  '@sealwright/notary': [CORE, '@sealwright/x509', '@sealwright/oci', '@sealwright/sigstore'],
   '@sealwright/nv2': [CORE, '@sealwright/x509', '@sealwright/oci'],
   sealwright: packages.map(({ name }) => name).filter(name => name !== 'sealwright'),
 }

@@ -3,17 +3,8 @@ export {
   type AttestOptions,
   attestArtifact,
 } from './attestation/attest-artifact.ts'
+export { type Attestation, attestationOf, MAX_PREDICATE_BYTES } from './attestation/attestation.ts'
 export { attestationAlgorithm } from './attestation/attestation-algorithm.ts'
-export {
-  BUNDLE_TYPE,
-  type BundleVersion,
-  type DsseContent,
-  isBundleType,
-  type MessageContent,
-  parseBundle,
-  type SigstoreBundle,
-} from './attestation/bundle.ts'
-export { type BundleFormat, sigstoreBundle } from './attestation/bundle-format.ts'
 export { type EqualAttestationQuery, findEqualAttestation } from './attestation/equal-attestation.ts'
 export {
   type PredicateName,
@@ -21,14 +12,6 @@ export {
   predicateTypeOf,
   predicateTypes,
 } from './attestation/predicate-type.ts'
-export {
-  type Attestation,
-  attestationOf,
-  type InTotoStatement,
-  MAX_PREDICATE_BYTES,
-  parseStatement,
-  type StatementSubject,
-} from './attestation/statement.ts'
 export { bindingFor, notaryCose, notaryJws, type SignatureBinding } from './binding.ts'
 export {
   type EqualSignature,

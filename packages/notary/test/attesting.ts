@@ -1,13 +1,8 @@
 import { type Envelope, seal } from '@sealwright/core'
 import type { DssePayload } from '@sealwright/core/dsse'
 import type { ArtifactStore, Descriptor } from '@sealwright/oci'
-import {
-  type AttachedAttestation,
-  attestArtifact,
-  attestationOf,
-  predicateTypeOf,
-  sigstoreBundle,
-} from '../src/index.ts'
+import { sigstoreBundle } from '@sealwright/sigstore'
+import { type AttachedAttestation, attestArtifact, attestationOf, predicateTypeOf } from '../src/index.ts'
 import { tokenOver } from './authorities.ts'
 import { NOW, type Party } from './party.ts'
 

@@ -1,7 +1,7 @@
 import { type ArtifactStore, type Descriptor, ReferrerTypes } from '@sealwright/oci'
+import { BUNDLE_TYPE } from '@sealwright/sigstore'
 import { describe, expect, it } from 'vitest'
 import {
-  BUNDLE_TYPE,
   envelopeTypeOf,
   findEnvelopes,
   inspectEnvelope,

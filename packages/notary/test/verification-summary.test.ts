@@ -1,5 +1,5 @@
+import { parseStatement } from '@sealwright/sigstore'
 import { describe, expect, it } from 'vitest'
-import { parseStatement } from '../src/attestation/statement.ts'
 import { judgeSummary } from '../src/attestation/verification-summary.ts'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`

@@ -1,12 +1,7 @@
 import { isSealwrightError, type UnverifiedSignature } from '@sealwright/core'
-import {
-  bindingFor,
-  type FoundEnvelope,
-  isBundleType,
-  type SignatureEvidence,
-  sigstoreBundle,
-} from '@sealwright/notary'
+import { bindingFor, type FoundEnvelope, type SignatureEvidence } from '@sealwright/notary'
 import { digestOf } from '@sealwright/oci'
+import { isBundleType, sigstoreBundle } from '@sealwright/sigstore'
 import {
   type Certificate,
   formatDistinguishedName,

@@ -7,13 +7,12 @@ import {
 } from '@sealwright/core'
 import type { DssePayload } from '@sealwright/core/dsse'
 import { Annotations, type Descriptor, type PushResult } from '@sealwright/oci'
+import { BUNDLE_TYPE, formatStatement, holdsUnder, STATEMENT_TYPE } from '@sealwright/sigstore'
 import { attachReferrer, type MadeReferrer } from '../attach-referrer.ts'
 import type { SignPlaces } from '../sign-artifact.ts'
 import { describe, referrerManifest } from '../signature-manifest.ts'
-import { BUNDLE_TYPE } from './bundle.ts'
-import { holdsUnder } from './dsse-signature.ts'
+import type { Attestation } from './attestation.ts'
 import { type OpenedAttestation, openAttestation } from './open-attestation.ts'
-import { type Attestation, formatStatement, STATEMENT_TYPE } from './statement.ts'
 
 export interface AttestOptions {
   readonly signal?: AbortSignal | undefined
@@ -48,8 +47,9 @@ export function attestationPayload(subject: Descriptor, attestation: Attestation
  * @example
  * ```ts
  * import { type Signer, seal } from '@sealwright/core'
- * import { attestArtifact, attestationOf, predicateTypeOf, sigstoreBundle } from '@sealwright/notary'
+ * import { attestArtifact, attestationOf, predicateTypeOf } from '@sealwright/notary'
  * import { layoutDirectory } from '@sealwright/oci'
+ * import { sigstoreBundle } from '@sealwright/sigstore'
  *
  * declare const signer: Signer
  * const artifacts = layoutDirectory('image')

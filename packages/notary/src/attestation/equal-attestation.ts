@@ -1,14 +1,14 @@
 import { keyType } from '@sealwright/core'
 import type { ArtifactStore, Descriptor } from '@sealwright/oci'
+import { holdsUnder } from '@sealwright/sigstore'
 import type { Certificate } from '@sealwright/x509'
 import { isTimestamped } from '../equal-signature.ts'
 import { readEnvelope } from '../find-signatures.ts'
 import { orPass } from '../or-pass.ts'
 import { attestationPayload } from './attest-artifact.ts'
-import { holdsUnder } from './dsse-signature.ts'
+import type { Attestation } from './attestation.ts'
 import { findAttestations } from './find-attestations.ts'
 import { type OpenedAttestation, openAttestation } from './open-attestation.ts'
-import type { Attestation } from './statement.ts'
 
 export interface EqualAttestationQuery {
   readonly attestation: Attestation

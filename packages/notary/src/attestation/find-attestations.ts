@@ -8,10 +8,9 @@ import {
   readManifest,
   referrersTag,
 } from '@sealwright/oci'
-import { isBundleType } from './bundle.ts'
+import { isBundleType, STATEMENT_TYPE } from '@sealwright/sigstore'
 import { DSSE_TYPE, isAttestationEnvelope } from './open-attestation.ts'
 import { isOfType } from './predicate-type.ts'
-import { STATEMENT_TYPE } from './statement.ts'
 
 /** Annotation of a layer under cosign's tag `.att`. */
 const LAYER_PREDICATE = 'predicateType'

@@ -1,10 +1,15 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
 import { dsse } from '@sealwright/core/dsse'
 import { derSequence, readDer } from '@sealwright/core/encoding'
+import {
+  type InTotoStatement,
+  isBundleType,
+  parseBundle,
+  parseStatement,
+  STATEMENT_TYPE,
+  sigstoreBundle,
+} from '@sealwright/sigstore'
 import type { TimestampClaim } from '../sound-envelope.ts'
-import { isBundleType, parseBundle } from './bundle.ts'
-import { sigstoreBundle } from './bundle-format.ts'
-import { type InTotoStatement, parseStatement, STATEMENT_TYPE } from './statement.ts'
 
 /** The media type of a DSSE that stands alone, as cosign stored attestations before there were bundles. */
 export const DSSE_TYPE: string = dsse.mediaType

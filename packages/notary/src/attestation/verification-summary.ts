@@ -1,7 +1,7 @@
 import { isSealwrightError } from '@sealwright/core'
 import { isJsonObject, type JsonValue } from '@sealwright/core/encoding'
+import type { InTotoStatement } from '@sealwright/sigstore'
 import { canonicalScope } from '../trust/scope.ts'
-import type { InTotoStatement } from './statement.ts'
 
 /** What a verification summary is held against. */
 export interface SummaryRequest {

@@ -1,5 +1,6 @@
 import { type AlgorithmId, isSealwrightError, keyType, SealwrightError } from '@sealwright/core'
 import type { ArtifactStore, Descriptor, StoreCall } from '@sealwright/oci'
+import { holdsUnder } from '@sealwright/sigstore'
 import {
   type Certificate,
   checkChain,
@@ -7,7 +8,6 @@ import {
   readTimestampToken,
   verifyTimestampToken,
 } from '@sealwright/x509'
-import { holdsUnder } from '../attestation/dsse-signature.ts'
 import { type FoundAttestation, findAttestations } from '../attestation/find-attestations.ts'
 import { openAttestation } from '../attestation/open-attestation.ts'
 import { bindingFor } from '../binding.ts'

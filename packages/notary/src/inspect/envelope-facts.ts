@@ -1,6 +1,6 @@
 import type { TargetArtifact } from '@sealwright/core'
+import type { InTotoStatement } from '@sealwright/sigstore'
 import type { Certificate } from '@sealwright/x509'
-import type { InTotoStatement } from '../attestation/statement.ts'
 
 /** Bytes that somebody signed, or a bill of materials. */
 export interface FoundEnvelope {

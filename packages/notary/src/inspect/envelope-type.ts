@@ -2,7 +2,7 @@ import { isSealwrightError } from '@sealwright/core'
 import { dsse } from '@sealwright/core/dsse'
 import { decodeJson, isJsonObject, type JsonObject } from '@sealwright/core/encoding'
 import { ReferrerTypes } from '@sealwright/oci'
-import { BUNDLE_TYPE, isBundleType } from '../attestation/bundle.ts'
+import { BUNDLE_TYPE, isBundleType } from '@sealwright/sigstore'
 import { notaryCose, notaryJws } from '../binding.ts'
 import { MAX_ENVELOPE_BYTES } from '../find-signatures.ts'
 

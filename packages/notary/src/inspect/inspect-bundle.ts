@@ -1,8 +1,7 @@
 import { dsse } from '@sealwright/core/dsse'
 import { COSIGN_SIGN } from '@sealwright/oci'
+import { type MessageContent, parseBundle, parseStatement } from '@sealwright/sigstore'
 import { parseCertificate } from '@sealwright/x509'
-import { type MessageContent, parseBundle } from '../attestation/bundle.ts'
-import { parseStatement } from '../attestation/statement.ts'
 import type { EnvelopeFacts, FoundEnvelope } from './envelope-facts.ts'
 import { predicateSummary } from './predicate-summary.ts'
 

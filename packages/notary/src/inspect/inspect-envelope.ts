@@ -1,7 +1,7 @@
 import { isSealwrightError } from '@sealwright/core'
 import { dsse } from '@sealwright/core/dsse'
 import { ReferrerTypes } from '@sealwright/oci'
-import { isBundleType } from '../attestation/bundle.ts'
+import { isBundleType } from '@sealwright/sigstore'
 import { notaryCose, notaryJws } from '../binding.ts'
 import type { EnvelopeFacts, FoundEnvelope, InspectedEnvelope } from './envelope-facts.ts'
 import { type BomFormat, inspectBom } from './inspect-bom.ts'

@@ -6,12 +6,10 @@ import {
   type SealwrightError,
 } from '@sealwright/core'
 import type { Descriptor } from '@sealwright/oci'
+import { algorithmsFor, holdsUnder, type InTotoStatement, isAbout, keyHint } from '@sealwright/sigstore'
 import { type Certificate, checkChain, formatDistinguishedName, parseCertificate } from '@sealwright/x509'
-import { keyHint } from '../attestation/bundle-format.ts'
-import { algorithmsFor, holdsUnder } from '../attestation/dsse-signature.ts'
 import type { OpenedAttestation } from '../attestation/open-attestation.ts'
 import { predicateTypes } from '../attestation/predicate-type.ts'
-import { type InTotoStatement, isAbout } from '../attestation/statement.ts'
 import { judgeSummary } from '../attestation/verification-summary.ts'
 import type { FoundEvidence } from '../evidence/attached-evidence.ts'
 import { once } from '../once.ts'

@@ -3,12 +3,11 @@ import type { KeyedMutex } from '@sealwright/core/adapter'
 import {
   type Attestation,
   attestArtifact,
-  BUNDLE_TYPE,
   findEqualAttestation,
   type ObtainedTimestamp,
-  sigstoreBundle,
 } from '@sealwright/notary'
 import type { Descriptor } from '@sealwright/oci'
+import { BUNDLE_TYPE, sigstoreBundle } from '@sealwright/sigstore'
 import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
 import type { LimitFunction } from 'p-limit'
 import type { RegistryFlags } from '../../flags/common-flags.ts'

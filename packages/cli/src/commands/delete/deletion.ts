@@ -1,6 +1,6 @@
 import { isSealwrightError, type SealwrightError } from '@sealwright/core'
 import { shellQuote } from '@sealwright/core/encoding'
-import { type InTotoStatement, inspectEnvelope } from '@sealwright/notary'
+import { inspectEnvelope } from '@sealwright/notary'
 import {
   type ArtifactKind,
   type ArtifactStore,
@@ -13,6 +13,7 @@ import {
   readManifest,
   walkGraph,
 } from '@sealwright/oci'
+import type { InTotoStatement } from '@sealwright/sigstore'
 import { usageError } from '../../runtime/usage.ts'
 import { MAX_ENVELOPE_BYTES } from '../../signatures/envelopes.ts'
 

@@ -21,6 +21,20 @@ export interface CandidateKey {
  *
  * A DSSE names no algorithm, and the key allows only those of the table, all of them strong: whichever the signer chose is
  * good. ECDSA is taken in DER (sigstore's clients) and as r‖s (DSSE's own example).
+ *
+ * @throws {@link SealwrightError} `VALIDATION` if the key is unusable; `UNSUPPORTED` if the running Node.js lacks the algorithm.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { type Signer, keyType } from '@sealwright/core'
+ * import { holdsUnder, sigstoreBundle } from '@sealwright/sigstore'
+ *
+ * declare const signer: Signer
+ * const key = signer.key.publicKey
+ * const [signature] = sigstoreBundle.open(await readFile('app.sigstore.json')).signatures
+ * holdsUnder({ type: keyType(key), key }, signature!.toBeSigned, signature!.bytes) // 'ES256'
+ * ```
  */
 export function holdsUnder(
   { type, key }: CandidateKey,

@@ -2,7 +2,6 @@ import { SealwrightError } from '@sealwright/core'
 import {
   decodeJson,
   decodeJsonWithPositions,
-  decodeUtf8,
   encodeJson,
   encodeUtf8,
   isJsonObject,
@@ -10,20 +9,24 @@ import {
   type JsonValue,
 } from '@sealwright/core/encoding'
 import { type Descriptor, parseDigest, ReferrerTypes } from '@sealwright/oci'
-import { once } from '../once.ts'
-import { predicateFault } from './predicate-type.ts'
 
 /** The payload type of an in-toto statement in a DSSE. */
 export const STATEMENT_TYPE: typeof ReferrerTypes.inToto = ReferrerTypes.inToto
-/** As much as is attested at once: with base64 around it, it stays within what is read of an envelope. */
-export const MAX_PREDICATE_BYTES: number = 16 * 1024 * 1024
 
 const MAX_STATEMENT_BYTES = 32 * 1024 * 1024
-/** An SBOM of 16 MiB has about half of it. Each takes some 200 bytes, so a predicate is read for whom it is meant only. */
-const MAX_PREDICATE_VALUES = 1_000_000
 const MAX_DEPTH = 256
-/** As many as sigstore's verifiers take. */
-const MAX_SUBJECTS = 1024
+/**
+ * What is read of a predicate. An SBOM of 16 MiB has about half a million values; each takes some 200 bytes, so a predicate is
+ * read only when somebody asks for it.
+ */
+export const PREDICATE_LIMITS: { readonly maxValues: number; readonly maxDepth: number } = {
+  maxValues: 1_000_000,
+  maxDepth: MAX_DEPTH - 1,
+}
+/** The limit of sigstore-go (`pkg/verify/signature.go`) and cosign. */
+export const MAX_SUBJECTS = 1024
+/** The limit of sigstore-go for one subject. */
+const MAX_DIGESTS = 32
 const V1 = 'https://in-toto.io/Statement/v1'
 /** What cosign wrote until late, and GitHub's older attestations are: the same members. */
 const V01 = 'https://in-toto.io/Statement/v0.1'
@@ -51,9 +54,19 @@ export interface InTotoStatement {
 
 /**
  * Reads an in-toto statement, v1 or v0.1: no member twice, at least one subject, each with a digest. Members that it does
- * not know are passed over. Of the predicate only the syntax is checked.
+ * not know are passed over. Of the predicate only the syntax is checked. At most {@link MAX_SUBJECTS} subjects, of at most 32
+ * digests each.
  *
  * @throws {@link SealwrightError} `VALIDATION`.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { parseStatement, sigstoreBundle } from '@sealwright/sigstore'
+ *
+ * const { payload } = sigstoreBundle.open(await readFile('app.sigstore.json'))
+ * const { predicateType, subjects } = parseStatement(payload)
+ * ```
  */
 export function parseStatement(bytes: Uint8Array): InTotoStatement {
   const { value, text } = decodeJsonWithPositions(bytes, {
@@ -70,13 +83,14 @@ export function parseStatement(bytes: Uint8Array): InTotoStatement {
   if (!predicate.startsWith('{')) throw invalid('its predicate is not an object')
   if (!isList(subject) || subject.length === 0) throw invalid('it has no subject')
   if (subject.length > MAX_SUBJECTS) throw invalid(`it has more than ${MAX_SUBJECTS} subjects`)
-  const read = once(() => readPredicate(predicate))
+  let read: JsonObject | undefined
   return {
     type,
     subjects: subject.map(readSubject),
     predicateType,
     get predicate() {
-      return read()
+      read ??= readPredicate(predicate)
+      return read
     },
   }
 }
@@ -85,12 +99,15 @@ function readPredicate(text: string): JsonObject {
   return decodeJson(text, {
     label: `${LABEL}, predicate`,
     maxBytes: MAX_STATEMENT_BYTES,
-    maxValues: MAX_PREDICATE_VALUES,
-    maxDepth: MAX_DEPTH,
+    ...PREDICATE_LIMITS,
   }) as JsonObject
 }
 
-/** Whether a statement is about this artifact. */
+/**
+ * Returns whether a statement is about this artifact.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` if the artifact's digest is malformed.
+ */
 export function isAbout(
   { subjects }: Pick<InTotoStatement, 'subjects'>,
   { digest }: Pick<Descriptor, 'digest'>,
@@ -101,8 +118,8 @@ export function isAbout(
   )
 }
 
-/** What is said of an artifact; made by {@link attestationOf}. */
-export interface Attestation {
+/** What a statement says of its subjects. */
+export interface StatementPredicate {
   /** A URI. */
   readonly predicateType: string
   /** JSON, one object. */
@@ -110,45 +127,14 @@ export interface Attestation {
 }
 
 /**
- * Checks a predicate and its type, for {@link attestArtifact}.
- *
- * @param predicate - UTF-8 JSON, one object, at most {@link MAX_PREDICATE_BYTES}.
- * @throws {@link SealwrightError} `VALIDATION` if it is not a JSON object, or is clearly of another predicate type.
- *
- * @example
- * ```ts
- * import { readFile } from 'node:fs/promises'
- * import { attestationOf, predicateTypeOf } from '@sealwright/notary'
- *
- * const attestation = attestationOf(predicateTypeOf('spdx'), await readFile('sbom.spdx.json'))
- * ```
- */
-export function attestationOf(predicateType: string, predicate: Uint8Array): Attestation {
-  const label = 'the predicate'
-  const value = decodeJson(predicate, {
-    label,
-    maxBytes: MAX_PREDICATE_BYTES,
-    maxValues: MAX_PREDICATE_VALUES,
-    maxDepth: MAX_DEPTH - 1,
-  })
-  if (!isJsonObject(value)) throw new SealwrightError('VALIDATION', `${label} is not a JSON object`)
-  const fault = predicateFault(predicateType, value)
-  if (fault !== undefined) {
-    throw new SealwrightError('VALIDATION', `${label} is not of the type ${predicateType}`, {
-      why: fault,
-      fix: 'give the file that was meant, or its own type',
-    })
-  }
-  return { predicateType, predicate: decodeUtf8(predicate, label).trim() }
-}
-
-/**
  * The bytes of a statement v1 about one artifact. The predicate stands in it as it was given, so that no number of it is
  * rounded. The subject has no name: the same artifact goes by another in the next registry.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` if the artifact's digest is malformed.
  */
 export function formatStatement(
   { digest }: Pick<Descriptor, 'digest'>,
-  { predicateType, predicate }: Attestation,
+  { predicateType, predicate }: StatementPredicate,
 ): Uint8Array {
   const { algorithm, hex } = parseDigest(digest)
   const head = encodeJson(
@@ -164,6 +150,7 @@ function readSubject(value: JsonValue, index: number): StatementSubject {
   const { name, digest } = value
   if (name !== undefined && typeof name !== 'string') throw invalid(`${label} has a name that is not text`)
   if (!isJsonObject(digest) || Object.keys(digest).length === 0) throw invalid(`${label} has no digest`)
+  if (Object.keys(digest).length > MAX_DIGESTS) throw invalid(`${label} has more than ${MAX_DIGESTS} digests`)
   const digests: Record<string, string> = Object.create(null)
   for (const [algorithm, hex] of Object.entries(digest)) {
     if (typeof hex !== 'string') throw invalid(`${label} has a digest that is not text`)

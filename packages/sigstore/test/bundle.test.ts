@@ -1,47 +1,62 @@
 import { createPublicKey, verify } from 'node:crypto'
-import { isSealwrightError } from '@sealwright/core'
+import { type Signer, seal } from '@sealwright/core'
 import { preAuthEncoding } from '@sealwright/core/dsse'
+import { type Certificate, issueCertificate } from '@sealwright/x509'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { parseBundle, parseStatement, predicateTypeOf, sigstoreBundle } from '../src/index.ts'
-import { bundledBy } from './attesting.ts'
-import { makeAuthority, makeParty, type Party } from './party.ts'
+import { makeKey, signerOf } from '../../x509/test/test-signer.ts'
+import { parseBundle, sigstoreBundle } from '../src/index.ts'
+import { codeOf } from './code-of.ts'
 
 const PAYLOAD = { payloadType: 'application/vnd.in-toto+json', payload: Buffer.from('{"a":1}') }
 const RAW = Buffer.from('bytes').toString('base64')
 
-function codeOf(action: () => unknown): string {
-  try {
-    action()
-    return 'none'
-  } catch (error) {
-    if (!isSealwrightError(error)) throw error
-    return error.code
-  }
-}
-
 describe('a Sigstore bundle', () => {
-  let self: Party
-  let issued: Party
-  let rsa: Party
+  let root: Certificate
+  let middle: Certificate
+  let leaf: Certificate
+  let signer: Signer
+  let rsa: Signer
   beforeAll(async () => {
-    const authority = await makeAuthority('Acme')
-    const middle = await makeParty({
-      organisation: 'Acme',
-      authority,
-      certificate: { ca: true, subject: 'C=DE,ST=Hessen,O=Acme,CN=middle' },
+    const authority = await signerOf(makeKey('p256'), 'ES256')
+    signer = await signerOf(makeKey('p256'), 'ES256')
+    rsa = await signerOf(makeKey('rsa2048'), 'RS256')
+    const between = await signerOf(makeKey('p256'), 'ES256')
+    const year = { notBefore: new Date('2026-01-01'), notAfter: new Date('2027-01-01') }
+    const { publicKey } = authority.key
+    root = await issueCertificate({
+      signer: authority,
+      subject: 'C=DE,O=Acme,CN=root',
+      publicKey,
+      ca: true,
+      ...year,
     })
-    self = await makeParty({ organisation: 'Acme' })
-    issued = await makeParty({ organisation: 'Acme', authority: { ...middle, root: middle.chain[0]! } })
-    rsa = await makeParty({ organisation: 'Acme', key: 'rsa2048' })
+    middle = await issueCertificate({
+      signer: authority,
+      issuer: root,
+      subject: 'C=DE,O=Acme,CN=middle',
+      publicKey: between.key.publicKey,
+      ca: true,
+      ...year,
+    })
+    leaf = await issueCertificate({
+      signer: between,
+      issuer: middle,
+      subject: 'C=DE,O=Acme,CN=release',
+      publicKey: signer.key.publicKey,
+      ...year,
+    })
   })
 
+  const sealed = (by: Signer, certificates: readonly Certificate[] = []) =>
+    seal(sigstoreBundle, PAYLOAD, by, { attributes: {}, certificates: certificates.map(({ der }) => der) })
+
   it('is a DSSE with an ECDSA signature in DER and a hint at the key', async () => {
-    const { mediaType, bytes } = await bundledBy(self)(PAYLOAD)
+    const { mediaType, bytes } = await sealed(signer)
     expect(mediaType).toBe('application/vnd.dev.sigstore.bundle.v0.3+json')
     const bundle = JSON.parse(Buffer.from(bytes).toString())
-    const key = createPublicKey({ key: Buffer.from(self.signer.key.publicKey), format: 'der', type: 'spki' })
+    const key = createPublicKey({ key: Buffer.from(signer.key.publicKey), format: 'der', type: 'spki' })
     const hint = Buffer.from(
-      await crypto.subtle.digest('SHA-256', Uint8Array.from(self.signer.key.publicKey)),
+      await crypto.subtle.digest('SHA-256', Uint8Array.from(signer.key.publicKey)),
     ).toString('base64')
     expect(bundle).toEqual({
       mediaType,
@@ -57,21 +72,20 @@ describe('a Sigstore bundle', () => {
   })
 
   it('carries a chain without its root, and one certificate alone as such', async () => {
-    const chained = JSON.parse(Buffer.from((await bundledBy(issued, true)(PAYLOAD)).bytes).toString())
-    const ders = issued.chain.map(({ der }) => ({ rawBytes: Buffer.from(der).toString('base64') }))
-    expect(ders).toHaveLength(3)
+    const chained = JSON.parse(Buffer.from((await sealed(signer, [leaf, middle, root])).bytes).toString())
+    const ders = [leaf, middle].map(({ der }) => ({ rawBytes: Buffer.from(der).toString('base64') }))
     expect(chained.verificationMaterial).toEqual({
-      x509CertificateChain: { certificates: ders.slice(0, 2) },
+      x509CertificateChain: { certificates: ders },
     })
-    const alone = JSON.parse(Buffer.from((await bundledBy(self, true)(PAYLOAD)).bytes).toString())
+    const alone = JSON.parse(Buffer.from((await sealed(signer, [leaf])).bytes).toString())
     expect(alone.verificationMaterial).toEqual({
-      certificate: { rawBytes: Buffer.from(self.chain[0]!.der).toString('base64') },
+      certificate: { rawBytes: Buffer.from(leaf.der).toString('base64') },
     })
   })
 
   it('is opened as it was made, with what it says of its key', async () => {
-    for (const party of [self, rsa]) {
-      const opened = sigstoreBundle.open((await bundledBy(party)(PAYLOAD)).bytes)
+    for (const by of [signer, rsa]) {
+      const opened = sigstoreBundle.open((await sealed(by)).bytes)
       expect(Buffer.from(opened.payload)).toEqual(PAYLOAD.payload)
       expect(opened.signatures).toHaveLength(1)
       expect(opened.signatures[0]!.keyId).toMatch(/^[A-Za-z0-9+/]{43}=$/)
@@ -79,8 +93,8 @@ describe('a Sigstore bundle', () => {
   })
 
   it('gains no second signature', async () => {
-    const { bytes } = await bundledBy(self)(PAYLOAD)
-    const { key, algorithm } = self.signer
+    const { bytes } = await sealed(signer)
+    const { key, algorithm } = signer
     expect(codeOf(() => sigstoreBundle.prepare(PAYLOAD, {}, { key, algorithm: algorithm.id }, bytes))).toBe(
       'VALIDATION',
     )
@@ -160,79 +174,5 @@ describe('parseBundle', () => {
   it('leaves a DSSE of two signatures to be refused by whoever opens it', () => {
     const two = bundle({ dsseEnvelope: { ...envelope, signatures: [{ sig: RAW }, { sig: RAW }] } })
     expect(codeOf(() => sigstoreBundle.open(two))).toBe('VALIDATION')
-  })
-})
-
-const statement = (members: object): Buffer =>
-  Buffer.from(
-    JSON.stringify({
-      _type: 'https://in-toto.io/Statement/v1',
-      subject: [{ digest: { sha256: 'ab' } }],
-      predicateType: 'https://example.org/t',
-      predicate: {},
-      ...members,
-    }),
-  )
-
-describe('parseStatement', () => {
-  it('reads v1 and v0.1, with names and several digests', () => {
-    for (const type of ['https://in-toto.io/Statement/v1', 'https://in-toto.io/Statement/v0.1']) {
-      const subject = [{ name: 'app', digest: { sha256: 'ab', sha512: 'cd' } }]
-      expect(parseStatement(statement({ _type: type, subject }))).toMatchObject({ type, subjects: subject })
-    }
-  })
-
-  it('reads the predicate when it is asked for', () => {
-    expect(parseStatement(statement({ predicate: { a: 1 } })).predicate).toEqual({ a: 1 })
-    const twice = Buffer.from(
-      statement({ predicate: { a: 1, b: 2 } })
-        .toString()
-        .replace('"b"', '"a"'),
-    )
-    const read = parseStatement(twice)
-    expect(read.predicateType).toBeDefined()
-    for (const _ of [1, 2]) expect(codeOf(() => read.predicate)).toBe('VALIDATION')
-    const large = statement({ predicate: { a: Array(1_000_000).fill(0) } })
-    expect(codeOf(() => parseStatement(large).predicate)).toBe('VALIDATION')
-    const two = Buffer.from(`${statement({}).toString().slice(0, -1)},"predicate":{}}`)
-    expect(codeOf(() => parseStatement(two))).toBe('VALIDATION')
-  })
-
-  it.each<[string, object]>([
-    ['of another type', { _type: 'https://in-toto.io/Statement/v2' }],
-    ['without a subject', { subject: [] }],
-    ['with a subject that has no digest', { subject: [{ name: 'app' }] }],
-    ['with an empty digest', { subject: [{ digest: {} }] }],
-    ['with a digest that is a number', { subject: [{ digest: { sha256: 1 } }] }],
-    ['without a predicate type', { predicateType: '' }],
-    ['with a predicate that is text', { predicate: 'x' }],
-    ['with more subjects than anybody has', { subject: Array(1025).fill({ digest: { sha256: 'ab' } }) }],
-  ])('refuses a statement %s', (_, members) => {
-    expect(codeOf(() => parseStatement(statement(members)))).toBe('VALIDATION')
-  })
-})
-
-describe('predicateTypeOf', () => {
-  it.each([
-    ['slsa', 'https://slsa.dev/provenance/v1'],
-    ['spdx', 'https://spdx.dev/Document'],
-    ['cyclonedx', 'https://cyclonedx.org/bom'],
-    ['vsa', 'https://slsa.dev/verification_summary/v1'],
-    ['https://example.org/review/v1', 'https://example.org/review/v1'],
-    ['urn:example:review', 'urn:example:review'],
-  ])('takes %s for %s', (text, uri) => {
-    expect(predicateTypeOf(text)).toBe(uri)
-  })
-
-  it.each([
-    'slsa1',
-    'SLSA',
-    '',
-    'https:',
-    'https://example.org/a b',
-    'https://example.org/\u0000',
-    'constructor',
-  ])('refuses %j', text => {
-    expect(codeOf(() => predicateTypeOf(text))).toBe('VALIDATION')
   })
 })
