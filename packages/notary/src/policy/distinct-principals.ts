@@ -26,7 +26,7 @@ export interface Search<By> {
   readonly plan: Plan<By> | undefined
   /** The search was complete: no plan leaves fewer leaves missing, or none exists. */
   readonly complete: boolean
-  /** Work done, in units of a loop's body: the same for the same input, in any order of choices. */
+  /** Work done, counted in turns of the inner loops. */
   readonly steps: number
 }
 
@@ -51,7 +51,7 @@ export function cheapestPlan<By>(
 interface Contended<By> {
   readonly cost: number
   readonly marks: readonly number[]
-  /** The mark of it that most leaves have. */
+  /** The mark of it that excludes most: a matching counts it alone. */
   readonly main: number
   readonly original: Choice<By>
 }
@@ -75,14 +75,16 @@ function reduce<By>(choices: readonly (readonly Choice<By>[])[]): readonly Reduc
       needed(of.map(({ choice, marks }) => ({ choice, marks: marks.filter(mark => shared.get(mark)! > 1) }))),
     )
   }
-  const shared = leavesByMark(leaves)
-  const numbers = new Map([...shared.keys()].sort().map((mark, index) => [mark, index]))
+  const counts = new Map<string, number>()
+  for (const { marks } of leaves.flat())
+    for (const mark of marks) counts.set(mark, (counts.get(mark) ?? 0) + 1)
+  const numbers = new Map([...counts.keys()].sort().map((mark, index) => [mark, index]))
   return leaves.map(of => ({
     free: of.find(({ marks }) => marks.length === 0)?.choice,
     contended: of
       .filter(({ marks }) => marks.length > 0)
       .map(({ choice, marks }) => {
-        const main = marks.reduce((most, mark) => (shared.get(mark)! > shared.get(most)! ? mark : most))
+        const main = marks.reduce((most, mark) => (counts.get(mark)! > counts.get(most)! ? mark : most))
         return {
           cost: choice.cost,
           marks: marks.map(mark => numbers.get(mark)!),
@@ -105,26 +107,22 @@ function leavesByMark<By>(leaves: readonly Marked<By>[]): ReadonlyMap<string, nu
   return counts
 }
 
-/** Keeps of the choices that exclude the same, or more than another, the cheapest; the order of the input has no effect. */
+/** Keeps the cheapest of the choices that exclude the same, or more than another; of equal ones, the first. */
 function needed<By>(of: Marked<By>): { choice: Choice<By>; marks: string[] }[] {
   const sorted = of
     .map(({ choice, marks }) => ({ choice, marks: marks.toSorted() }))
-    .map(each => ({ ...each, key: JSON.stringify(each.marks) }))
-    .sort((a, b) => a.choice.cost - b.choice.cost || a.marks.length - b.marks.length || compare(a.key, b.key))
+    .sort((a, b) => a.choice.cost - b.choice.cost || a.marks.length - b.marks.length)
   const keys = new Set<string>()
   const alone = new Set<string>()
   let free = false
-  return sorted.filter(({ marks, key }) => {
+  return sorted.filter(({ marks }) => {
+    const key = JSON.stringify(marks)
     if (free || keys.has(key) || marks.some(mark => alone.has(mark))) return false
     free = marks.length === 0
     keys.add(key)
     if (marks.length === 1) alone.add(marks[0]!)
     return true
   })
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** Leaves that a pass over the tree picks: a leaf with a contended choice, `~leaf` with its free one, or two sets of them. */
@@ -232,8 +230,10 @@ class PlanSearch<By> {
     return open === undefined || result.length <= 2 ? result : result.slice(0, this.#rank(node, open) + 1)
   }
 
+  /** Where it makes no difference, the leaves that come first get contended choices. */
   #join(some: readonly (Way | undefined)[], more: readonly (Way | undefined)[], into: (Way | undefined)[]) {
-    for (const [slots, way] of some.entries()) {
+    for (let slots = some.length - 1; slots >= 0; slots--) {
+      const way = some[slots]
       if (way === undefined) continue
       for (const [others, other] of more.entries()) {
         this.steps++

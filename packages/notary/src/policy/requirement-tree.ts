@@ -214,10 +214,13 @@ export function distance({ trusted, principal }: LeafCandidate): number {
 
 /** Sorts candidates by what they are. */
 export function byIdentity(a: LeafCandidate, b: LeafCandidate): number {
-  const [first, second] = [sortKey(a), sortKey(b)]
-  return first < second ? -1 : first > second ? 1 : 0
+  return compare(a.signature, b.signature) || compare(detailOf(a), detailOf(b))
 }
 
-function sortKey({ signature, principal, why = '' }: LeafCandidate): string {
-  return JSON.stringify([signature, principal.toSorted(), why])
+function detailOf({ principal, why = '' }: LeafCandidate): string {
+  return JSON.stringify([principal.toSorted(), why])
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -4,7 +4,16 @@ import { numRuns } from '../../../../test/properties.ts'
 import { judgeRequirement } from '../../src/policy/judge-requirement.ts'
 import type { Requirement, RequirementLeaf } from '../../src/policy/policy.ts'
 import type { LeafCandidate, LeafFinding, LeafFindings } from '../../src/policy/requirement-report.ts'
-import { candidate, isSatisfiable, leavesOf, satisfies, sharesMark, smallestMissing } from './requirements.ts'
+import {
+  candidate,
+  fulfil,
+  isSatisfiable,
+  leafAt,
+  leavesOf,
+  satisfies,
+  sharesMark,
+  smallestMissing,
+} from './requirements.ts'
 
 const MAX_LEAVES = 6
 
@@ -142,7 +151,7 @@ describe('the verdict on a requirement', () => {
                 .map(each =>
                   leaves.has(leaf) && each.state === 'unknown'
                     ? {
-                        ...candidate('met', [`new-${leavesOf(requirement).indexOf(leaf)}`]),
+                        ...candidate('met', [`key:new-${leavesOf(requirement).indexOf(leaf)}`]),
                         ...(each.principal.length > 0 ? { principal: each.principal } : {}),
                       }
                     : each,
@@ -283,26 +292,6 @@ describe('a budget that ends', () => {
     expect(ended).toBeGreaterThan(0)
   })
 })
-
-function leafAt(requirement: Requirement, path: readonly number[]): RequirementLeaf {
-  const node = path.reduce<Requirement>(
-    (at, index) => (at as { of: readonly Requirement[] }).of[index]!,
-    requirement,
-  )
-  return node as RequirementLeaf
-}
-
-/** The findings with a new principal for each of the leaves. */
-function fulfil(findings: LeafFindings, leaves: ReadonlySet<RequirementLeaf>): LeafFindings {
-  return new Map(
-    [...findings].map(([leaf, found], index) => [
-      leaf,
-      leaves.has(leaf)
-        ? { ...found, candidates: [...found.candidates, candidate('met', [`new-${index}`])] }
-        : found,
-    ]),
-  )
-}
 
 function shuffle<T>(items: readonly T[], random: IterableIterator<number>): readonly T[] {
   return items

@@ -1,21 +1,27 @@
-import type { AttestationLeaf, Requirement, RequirementLeaf, SignerLeaf } from '../../src/policy/policy.ts'
-import type { LeafCandidate, LeafFinding, LeafFindings } from '../../src/policy/requirement-report.ts'
+import type { Requirement, RequirementLeaf } from '../../src/policy/policy.ts'
+import type { LeafCandidate, LeafFindings } from '../../src/policy/requirement-report.ts'
 
-export const signer = (name: string): SignerLeaf => ({ kind: 'signer', signer: name })
-
-export const attestation = (...by: readonly string[]): AttestationLeaf => ({
-  kind: 'attestation',
-  predicateType: 'https://slsa.dev/provenance/v1',
-  by,
-})
-
-export const all = (...of: readonly Requirement[]): Requirement => ({ kind: 'all', of })
-export const any = (...of: readonly Requirement[]): Requirement => ({ kind: 'any', of })
-export const atLeast = (count: number, ...of: readonly Requirement[]): Requirement => ({
-  kind: 'atLeast',
-  count,
-  of,
-})
+/**
+ * Reads a tree as the tests write it: `all(vendor, 2(alice, bob, carol), any(hub, @builder))`. `@builder` is an attestation
+ * by the builder.
+ */
+export function tree(text: string): Requirement {
+  const tokens = text.match(/[^\s(),]+|[(),]/g)!
+  const read = (): Requirement => {
+    const name = tokens.shift()!
+    if (tokens[0] !== '(') {
+      return name.startsWith('@')
+        ? { kind: 'attestation', predicateType: 'https://slsa.dev/provenance/v1', by: [name.slice(1)] }
+        : { kind: 'signer', signer: name }
+    }
+    const of: Requirement[] = []
+    while (tokens.shift() !== ')') of.push(read())
+    return name === 'all' || name === 'any'
+      ? { kind: name, of }
+      : { kind: 'atLeast', count: Number(name), of }
+  }
+  return read()
+}
 
 export function leavesOf(requirement: Requirement): readonly RequirementLeaf[] {
   return 'of' in requirement ? requirement.of.flatMap(leavesOf) : [requirement]
@@ -80,7 +86,7 @@ export function smallestMissing(requirement: Requirement, findings: LeafFindings
   throw new Error('the tree cannot be satisfied at all')
 }
 
-export function* subsets<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+function* subsets<T>(items: readonly T[], size: number): Generator<readonly T[]> {
   if (size === 0) yield []
   else
     for (const [index, item] of items.entries())
@@ -89,16 +95,15 @@ export function* subsets<T>(items: readonly T[], size: number): Generator<readon
 
 let serial = 0
 
-/** A candidate; `marks` as in a report, or names that become keys. */
 export function candidate(
   state: LeafCandidate['state'],
-  marks: readonly string[],
+  principal: readonly string[],
   extra: Partial<LeafCandidate> = {},
 ): LeafCandidate {
   return {
     state,
     signature: `sha256:${(++serial).toString(16).padStart(64, '0')}`,
-    principal: marks.map(mark => (mark.includes(':') ? mark : `key:${mark}`)),
+    principal,
     trusted: state !== 'unmet',
     ...(state === 'met'
       ? {}
@@ -107,16 +112,65 @@ export function candidate(
   }
 }
 
-/** A finding for each leaf, from candidates by the name of its signer. */
-export function findingsFor(
-  requirement: Requirement,
-  byName: Readonly<Record<string, readonly LeafCandidate[] | LeafFinding>>,
-): LeafFindings {
+const STATES = { '=': 'met', '?': 'unknown', '!': 'unmet', '-': 'unmet' } as const
+
+/**
+ * Reads what was found, as the tests write it: `alice=A bob?B carol!C dave-`. `alice=A` is a signature by the key A that
+ * meets the leaf of alice, `?` one that could not be judged, `!` one by a trusted signer that fails in what the policy asks
+ * beyond trust, `-` one that fails otherwise; `alice=A+s` has the subject s besides, and `alice...` says that the list was cut off.
+ */
+export function found(requirement: Requirement, text: string): LeafFindings {
+  const leaves = leavesOf(requirement)
+  const candidates = new Map<string, LeafCandidate[]>()
+  const cut = new Set<string>()
+  for (const token of text.split(' ').filter(each => each !== '')) {
+    const [, name = '', mark = '', rest = ''] = /^(@?\w+)(\.\.\.|[=?!-])(.*)$/.exec(token)!
+    if (!leaves.some(leaf => nameOf(leaf) === name)) throw new Error(`${token} is of another tree`)
+    if (mark === '...') cut.add(name)
+    else {
+      const state = STATES[mark as keyof typeof STATES]
+      const [key, ...subjects] = rest.split('+').filter(each => each !== '')
+      const principal = [
+        ...(key === undefined ? [] : [`key:${key}`]),
+        ...subjects.map(each => `subject:${each}`),
+      ]
+      const trusted = mark === '!' || state !== 'unmet'
+      const why = state === 'unknown' ? 'not known whether revoked' : trusted ? 'too old' : 'revoked'
+      const one = candidate(state, principal, { trusted, ...(state === 'met' ? {} : { why }) })
+      candidates.set(name, [...(candidates.get(name) ?? []), one])
+    }
+  }
   return new Map(
-    leavesOf(requirement).map(leaf => {
-      const name = leaf.kind === 'signer' ? leaf.signer : leaf.by.join('+')
-      const found = byName[name] ?? []
-      return [leaf, 'candidates' in found ? found : { candidates: found }] as const
-    }),
+    leaves.map(leaf => [
+      leaf,
+      {
+        candidates: candidates.get(nameOf(leaf)) ?? [],
+        unknown: cut.has(nameOf(leaf)) ? 'the list of signatures was cut off' : undefined,
+      },
+    ]),
+  )
+}
+
+function nameOf(leaf: RequirementLeaf): string {
+  return leaf.kind === 'signer' ? leaf.signer : `@${leaf.by[0]}`
+}
+
+export function leafAt(requirement: Requirement, path: readonly number[]): RequirementLeaf {
+  const node = path.reduce<Requirement>(
+    (at, index) => (at as { of: readonly Requirement[] }).of[index]!,
+    requirement,
+  )
+  return node as RequirementLeaf
+}
+
+/** The findings with a new principal for each of the leaves. */
+export function fulfil(findings: LeafFindings, leaves: ReadonlySet<RequirementLeaf>): LeafFindings {
+  return new Map(
+    [...findings].map(([leaf, found], index) => [
+      leaf,
+      leaves.has(leaf)
+        ? { ...found, candidates: [...found.candidates, candidate('met', [`key:new-${index}`])] }
+        : found,
+    ]),
   )
 }
