@@ -3,6 +3,7 @@ import type { Algorithm, AlgorithmId, EnvelopeFormat, KeyType, Signature } from 
 import type { DsseAttributes, DssePayload } from '@sealwright/core/dsse'
 import type { JsonObject } from '@sealwright/core/encoding'
 import type { Descriptor, ReferrerTypes } from '@sealwright/oci'
+import type { Certificate } from '@sealwright/x509'
 import type { KeyObject } from 'node:crypto'
 
 /** The media type that is written, and that of the manifest that attaches it. */
@@ -41,6 +42,27 @@ export interface InTotoStatement {
     readonly predicate: JsonObject;
 }
 
+export interface JudgeOptions {
+    /** The time at which certificates must be valid if no trusted time is proven. */
+    readonly now: Date;
+    /** How many entries of trusted logs there must be. Default: 1 for an identity, else none. */
+    readonly logEntries?: number | undefined;
+    /** Base URLs of the logs whose entries count. Default: all of the trusted root. */
+    readonly logs?: readonly string[] | undefined;
+    /** How many trusted times there must be. Default: 1 for an identity, else none. */
+    readonly timestamps?: number | undefined;
+    /** Roots of timestamp authorities, in place of those of the trusted root. For keys and certificates. */
+    readonly timestampRoots?: readonly Certificate[] | undefined;
+}
+
+/** The artifact that a signature must be about. */
+export interface JudgedArtifact {
+    /** `sha256:<hex>`. */
+    readonly digest: string;
+    /** The artifact itself, which a signature over a message is checked against; a statement names the digest. */
+    readonly bytes?: Uint8Array | undefined;
+}
+
 /** The limit of sigstore-go (`pkg/verify/signature.go`) and cosign. */
 export const MAX_SUBJECTS = 1024;
 
@@ -64,6 +86,9 @@ export const PREDICATE_LIMITS: {
     readonly maxDepth: number;
 };
 
+/** The media type of a layer under the tag `sha256-<hex>.sig`. */
+export const SIMPLE_SIGNING_TYPE: typeof ReferrerTypes.simpleSigning;
+
 /** The payload type of an in-toto statement in a DSSE. */
 export const STATEMENT_TYPE: typeof ReferrerTypes.inToto;
 
@@ -81,6 +106,90 @@ export interface SigstoreBundle {
     readonly content: DsseContent | MessageContent;
 }
 
+/** What a signature fails at. */
+export type SigstoreFault = 
+/** It cannot be read, or breaks a limit. */
+'malformed'
+/** It is about another artifact. */
+ | 'artifact'
+/** It does not hold. */
+ | 'signature'
+/** It holds, and its signer is not trusted. */
+ | 'signer'
+/** A timestamp or log entry is missing or does not hold. */
+ | 'evidence';
+
+/** The verdict on a signature. A bad signature is a verdict and no error. */
+export type SigstoreJudgement = {
+    readonly verdict: 'verified';
+    readonly signer: SigstoreSigner;
+    /** Proven times, of timestamps and logs; none for an identity, where they only date the certificate. */
+    readonly times: readonly Date[];
+    /** What was signed, if it is an in-toto statement: its predicate type says whether it is a signature. */
+    readonly statement?: InTotoStatement | undefined;
+} | {
+    readonly verdict: 'refused';
+    readonly fault: SigstoreFault;
+    readonly why: string;
+};
+
+export interface SigstoreSigner {
+    readonly algorithm?: AlgorithmId | undefined;
+    /** `sha256:<hex>` of the public key. */
+    readonly fingerprint: string;
+    /** Of a certificate, RFC 4514. */
+    readonly subject?: string | undefined;
+    readonly identity?: string | undefined;
+    readonly issuer?: string | undefined;
+}
+
+/** Whose signatures count. */
+export type SigstoreTrust = {
+    readonly kind: 'keys';
+    /** DER SubjectPublicKeyInfo each. */
+    readonly keys: readonly Uint8Array[];
+    /** Logs and timestamp authorities. */
+    readonly trustedRoot?: TrustedRoot | undefined;
+} | {
+    readonly kind: 'certificates';
+    /** Roots, and certificates between, that complete a chain. A chain must end in one of them. */
+    readonly anchors: readonly Certificate[];
+    readonly trustedRoot?: TrustedRoot | undefined;
+} | {
+    readonly kind: 'identity';
+    /** Exact, or with one `*` at the end after `/` or `@`. */
+    readonly identity: string;
+    readonly issuer: string;
+    /** Extensions of the certificate by OID, exact texts. */
+    readonly extensions?: Readonly<Record<string, string>> | undefined;
+    readonly trustedRoot: TrustedRoot;
+};
+
+/** A payload that cosign signed before it had bundles: which manifest, under which name. */
+export interface SimpleSigning {
+    /** Of the manifest. */
+    readonly digest: string;
+    /** The repository; unlike the digest it is nothing that a verifier compares. */
+    readonly reference: string;
+    /** Signed with the digest: what `cosign sign -a` adds. */
+    readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Annotations of the layer: the signature, and what vouches for it (cosign, `specs/SIGNATURE_SPEC.md`). */
+export const SimpleSigningAnnotations: {
+    readonly signature: 'dev.cosignproject.cosign/signature';
+    readonly certificate: 'dev.sigstore.cosign/certificate';
+    readonly chain: 'dev.sigstore.cosign/chain';
+    readonly logEntry: 'dev.sigstore.cosign/bundle';
+    readonly timestamp: 'dev.sigstore.cosign/rfc3161timestamp';
+};
+
+/** A layer under the tag: the payload, and its annotations. */
+export interface SimpleSigningLayer {
+    readonly payload: Uint8Array;
+    readonly annotations: Readonly<Record<string, string>>;
+}
+
 /** What a statement says of its subjects. */
 export interface StatementPredicate {
     /** A URI. */
@@ -96,8 +205,55 @@ export interface StatementSubject {
     readonly digest: Readonly<Record<string, string>>;
 }
 
+export interface TrustedAuthority extends TrustedPeriod {
+    readonly uri: string;
+    /** Leaf first, root last. */
+    readonly chain: readonly Certificate[];
+}
+
+export interface TrustedLog extends TrustedPeriod {
+    readonly baseUrl: string;
+    /** Standard base64. */
+    readonly keyId: string;
+}
+
+/** When a key or an authority is trusted; without an end, it still is. */
+export interface TrustedPeriod {
+    readonly start?: Date | undefined;
+    readonly end?: Date | undefined;
+}
+
+/** What a `trusted_root.json` vouches for (sigstore/protobuf-specs, `sigstore_trustroot.proto`). */
+export interface TrustedRoot {
+    /** Transparency logs. */
+    readonly logs: readonly TrustedLog[];
+    /** Certificate transparency logs. */
+    readonly certificateLogs: readonly TrustedLog[];
+    readonly certificateAuthorities: readonly TrustedAuthority[];
+    readonly timestampAuthorities: readonly TrustedAuthority[];
+    /** The document as it was read. */
+    readonly json: JsonObject;
+}
+
 /** Those that a signature by a key of this type may be of: each of them is tried. */
 export function algorithmsFor(type: KeyType): readonly Algorithm[];
+
+/**
+ * Returns the Sigstore bundle that says the same as a layer, so that one verifier judges both: a message signature over the
+ * payload, with the certificates, the log entry and the timestamp of the annotations.
+ *
+ * @returns A bundle of version 0.1, the one that has a place for a chain and for a log's promise.
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function bundleOfSimpleSigning({ payload, annotations }: SimpleSigningLayer): Uint8Array;
+
+/**
+ * Formats a payload, byte for byte as cosign does.
+ *
+ * @returns UTF-8 JSON.
+ * @throws {@link SealwrightError} `VALIDATION` for a text with a lone surrogate.
+ */
+export function formatSimpleSigning({ digest, reference, annotations }: SimpleSigning): Uint8Array;
 
 /**
  * The bytes of a statement v1 about one artifact. The predicate stands in it as it was given, so that no number of it is
@@ -139,6 +295,46 @@ export function isAbout({ subjects }: Pick<InTotoStatement, 'subjects'>, { diges
 /** Whether a media type is that of a Sigstore bundle of a version that is read here. */
 export function isBundleType(mediaType: string): boolean;
 
+/**
+ * Judges a Sigstore bundle, offline: the signature holds, it is about the artifact, its signer is trusted, and as many log
+ * entries and timestamps as demanded hold.
+ *
+ * Signatures and certificates under keys and trust anchors are verified by `@sealwright/core` and `@sealwright/x509`; keyless
+ * certificates, log entries and the authorities of a trusted root by `@sigstore/verify`.
+ *
+ * @param bytes - The bundle, at most 32 MiB.
+ * @throws {@link SealwrightError} `VALIDATION` if a trusted key or root is unusable; `UNSUPPORTED` if the running Node.js lacks
+ *   an algorithm.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { judgeBundle, parseTrustedRoot } from '@sealwright/sigstore'
+ *
+ * const digest = 'sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae'
+ * const judgement = await judgeBundle(
+ *   await readFile('app.sigstore.json'),
+ *   { digest },
+ *   {
+ *     kind: 'identity',
+ *     identity: 'https://github.com/acme/app/.github/workflows/release.yml@*',
+ *     issuer: 'https://token.actions.githubusercontent.com',
+ *     trustedRoot: parseTrustedRoot(await readFile('trusted_root.json')),
+ *   },
+ *   { now: new Date() },
+ * )
+ * if (judgement.verdict === 'refused') console.error(judgement.fault, judgement.why)
+ * ```
+ */
+export function judgeBundle(bytes: Uint8Array, artifact: JudgedArtifact, trust: SigstoreTrust, options: JudgeOptions): Promise<SigstoreJudgement>;
+
+/**
+ * Judges a signature of cosign's older form, a layer under the tag `sha256-<hex>.sig`, as {@link judgeBundle} does.
+ *
+ * @throws As {@link judgeBundle}.
+ */
+export function judgeSimpleSigning(layer: SimpleSigningLayer, { digest }: Pick<JudgedArtifact, 'digest'>, trust: SigstoreTrust, options: JudgeOptions): Promise<SigstoreJudgement>;
+
 /** What cosign names a key by in a bundle. */
 export function keyHint(publicKey: Uint8Array): string;
 
@@ -149,6 +345,13 @@ export function keyHint(publicKey: Uint8Array): string;
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function parseBundle(bytes: Uint8Array): SigstoreBundle;
+
+/**
+ * Reads a payload, strictly: no member twice, at most 1 MiB. Values of `optional` that are not text are read as JSON.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function parseSimpleSigning(payload: Uint8Array): SimpleSigning;
 
 /**
  * Reads an in-toto statement, v1 or v0.1: no member twice, at least one subject, each with a digest. Members that it does
@@ -167,6 +370,25 @@ export function parseBundle(bytes: Uint8Array): SigstoreBundle;
  * ```
  */
 export function parseStatement(bytes: Uint8Array): InTotoStatement;
+
+/**
+ * Reads a `trusted_root.json`. Nothing is fetched: whoever gives the file decides that it is current.
+ *
+ * The key of every log must have a start of validity, or entries from before the key was trusted would count.
+ *
+ * @param bytes - UTF-8 JSON of at most 1 MiB, with at most 64 logs or authorities of a kind.
+ * @throws {@link SealwrightError} `VALIDATION`.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { parseTrustedRoot } from '@sealwright/sigstore'
+ *
+ * const { logs } = parseTrustedRoot(await readFile('trusted_root.json'))
+ * for (const { baseUrl, keyId } of logs) console.log(baseUrl, keyId)
+ * ```
+ */
+export function parseTrustedRoot(bytes: Uint8Array): TrustedRoot;
 
 /**
  * The Sigstore bundle v0.3 around a DSSE with one signature; several signers make several bundles. ECDSA signatures stand

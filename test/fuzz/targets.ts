@@ -2,7 +2,15 @@ import { generateKeyPairSync } from 'node:crypto'
 import { isSealwrightError } from '@sealwright/core'
 import { nv2KeyId, openNv2 } from '@sealwright/nv2'
 import { type ArtifactStore, memory } from '@sealwright/oci'
-import { parseBundle, parseStatement } from '@sealwright/sigstore'
+import {
+  bundleOfSimpleSigning,
+  formatSimpleSigning,
+  parseBundle,
+  parseSimpleSigning,
+  parseStatement,
+  parseTrustedRoot,
+  SimpleSigningAnnotations,
+} from '@sealwright/sigstore'
 import { dsse } from '../../packages/core/src/dsse/index.ts'
 import { cborTagged, decodeCbor, encodeCbor } from '../../packages/core/src/encoding/cbor.ts'
 import {
@@ -276,6 +284,32 @@ export const targets: readonly Target[] = [
     read: parseBundle,
     good: bytesOf(
       `{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"certificate":{"rawBytes":"${certificate}"}},"dsseEnvelope":${textOf(dsseEnvelope)}}`,
+    ),
+  },
+  {
+    name: 'simple signing',
+    read: parseSimpleSigning,
+    good: formatSimpleSigning({ digest: DIGEST, reference: 'registry.example/app', annotations: { a: 'b' } }),
+  },
+  {
+    name: 'log entry of a simple signing',
+    read: bytes =>
+      bundleOfSimpleSigning({
+        payload: bytesOf('{}'),
+        annotations: {
+          [SimpleSigningAnnotations.signature]: 'AAAA',
+          [SimpleSigningAnnotations.logEntry]: textOf(bytes),
+        },
+      }),
+    good: bytesOf(
+      `{"SignedEntryTimestamp":"AAAA","Payload":{"body":"${Buffer.from('{"kind":"hashedrekord","apiVersion":"0.0.1"}').toString('base64')}","integratedTime":1,"logIndex":2,"logID":"00ff"}}`,
+    ),
+  },
+  {
+    name: 'trusted root of Sigstore',
+    read: parseTrustedRoot,
+    good: bytesOf(
+      `{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1","tlogs":[{"baseUrl":"https://log.example","publicKey":{"rawBytes":"AAAA","validFor":{"start":"2024-01-01T00:00:00Z"}},"logId":{"keyId":"AAAA"}}],"certificateAuthorities":[{"certChain":{"certificates":[{"rawBytes":"${certificate}"}]}}]}`,
     ),
   },
   {

@@ -18,7 +18,7 @@ import {
   type JsonValue,
 } from '@sealwright/core/encoding'
 import { parseCertificate } from '@sealwright/x509'
-import { BUNDLE_TYPE, parseBundle } from './bundle.ts'
+import { BUNDLE_TYPE, type DsseContent, parseBundle } from './bundle.ts'
 
 const LABEL = 'Sigstore bundle'
 
@@ -64,15 +64,8 @@ export const sigstoreBundle: BundleFormat = Object.freeze<BundleFormat>({
   open(bytes) {
     const { content, certificates, hint } = parseBundle(bytes)
     if (content.kind !== 'dsse') throw new SealwrightError('VALIDATION', `${LABEL}: it holds no DSSE`)
-    const envelope = dsse.open(content.envelope)
-    const [signature, ...more] = envelope.signatures
-    if (signature === undefined || more.length > 0) {
-      throw new SealwrightError(
-        'VALIDATION',
-        `${LABEL}: its DSSE has ${more.length + 1} signatures instead of one`,
-      )
-    }
-    const { keyId: _, ...rest } = signature
+    const envelope = openDsse(content)
+    const { keyId: _, ...rest } = envelope.signatures[0]!
     return {
       ...envelope,
       signatures: [
@@ -85,6 +78,14 @@ export const sigstoreBundle: BundleFormat = Object.freeze<BundleFormat>({
     }
   },
 })
+
+/** Opens the DSSE of a bundle, which has one signature. Throws `VALIDATION`. */
+export function openDsse({ envelope }: DsseContent): ReturnType<typeof dsse.open> {
+  const opened = dsse.open(envelope)
+  const { length } = opened.signatures
+  if (length === 1) return opened
+  throw new SealwrightError('VALIDATION', `${LABEL}: its DSSE has ${length} signatures instead of one`)
+}
 
 /** A bundle holds the responses of authorities (RFC 3161, section 2.4.2), so each token goes into one that says `granted`. */
 function timestampMaterial(tokens: readonly Uint8Array[]): JsonObject {

@@ -64,6 +64,11 @@ export function isBundleType(mediaType: string): boolean {
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function parseBundle(bytes: Uint8Array): SigstoreBundle {
+  return readBundle(bytes).bundle
+}
+
+/** As {@link parseBundle}, with the JSON for the libraries of Sigstore. */
+export function readBundle(bytes: Uint8Array): { readonly bundle: SigstoreBundle; readonly json: JsonValue } {
   const json = decodeJsonWithPositions(bytes, { label: LABEL, maxBytes: MAX_BYTES })
   const { mediaType, verificationMaterial, messageSignature, dsseEnvelope } = members(json.value, 'it', [
     'mediaType',
@@ -75,7 +80,7 @@ export function parseBundle(bytes: Uint8Array): SigstoreBundle {
   if ((messageSignature === undefined) === (dsseEnvelope === undefined)) {
     throw invalid('it has to hold one of messageSignature and dsseEnvelope')
   }
-  return {
+  const bundle: SigstoreBundle = {
     version: VERSIONS[mediaType]!,
     ...readMaterial(verificationMaterial),
     content:
@@ -83,6 +88,7 @@ export function parseBundle(bytes: Uint8Array): SigstoreBundle {
         ? readMessage(messageSignature)
         : { kind: 'dsse', envelope: encodeUtf8(json.text(['dsseEnvelope'])!, LABEL) },
   }
+  return { bundle, json: json.value }
 }
 
 function readMaterial(value: JsonValue | undefined): Omit<SigstoreBundle, 'version' | 'content'> {

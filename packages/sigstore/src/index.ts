@@ -10,6 +10,25 @@ export {
 export { type BundleFormat, keyHint, sigstoreBundle } from './bundle-format.ts'
 export { algorithmsFor, type CandidateKey, holdsUnder } from './dsse-signature.ts'
 export {
+  type JudgedArtifact,
+  type JudgeOptions,
+  judgeBundle,
+  judgeSimpleSigning,
+  type SigstoreFault,
+  type SigstoreJudgement,
+  type SigstoreSigner,
+  type SigstoreTrust,
+} from './judge.ts'
+export {
+  bundleOfSimpleSigning,
+  formatSimpleSigning,
+  parseSimpleSigning,
+  SIMPLE_SIGNING_TYPE,
+  type SimpleSigning,
+  SimpleSigningAnnotations,
+  type SimpleSigningLayer,
+} from './simple-signing.ts'
+export {
   formatStatement,
   type InTotoStatement,
   isAbout,
@@ -20,3 +39,10 @@ export {
   type StatementPredicate,
   type StatementSubject,
 } from './statement.ts'
+export {
+  parseTrustedRoot,
+  type TrustedAuthority,
+  type TrustedLog,
+  type TrustedPeriod,
+  type TrustedRoot,
+} from './trusted-root.ts'
