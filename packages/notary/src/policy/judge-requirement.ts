@@ -44,8 +44,8 @@ export interface JudgedRequirement {
 }
 
 const BUDGET = 1_000_000
-const MAX_LEAVES = 64
-const MAX_DEPTH = 8
+const MAX_LEAVES = 128
+const MAX_DEPTH = 9
 /** Lines of a reason; the report has all of them. */
 const MAX_LINES = 6
 
@@ -56,8 +56,8 @@ const MAX_LINES = 6
  * To decide this is a search, because signers may overlap. Its budget is counted in steps, not in time: beyond it the
  * verdict is `unknown` with `LIMIT`. The order of candidates has no effect.
  *
- * @throws {@link SealwrightError} `VALIDATION` for an empty group, a count that a group cannot reach, more than 64 leaves
- * or a depth over 8.
+ * @throws {@link SealwrightError} `VALIDATION` for an empty group, a count that a group cannot reach, more than 128
+ * leaves or a depth over 9: twice the leaves of a policy and a level more, for what a caller demands besides.
  */
 export function judgeRequirement(
   requirement: Requirement,

@@ -23,6 +23,14 @@ export function tree(text: string): Requirement {
   return read()
 }
 
+export const all = (...of: readonly Requirement[]): Requirement => ({ kind: 'all', of })
+export const any = (...of: readonly Requirement[]): Requirement => ({ kind: 'any', of })
+export const atLeast = (count: number, ...of: readonly Requirement[]): Requirement => ({
+  kind: 'atLeast',
+  count,
+  of,
+})
+
 export function leavesOf(requirement: Requirement): readonly RequirementLeaf[] {
   return 'of' in requirement ? requirement.of.flatMap(leavesOf) : [requirement]
 }
