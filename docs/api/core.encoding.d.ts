@@ -333,11 +333,21 @@ export function encodePem(label: string, bytes: Uint8Array): string;
 /** @throws {@link SealwrightError} `VALIDATION` for a lone surrogate, which UTF-8 has no bytes for. */
 export function encodeUtf8(text: string, label: string): Uint8Array;
 
+/** RFC 3339 in UTC, to the second. */
+export function formatRfc3339(time: Date): string;
+
 /** What every decoder throws: `VALIDATION`, naming the input by its label and the fault, never the input itself. */
 export function invalid(label: string, fault: string, fix?: string): SealwrightError;
 
 /** Whether a value read from JSON is an object: no list, no `null`, and there at all. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject;
+
+/**
+ * Reads an RFC 3339 date-time, any offset. Finer than a millisecond is cut off. No leap seconds: the reference has none.
+ *
+ * @throws {@link SealwrightError} `VALIDATION`.
+ */
+export function parseRfc3339(text: unknown, label: string): Date;
 
 /**
  * Reads exactly one DER element (X.690) and checks all that is nested in it: definite lengths in the fewest bytes, one-byte

@@ -10,6 +10,16 @@ import type { LookupFunction } from 'node:net'
 
 export type Action = (typeof ACTIONS)[number];
 
+export interface AllOf {
+    readonly kind: 'all';
+    readonly of: readonly Requirement[];
+}
+
+export interface AnyOf {
+    readonly kind: 'any';
+    readonly of: readonly Requirement[];
+}
+
 export interface ArtifactOptions extends VerifyOptions {
     /** Judge every signature, instead of stopping at the first that is verified. */
     readonly all?: boolean | undefined;
@@ -37,6 +47,12 @@ export interface ArtifactRequest {
     readonly reference: string;
     /** The repository that the policy judges it as, `host[:port]/path`; without it only a `*` statement applies. */
     readonly scope?: string | undefined;
+}
+
+export interface AtLeastOf {
+    readonly kind: 'atLeast';
+    readonly count: number;
+    readonly of: readonly Requirement[];
 }
 
 export interface AttachEvidenceOptions {
@@ -98,6 +114,19 @@ export interface AttestOptions {
 /** What is said of an artifact; made by {@link attestationOf}. */
 export type Attestation = StatementPredicate;
 
+/** An attestation about the target, signed by one of the signers, for which the condition is true. */
+export interface AttestationLeaf {
+    readonly kind: 'attestation';
+    /** Predicate type, a URI. */
+    readonly predicateType: string;
+    readonly by: readonly string[];
+    /** CEL over `predicate`, `predicateType`, `subject` and `signer`. */
+    readonly where?: string | undefined;
+    /** For verification summaries: the accepted `verifier.id`s. */
+    readonly verifiers?: readonly string[] | undefined;
+    readonly maxAgeMs?: number | undefined;
+}
+
 /** One attestation that was judged. */
 export interface AttestationReport {
     /** Of the manifest that attaches it. */
@@ -137,6 +166,15 @@ export interface AttestationsReport {
 /** The checks in the order in which they are made. A failure that is enforced ends the list; the rest is `skipped`. */
 export const CHECKS: readonly ['integrity', 'attributes', 'authenticity', 'expiry', 'authenticTimestamp', 'revocation', 'artifact', 'metadata'];
 
+/** Notation's rule: the chain is in one of the stores, and the subject matches one of the identities. */
+export interface CertificateSigner {
+    readonly kind: 'certificates';
+    /** `ca:acme`, `signingAuthority:acme`. */
+    readonly stores: readonly string[];
+    /** `*` alone, or `x509.subject: <RFC 4514 name>`. */
+    readonly identities: readonly string[];
+}
+
 export type CheckName = (typeof CHECKS)[number];
 
 /** `logged` is a failure that the policy lets pass; `notConfigured` a check that nobody asked for. */
@@ -153,6 +191,14 @@ export interface CheckedPolicy {
     readonly faults: readonly PolicyFault[];
     /** There unless a fault is an error. */
     readonly policy?: TrustPolicy | undefined;
+}
+
+/** Sealwright's policy with all that is wrong with it. */
+export interface CheckedSealwrightPolicy {
+    /** Errors and warnings in the order of the file; of each the first 100. */
+    readonly faults: readonly PolicyFault[];
+    /** Present unless a fault is an error. */
+    readonly policy?: SealwrightPolicy | undefined;
 }
 
 export interface CollectedEvidence {
@@ -365,6 +411,17 @@ export type InspectedEnvelope<Format = InspectedFormat> = Omit<EnvelopeFacts<For
 
 export type InspectedFormat = 'jws' | 'cose' | 'sigstore-bundle' | 'dsse' | 'simple-signing' | 'spdx' | 'cyclonedx';
 
+/** A public key trusted by itself: certificate dates and revocation do not apply. */
+export interface KeySigner {
+    readonly kind: 'key';
+    /** PEM file with the public key, as written in the policy: relative to the trust directory, inside it. */
+    readonly file?: string | undefined;
+    /** `sha256:<hex>` of the DER SubjectPublicKeyInfo, where the policy names a fingerprint instead of a file. */
+    readonly fingerprint?: string | undefined;
+    /** When trust in the key ends: a trusted timestamp must be earlier, or else the present time. */
+    readonly notAfter?: Date | undefined;
+}
+
 export type Level = (typeof LEVELS)[number];
 
 /** As much as is attested at once: with base64 around it, it stays within what is read of an envelope. */
@@ -440,6 +497,22 @@ export type ParsedStoreReference = {
     readonly fault: string;
 };
 
+/** What a policy of Sealwright says of a target before anything is contacted. */
+export type PolicyDecision = {
+    readonly statement: PolicyStatement;
+    readonly denied?: undefined;
+}
+/** Nothing of it may be used, whoever signed it. */
+ | {
+    readonly denied: Reason;
+    readonly statement?: undefined;
+}
+/** Notation's files decide. */
+ | {
+    readonly denied?: undefined;
+    readonly statement?: undefined;
+};
+
 /** One thing that is wrong with a trust policy file. */
 export interface PolicyFault {
     /** An `error` makes the file unusable; a `warning` does not: notation ignores it too. */
@@ -472,12 +545,40 @@ export interface PolicyReport {
     readonly met: number;
 }
 
+/** Somebody who signs, by what identifies their signatures. */
+export type PolicySigner = CertificateSigner | KeySigner | SigstoreSigner;
+
 /** A policy and where it came from. One with errors makes verification under it impossible, and nothing else. */
 export interface PolicySource {
     readonly file: string;
     readonly faults: readonly PolicyFault[];
     readonly policy?: TrustPolicy | undefined;
 }
+
+export interface PolicyStatement {
+    readonly name: string;
+    /** Canonical: a repository, a prefix that ends in `/*`, or `*` alone. Empty for a statement on files. */
+    readonly scopes: readonly string[];
+    /** The statement is for files, and is chosen by its name. */
+    readonly files: boolean;
+    /** The statement for files that applies where none is named. */
+    readonly default: boolean;
+    readonly require: Requirement;
+    readonly timestamp: TimestampRule;
+    readonly revocation: RevocationRule;
+}
+
+/** An artifact, by its repository; or a file, by the statement that was named for it. */
+export type PolicyTarget = {
+    readonly kind: 'artifact';
+    /** The repository that it is judged as; without it only a `*` statement covers it. */
+    readonly scope?: string | undefined;
+    /** Repositories that would be contacted for it. */
+    readonly places: readonly string[];
+} | {
+    readonly kind: 'file';
+    readonly name?: string | undefined;
+};
 
 export type PredicateName = keyof typeof predicateTypes;
 
@@ -550,6 +651,11 @@ export interface Report {
     /** Of an index, what it names: signed with it by their digests. Signatures of their own were not looked at. */
     readonly manifests?: readonly NamedManifest[];
 }
+
+/** A tree of at most 64 leaves and depth 8. */
+export type Requirement = AllOf | AnyOf | AtLeastOf | RequirementLeaf;
+
+export type RequirementLeaf = SignerLeaf | AttestationLeaf;
 
 /** The tree of a statement with the state of each node: plain data, as in the JSON report. */
 export type RequirementReport = GroupReport<'all'> | GroupReport<'any'> | (GroupReport<'atLeast'> & {
@@ -636,6 +742,46 @@ export interface RevocationReport {
     readonly why?: string | undefined;
 }
 
+export interface RevocationRule {
+    /** Default: `enforce`. */
+    readonly mode: 'enforce' | 'log';
+    /** Limits the age of cached and stapled statements, in milliseconds. */
+    readonly maxAgeMs?: number | undefined;
+    /**
+     * A CA may drop expired certificates from its CRL. `proven` (default): for an expired certificate, only a statement
+     * counts that covers the time before the expiry.
+     */
+    readonly afterExpiry: 'proven' | 'accept';
+}
+
+/** The file in the trust directory that holds the policy, beside Notation's. */
+export const SEALWRIGHT_POLICY_FILE = "trustpolicy.sealwright.json";
+
+/** The version that this library reads; a file of any other is refused. */
+export const SEALWRIGHT_POLICY_VERSION = "sealwright/1";
+
+/** A policy that says who must have said what about a target: `trustpolicy.sealwright.json`, checked. */
+export interface SealwrightPolicy {
+    readonly version: typeof SEALWRIGHT_POLICY_VERSION;
+    /** From this time on, by the real clock, everything that the policy decides is denied. */
+    readonly expires?: Date | undefined;
+    /** Hosts, or `host/path/*`; absent: any registry. Checked before any connection. */
+    readonly registries?: readonly string[] | undefined;
+    /** What decides where no statement covers the target. */
+    readonly otherwise: 'deny' | 'notation';
+    readonly signers: Readonly<Record<string, PolicySigner>>;
+    readonly statements: readonly PolicyStatement[];
+}
+
+/** Sealwright's own policy, where it came from, and the files that it names. */
+export interface SealwrightPolicySource {
+    readonly file: string;
+    readonly faults: readonly PolicyFault[];
+    readonly policy?: SealwrightPolicy | undefined;
+    /** Public keys (DER SubjectPublicKeyInfo) of the signers that name a file, by signer. */
+    readonly keys: Readonly<Record<string, Uint8Array>>;
+}
+
 export interface SignOptions extends AttachOptions {
     /** Signed beside the artifact; keys under `io.cncf.notary` are refused. */
     readonly metadata?: Readonly<Record<string, string>> | undefined;
@@ -718,6 +864,28 @@ export interface SignatureVerification {
     readonly override?: Readonly<Partial<Record<GovernedCheck, Action>>> | undefined;
     /** Absent means `always`. */
     readonly verifyTimestamp?: TimestampOption | undefined;
+}
+
+/** One sound, unexpired signature of the target by this signer. A signer stands in at most one such leaf of a tree. */
+export interface SignerLeaf {
+    readonly kind: 'signer';
+    readonly signer: string;
+    /** Measured from the time that the signer signed, in milliseconds. */
+    readonly maxAgeMs?: number | undefined;
+    /** Must be signed with it. */
+    readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A certificate of a Sigstore authority, by identity and issuer. Read, and not judged yet. */
+export interface SigstoreSigner {
+    readonly kind: 'sigstore';
+    /** Exact, or with one `*` at the end after `/` or `@`. */
+    readonly identity: string;
+    readonly issuer: string;
+    /** `trusted_root.json`, relative to the trust directory, inside it. */
+    readonly trustedRoot: string;
+    /** Fulcio extensions by name (`sourceRepositoryURI`), exact values. */
+    readonly extensions?: Readonly<Record<string, string>> | undefined;
 }
 
 /** An envelope whose signature holds under its own leaf, whose chain meets the profile. Nobody is trusted yet. */
@@ -887,6 +1055,15 @@ export interface TimestampReport {
     readonly revocation: readonly RevocationReport[];
 }
 
+export interface TimestampRule {
+    /** Default: `afterCertExpiry`. `never`: tokens are not looked at. */
+    readonly require: 'always' | 'afterCertExpiry' | 'never';
+    /** Trust stores, `tsa:one`. */
+    readonly authorities: readonly string[];
+    /** How many different authorities must vouch. Default: 1. */
+    readonly atLeast: number;
+}
+
 /** What a timestamp is requested for. */
 export interface TimestampedSignature {
     /** The raw signature, which the timestamp is over. */
@@ -919,7 +1096,10 @@ export interface TrustAnchorsOptions {
 }
 
 export interface TrustDirectoryOptions {
-    /** In place of the policies of the directory, which are not read then. It is read as either kind. */
+    /**
+     * In place of the policies of the directory, which are not read then: Sealwright's, or one of Notation's, which is read
+     * as either kind. Files that it names are in the directory all the same.
+     */
     readonly policy?: {
         readonly file: string;
         readonly input: Uint8Array | string;
@@ -1092,6 +1272,25 @@ export function bindingFor(mediaType: string): SignatureBinding | undefined;
 export function canonicalScope(scope: string): string;
 
 /**
+ * Reads Sealwright's own policy, `trustpolicy.sealwright.json`, and names all that is wrong with it. A member that is not
+ * known is an error: a typo must not weaken a policy. The files that it names are not read.
+ *
+ * @param input - JSON, at most 4 MiB; as bytes, UTF-8.
+ * @param label - Names the file in messages about its syntax.
+ * @throws {@link SealwrightError} `UNAVAILABLE` if the thread that parses conditions does not start.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { checkSealwrightPolicy, formatPolicyFault } from '@sealwright/notary'
+ *
+ * const { policy, faults } = await checkSealwrightPolicy(await readFile('trustpolicy.sealwright.json'))
+ * for (const fault of faults) console.log(formatPolicyFault(fault))
+ * ```
+ */
+export function checkSealwrightPolicy(input: Uint8Array | string, label?: string): Promise<CheckedSealwrightPolicy>;
+
+/**
  * Reads a trust policy of version 1.0 and names all that is wrong with it. What notation refuses is an error here; so are
  * duplicate members, text after the document, member names in another case, an empty `verifyTimestamp`, store names `.`
  * and `..`, and a global statement with level `skip`, which notation lets pass. A member that means nothing is a warning.
@@ -1115,6 +1314,8 @@ export function createEvidenceCollector({ clock, ...options }: EvidenceCollector
 
 /**
  * Creates a verifier. Trust is data that was read before; it is not read from disk again.
+ *
+ * @throws {@link SealwrightError} `UNSUPPORTED` for trust with a policy that cannot be judged by.
  *
  * @example
  * ```ts
@@ -1189,6 +1390,11 @@ export function findSignatures(store: ArtifactStore, subject: Descriptor, option
 /** One line for people: `line 4, column 7: statement "prod": …`. */
 export function formatPolicyFault({ message, statement, line, column }: PolicyFault): string;
 
+/**
+ * Writes Sealwright's policy as {@link parseSealwrightPolicy} reads it: JSON, two spaces, without what is a default.
+ */
+export function formatSealwrightPolicy(policy: SealwrightPolicy): string;
+
 /** Writes a policy as notation reads it: two spaces, members in the order of the specification's examples. */
 export function formatTrustPolicy(policy: TrustPolicy): string;
 
@@ -1209,6 +1415,9 @@ export function isEqualSignature({ chain, attributes, content, timestamps }: Sou
  */
 export function isPublicAddress(address: string): boolean;
 
+/** Whether a text is, or is meant to be, Sealwright's own policy rather than one of Notation's. */
+export function isSealwrightPolicy(input: Uint8Array | string): boolean;
+
 /** Reads every trust store under `<directory>/truststore/x509`. No fault of one store hides another. */
 export function listTrustStores(directory: string): Promise<StoreListing>;
 
@@ -1226,6 +1435,14 @@ export const notaryJws: SignatureBinding;
  * that this key prescribes, its payload is of the Notary type, and its chain meets the certificate profile.
  */
 export function openEnvelope(binding: SignatureBinding, bytes: Uint8Array, chains?: ChainCache): OpenedEnvelope;
+
+/**
+ * Reads Sealwright's own policy; see {@link checkSealwrightPolicy} for the rules.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` naming every error with its line and column; `UNAVAILABLE` if the thread that
+ *   parses conditions does not start.
+ */
+export function parseSealwrightPolicy(input: Uint8Array | string, label?: string): Promise<SealwrightPolicy>;
 
 /** Reads `<type>:<name>` as policies write it: `ca:acme`. A name is one folder of the trust store, never `.` or `..`. */
 export function parseStoreReference(text: string): ParsedStoreReference;
@@ -1325,12 +1542,34 @@ export function readEvidence(store: ArtifactStore, signature: Descriptor, { sign
 }): Promise<FoundEvidence>;
 
 /**
- * Reads the policy file that decides for a kind. Links are not followed, as by notation.
+ * Reads the policy file that decides for a kind; `sealwright`: Sealwright's own, for artifacts and files. Links are not
+ * followed, as by notation.
  *
- * @throws {@link SealwrightError} `UNSUPPORTED` if there is a `trustpolicy.sealwright.json`; `VALIDATION` for what is not
- *   a regular file; `ACCESS_DENIED` if it may not be read.
+ * @throws {@link SealwrightError} `VALIDATION` for what is not a regular file, or is larger than 4 MiB; `ACCESS_DENIED` if
+ *   it may not be read.
  */
-export function readPolicyFile(directory: string, kind: PolicyKind): Promise<PolicyFile>;
+export function readPolicyFile(directory: string, kind: PolicyKind | 'sealwright'): Promise<PolicyFile>;
+
+/**
+ * Reads Sealwright's policy and the public keys that it names: PEM, in the trust directory. A key that cannot be read is an
+ * error of the policy, like any other.
+ *
+ * @param directory - The trust directory.
+ * @param file - The policy's own path, for messages.
+ * @throws {@link SealwrightError} `UNAVAILABLE` if the thread that parses conditions does not start.
+ *
+ * @example
+ * ```ts
+ * import { formatPolicyFault, readPolicyFile, readSealwrightPolicy } from '@sealwright/notary'
+ *
+ * const { path, bytes } = await readPolicyFile('/etc/notation', 'sealwright')
+ * if (bytes !== undefined) {
+ *   const { policy, faults } = await readSealwrightPolicy('/etc/notation', path, bytes)
+ *   console.log(policy?.statements.length ?? faults.map(formatPolicyFault))
+ * }
+ * ```
+ */
+export function readSealwrightPolicy(directory: string, file: string, input: Uint8Array | string): Promise<SealwrightPolicySource>;
 
 /** Reads one trust store. Never throws for what is wrong with it. */
 export function readTrustStore(directory: string, { type, name }: Pick<StoreReading, 'type' | 'name'>): Promise<StoreReading>;
@@ -1383,6 +1622,17 @@ export function selectBlobStatement(policy: TrustPolicy, name: string | undefine
  * @throws {@link SealwrightError} `VALIDATION` if `scope` is not a repository.
  */
 export function selectOciStatement(policy: TrustPolicy, scope: string | undefined): Statement | undefined;
+
+/**
+ * Says which statement of a policy decides about a target, or why the target is denied: the policy has expired, does not
+ * allow the registry, or covers no such target.
+ *
+ * @param clock - The real time, whatever time is judged as of: an expired policy allows nothing.
+ * @throws {@link SealwrightError} `VALIDATION` if the scope is not a repository, or the name of a statement is blank.
+ */
+export function selectPolicyStatement({ file, policy }: SealwrightPolicySource & {
+    readonly policy: SealwrightPolicy;
+}, target: PolicyTarget, clock: Date): PolicyDecision;
 
 /**
  * Signs an artifact and attaches the signature: resolve once, seal, check the own envelope, push config, envelope and
@@ -1496,13 +1746,15 @@ export function subjectFault({ subject }: Pick<Certificate, 'subject'>): string 
 export function trustAnchors(options: TrustAnchorsOptions): Trust;
 
 /**
- * Reads Notation's configuration directory: its trust policies and its trust store, once. Nothing is written.
+ * Reads a trust directory, once: Sealwright's policy with the public keys that it names, Notation's trust policies, and the
+ * trust store. Nothing is written.
  *
  * A directory without a policy, or with a faulty one, is read all the same: verification under that policy is then
  * `VALIDATION`, and says what to do. So is a store that cannot be used: it stops what is verified by it, and nothing else.
+ * Where Sealwright's policy is faulty, Notation's do not stand in for it.
  *
- * @throws {@link SealwrightError} `UNSUPPORTED` if there is a `trustpolicy.sealwright.json`; `VALIDATION` if a policy is
- *   not a regular file; `ACCESS_DENIED` if a policy may not be read.
+ * @throws {@link SealwrightError} `VALIDATION` if a policy is not a regular file, or is larger than 4 MiB; `ACCESS_DENIED`
+ *   if a policy may not be read; `UNAVAILABLE` if the thread that parses conditions does not start.
  *
  * @example
  * ```ts
@@ -1540,44 +1792,6 @@ export function unreachableScope(scope: string): string | undefined;
 
 const ACTIONS: readonly ['enforce', 'log', 'skip'];
 
-interface AllOf {
-    readonly kind: 'all';
-    readonly of: readonly Requirement[];
-}
-
-interface AnyOf {
-    readonly kind: 'any';
-    readonly of: readonly Requirement[];
-}
-
-interface AtLeastOf {
-    readonly kind: 'atLeast';
-    readonly count: number;
-    readonly of: readonly Requirement[];
-}
-
-/** An attestation about the target, signed by one of the signers, for which the condition is true. */
-interface AttestationLeaf {
-    readonly kind: 'attestation';
-    /** Predicate type, a URI. */
-    readonly predicateType: string;
-    readonly by: readonly string[];
-    /** CEL over `predicate`, `predicateType`, `subject` and `signer`. */
-    readonly where?: string | undefined;
-    /** For verification summaries: the accepted `verifier.id`s. */
-    readonly verifiers?: readonly string[] | undefined;
-    readonly maxAgeMs?: number | undefined;
-}
-
-/** Notation's rule: the chain is in one of the stores, and the subject matches one of the identities. */
-interface CertificateSigner {
-    readonly kind: 'certificates';
-    /** `ca:acme`, `signingAuthority:acme`. */
-    readonly stores: readonly string[];
-    /** `*` alone, or `x509.subject: <RFC 4514 name>`. */
-    readonly identities: readonly string[];
-}
-
 /**
  * Reads chains, and remembers the last ones that break no rule: a service sees the same few signers again and again, and
  * checking a chain costs more than checking a signature. Anybody can make up chains, so their bytes are bounded.
@@ -1604,17 +1818,6 @@ interface GroupReport<Kind extends string> {
     readonly of: readonly RequirementReport[];
 }
 
-/** A public key trusted by itself: certificate dates and revocation do not apply. */
-interface KeySigner {
-    readonly kind: 'key';
-    /** PEM file with the public key, as written in the policy: relative to the trust directory, inside it. */
-    readonly file?: string | undefined;
-    /** `sha256:<hex>` of the DER SubjectPublicKeyInfo, where the policy names a fingerprint instead of a file. */
-    readonly fingerprint?: string | undefined;
-    /** When trust in the key ends: a trusted timestamp must be earlier, or else the present time. */
-    readonly notAfter?: Date | undefined;
-}
-
 const LEVELS: readonly ['strict', 'permissive', 'audit', 'skip'];
 
 interface LeafReport {
@@ -1631,22 +1834,6 @@ interface LeafReport {
     readonly why?: string | undefined;
 }
 
-/** Somebody who signs, by what identifies their signatures. */
-type PolicySigner = CertificateSigner | KeySigner | SigstoreSigner;
-
-interface PolicyStatement {
-    readonly name: string;
-    /** Canonical: a repository, a prefix that ends in `/*`, or `*` alone. Empty for a statement on files. */
-    readonly scopes: readonly string[];
-    /** The statement is for files, and is chosen by its name. */
-    readonly files: boolean;
-    /** The statement for files that applies where none is named. */
-    readonly default: boolean;
-    readonly require: Requirement;
-    readonly timestamp: TimestampRule;
-    readonly revocation: RevocationRule;
-}
-
 /** A chain whose certificates were read and judged by the certificate rules, whatever the time. */
 interface ReadChain {
     readonly certificates: readonly Certificate[];
@@ -1656,82 +1843,9 @@ interface ReadChain {
     readonly faults: readonly ChainFault[];
 }
 
-/** A tree of at most 64 leaves and depth 8. */
-type Requirement = AllOf | AnyOf | AtLeastOf | RequirementLeaf;
-
-type RequirementLeaf = SignerLeaf | AttestationLeaf;
-
 type ResolveAll = (hostname: string, options: LookupAllOptions, callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void) => void;
-
-interface RevocationRule {
-    /** Default: `enforce`. */
-    readonly mode: 'enforce' | 'log';
-    /** Limits the age of cached and stapled statements, in milliseconds. */
-    readonly maxAgeMs?: number | undefined;
-    /**
-     * A CA may drop expired certificates from its CRL. `proven` (default): for an expired certificate, only a statement
-     * counts that covers the time before the expiry.
-     */
-    readonly afterExpiry: 'proven' | 'accept';
-}
-
-/** The version that this library reads; a file of any other is refused. */
-const SEALWRIGHT_POLICY_VERSION = "sealwright/1";
 
 const STORE_TYPES: readonly ['ca', 'signingAuthority', 'tsa'];
 
-/** A policy that says who must have said what about a target: `trustpolicy.sealwright.json`, checked. */
-interface SealwrightPolicy {
-    readonly version: typeof SEALWRIGHT_POLICY_VERSION;
-    /** From this time on, by the real clock, everything that the policy decides is denied. */
-    readonly expires?: Date | undefined;
-    /** Hosts, or `host/path/*`; absent: any registry. Checked before any connection. */
-    readonly registries?: readonly string[] | undefined;
-    /** What decides where no statement covers the target. */
-    readonly otherwise: 'deny' | 'notation';
-    readonly signers: Readonly<Record<string, PolicySigner>>;
-    readonly statements: readonly PolicyStatement[];
-}
-
-/** Sealwright's own policy, where it came from, and the files that it names. */
-interface SealwrightPolicySource {
-    readonly file: string;
-    readonly faults: readonly PolicyFault[];
-    readonly policy?: SealwrightPolicy | undefined;
-    /** Public keys (DER SubjectPublicKeyInfo) of the signers that name a file, by signer. */
-    readonly keys: Readonly<Record<string, Uint8Array>>;
-}
-
-/** One sound, unexpired signature of the target by this signer. A signer stands in at most one such leaf of a tree. */
-interface SignerLeaf {
-    readonly kind: 'signer';
-    readonly signer: string;
-    /** Measured from the time that the signer signed, in milliseconds. */
-    readonly maxAgeMs?: number | undefined;
-    /** Must be signed with it. */
-    readonly metadata?: Readonly<Record<string, string>> | undefined;
-}
-
-/** A certificate of a Sigstore authority, by identity and issuer. Read, and not judged yet. */
-interface SigstoreSigner {
-    readonly kind: 'sigstore';
-    /** Exact, or with one `*` at the end after `/` or `@`. */
-    readonly identity: string;
-    readonly issuer: string;
-    /** `trusted_root.json`, relative to the trust directory, inside it. */
-    readonly trustedRoot: string;
-    /** Fulcio extensions by name (`sourceRepositoryURI`), exact values. */
-    readonly extensions?: Readonly<Record<string, string>> | undefined;
-}
-
 /** When a timestamp is asked for: always, or once a certificate of the chain has expired. */
 const TIMESTAMP_OPTIONS: readonly ['always', 'afterCertExpiry'];
-
-interface TimestampRule {
-    /** Default: `afterCertExpiry`. `never`: tokens are not looked at. */
-    readonly require: 'always' | 'afterCertExpiry' | 'never';
-    /** Trust stores, `tsa:one`. */
-    readonly authorities: readonly string[];
-    /** How many different authorities must vouch. Default: 1. */
-    readonly atLeast: number;
-}

@@ -19,6 +19,7 @@ const NEVER_THROWS: Readonly<Record<string, string>> = {
   inspectEnvelope: 'what is wrong with an envelope is a result',
   isEqualSignature: 'passes over content that cannot be read',
   isIssuedBy: 'compares',
+  isSealwrightPolicy: 'what is not a policy is a result',
   judgeNv2Signature: 'a bad signature is a result',
   listTrustStores: 'what is wrong with a store is a result',
   nv2TypeOf: 'bytes that are not a signature are a result',

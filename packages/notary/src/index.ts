@@ -54,6 +54,33 @@ export { envelopeTypeOf } from './inspect/envelope-type.ts'
 export { type AttachedEnvelope, type EnvelopesOptions, findEnvelopes } from './inspect/find-envelopes.ts'
 export { inspectEnvelope } from './inspect/inspect-envelope.ts'
 export {
+  type CheckedSealwrightPolicy,
+  checkSealwrightPolicy,
+  isSealwrightPolicy,
+  parseSealwrightPolicy,
+} from './policy/check-sealwright-policy.ts'
+export { formatSealwrightPolicy } from './policy/format-sealwright-policy.ts'
+export {
+  type AllOf,
+  type AnyOf,
+  type AtLeastOf,
+  type AttestationLeaf,
+  type CertificateSigner,
+  type KeySigner,
+  type PolicySigner,
+  type PolicyStatement,
+  type Requirement,
+  type RequirementLeaf,
+  type RevocationRule,
+  SEALWRIGHT_POLICY_FILE,
+  SEALWRIGHT_POLICY_VERSION,
+  type SealwrightPolicy,
+  type SignerLeaf,
+  type SigstoreSigner,
+  type TimestampRule,
+} from './policy/policy.ts'
+export { readSealwrightPolicy } from './policy/read-sealwright-policy.ts'
+export {
   describeMissing,
   type MissingChoice,
   type MissingLeaf,
@@ -61,6 +88,11 @@ export {
   type RequirementState,
   type UnmetLeaf,
 } from './policy/requirement-report.ts'
+export {
+  type PolicyDecision,
+  type PolicyTarget,
+  selectPolicyStatement,
+} from './policy/select-policy-statement.ts'
 export {
   type ObtainedTimestamp,
   requestTimestamp,
@@ -117,7 +149,7 @@ export {
 export { type PolicyFile, readPolicyFile } from './trust/policy-file.ts'
 export { canonicalScope, unreachableScope } from './trust/scope.ts'
 export { selectBlobStatement, selectOciStatement } from './trust/select-statement.ts'
-export type { PolicySource, Trust, TrustStore } from './trust/trust.ts'
+export type { PolicySource, SealwrightPolicySource, Trust, TrustStore } from './trust/trust.ts'
 export { type TrustDirectoryOptions, trustDirectory } from './trust/trust-directory.ts'
 export {
   listTrustStores,

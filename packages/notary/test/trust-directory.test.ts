@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { encodeCertificates } from '@sealwright/x509'
+import { encodePem } from '@sealwright/core/encoding'
+import { encodeCertificates, parseCertificate } from '@sealwright/x509'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { listTrustStores, parseStoreReference, trustDirectory } from '../src/index.ts'
 import { makeAuthority, makeParty, type Party } from './party.ts'
@@ -70,10 +72,132 @@ describe('trustDirectory', () => {
     expect(await trustDirectory(missing)).toEqual({ source: missing, stores: {} })
   })
 
-  it('refuses a policy of a later version rather than leave it unread', async () => {
-    await put('trustpolicy.json', JSON.stringify(POLICY))
-    await put('trustpolicy.sealwright.json', '{}')
-    await expect(trustDirectory(directory)).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+  describe('with a policy of Sealwright', () => {
+    const FILE = 'trustpolicy.sealwright.json'
+    const own = (signers: object, more: object = {}): string =>
+      JSON.stringify({
+        version: 'sealwright/1',
+        signers,
+        statements: [
+          { name: 'prod', scopes: ['*'], require: { all: Object.keys(signers).map(signer => ({ signer })) } },
+        ],
+        ...more,
+      })
+    const publicPem = (party: Party): string =>
+      encodePem('PUBLIC KEY', parseCertificate(party.chain[0]!.der).publicKey)
+
+    it('reads it with its keys and stores, beside those of Notation', async () => {
+      await put('trustpolicy.json', JSON.stringify(POLICY))
+      await put('keys/alice.pem', publicPem(leaf))
+      await put(
+        FILE,
+        own({
+          alice: { keyFile: 'keys/alice.pem' },
+          vendor: { certificates: { stores: ['ca:gone'], identities: ['*'] } },
+        }),
+      )
+      const { sealwright, oci, stores } = await trustDirectory(directory)
+      expect(oci).toHaveProperty('policy')
+      expect(sealwright).toMatchObject({ file: join(directory, FILE), faults: [] })
+      expect(sealwright!.policy!.statements).toHaveLength(1)
+      expect(sealwright!.keys).toEqual({ alice: leaf.chain[0]!.publicKey })
+      expect(stores['ca:gone']).toMatchObject({ fault: 'it does not exist' })
+    })
+
+    it('tells what is wrong with a key, with line and column', async () => {
+      await put('secret.pem', publicPem(leaf))
+      await put('trust/keys/alice.pem', publicPem(leaf))
+      await put('trust/keys/two.pem', publicPem(leaf) + publicPem(authority))
+      await put('trust/keys/note.txt', 'hello')
+      await put('trust/keys/leaf.pem', encodeCertificates([leaf.chain[0]!]))
+      await put('trust/keys/large.pem', new Uint8Array(70_000))
+      await mkdir(join(directory, 'trust/keys/folder'))
+      await symlink('alice.pem', join(directory, 'trust/keys/inside.pem'))
+      await symlink(join(directory, 'secret.pem'), join(directory, 'trust/keys/out.pem'))
+      await symlink(directory, join(directory, 'trust/up'))
+      execFileSync('mkfifo', [join(directory, 'trust/keys/pipe.pem')])
+      const files = [
+        'inside',
+        'out',
+        'two',
+        'note.txt',
+        'leaf',
+        'large',
+        'folder',
+        'pipe',
+        'gone',
+        '../up/secret',
+      ]
+      const signers = Object.fromEntries(
+        files.map((name, index) => {
+          const file = name.startsWith('..')
+            ? 'up/secret.pem'
+            : `keys/${/\.|folder/.test(name) ? name : `${name}.pem`}`
+          return [`s${index}`, { keyFile: file }]
+        }),
+      )
+      await put(`trust/${FILE}`, own(signers))
+      const { sealwright } = await trustDirectory(join(directory, 'trust'))
+      expect(sealwright).not.toHaveProperty('policy')
+      expect(sealwright!.faults.map(({ message }) => message)).toEqual([
+        expect.stringMatching(/out\.pem": a symbolic link leads out of the trust directory/),
+        expect.stringMatching(/two\.pem": not one public key in PEM/),
+        expect.stringMatching(/note\.txt": not one public key in PEM/),
+        expect.stringMatching(/leaf\.pem": not one public key in PEM/),
+        expect.stringMatching(/large\.pem": .*larger than 65536 bytes/),
+        expect.stringMatching(/folder": .*not a regular file/),
+        expect.stringMatching(/pipe\.pem": .*not a regular file: it is a named pipe/),
+        expect.stringMatching(/gone\.pem": .*no such file/),
+        expect.stringMatching(/up\/secret\.pem": a symbolic link leads out/),
+      ])
+      expect(sealwright!.faults.every(({ line, column }) => line === 1 && column! > 1)).toBe(true)
+    })
+
+    it('warns of one key under two signers', async () => {
+      await put('a.pem', publicPem(leaf))
+      await put('b.pem', publicPem(leaf))
+      await put(FILE, own({ a: { keyFile: 'a.pem' }, b: { keyFile: 'b.pem' } }))
+      const { sealwright } = await trustDirectory(directory)
+      expect(sealwright!.faults).toMatchObject([
+        { severity: 'warning', message: expect.stringContaining('both are the same key') },
+      ])
+    })
+
+    it('reads a faulty one, and lets nothing else stand in for it', async () => {
+      await put('trustpolicy.json', JSON.stringify(POLICY))
+      await put(FILE, '{')
+      const trust = await trustDirectory(directory)
+      expect(trust.sealwright).toMatchObject({ faults: [{ line: 1, column: 2 }], keys: {} })
+      expect(trust.sealwright).not.toHaveProperty('policy')
+    })
+
+    it('refuses a link, a pipe, a folder, and what is too large', async () => {
+      const path = join(directory, FILE)
+      await put('elsewhere.json', own({}))
+      for (const make of [
+        () => symlink(join(directory, 'elsewhere.json'), path),
+        async () => execFileSync('mkfifo', [path]),
+        () => mkdir(path),
+        () => put(FILE, ' '.repeat(5 * 1024 * 1024)),
+      ]) {
+        await make()
+        await expect(trustDirectory(directory)).rejects.toMatchObject({ code: 'VALIDATION' })
+        await rm(path, { recursive: true })
+      }
+    })
+
+    it('is read in place of the others where a policy is given, and tells its kind', async () => {
+      await put(FILE, '{')
+      await put('trustpolicy.json', '{')
+      await put('a.pem', publicPem(leaf))
+      const input = own({ a: { keyFile: 'a.pem' } })
+      const given = await trustDirectory(directory, { policy: { file: 'p.json', input } })
+      expect(given).toMatchObject({ sealwright: { file: 'p.json', keys: { a: leaf.chain[0]!.publicKey } } })
+      expect([given.oci, given.blob]).toEqual([undefined, undefined])
+      const notation = { file: 'n.json', input: JSON.stringify(POLICY) }
+      const other = await trustDirectory(directory, { policy: notation })
+      expect(other).toMatchObject({ oci: { file: 'n.json', policy: POLICY }, sealwright: undefined })
+    })
   })
 
   it('follows no symbolic link to a policy', async () => {

@@ -1,6 +1,6 @@
 import { CborFloat, isCborTagged } from '../encoding/cbor.ts'
 import { invalid } from '../encoding/invalid.ts'
-import { parseRfc3339 } from '../notary/rfc3339.ts'
+import { parseRfc3339 } from '../encoding/rfc3339.ts'
 
 export type CoseHeader = ReadonlyMap<string | number, unknown>
 

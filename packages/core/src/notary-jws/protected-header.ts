@@ -1,6 +1,7 @@
 import { type AlgorithmId, isAlgorithmId } from '../algorithm.ts'
 import { decodeJson, encodeJson, encodeUtf8, isJsonObject, type JsonValue } from '../encoding/index.ts'
 import { invalid } from '../encoding/invalid.ts'
+import { formatRfc3339, parseRfc3339 } from '../encoding/rfc3339.ts'
 import { isNotaryAlgorithm } from '../notary/algorithm-for.ts'
 import {
   type CheckedAttributes,
@@ -10,7 +11,6 @@ import {
   readSignedAttributes,
 } from '../notary/attributes.ts'
 import { assertExactNames } from '../notary/payload.ts'
-import { formatRfc3339, parseRfc3339 } from '../notary/rfc3339.ts'
 
 const LABEL = 'Notary JWS protected header'
 const OWN: ReadonlySet<string> = /* @__PURE__ */ new Set(['alg', 'cty', 'crit'])

@@ -1,6 +1,9 @@
 /** The file in the trust directory that holds the policy, beside Notation's. */
 export const SEALWRIGHT_POLICY_FILE = 'trustpolicy.sealwright.json'
 
+/** Where its JSON Schema is published; the package has a copy, `schemas/trustpolicy.1.json`. */
+export const SEALWRIGHT_POLICY_SCHEMA = 'https://sealwright.dev/schemas/trustpolicy.1.json'
+
 /** The version that this library reads; a file of any other is refused. */
 export const SEALWRIGHT_POLICY_VERSION = 'sealwright/1'
 

@@ -1,7 +1,6 @@
-import { isSealwrightError } from '@sealwright/core'
-import { decodeJsonWithPositions, type JsonValue, type PositionedJson } from '@sealwright/core/encoding'
+import type { JsonValue } from '@sealwright/core/encoding'
 import type { PolicyFault, PolicyKind, Statement, TrustPolicy } from './policy.ts'
-import { PolicyFaults } from './policy-faults.ts'
+import { PolicyFaults, readPolicyJson } from './policy-faults.ts'
 import { readStatement } from './read-statement.ts'
 import { canonicalScope, scopeFault, unreachableScope, WILDCARD } from './scope.ts'
 
@@ -26,13 +25,8 @@ export function checkTrustPolicy(
   kind: PolicyKind,
   label: string = 'trust policy',
 ): CheckedPolicy {
-  let json: PositionedJson
-  try {
-    json = decodeJsonWithPositions(input, { label })
-  } catch (error) {
-    if (!isSealwrightError(error) || error.code !== 'VALIDATION') throw error
-    return { faults: [syntaxFault(error.message, label)] }
-  }
+  const { json, fault } = readPolicyJson(input, label)
+  if (json === undefined) return { faults: [fault] }
   const faults = new PolicyFaults(json)
   const policy = readPolicy(json.value, kind, faults)
   return { faults: faults.sorted(), ...(policy !== undefined && !faults.fatal ? { policy } : {}) }
@@ -129,18 +123,5 @@ function checkGlobal(statements: readonly (Statement | undefined)[], faults: Pol
       faults.error(path, 'the global statement cannot have level "skip"')
     }
     found = true
-  }
-}
-
-/** The decoder says where in the text of its message alone. */
-function syntaxFault(message: string, label: string): PolicyFault {
-  const text = message.startsWith(`${label}: `) ? message.slice(label.length + 2) : message
-  const where = / at line (\d+), column (\d+)$/.exec(text)
-  if (where === null) return { severity: 'error', message: `not JSON: ${text}` }
-  return {
-    severity: 'error',
-    message: `not JSON: ${text.slice(0, where.index)}`,
-    line: Number(where[1]),
-    column: Number(where[2]),
   }
 }

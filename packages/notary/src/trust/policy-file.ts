@@ -2,16 +2,15 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SealwrightError } from '@sealwright/core'
 import { isAbsent, readRegularFile, systemFailure } from '@sealwright/core/files'
+import { SEALWRIGHT_POLICY_FILE } from '../policy/policy.ts'
 import type { PolicyKind } from './policy.ts'
 
 /** The files of each kind; the first that exists decides, as notation looks for them. A new policy goes to the last. */
-const FILES: Readonly<Record<PolicyKind, readonly [...others: string[], made: string]>> = {
+const FILES: Readonly<Record<PolicyKind | 'sealwright', readonly [...others: string[], made: string]>> = {
   oci: ['trustpolicy.oci.json', 'trustpolicy.json'],
   blob: ['trustpolicy.blob.json'],
+  sealwright: [SEALWRIGHT_POLICY_FILE],
 }
-
-/** A policy of a later version: to leave it unread would be to verify by other rules than the ones written down. */
-const LATER = 'trustpolicy.sealwright.json'
 
 /** Most bytes of a policy file: a million scopes are not read at every verification. */
 const MAX_BYTES = 4 * 1024 * 1024
@@ -24,13 +23,16 @@ export interface PolicyFile {
 }
 
 /**
- * Reads the policy file that decides for a kind. Links are not followed, as by notation.
+ * Reads the policy file that decides for a kind; `sealwright`: Sealwright's own, for artifacts and files. Links are not
+ * followed, as by notation.
  *
- * @throws {@link SealwrightError} `UNSUPPORTED` if there is a `trustpolicy.sealwright.json`; `VALIDATION` for what is not
- *   a regular file; `ACCESS_DENIED` if it may not be read.
+ * @throws {@link SealwrightError} `VALIDATION` for what is not a regular file, or is larger than 4 MiB; `ACCESS_DENIED` if
+ *   it may not be read.
  */
-export async function readPolicyFile(directory: string, kind: PolicyKind): Promise<PolicyFile> {
-  await refuseLaterPolicy(directory)
+export async function readPolicyFile(
+  directory: string,
+  kind: PolicyKind | 'sealwright',
+): Promise<PolicyFile> {
   for (const name of FILES[kind]) {
     const path = join(directory, name)
     const found = await status(path)
@@ -44,15 +46,6 @@ export async function readPolicyFile(directory: string, kind: PolicyKind): Promi
     return { path, bytes: await readRegularFile(path, MAX_BYTES) }
   }
   return { path: join(directory, FILES[kind].at(-1)!) }
-}
-
-async function refuseLaterPolicy(directory: string): Promise<void> {
-  const path = join(directory, LATER)
-  if ((await status(path)) === undefined) return
-  throw new SealwrightError('UNSUPPORTED', `${path} is a policy that this version cannot read`, {
-    why: 'where it has a statement, that statement decides; to verify without it would be to verify by other rules',
-    fix: 'use a version of Sealwright that reads it, or take it out of the directory',
-  })
 }
 
 async function status(path: string): Promise<Awaited<ReturnType<typeof lstat>> | undefined> {

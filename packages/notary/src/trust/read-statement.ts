@@ -44,7 +44,7 @@ export function readStatement(
     }
   } else {
     checkStores(trustStores, path, faults)
-    checkIdentities(trustedIdentities, path, faults)
+    checkIdentities(trustedIdentities, [...path, 'trustedIdentities'], faults)
   }
   const own =
     kind === 'oci' ? { registryScopes: readScopes(members, path, faults) } : readGlobal(members, path, faults)
@@ -77,9 +77,9 @@ function checkStores(stores: readonly string[], path: PolicyPath, faults: Policy
   }
 }
 
-function checkIdentities(identities: readonly string[], path: PolicyPath, faults: PolicyFaults): void {
-  const at = [...path, 'trustedIdentities']
-  if (identities.length === 0) faults.error(at, 'trustedIdentities needs at least one identity')
+/** Checks a list of trusted identities, which stands at `at`. */
+export function checkIdentities(identities: readonly string[], at: PolicyPath, faults: PolicyFaults): void {
+  if (identities.length === 0) faults.error(at, `${at.at(-1)} needs at least one identity`)
   if (identities.length > 1 && identities.includes(WILDCARD))
     faults.error(at, 'the identity "*" stands alone')
   const subjects: { identity: string; attributes: SubjectAttributes }[] = []

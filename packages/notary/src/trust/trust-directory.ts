@@ -1,3 +1,5 @@
+import { isSealwrightPolicy } from '../policy/check-sealwright-policy.ts'
+import { readSealwrightPolicy, storesOf } from '../policy/read-sealwright-policy.ts'
 import { checkTrustPolicy } from './check-policy.ts'
 import { type PolicyKind, parseStoreReference } from './policy.ts'
 import { readPolicyFile } from './policy-file.ts'
@@ -5,18 +7,23 @@ import type { PolicySource, Trust, TrustStore } from './trust.ts'
 import { listTrustStores, readTrustStore, trustStoreOf } from './trust-store.ts'
 
 export interface TrustDirectoryOptions {
-  /** In place of the policies of the directory, which are not read then. It is read as either kind. */
+  /**
+   * In place of the policies of the directory, which are not read then: Sealwright's, or one of Notation's, which is read
+   * as either kind. Files that it names are in the directory all the same.
+   */
   readonly policy?: { readonly file: string; readonly input: Uint8Array | string } | undefined
 }
 
 /**
- * Reads Notation's configuration directory: its trust policies and its trust store, once. Nothing is written.
+ * Reads a trust directory, once: Sealwright's policy with the public keys that it names, Notation's trust policies, and the
+ * trust store. Nothing is written.
  *
  * A directory without a policy, or with a faulty one, is read all the same: verification under that policy is then
  * `VALIDATION`, and says what to do. So is a store that cannot be used: it stops what is verified by it, and nothing else.
+ * Where Sealwright's policy is faulty, Notation's do not stand in for it.
  *
- * @throws {@link SealwrightError} `UNSUPPORTED` if there is a `trustpolicy.sealwright.json`; `VALIDATION` if a policy is
- *   not a regular file; `ACCESS_DENIED` if a policy may not be read.
+ * @throws {@link SealwrightError} `VALIDATION` if a policy is not a regular file, or is larger than 4 MiB; `ACCESS_DENIED`
+ *   if a policy may not be read; `UNAVAILABLE` if the thread that parses conditions does not start.
  *
  * @example
  * ```ts
@@ -26,25 +33,35 @@ export interface TrustDirectoryOptions {
  * ```
  */
 export async function trustDirectory(path: string, options: TrustDirectoryOptions = {}): Promise<Trust> {
-  const { policy } = options
-  const read = (kind: PolicyKind): Promise<PolicySource | undefined> | PolicySource =>
-    policy === undefined ? readPolicy(path, kind) : policySource(policy.file, policy.input, kind)
-  const [oci, blob] = [await read('oci'), await read('blob')]
+  const { sealwright, oci, blob } = await readPolicies(path, options)
   const stores: Record<string, TrustStore> = Object.create(null)
   for (const reading of (await listTrustStores(path)).stores)
     stores[reading.reference] = trustStoreOf(reading)
   // A store that cannot be listed can be read by its name, or says why not.
-  for (const reference of namedStores(oci, blob)) {
+  for (const reference of [...namedStores(oci, blob), ...storesOf(sealwright?.policy)]) {
     const parsed = parseStoreReference(reference)
     if (Object.hasOwn(stores, reference) || parsed.fault !== undefined) continue
     stores[reference] = trustStoreOf(await readTrustStore(path, parsed))
   }
-  return {
-    source: path,
-    stores,
-    oci,
-    blob,
+  return { source: path, stores, oci, blob, sealwright }
+}
+
+async function readPolicies(
+  directory: string,
+  { policy }: TrustDirectoryOptions,
+): Promise<Pick<Trust, 'oci' | 'blob' | 'sealwright'>> {
+  if (policy === undefined) {
+    const { path, bytes } = await readPolicyFile(directory, 'sealwright')
+    const sealwright = bytes && (await readSealwrightPolicy(directory, path, bytes))
+    return {
+      oci: await readPolicy(directory, 'oci'),
+      blob: await readPolicy(directory, 'blob'),
+      sealwright,
+    }
   }
+  const { file, input } = policy
+  if (isSealwrightPolicy(input)) return { sealwright: await readSealwrightPolicy(directory, file, input) }
+  return { oci: policySource(file, input, 'oci'), blob: policySource(file, input, 'blob') }
 }
 
 function policySource(file: string, input: Uint8Array | string, kind: PolicyKind): PolicySource {

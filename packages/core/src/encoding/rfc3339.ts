@@ -1,4 +1,4 @@
-import { invalid } from '../encoding/invalid.ts'
+import { invalid } from './invalid.ts'
 
 const SHAPE = /^(\d{4}-\d\d-\d\dT)(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/
 /** An offset can move the first hours of the year 0 and the last ones of 9999 to a year that RFC 3339 cannot write. */
