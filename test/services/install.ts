@@ -1,3 +1,4 @@
+import { chromiumProgram } from './chromium.ts'
 import * as linters from './linters.ts'
 import { localstackProgram } from './localstack.ts'
 import { ministackProgram } from './ministack.ts'
@@ -19,7 +20,14 @@ const stores = {
 }
 
 /** Installs every peer and server into the cache, one after another, so that no test waits for a compiler or a download. */
-for (const [name, tool] of Object.entries({ ...peers, ...stores, ...linters, zshShell, fishShell })) {
+for (const [name, tool] of Object.entries({
+  ...peers,
+  ...stores,
+  ...linters,
+  zshShell,
+  fishShell,
+  chromiumProgram,
+})) {
   const began = performance.now()
   const found = await tool()
   const seconds = ((performance.now() - began) / 1000).toFixed(1)

@@ -110,7 +110,7 @@ const OUTCOMES: Readonly<Record<StapledSignature['outcome'], string>> = {
 
 /** A signature and its evidence as text: what was found out about each certificate, by whom, and until when it counts. */
 export function stapledLines({ kind, digest, outcome, evidence, certificates }: StapledSignature): string[] {
-  const lines = revocationLines({ revocation: certificates }, true)
+  const lines = revocationLines({ revocation: certificates }, true, false)
   return [
     `  ${kind.padEnd('attestation'.length)}  ${digest}  ${OUTCOMES[outcome]}${evidence === null ? '' : `  ${evidence}`}`,
     ...lines.map((line, index) => {

@@ -167,4 +167,14 @@ export const verifiedTarget = z.strictObject({
 })
 export type VerifiedTarget = DocumentOf<typeof verifiedTarget>
 
-export const verifyDocument = document('verify', { targets: z.array(verifiedTarget), error: deciding })
+export const verifyDocument = document('verify', {
+  targets: z.array(verifiedTarget),
+  report: z
+    .strictObject({
+      file: z.string(),
+      error: failure.nullable().describe('Why it was not written.'),
+    })
+    .optional()
+    .describe('The page of --report.'),
+  error: deciding,
+})

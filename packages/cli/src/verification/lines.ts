@@ -1,7 +1,9 @@
+import { describeMissing } from '@sealwright/notary'
 import { fixOfReason } from '../runtime/fixes.ts'
 import { failureLines, type Kind, printable, type Style } from '../runtime/text.ts'
 import { revocationLines } from '../trust/revocation-lines.ts'
 import type { VerifiedTarget } from './document.ts'
+import { requirementLines } from './requirement-lines.ts'
 
 const KINDS: Readonly<Record<VerifiedTarget['verdict'], Kind>> = {
   verified: 'skipped',
@@ -9,6 +11,23 @@ const KINDS: Readonly<Record<VerifiedTarget['verdict'], Kind>> = {
   notVerified: 'not verified',
   denied: 'denied',
   unknown: 'unknown',
+}
+
+/** What people call a verdict. */
+export const VERDICTS: Readonly<Record<VerifiedTarget['verdict'], string>> = {
+  verified: 'verified',
+  notVerified: 'not verified',
+  denied: 'denied',
+  unknown: 'unknown',
+  skipped: 'skipped',
+}
+
+/** Why a time is the one that counts. */
+export const TIME_SOURCES: Readonly<Record<string, string>> = {
+  clock: 'clock: no other time counts',
+  given: 'given: to judge as of then',
+  authenticSigningTime: 'authenticSigningTime: the signing authority vouches for it',
+  timestamp: 'timestamp: a trusted authority vouches for it',
 }
 
 /** Of an index, this many platforms are named. */
@@ -21,7 +40,7 @@ export function verifiedLines(target: VerifiedTarget, shown: Shown): string[] {
   const headline = target.verdict === 'verified' ? style('green', 'verified') : style('yellow', 'skipped')
   return [
     `${headline}: ${name}`,
-    ...policyLines(target),
+    ...policyLines(target, style),
     ...target.signatures.flatMap(signature => signatureLines(signature, shown)),
     ...attestationLines(target, shown),
     ...manifestLines(target),
@@ -47,7 +66,8 @@ export function refusedLines(target: VerifiedTarget, shown: Shown): string[] {
   return [
     head as string,
     ...rest,
-    ...policyLines(target),
+    ...policyLines(target, style),
+    ...missingLines(target, why),
     ...target.signatures.flatMap(signature => signatureLines(signature, shown, why)),
     ...attestationLines(target, shown),
     last,
@@ -72,11 +92,18 @@ function countOf(artifactType: string, count: number): string {
   return name === undefined ? `${count} of ${artifactType}` : `${count} ${name}${count === 1 ? '' : 's'}`
 }
 
-function policyLines({ policy, at }: VerifiedTarget): string[] {
+function policyLines({ policy, requirement, at }: VerifiedTarget, style: Style): string[] {
   return [
     ...(policy ? [`  policy     ${printable(`${policy.statement} (${policy.level})  ${policy.file}`)}`] : []),
     ...(at ? [`  judged as of ${at}`] : []),
+    ...(requirement ? requirementLines(requirement, style) : []),
   ]
+}
+
+/** The smallest set of what is missing, as far as the reason does not name it. */
+function missingLines({ missing = [] }: VerifiedTarget, why: string): string[] {
+  const lines = describeMissing(missing).filter(line => !why.includes(line))
+  return lines.map((line, index) => `  ${index === 0 ? 'missing    ' : ' '.repeat(11)}${printable(line)}`)
 }
 
 /** What an index brings with it: signed by digest, and not judged by signatures of its own. */
@@ -102,8 +129,11 @@ function signatureLines(signature: Signature, { style, details }: Shown, told?: 
     return [`${head}  ${printable(`${signer?.subject ?? '-'}${why}`)}`]
   }
   const time = timeText(signature, details)
+  const reasons =
+    details && reason !== undefined && reason.why !== told ? [['reason', reason.why] as const] : []
   const metadata = Object.entries(signed?.metadata ?? {}).map(([key, value]) => `${key}=${value}`)
   const facts: (readonly [string, string])[] = [
+    ...reasons,
     ...(signer
       ? [
           [
@@ -112,10 +142,12 @@ function signatureLines(signature: Signature, { style, details }: Shown, told?: 
           ] as const,
         ]
       : []),
+    ...(signer && details ? [['key', `sha256:${signer.spkiSha256}`] as const] : []),
     ...(signed
       ? [['signed', `${signed.signingTime}${signed.expiry ? `, expires ${signed.expiry}` : ''}`] as const]
       : []),
     ...(time === undefined ? [] : [['time', time] as const]),
+    ...authorityFacts(signature, details),
     ...(metadata.length > 0 ? [['metadata', metadata.join(', ')] as const] : []),
   ]
   return [
@@ -138,10 +170,16 @@ type Evidence = Pick<Signature, 'time' | 'timestamp' | 'revocation' | 'evidenceF
 function timeText({ time, timestamp }: Evidence, details: boolean): string | undefined {
   if (time === undefined) return undefined
   if (time.source !== 'timestamp' || timestamp === undefined)
-    return details ? `${time.used} (${time.source})` : undefined
+    return details ? `${time.used} (${TIME_SOURCES[time.source] ?? time.source})` : undefined
   const { accuracyMs, authority, trustStore } = timestamp
   const accuracy = accuracyMs === 0 ? '' : ` ± ${accuracyMs / 1000} s`
   return `${time.used}${accuracy}  timestamp by ${authority.subject}  trusted by ${trustStore}`
+}
+
+/** The authority that vouches for the time, by its certificate and the policy under which it issued the timestamp. */
+function authorityFacts({ timestamp }: Evidence, details: boolean): (readonly [string, string])[] {
+  if (!details || timestamp === undefined) return []
+  return [['tsa', `certificate sha256:${timestamp.authority.fingerprint}  policy ${timestamp.policy}`]]
 }
 
 type Attestations = NonNullable<VerifiedTarget['attestations']>
@@ -171,10 +209,15 @@ function judgedLines(one: Attestations['judged'][number], { style, details }: Sh
   if (!verified && !details) return [`${head}  ${printable(`${name ?? '-'}  ${reason?.why ?? ''}`)}`]
   const time = timeText(one, details)
   const trusted = signer?.trustStore ? `  trusted by ${signer.trustStore}` : ''
+  const facts: (readonly [string, string])[] = [
+    ...(details && reason !== undefined ? [['reason', reason.why] as const] : []),
+    ...(name ? [['signer', `${name}${trusted}`] as const] : []),
+    ...(time === undefined ? [] : [['time', time] as const]),
+    ...authorityFacts(one, details),
+  ]
   return [
     head,
-    ...(name ? [`    ${'signer'.padEnd(9)}${printable(`${name}${trusted}`)}`] : []),
-    ...(time === undefined ? [] : [`    ${'time'.padEnd(9)}${printable(time)}`]),
+    ...facts.map(([fact, value]) => `    ${fact.padEnd(9)}${printable(value)}`),
     ...revocationLines(one, details).map(line => `    ${printable(line)}`),
     ...checkLines(checks, { style, details }),
   ]

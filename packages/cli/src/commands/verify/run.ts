@@ -1,10 +1,15 @@
+import { resolve } from 'node:path'
+import { writeFileAtomic } from '@sealwright/core/files'
 import { createVerifier, predicateTypes } from '@sealwright/notary'
 import pLimit from 'p-limit'
 import { metadataOf, pickRegistryFlags } from '../../flags/common-flags.ts'
-import { exitCodeOfAll } from '../../runtime/exit.ts'
-import { decidingError } from '../../runtime/failure.ts'
+import type { Failure } from '../../runtime/document.ts'
+import { EXIT, type ExitCode, exitCodeOfAll } from '../../runtime/exit.ts'
+import { decidingError, exitCodeOfError, failureOf } from '../../runtime/failure.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
+import { failureLines } from '../../runtime/text.ts'
 import { usageError } from '../../runtime/usage.ts'
+import { VERSION } from '../../runtime/version.ts'
 import type { Session } from '../../session/session.ts'
 import { typeOf } from '../../signatures/predicate-type.ts'
 import { type Target, withDigest } from '../../targets/target.ts'
@@ -36,16 +41,42 @@ export async function verify(
   const anyVerifier = asksForSummary(flags) && flags.vsaVerifier === undefined
   if (anyVerifier && good.some(({ attestations }) => attestations !== undefined))
     session.note('any verifier of the summary was taken; ask for one: --vsa-verifier ID')
-  const exitCode = exitCodeOfAll(judged.map(one => one.exitCode))
+  const targetsOf = judged.map(({ target }) => withDigest(target))
+  const page = flags.report === undefined ? undefined : await writePage(session, flags.report, targetsOf)
+  const ended = page === undefined ? judged : [...judged, { exitCode: page.exitCode, target: page.report }]
+  const exitCode = exitCodeOfAll(ended.map(one => one.exitCode))
   const details = session.flags.verbose || flags.all === true
   return {
     exitCode,
-    document: { targets: judged.map(({ target }) => withDigest(target)), ...decidingError(judged, exitCode) },
+    document: { targets: targetsOf, report: page?.report, ...decidingError(ended, exitCode) },
     lines: good.flatMap(target => verifiedLines(target, { style: session.style, details })),
-    faults: judged.flatMap(({ target }) =>
-      isGood(target) ? [] : refusedLines(target, { style: session.styleErr, details }),
-    ),
+    faults: [
+      ...judged.flatMap(({ target }) =>
+        isGood(target) ? [] : refusedLines(target, { style: session.styleErr, details }),
+      ),
+      ...(page?.report.error ? failureLines('error', page.report.error, session.styleErr) : []),
+    ],
     resolved: good.filter(({ verdict }) => verdict === 'verified').flatMap(({ resolved }) => resolved ?? []),
+  }
+}
+
+/** Writes the page of `--report`, whole or not at all. That it could not be written hides no verdict. */
+async function writePage(
+  session: Session,
+  file: string,
+  targets: readonly VerifiedTarget[],
+): Promise<{ exitCode: ExitCode; report: { file: string; error: Failure | null } }> {
+  try {
+    const { reportPage } = await import('../../verification/report-page.ts')
+    const page = reportPage(targets, { at: session.io.now(), version: VERSION })
+    await writeFileAtomic(resolve(session.io.cwd, file), page, { mode: 0o644 })
+    return { exitCode: EXIT.done, report: { file, error: null } }
+  } catch (thrown) {
+    const error = session.fault(thrown)
+    return {
+      exitCode: exitCodeOfError(error, session.io.signal),
+      report: { file, error: failureOf(error) },
+    }
   }
 }
 
@@ -111,6 +142,12 @@ function assertCombination(session: Session, targets: readonly Target[], flags: 
     throw usageError('--vsa-verifier has no effect without --attestation vsa', {
       why: 'it says whose verification summary counts, and none is asked for',
       fix: 'add --attestation vsa',
+    })
+  }
+  if (flags.report === '-') {
+    throw usageError('--report - is not possible', {
+      why: 'stdout has the report as text, or as JSON',
+      fix: 'name a file: --report report.html',
     })
   }
   if (flags.keepRevocation && flags.key !== undefined) {

@@ -28,6 +28,7 @@ const flags = () => ({
     'with --trusted-cert, accept only signers with these attributes',
   ),
   key: single('-k, --key <key|file>', 'trust this one public key, for this run: a key or a PEM file'),
+  report: single('--report <file>', 'also write the report on all targets to this file, as one HTML page'),
   keepRevocation: toggle(
     '--keep-revocation',
     "keep CRLs that came with signatures in notation's cache of CRLs, for both programs",
@@ -57,6 +58,7 @@ export const verifyCommand = defineCommand({
     'sealwright verify --offline --scope registry.example/app oci-archive:app.tar',
     'sealwright verify --offline --keep-revocation oci:./layout:v1',
     'sealwright verify --targets images.txt --concurrency 16',
+    'sealwright verify --report report.html registry.example/app:v1',
   ],
   resolves: true,
   load: async () => (await import('./run.ts')).verify,
