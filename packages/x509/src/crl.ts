@@ -17,6 +17,7 @@ import { DerScanner } from './der-scanner.ts'
 import { type Extension, readExtensions } from './extension.ts'
 import { nameOfOid, OID } from './oids.ts'
 import { readCrlUrls } from './revocation-sources.ts'
+import { derGeneralizedTime } from './revocation-status.ts'
 import { signatureSchemeOf, verifyLargeWithScheme } from './signature-scheme.ts'
 
 /** A CRL of this size or more is not read, as notation has it: 32 MiB. */
@@ -42,6 +43,8 @@ export interface Crl extends CrlEntries {
   readonly scope?: CrlScope | undefined
   /** Where the delta CRL of this CRL is (freshestCRL): tried in order until one is there. Empty: it has none. */
   readonly freshestCrlUrls: readonly string[]
+  /** expiredCertsOnCRL: certificates that expired at this time or later stay on it. */
+  readonly expiredSince?: Date | undefined
 }
 
 export interface ReadCrlOptions {
@@ -66,7 +69,7 @@ export async function readCrl(der: Uint8Array, { issuer, signal }: ReadCrlOption
   assertMaySignCrls(issuer)
   await assertSigned(frame, issuer)
   const entries = await indexEntries(frame.entries, LABEL, signal)
-  const { thisUpdate, nextUpdate, number, baseNumber, scope, freshestCrlUrls } = frame
+  const { thisUpdate, nextUpdate, number, baseNumber, scope, freshestCrlUrls, expiredSince } = frame
   return {
     der,
     issuer,
@@ -76,6 +79,7 @@ export async function readCrl(der: Uint8Array, { issuer, signal }: ReadCrlOption
     baseNumber,
     scope,
     freshestCrlUrls,
+    expiredSince,
     ...entries,
   }
 }
@@ -101,7 +105,10 @@ async function assertSigned({ algorithm, toBeSigned, signature }: Frame, issuer:
 }
 
 interface Frame
-  extends Pick<Crl, 'thisUpdate' | 'nextUpdate' | 'number' | 'baseNumber' | 'scope' | 'freshestCrlUrls'> {
+  extends Pick<
+    Crl,
+    'thisUpdate' | 'nextUpdate' | 'number' | 'baseNumber' | 'scope' | 'freshestCrlUrls' | 'expiredSince'
+  > {
   readonly toBeSigned: Uint8Array
   /** DER AlgorithmIdentifier. */
   readonly algorithm: Uint8Array
@@ -157,7 +164,7 @@ const CRITICAL: readonly string[] = [OID.issuingDistributionPoint, OID.deltaCRLI
 
 function readFacts(
   extensions: readonly Extension[],
-): Pick<Crl, 'number' | 'baseNumber' | 'scope' | 'freshestCrlUrls'> {
+): Pick<Crl, 'number' | 'baseNumber' | 'scope' | 'freshestCrlUrls' | 'expiredSince'> {
   const odd = extensions.find(({ oid, critical }) => critical && !CRITICAL.includes(oid))
   if (odd) throw fault(`it has the critical extension ${nameOfOid(odd.oid)}, which is unknown`)
   const read = <T>(oid: string, reader: (value: Uint8Array, label: string) => T): T | undefined => {
@@ -169,6 +176,9 @@ function readFacts(
     baseNumber: read(OID.deltaCRLIndicator, readNumber),
     scope: read(OID.issuingDistributionPoint, readCrlScope),
     freshestCrlUrls: read(OID.freshestCRL, readCrlUrls) ?? [],
+    expiredSince: read(OID.expiredCertsOnCRL, (value, label) =>
+      derGeneralizedTime(readDer(value, label), label),
+    ),
   }
 }
 

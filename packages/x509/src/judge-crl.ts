@@ -110,6 +110,7 @@ function evidenceOf(base: Crl, delta: Crl | undefined): RevocationEvidence {
     thisUpdate: new Date(Math.max(...crls.map(({ thisUpdate }) => thisUpdate.getTime()))),
     nextUpdate: new Date(Math.min(...crls.map(({ nextUpdate }) => nextUpdate.getTime()))),
     signer: base.issuer.fingerprint,
+    expiredSince: base.expiredSince,
   }
 }
 

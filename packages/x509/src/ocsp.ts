@@ -170,12 +170,18 @@ function judge(basic: BasicResponse, question: OcspJudgement, latest: number): R
 /** When it was made and until when it holds; or why it does not hold at all. */
 function evidenceOf(
   { producedAt }: BasicResponse,
-  { thisUpdate, nextUpdate }: SingleResponse,
+  { thisUpdate, nextUpdate, archiveCutoff }: SingleResponse,
   signer: Certificate,
   latest: number,
 ): RevocationEvidence | UnknownStatus {
   if (nextUpdate === undefined) return unknown(`${LABEL} has no nextUpdate`, { thisUpdate })
-  const evidence = { source: 'ocsp', thisUpdate, nextUpdate, signer: signer.fingerprint } as const
+  const evidence = {
+    source: 'ocsp',
+    thisUpdate,
+    nextUpdate,
+    signer: signer.fingerprint,
+    expiredSince: archiveCutoff,
+  } as const
   if (nextUpdate < thisUpdate) return unknown(`${LABEL} has a nextUpdate before its thisUpdate`, evidence)
   const future = [thisUpdate, producedAt].find(time => time.getTime() > latest)
   if (future) return unknown(`${LABEL} is from the future: ${timeText(future)}`, evidence)
@@ -291,6 +297,7 @@ interface SingleResponse {
   readonly status: 'good' | 'unknown' | RevokedInfo
   readonly thisUpdate: Date
   readonly nextUpdate: Date | undefined
+  readonly archiveCutoff: Date | undefined
 }
 
 type RevokedInfo = Pick<
@@ -372,11 +379,13 @@ function readSingle(value: DerValue): SingleResponse {
   const extensions = extensionsAt(rest.shift())
   if (rest.length > 0) throw fault('a status in it has parts that are unknown')
   const invalidity = extensions.find(({ oid }) => oid === OID.invalidityDate)
+  const cutoff = extensions.find(({ oid }) => oid === OID.ocspArchiveCutoff)
   return {
     certId: readCertId(certId),
     status: readStatus(status, invalidity),
     thisUpdate: derGeneralizedTime(thisUpdate, LABEL),
     nextUpdate: nextUpdate && derGeneralizedTime(nextUpdate, LABEL),
+    archiveCutoff: cutoff && derGeneralizedTime(readDer(cutoff.value, `${LABEL}, archiveCutoff`), LABEL),
   }
 }
 
@@ -413,13 +422,13 @@ function readStatus(
   }
 }
 
+const EXTENSIONS: readonly string[] = [OID.ocspNonce, OID.invalidityDate, OID.ocspArchiveCutoff]
+
 /** The Extensions in `[1]`, none of which is critical and unknown. */
 function extensionsAt(value: DerValue | undefined): readonly Extension[] {
   if (value === undefined) return []
   const extensions = readExtensions(derExplicit(value, 1, LABEL), LABEL)
-  const odd = extensions.find(
-    ({ oid, critical }) => critical && oid !== OID.ocspNonce && oid !== OID.invalidityDate,
-  )
+  const odd = extensions.find(({ oid, critical }) => critical && !EXTENSIONS.includes(oid))
   if (odd) throw fault(`it has the critical extension ${nameOfOid(odd.oid)}, which is unknown`)
   return extensions
 }

@@ -30,6 +30,8 @@ export const OID = {
   // RFC 6960
   ocspBasic: '1.3.6.1.5.5.7.48.1.1',
   ocspNonce: '1.3.6.1.5.5.7.48.1.2',
+  ocspArchiveCutoff: '1.3.6.1.5.5.7.48.1.6',
+  expiredCertsOnCRL: '2.5.29.60',
   // RFC 5280, extended key usages
   anyExtendedKeyUsage: '2.5.29.37.0',
   serverAuth: '1.3.6.1.5.5.7.3.1',

@@ -28,6 +28,11 @@ export interface RevocationEvidence {
   readonly nextUpdate: Date
   /** Fingerprint of the certificate whose key signed the statement: the issuer's, or that of its delegated OCSP responder. */
   readonly signer: string
+  /**
+   * The statement covers certificates that expired at this time or later, and not only those that are valid:
+   * expiredCertsOnCRL (X.509, section 9.5.2.8), or the archive cutoff of an OCSP response (RFC 6960, section 4.4.4).
+   */
+  readonly expiredSince?: Date | undefined
 }
 
 export interface GoodStatus extends RevocationEvidence {
@@ -76,8 +81,8 @@ export function statusWhenSigned(status: RevocationStatus, signedAt: Date | unde
     return status
   }
   if (!(signedAt.getTime() < status.invalidityDate.getTime())) return status
-  const { source, thisUpdate, nextUpdate, signer } = status
-  return { status: 'good', source, thisUpdate, nextUpdate, signer }
+  const { source, thisUpdate, nextUpdate, signer, expiredSince } = status
+  return { status: 'good', source, thisUpdate, nextUpdate, signer, expiredSince }
 }
 
 /** What every judgement is about. */

@@ -12,6 +12,7 @@ import {
   type UnknownStatus,
 } from '@sealwright/x509'
 import type { SignatureEvidence } from '../evidence/evidence.ts'
+import type { RevocationRule } from '../policy/policy.ts'
 import { MAX_URLS, type Obtained, type ReadCrls, type SourceSession } from './revocation-sources.ts'
 
 /** Statements of CAs that came with a signature. DER, not judged: their signers prove them. */
@@ -57,6 +58,8 @@ export interface ChainRevocationOptions {
   readonly provenAt?: Date | undefined
   /** Asked for only where cache and network do not tell, or to keep it. */
   carried(): Promise<CarriedStatements>
+  /** Default: statements of any age that are current count, and for certificates that have expired, too. */
+  readonly rule?: Pick<RevocationRule, 'maxAgeMs' | 'afterExpiry'> | undefined
   /** Writes CRLs that came with the signature, and are current now, to the cache. Default: false. */
   readonly keepCarried?: boolean | undefined
 }
@@ -213,7 +216,7 @@ class CertificateCheck {
     for (const url of certificate.ocspUrls.slice(0, MAX_URLS)) {
       const cached = await session.sources.cachedOcsp(url, request)
       if (cached !== undefined) {
-        const status = await this.#judgeOcsp(cached)
+        const status = this.#ifFresh(await this.#judgeOcsp(cached))
         if (status.status !== 'unknown')
           return this.#orNewer({ status, origin: 'cache', url, ders: [cached] })
       }
@@ -251,7 +254,7 @@ class CertificateCheck {
     const issuer = this.#issuer
     const cached = await session.sources.cachedCrl(url, issuer, session.signal)
     if (cached !== undefined) {
-      const status = this.#judgeCrls(cached)
+      const status = this.#ifFresh(this.#judgeCrls(cached))
       if (status.status !== 'unknown') {
         return this.#orNewer({ status, origin: 'cache', url, ders: dersOf(cached) })
       }
@@ -293,7 +296,7 @@ class CertificateCheck {
     const { ocsp } = await this.#options.carried()
     const latest = new Latest<Uint8Array>()
     for (const response of this.#isResponder ? [] : ocsp)
-      this.#take(latest, await this.#judgeOcsp(response, at), response)
+      this.#take(latest, this.#ifFresh(await this.#judgeOcsp(response, at), at), response)
     const found = latest.found && { status: latest.found.status, ders: [latest.found.value] }
     if (found !== undefined) return { ...found, origin: 'carried', ...options }
     const crls = await this.#carriedCrls(at)
@@ -307,7 +310,7 @@ class CertificateCheck {
     const deltas = read.filter(({ baseNumber }) => baseNumber !== undefined)
     for (const base of read.filter(({ baseNumber }) => baseNumber === undefined)) {
       for (const each of [base, ...deltas.map(delta => ({ base, delta }))])
-        this.#take(latest, this.#judgeCrls(each, at), each)
+        this.#take(latest, this.#ifFresh(this.#judgeCrls(each, at), at), each)
     }
     return latest.found
   }
@@ -375,6 +378,27 @@ class CertificateCheck {
     return this.#asOf(time => judgeCrl(crls, { certificate, issuer, at: time }), at, baseOf(crls))
   }
 
+  /** A statement that was cached or came with the signature counts up to an age, as of the time for which it speaks. */
+  #ifFresh(status: RevocationStatus, at = this.#options.at): RevocationStatus {
+    const { maxAgeMs } = this.#options.rule ?? {}
+    if (maxAgeMs === undefined || status.status !== 'good') return status
+    if (at.getTime() - status.thisUpdate.getTime() <= maxAgeMs) return status
+    const { source, thisUpdate } = status
+    const why = `the statement of ${thisUpdate.toISOString()} is older than the policy allows`
+    return { status: 'unknown', source, thisUpdate, why }
+  }
+
+  /** A CA may drop a certificate that has expired from its CRL: that it is not listed then proves nothing. */
+  #ifProven(status: RevocationStatus): RevocationStatus {
+    const { at, rule } = this.#options
+    const { notAfter } = this.#certificate
+    if (rule?.afterExpiry !== 'proven' || status.status !== 'good' || notAfter >= at) return status
+    const { source, thisUpdate, nextUpdate, expiredSince } = status
+    if (thisUpdate <= notAfter || (expiredSince !== undefined && expiredSince <= notAfter)) return status
+    const why = 'the certificate has expired, and the statement does not say that it covers expired ones'
+    return { status: 'unknown', source, thisUpdate, nextUpdate, why }
+  }
+
   /**
    * Judges a statement as of a time. One that was made after it, and before now, says what became of the certificate later,
    * so also what had not become of it by then.
@@ -382,7 +406,7 @@ class CertificateCheck {
   #asOf(judge: Judge, at: Date, made?: Made): RevocationStatus {
     const { now = at, authenticSigningTime } = this.#options
     const ofThen = (found: RevocationStatus): RevocationStatus =>
-      statusWhenSigned(at < now ? beforeRevocation(found, at) : found, authenticSigningTime)
+      this.#ifProven(statusWhenSigned(at < now ? beforeRevocation(found, at) : found, authenticSigningTime))
     const status = ofThen(judge(at))
     if (status.status !== 'unknown') return status
     const { thisUpdate, nextUpdate } = made ?? status
@@ -395,8 +419,8 @@ class CertificateCheck {
 /** A certificate that was revoked only after a time was good at that time. */
 function beforeRevocation(status: RevocationStatus, at: Date): RevocationStatus {
   if (status.status !== 'revoked' || status.revokedAt <= at) return status
-  const { source, thisUpdate, nextUpdate, signer } = status
-  return { status: 'good', source, thisUpdate, nextUpdate, signer }
+  const { source, thisUpdate, nextUpdate, signer, expiredSince } = status
+  return { status: 'good', source, thisUpdate, nextUpdate, signer, expiredSince }
 }
 
 function baseOf(crls: ReadCrls): Crl {

@@ -13,32 +13,31 @@ import { predicateTypes } from '../attestation/predicate-type.ts'
 import { judgeSummary } from '../attestation/verification-summary.ts'
 import type { FoundEvidence } from '../evidence/attached-evidence.ts'
 import { once } from '../once.ts'
-import type { SourceSession } from '../revocation/revocation-sources.ts'
-import type { Enforcement, Statement } from '../trust/policy.ts'
+import type { Enforcement } from '../trust/policy.ts'
 import { checkAuthenticity, OTHER_KEY } from './authenticity.ts'
 import { type Finding, failed, notConfigured, passed, unknown } from './finding.ts'
 import { completed } from './known-chains.ts'
 import { type AttestationReport, formatTime } from './report.ts'
-import { checkRevocation, type Moment } from './revocation.ts'
+import { checkRevocation } from './revocation.ts'
 import { runChecks } from './run-checks.ts'
-import type { StoreIndex } from './store-index.ts'
-import { checkAuthenticTimestamp, type TimeFinding } from './times.ts'
+import {
+  checkAuthenticTimestamp,
+  checkKeyTime,
+  KEY_ALONE,
+  type TimeFinding,
+  type TimeJudgement,
+} from './times.ts'
 
 /** What an attestation is judged by. */
-export interface AttestationJudgement {
+export interface AttestationJudgement extends TimeJudgement {
   readonly subject: Descriptor
   /** The repository that the target is judged as. */
   readonly scope?: string | undefined
   /** Whose verification summaries count; anybody's if it is empty. */
   readonly vsaVerifiers: readonly string[]
-  readonly statement: Statement
   readonly enforcement: Enforcement
-  readonly stores: StoreIndex
   /** Trusted by itself, in place of the statement's stores and identities. */
   readonly key?: Uint8Array | undefined
-  readonly now: Moment
-  readonly session: SourceSession
-  readonly keepCarried?: boolean | undefined
   readonly anchors: readonly Certificate[]
   /** Chains that may vouch for a key that came without one; asked for only then. */
   knownChains(): Promise<readonly (readonly Certificate[])[]>
@@ -87,16 +86,16 @@ export async function judgeAttestation(
       if ('outcome' in found) return found
       if (check === 'integrity') return checkProfile(found)
       if (check === 'artifact') return checkSubject(opened, by)
-      if (found.chain === undefined) {
-        return check === 'authenticity' ? passed('signed by the trusted key') : notConfigured(KEY_ALONE)
-      }
       const { chain } = found
-      const vouched = {
-        chain,
-        attributes: { signingTime: by.now.time },
-        timestamps: opened.timestamps,
-        carried,
+      const signed = { attributes: { signingTime: by.now.time }, timestamps: opened.timestamps, carried }
+      if (chain === undefined) {
+        if (check === 'authenticity') return passed('signed by the trusted key')
+        if (check === 'revocation') return notConfigured(KEY_ALONE)
+        const keyTime = await checkKeyTime(signed, by)
+        if (keyTime.finding.outcome !== 'notConfigured') time = keyTime
+        return keyTime.finding
       }
+      const vouched = { ...signed, chain }
       if (check === 'revocation') {
         const { finding, report } = await checkRevocation(
           chain,
@@ -133,8 +132,6 @@ function checkProfile({ chain, algorithm }: Signer): Finding {
   if (faults.length === 0) return passed(`${algorithm} holds`)
   return failed('CERTIFICATE', faults.map(fault => fault.message).join('; '))
 }
-
-const KEY_ALONE = 'the key is trusted directly: its certificates are not checked'
 
 /** Whose signature it is: of the key that was given, of its own certificate, or of one that is known. */
 async function findSigner(opened: OpenedAttestation, by: AttestationJudgement): Promise<Signer | Finding> {

@@ -3,6 +3,7 @@ import type { Descriptor } from '@sealwright/oci'
 import { formatDistinguishedName } from '@sealwright/x509'
 import type { FoundEvidence } from '../evidence/attached-evidence.ts'
 import { once } from '../once.ts'
+import type { RevocationRule, TimestampRule } from '../policy/policy.ts'
 import type { SourceSession } from '../revocation/revocation-sources.ts'
 import type { OpenedEnvelope, SoundEnvelope } from '../sound-envelope.ts'
 import type { Action, Enforcement, Statement } from '../trust/policy.ts'
@@ -12,7 +13,7 @@ import { CHECKS, type CheckName, formatTime, type SignatureReport } from './repo
 import { checkRevocation, type Moment } from './revocation.ts'
 import { type CheckedAll, runChecks } from './run-checks.ts'
 import type { StoreIndex } from './store-index.ts'
-import { checkAuthenticTimestamp, checkExpiry } from './times.ts'
+import { checkAuthenticTimestamp, checkExpiry, checkKeyTime, KEY_ALONE } from './times.ts'
 
 /** What a signature is judged by. */
 export interface Judgement {
@@ -29,6 +30,10 @@ export interface Judgement {
   /** What the signature must be over; asked for only once the signer is known to be trusted. */
   expected(envelope: SoundEnvelope): Promise<Expected> | Expected
   readonly metadata: Readonly<Record<string, string>>
+  readonly timestampRule?: TimestampRule | undefined
+  readonly revocationRule?: RevocationRule | undefined
+  /** When trust in the key ends, where one is given. */
+  readonly keyEndsAt?: Date | undefined
 }
 
 export interface JudgedSignature {
@@ -99,8 +104,10 @@ async function make(
     case 'expiry':
       return checkExpiry(sound, by.now)
     case 'authenticTimestamp': {
-      if (by.key !== undefined) return notConfigured(KEY_ALONE)
-      const found = await checkAuthenticTimestamp(vouched, by)
+      const found = await (by.key === undefined
+        ? checkAuthenticTimestamp(vouched, by)
+        : checkKeyTime(vouched, by))
+      if (found.finding.outcome === 'notConfigured') return found.finding
       about.time = { used: formatTime(found.used), source: found.source }
       if (found.timestamp !== undefined) about.timestamp = found.timestamp
       context.provenAt = found.provenAt
@@ -147,8 +154,6 @@ function carriedWith(sound: SoundEnvelope, { attached }: Judgement, about: Descr
     }
   })
 }
-
-const KEY_ALONE = 'the key is trusted directly: its certificates are not checked'
 
 function authenticity(sound: SoundEnvelope, by: Judgement, about: Described): Finding {
   const { finding, trustStore } =

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
+import type { RevocationRule } from '../policy/policy.ts'
 import {
   type CarriedStatements,
   type CertificateRevocation,
@@ -25,6 +26,8 @@ export interface RevocationJudgement {
   carried(): Promise<CarriedStatements>
   /** Of a chain that is trusted: CRLs that came with the signature are kept in the cache. */
   readonly keepCarried?: boolean | undefined
+  /** What Sealwright's policy asks of statements. */
+  readonly revocationRule?: RevocationRule | undefined
 }
 
 /** What is known of when the signature was made. */
@@ -39,7 +42,7 @@ export interface KnownTime {
  */
 export async function checkRevocation(
   chain: readonly Certificate[],
-  { now, session, carried, keepCarried }: RevocationJudgement,
+  { now, session, carried, keepCarried, revocationRule }: RevocationJudgement,
   known: KnownTime = {},
 ): Promise<{ readonly finding: Finding; readonly report: readonly RevocationReport[] }> {
   const found = await checkChainRevocation(chain, {
@@ -49,6 +52,7 @@ export async function checkRevocation(
     ...known,
     carried,
     keepCarried,
+    rule: revocationRule,
   })
   return { finding: findingOf(found), report: found.map(describeRevocation) }
 }

@@ -7,10 +7,11 @@ import {
   type TimeRange,
   verifyTimestampToken,
 } from '@sealwright/x509'
+import type { TimestampRule } from '../policy/policy.ts'
 import type { SoundEnvelope, TimestampClaim } from '../sound-envelope.ts'
 import type { Statement } from '../trust/policy.ts'
 import { unusableStore, type Vouched } from './authenticity.ts'
-import { type Finding, failed, passed } from './finding.ts'
+import { type Finding, failed, notConfigured, passed } from './finding.ts'
 import { formatTime, type TimeSource, type TimestampReport } from './report.ts'
 import { checkRevocation, type Moment, type RevocationJudgement } from './revocation.ts'
 import type { StoreIndex } from './store-index.ts'
@@ -32,10 +33,17 @@ export function checkExpiry({ attributes: { expiry } }: SoundEnvelope, now: Mome
   return failed('EXPIRED', `the signature expired at ${formatTime(expiry)}`)
 }
 
+/** Why a check of certificates is not made. */
+export const KEY_ALONE = 'the key is trusted directly: its certificates are not checked'
+
 /** What a time is judged by. */
 export interface TimeJudgement extends Omit<RevocationJudgement, 'carried'> {
   readonly statement: Statement
   readonly stores: StoreIndex
+  /** Of Sealwright's policy, in place of what the statement says of timestamps; its authorities are the statement's. */
+  readonly timestampRule?: TimestampRule | undefined
+  /** When trust in the key that is trusted by itself ends. */
+  readonly keyEndsAt?: Date | undefined
 }
 
 /**
@@ -44,29 +52,61 @@ export interface TimeJudgement extends Omit<RevocationJudgement, 'carried'> {
  */
 export async function checkAuthenticTimestamp(envelope: Vouched, by: TimeJudgement): Promise<TimeFinding> {
   const { attributes, chain } = envelope
-  const { now, statement } = by
+  const { now } = by
   if (attributes.signingScheme === 'notary.x509.signingAuthority') {
     const used = attributes.signingTime
     const finding = validity(chain, used, 'when it was signed')
     return { finding, used, source: 'authenticSigningTime', provenAt: used }
   }
+  if (needsTimestamp(chain, by)) return vouchedTime(envelope, by)
+  return { finding: validity(chain, now.time, 'at this time'), used: now.time, source: now.source }
+}
+
+/**
+ * Whether a signature of a key that is trusted by itself is from before the end of that trust: by a timestamp, or by the
+ * present time. A policy that always demands a timestamp demands it of keys too.
+ */
+export async function checkKeyTime(signed: Omit<Vouched, 'chain'>, by: TimeJudgement): Promise<TimeFinding> {
+  const { now, keyEndsAt, statement } = by
+  const { require = 'afterCertExpiry' } = by.timestampRule ?? {}
+  const hasEnded = keyEndsAt !== undefined && now.time >= keyEndsAt
+  const mayVouch = require !== 'never' && statement.trustStores.length > 0
+  if (require === 'always' || (hasEnded && mayVouch)) return vouchedTime({ ...signed, chain: [] }, by)
+  const finding = hasEnded
+    ? failed('EXPIRED', `trust in the key ended at ${formatTime(keyEndsAt)}`)
+    : notConfigured(KEY_ALONE)
+  return { finding, used: now.time, source: now.source }
+}
+
+/** By timestamps of as many different authorities as the policy demands: of one, if it does not say. */
+async function vouchedTime(envelope: Vouched, by: TimeJudgement): Promise<TimeFinding> {
+  const { now, statement, stores, timestampRule } = by
+  const needed = timestampRule?.atLeast ?? 1
   const at = { used: now.time, source: now.source } as const
-  if (!needsTimestamp(chain, statement, now))
-    return { finding: validity(chain, now.time, 'at this time'), ...at }
-  const authorities = authoritiesOf(statement, by.stores)
+  const authorities = authoritiesOf(statement, stores)
   if ('outcome' in authorities) return { finding: authorities, ...at }
   const findings: Finding[] = []
+  /** By store: two tokens of one authority are one authority's word. */
+  const vouching = new Map<string, TimeFinding>()
   for await (const claim of claimsOf(envelope)) {
     const judged = await judgeTimestamp(claim, envelope, authorities, by)
-    if (judged.finding.outcome === 'passed') return judged
-    findings.push(judged.finding)
+    if (judged.finding.outcome !== 'passed') findings.push(judged.finding)
+    else if (!vouching.has(judged.timestamp!.trustStore)) vouching.set(judged.timestamp!.trustStore, judged)
+    if (vouching.size === needed) return earliestOf([...vouching.values()])
   }
+  const uncertain = findings.find(({ outcome }) => outcome === 'unknown')
   const [first] = findings
-  if (first === undefined) {
-    const why = 'the policy demands a timestamp, and the signature has none'
-    return { finding: failed('TIMESTAMP', why), ...at }
-  }
-  return { finding: findings.find(({ outcome }) => outcome === 'unknown') ?? first, ...at }
+  if (uncertain !== undefined || (first !== undefined && vouching.size === 0))
+    return { finding: uncertain ?? first!, ...at }
+  const why =
+    vouching.size === 0
+      ? 'the policy demands a timestamp, and the signature has none'
+      : `the policy demands timestamps of ${needed} authorities, and ${vouching.size} vouches: ${[...vouching.keys()].join(', ')}`
+  return { finding: failed('TIMESTAMP', why), ...at }
+}
+
+function earliestOf(found: readonly TimeFinding[]): TimeFinding {
+  return found.reduce((one, other) => (other.used < one.used ? other : one))
 }
 
 /** Those that are attached come last, and are read only where the others do not count. */
@@ -98,7 +138,7 @@ async function judgeTimestamp(
   authorities: readonly Authority[],
   by: TimeJudgement,
 ): Promise<TimeFinding> {
-  const { now } = by
+  const { now, keyEndsAt } = by
   const at = { used: now.time, source: now.source } as const
   try {
     const token = readTimestampToken(der)
@@ -106,6 +146,10 @@ async function judgeTimestamp(
     const { time } = verified
     const fault = timestampFault(time, chain, now.time)
     if (fault !== undefined) return { finding: failed(fault.code, fault.why), ...at }
+    if (keyEndsAt !== undefined && time.latest >= keyEndsAt) {
+      const why = `the timestamp is of ${formatTime(token.genTime)}, and trust in the key ended at ${formatTime(keyEndsAt)}`
+      return { finding: failed('EXPIRED', why), ...at }
+    }
     const provenAt = time.latest
     const { finding, report } = await checkRevocation(verified.chain, { ...by, carried }, { provenAt })
     if (finding.outcome !== 'passed') return { finding: ofAuthority(finding), ...at }
@@ -115,7 +159,7 @@ async function judgeTimestamp(
     const trustStore = authorities.find(({ root: each }) => each.fingerprint === root.fingerprint)!.store
     return {
       finding: passed(
-        `${subject} vouches for ${formatTime(token.genTime)}, when every certificate was valid${since(chain, now)}`,
+        `${subject} vouches for ${formatTime(token.genTime)}${chain.length === 0 ? '' : ', when every certificate was valid'}${since(chain, now)}`,
       ),
       used: token.genTime,
       source: 'timestamp',
@@ -168,9 +212,13 @@ function ofAuthority(finding: Finding): Finding {
   return { ...finding, code: 'TIMESTAMP', detail: `the timestamp authority: ${finding.detail}` }
 }
 
-function needsTimestamp(chain: readonly Certificate[], statement: Statement, now: Moment): boolean {
+function needsTimestamp(chain: readonly Certificate[], by: TimeJudgement): boolean {
+  const { statement, now, timestampRule } = by
+  // Under this rule a statement without authorities lets no signature pass.
+  if (timestampRule?.require === 'always') return true
   if (!statement.trustStores.some(reference => reference.startsWith('tsa:'))) return false
-  if (statement.signatureVerification.verifyTimestamp !== 'afterCertExpiry') return true
+  const { verifyTimestamp } = statement.signatureVerification
+  if (timestampRule === undefined && verifyTimestamp !== 'afterCertExpiry') return true
   return chain.some(({ notAfter }) => now.time > notAfter)
 }
 
