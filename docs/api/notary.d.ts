@@ -21,8 +21,6 @@ export interface AnyOf {
 }
 
 export interface ArtifactOptions extends VerifyOptions {
-    /** Judge every signature, instead of stopping at the first that is verified. */
-    readonly all?: boolean | undefined;
     /** Signatures that are tried. Default 100. With more of them and none verified the verdict is `unknown`. */
     readonly maxSignatures?: number | undefined;
     /**
@@ -47,6 +45,11 @@ export interface ArtifactRequest {
     readonly reference: string;
     /** The repository that the policy judges it as, `host[:port]/path`; without it only a `*` statement applies. */
     readonly scope?: string | undefined;
+    /**
+     * Repositories, `host[:port]/path`, that are contacted for it, where they differ from `scope`: that of its signatures. A
+     * policy of Sealwright may allow certain registries only; what is elsewhere is denied before it is contacted.
+     */
+    readonly places?: readonly string[] | undefined;
 }
 
 export interface AtLeastOf {
@@ -352,8 +355,9 @@ export interface FileContentOptions {
 
 export interface FileRequest {
     readonly content: Message;
-    readonly envelope: Envelope;
-    /** The policy statement; without it the global one applies. */
+    /** One detached signature or several; under a policy of Notation's format one that is verified is enough. */
+    readonly envelope: Envelope | readonly Envelope[];
+    /** The policy statement; without it the global one applies, or the default one. */
     readonly statement?: string | undefined;
     /** Must be the signed one; without it any is good. */
     readonly mediaType?: string | undefined;
@@ -537,10 +541,15 @@ export type PolicyKind = 'oci' | 'blob';
 
 export interface PolicyReport {
     readonly file: string;
+    /** Whose policy decided: Sealwright's own, or one of Notation's format, as also a trust that was given in place of a file is. */
+    readonly kind: 'sealwright' | 'notation';
     readonly statement: string;
     /** With its overrides: `strict (revocation: log)`. */
     readonly level: string;
-    /** Signatures needed, and how many of those judged are verified. None where attestations of a trusted key are enough. */
+    /**
+     * Signatures needed, and how many of those judged are verified. None where attestations of a trusted key are enough.
+     * Under a policy of Sealwright: leaves of the requirement that are needed at least, and how many of them are met.
+     */
     readonly required: number;
     readonly met: number;
 }
@@ -619,13 +628,14 @@ export interface Reason {
  * - `TIMESTAMP`, `REVOCATION`: these checks failed, or could not be made.
  * - `UNSUPPORTED`: the signature demands something that is not understood.
  * - `METADATA`: it lacks metadata that was asked for. `NO_STATEMENT`: the policy does not speak of the target.
+ * - `AGE`: it was signed longer ago than the policy allows, or does not say when.
  * - `ATTESTATION`: it is signed as it should be, and something was to be attested that no trusted signer attests.
  * - `REQUIREMENT`: what the policy requires is not met; the report names what is missing.
  * - `REGISTRY`: the policy does not allow the registry. `POLICY_EXPIRED`: the policy has expired, so it allows nothing.
  * - `LIMIT`: more signatures than may be tried, or signers that overlap too much to tell them apart in bounded time.
  * - `UNREADABLE`: the store did not hand this one out.
  */
-export type ReasonCode = 'UNSIGNED' | 'MALFORMED' | 'MISSING' | 'TAMPERED' | 'CERTIFICATE' | 'UNTRUSTED' | 'TRUST_STORE' | 'EXPIRED' | 'TIMESTAMP' | 'REVOCATION' | 'UNSUPPORTED' | 'METADATA' | 'ATTESTATION' | 'NO_STATEMENT' | 'REQUIREMENT' | 'REGISTRY' | 'POLICY_EXPIRED' | 'LIMIT' | 'UNREADABLE';
+export type ReasonCode = 'UNSIGNED' | 'MALFORMED' | 'MISSING' | 'TAMPERED' | 'CERTIFICATE' | 'UNTRUSTED' | 'TRUST_STORE' | 'EXPIRED' | 'TIMESTAMP' | 'REVOCATION' | 'UNSUPPORTED' | 'METADATA' | 'AGE' | 'ATTESTATION' | 'NO_STATEMENT' | 'REQUIREMENT' | 'REGISTRY' | 'POLICY_EXPIRED' | 'LIMIT' | 'UNREADABLE';
 
 /** The report on one target: plain data, the same as in the JSON of the command line. */
 export interface Report {
@@ -1172,6 +1182,8 @@ export interface VerifyOptions {
     readonly metadata?: Readonly<Record<string, string>> | undefined;
     /** Judge as of this time instead of the clock's; the report says so. */
     readonly at?: Date | undefined;
+    /** Judge every signature, instead of stopping when enough of them are verified. */
+    readonly all?: boolean | undefined;
     /** Nobody is asked about revocation: what is cached counts, and what came with the signature. */
     readonly offline?: boolean | undefined;
     /**

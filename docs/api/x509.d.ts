@@ -98,6 +98,8 @@ export interface Crl extends CrlEntries {
     readonly scope?: CrlScope | undefined;
     /** Where the delta CRL of this CRL is (freshestCRL): tried in order until one is there. Empty: it has none. */
     readonly freshestCrlUrls: readonly string[];
+    /** expiredCertsOnCRL: certificates that expired at this time or later stay on it. */
+    readonly expiredSince?: Date | undefined;
 }
 
 /** The entries of a CRL, which stay encoded until they are asked for. */
@@ -291,6 +293,11 @@ export interface RevocationEvidence {
     readonly nextUpdate: Date;
     /** Fingerprint of the certificate whose key signed the statement: the issuer's, or that of its delegated OCSP responder. */
     readonly signer: string;
+    /**
+     * The statement covers certificates that expired at this time or later, and not only those that are valid:
+     * expiredCertsOnCRL (X.509, section 9.5.2.8), or the archive cutoff of an OCSP response (RFC 6960, section 4.4.4).
+     */
+    readonly expiredSince?: Date | undefined;
 }
 
 /** What every judgement is about. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import {
   type AlgorithmId,
   algorithms,
@@ -28,7 +28,7 @@ const MEDIA_TYPE =
 export async function fileContent(content: Message, options: FileContentOptions): Promise<TargetArtifact> {
   const { algorithm, mediaType = DEFAULT_TYPE, metadata = {} } = options
   assertMediaType(mediaType)
-  const digest = await fileDigest(content, algorithm)
+  const digest = (await fileDigests(content, [algorithm]))[algorithm]!
   return {
     mediaType,
     ...digest,
@@ -36,21 +36,34 @@ export async function fileContent(content: Message, options: FileContentOptions)
   }
 }
 
-/** Digest and size of a file, by the hash of an algorithm. */
-export async function fileDigest(
+/** Digest and size of a file, by the hash of each of these algorithms. The file is read once. */
+export async function fileDigests(
   content: Message,
-  algorithm: AlgorithmId,
-): Promise<{ digest: string; size: number }> {
-  const { hash: name } = algorithms[algorithm]
-  if (name === undefined)
-    throw new SealwrightError('UNSUPPORTED', `${algorithm} has no hash to name a file by`)
-  const hash = createHash(name)
+  by: readonly AlgorithmId[],
+): Promise<Partial<Record<AlgorithmId, FileDigest>>> {
+  const hashes = new Map<string, Hash>()
+  for (const algorithm of by) hashes.set(hashOf(algorithm), createHash(hashOf(algorithm)))
   let size = 0
   for await (const chunk of content instanceof Uint8Array ? [content] : content) {
-    hash.update(chunk)
+    for (const hash of hashes.values()) hash.update(chunk)
     size += chunk.byteLength
   }
-  return { digest: `${name}:${hash.digest('hex')}`, size }
+  const digests = new Map([...hashes].map(([name, hash]) => [name, `${name}:${hash.digest('hex')}`]))
+  return Object.fromEntries(
+    by.map(algorithm => [algorithm, { digest: digests.get(hashOf(algorithm))!, size }]),
+  )
+}
+
+interface FileDigest {
+  readonly digest: string
+  readonly size: number
+}
+
+function hashOf(algorithm: AlgorithmId): string {
+  const { hash } = algorithms[algorithm]
+  if (hash === undefined)
+    throw new SealwrightError('UNSUPPORTED', `${algorithm} has no hash to name a file by`)
+  return hash
 }
 
 /** @throws {@link SealwrightError} `VALIDATION`. */

@@ -6,6 +6,7 @@ import {
   MediaTypes,
   readBlob,
   readManifest,
+  type StoreCall,
 } from '@sealwright/oci'
 import { SIGNATURE_TYPE } from './media-types.ts'
 
@@ -53,6 +54,32 @@ export async function* findSignatures(
   }
 }
 
+/** More are not listed: whoever may push may attach something. */
+const MAX_LISTED = 10_000
+
+/**
+ * Lists the signatures of an artifact, the ones of the lowest rank first, without reading them: what a listing says of a
+ * signature is not signed, and yet it tells which ones to read first where there are too many.
+ *
+ * @throws {@link SealwrightError} of the store where it cannot list.
+ */
+export async function listSignatures(
+  store: ArtifactStore,
+  subject: Descriptor,
+  rank: (listed: Descriptor) => number,
+  call: StoreCall,
+): Promise<{ readonly listed: readonly Descriptor[]; readonly cutOff: boolean }> {
+  const found: { readonly descriptor: Descriptor; readonly rank: number }[] = []
+  let cutOff = false
+  for await (const descriptor of store.referrers(subject, { artifactType: SIGNATURE_TYPE, ...call })) {
+    cutOff = found.length === MAX_LISTED
+    if (cutOff) break
+    found.push({ descriptor, rank: rank(descriptor) })
+  }
+  const listed = found.toSorted((one, other) => one.rank - other.rank).map(({ descriptor }) => descriptor)
+  return { listed, cutOff }
+}
+
 /**
  * The bytes of a signature's envelope, checked against their digest.
  *
@@ -73,7 +100,7 @@ export async function readEnvelope(
 }
 
 /** A listed signature; nothing if it is none of this subject. */
-async function readFound(
+export async function readFound(
   store: ArtifactStore,
   subject: Descriptor,
   descriptor: Descriptor,

@@ -72,7 +72,14 @@ describe('a report', () => {
         reference: 'memory:v1',
         resolved: `memory@${image.digest}`,
         verdict: 'verified',
-        policy: { file: 'trustpolicy.json', statement: 'prod', level: 'strict', required: 1, met: 1 },
+        policy: {
+          file: 'trustpolicy.json',
+          kind: 'notation',
+          statement: 'prod',
+          level: 'strict',
+          required: 1,
+          met: 1,
+        },
         signatures: [
           {
             digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),

@@ -37,6 +37,7 @@ const OF_REASON: Readonly<Record<string, string>> = {
   REVOCATION: 'do not use it; ask the publisher to sign again with a certificate that is not revoked',
   UNSUPPORTED: 'ask the publisher what the signature demands',
   METADATA: 'ask the publisher for a signature with this metadata',
+  AGE: 'ask its signer to sign it again',
   ATTESTATION: 'ask its publisher to attest this: sealwright attest --type TYPE --predicate FILE TARGET',
   NO_STATEMENT: 'ask the owner of the policy; to see what applies: sealwright policy show --for TARGET',
   REQUIREMENT: 'ask those who are named as missing to sign or attest the target',

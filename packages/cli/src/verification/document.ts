@@ -135,6 +135,10 @@ export const verifiedTarget = z.strictObject({
   policy: z
     .strictObject({
       file: z.string(),
+      kind: z
+        .enum(['sealwright', 'notation'])
+        .optional()
+        .describe("Whose policy decided: Sealwright's own, or one of Notation's format."),
       statement: z.string(),
       level: z.string(),
       required: z.number(),

@@ -1,5 +1,5 @@
 import { SealwrightError } from '@sealwright/core'
-import type { JsonObject } from '@sealwright/core/encoding'
+import { isJsonObject, type JsonObject, type JsonValue } from '@sealwright/core/encoding'
 
 /** Short names of predicate types, as `attest --type` and `verify --attestation` take them. */
 export const predicateTypes = {
@@ -88,3 +88,29 @@ export function predicateFault(predicateType: string, predicate: JsonObject): st
   const missing = required.find(names => !names.some(name => predicate[name] !== undefined))
   return missing === undefined ? undefined : `it has no ${missing.map(name => `"${name}"`).join(' or ')}`
 }
+
+/** Where a predicate says when it was made, as RFC 3339. */
+const TIMES: Readonly<Record<string, readonly string[]>> = {
+  [predicateTypes.slsa]: ['runDetails', 'metadata', 'finishedOn'],
+  'https://slsa.dev/provenance/v0.2': ['metadata', 'buildFinishedOn'],
+  [predicateTypes.spdx]: ['creationInfo', 'created'],
+  [predicateTypes.cyclonedx]: ['metadata', 'timestamp'],
+  [predicateTypes.vsa]: ['timeVerified'],
+  'https://cosign.sigstore.dev/attestation/vuln/v1': ['metadata', 'scanFinishedOn'],
+  'https://openvex.dev/ns': ['timestamp'],
+}
+
+/** The time at which a predicate says that it was made; nothing for one that does not say, and for types not known here. */
+export function statedTime(predicateType: string, predicate: JsonObject): Date | undefined {
+  const type = Object.keys(TIMES).find(known => isOfType(predicateType, known))
+  if (type === undefined) return undefined
+  const stated = TIMES[type]!.reduce<JsonValue | undefined>(
+    (value, name) => (isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined),
+    predicate,
+  )
+  if (typeof stated !== 'string' || !RFC_3339.test(stated)) return undefined
+  const time = new Date(stated)
+  return Number.isNaN(time.getTime()) ? undefined : time
+}
+
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/

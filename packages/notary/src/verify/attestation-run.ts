@@ -6,9 +6,10 @@ import { type OpenedAttestation, openAttestation } from '../attestation/open-att
 import { isOfType, predicateName } from '../attestation/predicate-type.ts'
 import { type FoundEvidence, readEvidence } from '../evidence/attached-evidence.ts'
 import { readEnvelope } from '../find-signatures.ts'
+import { once } from '../once.ts'
 import { enforcementOf, type Statement } from '../trust/policy.ts'
 import type { VerifierContext } from './context.ts'
-import { type AttestationJudgement, judgeAttestation } from './judge-attestation.ts'
+import { type AttestationJudgement, type JudgedAttestation, judgeAttestation } from './judge-attestation.ts'
 import { anchorsOf, signatureChains } from './known-chains.ts'
 import type { AttestationReport, AttestationsReport, Reason } from './report.ts'
 import type { ArtifactOptions, JudgedOptions } from './request.ts'
@@ -43,43 +44,84 @@ export async function judgeAttestations(
   options: JudgedOptions<ArtifactOptions>,
   context: VerifierContext,
 ): Promise<AttestationOutcome> {
-  const { store, subject, most } = request
   const required = [...new Set(request.required)]
-  const { signal, all = false } = options
-  const call = { signal }
   const by = judgementOf(request, options, context)
-  const judged: AttestationReport[] = []
   const met = new Set<string>()
-  const found = new Map<string, number>()
-  const report = (): AttestationsReport => ({
-    required,
-    met: required.filter(type => met.has(type)),
+  const visited = await visitAttestations(
+    { ...request, types: required },
+    options,
+    async (opened, attached) => {
+      const { report, error } = await judgeAttestation(opened, by, attached)
+      const { predicateType } = opened.statement
+      if (report.verdict === 'verified')
+        for (const wanted of required) if (isOfType(predicateType, wanted)) met.add(wanted)
+      return { report, error, done: met.size === required.length && options.all !== true }
+    },
+  )
+  const { judged, found, cutOff, unread } = visited
+  const report = { required, met: required.filter(type => met.has(type)), judged, found }
+  if (met.size === required.length) return { report }
+  if (cutOff !== undefined)
+    return { report, missing: { verdict: 'unknown', reason: { code: 'LIMIT', why: cutOff } } }
+  if (unread !== undefined) throw unread
+  return { report, missing: missingOf(report) }
+}
+
+/** What one pass over the attestations of an artifact found. */
+export interface VisitedAttestations extends Pick<AttestationsReport, 'judged' | 'found'> {
+  /** That there are more than may be judged. */
+  readonly cutOff?: string | undefined
+  /** An attestation that could not be read or judged, and might be good. */
+  readonly unread?: SealwrightError | undefined
+}
+
+/** Reads each attestation of these types once and has it judged, until that says it is done, or there are too many. */
+export async function visitAttestations(
+  {
+    store,
+    subject,
+    types,
+    most,
+  }: Pick<AttestationRequest, 'store' | 'subject' | 'most'> & { readonly types: readonly string[] },
+  { signal, session }: Pick<JudgedOptions<ArtifactOptions>, 'signal' | 'session'>,
+  judge: (
+    opened: OpenedAttestation,
+    attached: () => Promise<FoundEvidence>,
+    digest: string,
+  ) => Promise<JudgedAttestation & { readonly done: boolean }>,
+): Promise<VisitedAttestations> {
+  const call = { signal }
+  const judged: AttestationReport[] = []
+  const counts = new Map<string, number>()
+  const visited = (): VisitedAttestations => ({
     judged,
-    found: [...found].map(([predicateType, count]) => ({ predicateType, count })),
+    found: [...counts].map(([predicateType, count]) => ({ predicateType, count })),
+    unread,
   })
   let unread: SealwrightError | undefined
-  for await (const each of findAttestations(store, subject, { ...call, predicateTypes: required })) {
-    const read = await readOne(store, each, call)
-    const type = read.opened?.statement.predicateType ?? each.predicateType ?? 'unknown'
-    found.set(type, (found.get(type) ?? 0) + 1)
-    unread ??= read.unread
-    const meets = required.filter(wanted => isOfType(type, wanted))
-    if (read.passedOver || (read.opened !== undefined && meets.length === 0)) continue
-    if (judged.length === most) {
-      const why = `${most} attestations were judged, and there are more`
-      return { report: report(), missing: { verdict: 'unknown', reason: { code: 'LIMIT', why } } }
-    }
-    const { report: one, error } = await judgeOne(each, read, by, () =>
-      readEvidence(store, each.manifest, { signal: by.session.signal }),
-    )
-    judged.push(one)
+  for await (const each of findAttestations(store, subject, { ...call, predicateTypes: types })) {
+    const { opened, fault, passedOver, unread: error } = await readOne(store, each, call)
+    const type = opened?.statement.predicateType ?? each.predicateType ?? 'unknown'
+    counts.set(type, (counts.get(type) ?? 0) + 1)
     unread ??= error
-    if (one.verdict === 'verified') for (const wanted of meets) met.add(wanted)
-    if (met.size === required.length && !all) break
+    if (passedOver || (opened !== undefined && !types.some(wanted => isOfType(type, wanted)))) continue
+    if (judged.length === most)
+      return { ...visited(), cutOff: `${most} attestations were judged, and there are more` }
+    const { digest } = each.manifest
+    if (opened === undefined) {
+      const verdict = error === undefined ? 'notVerified' : 'unknown'
+      const { predicateType } = each
+      const named = predicateType === undefined ? {} : { predicateType }
+      judged.push({ digest, ...named, verdict, reason: fault!, checks: [] })
+      continue
+    }
+    const attached = once(() => readEvidence(store, each.manifest, { signal: session.signal }))
+    const { report, error: untold, done } = await judge(opened, attached, digest)
+    judged.push({ digest, predicateType: type, format: opened.format, ...report })
+    unread ??= untold
+    if (done) break
   }
-  if (met.size === required.length) return { report: report() }
-  if (unread !== undefined) throw unread
-  return { report: report(), missing: missingOf(report()) }
+  return visited()
 }
 
 interface Read {
@@ -107,26 +149,6 @@ async function readOne(
     if (error.code === 'NOT_FOUND') return { fault: { code: 'MISSING', why } }
     if (error.code === 'VALIDATION') return { fault: { code: 'MALFORMED', why } }
     return { fault: { code: 'UNREADABLE', why }, unread: error }
-  }
-}
-
-async function judgeOne(
-  { manifest, predicateType }: FoundAttestation,
-  { opened, fault, unread }: Read,
-  by: AttestationJudgement,
-  attached: () => Promise<FoundEvidence>,
-): Promise<{ readonly report: AttestationReport; readonly error?: SealwrightError | undefined }> {
-  const { digest } = manifest
-  if (opened === undefined) {
-    const verdict = unread === undefined ? 'notVerified' : 'unknown'
-    const named = predicateType === undefined ? {} : { predicateType }
-    return { report: { digest, ...named, verdict, reason: fault!, checks: [] } }
-  }
-  const { format, statement } = opened
-  const { report, error } = await judgeAttestation(opened, by, attached)
-  return {
-    report: { digest, predicateType: statement.predicateType, format, ...report },
-    error,
   }
 }
 

@@ -1,9 +1,13 @@
 import { SealwrightError } from '@sealwright/core'
 import { ChainCache } from '../chain-cache.ts'
+import type { PolicyStatement } from '../policy/policy.ts'
+import { type PolicyTarget, selectPolicyStatement } from '../policy/select-policy-statement.ts'
 import { type RevocationOptions, RevocationSources } from '../revocation/revocation-sources.ts'
 import { policyError } from '../trust/parse-policy.ts'
 import type { PolicyKind, Statement, TrustPolicy } from '../trust/policy.ts'
-import type { PolicySource, Trust } from '../trust/trust.ts'
+import type { PolicySource, SealwrightPolicySource, Trust } from '../trust/trust.ts'
+import type { RequirementRequest } from './policy-signers.ts'
+import type { Reason } from './report.ts'
 import type { Moment } from './revocation.ts'
 import { StoreIndex } from './store-index.ts'
 
@@ -13,6 +17,7 @@ export class VerifierContext {
   readonly stores: StoreIndex
   readonly revocation: RevocationSources
   readonly key: Uint8Array | undefined
+  readonly sealwright: SealwrightPolicySource | undefined
   readonly #trust: Trust
   readonly #clock: () => Date
 
@@ -22,6 +27,22 @@ export class VerifierContext {
     this.#clock = clock
     this.stores = new StoreIndex(trust)
     this.key = trust.key
+    this.sealwright = trust.sealwright
+  }
+
+  /**
+   * What Sealwright's policy says of a target; nothing where none is given, or where it leaves the target to Notation's.
+   *
+   * @throws {@link SealwrightError} `VALIDATION` for a policy that has errors: nothing looser stands in for it.
+   */
+  ownDecision(target: PolicyTarget): OwnDecision | undefined {
+    if (this.sealwright === undefined) return undefined
+    const { file, faults, policy } = this.sealwright
+    if (policy === undefined) throw policyError(file, faults)
+    const source = { ...this.sealwright, policy }
+    const { denied, statement } = selectPolicyStatement(source, target, this.#clock())
+    if (denied !== undefined) return { source, denied }
+    return statement && { source, statement }
   }
 
   /**
@@ -44,6 +65,12 @@ export class VerifierContext {
     return at === undefined ? { time: clock, source: 'clock', clock } : { time: at, source: 'given', clock }
   }
 }
+
+/** A statement of Sealwright's policy that decides about a target, or why the target is denied. */
+export type OwnDecision = { readonly source: RequirementRequest['source'] } & (
+  | { readonly statement: PolicyStatement; readonly denied?: undefined }
+  | { readonly denied: Reason; readonly statement?: undefined }
+)
 
 function noPolicy(source: string, kind: PolicyKind): SealwrightError {
   const file = kind === 'oci' ? 'trustpolicy.json' : 'trustpolicy.blob.json'

@@ -47,6 +47,8 @@ export interface JudgedAttestation {
   readonly report: Omit<AttestationReport, 'digest' | 'predicateType' | 'format'>
   /** Why it cannot be told, where that is a fault of the trust that was given. */
   readonly error?: SealwrightError | undefined
+  /** Of the key under which its signature holds; absent for a key that is trusted by itself. */
+  readonly chain?: readonly Certificate[] | undefined
 }
 interface Signer {
   readonly publicKey: Uint8Array
@@ -120,10 +122,11 @@ export async function judgeAttestation(
     revocation,
     evidenceFaults,
   }
-  if (stopped === undefined) return { report: { verdict: 'verified', ...about, checks } }
+  const chain = 'outcome' in found ? undefined : found.chain
+  if (stopped === undefined) return { report: { verdict: 'verified', ...about, checks }, chain }
   const { outcome, reason, error } = stopped
   const verdict = outcome === 'unknown' ? 'unknown' : 'notVerified'
-  return { report: { verdict, reason, ...about, checks }, error }
+  return { report: { verdict, reason, ...about, checks }, error, chain }
 }
 
 /** Its signature holds already; what made it has to be fit for that. */

@@ -32,6 +32,8 @@ export interface Judgement {
   readonly metadata: Readonly<Record<string, string>>
   readonly timestampRule?: TimestampRule | undefined
   readonly revocationRule?: RevocationRule | undefined
+  /** That nobody trusts the signer is known already. */
+  readonly untrusted?: Finding | undefined
   /** When trust in the key ends, where one is given. */
   readonly keyEndsAt?: Date | undefined
 }
@@ -156,6 +158,7 @@ function carriedWith(sound: SoundEnvelope, { attached }: Judgement, about: Descr
 }
 
 function authenticity(sound: SoundEnvelope, by: Judgement, about: Described): Finding {
+  if (by.untrusted !== undefined) return by.untrusted
   const { finding, trustStore } =
     by.key === undefined ? checkAuthenticity(sound, by.statement, by.stores) : checkKey(sound, by.key)
   if (trustStore !== undefined) about.signer = { ...about.signer!, trustStore }

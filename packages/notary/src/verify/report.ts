@@ -16,6 +16,7 @@ export type Verdict = 'verified' | 'notVerified' | 'unknown' | 'denied' | 'skipp
  * - `TIMESTAMP`, `REVOCATION`: these checks failed, or could not be made.
  * - `UNSUPPORTED`: the signature demands something that is not understood.
  * - `METADATA`: it lacks metadata that was asked for. `NO_STATEMENT`: the policy does not speak of the target.
+ * - `AGE`: it was signed longer ago than the policy allows, or does not say when.
  * - `ATTESTATION`: it is signed as it should be, and something was to be attested that no trusted signer attests.
  * - `REQUIREMENT`: what the policy requires is not met; the report names what is missing.
  * - `REGISTRY`: the policy does not allow the registry. `POLICY_EXPIRED`: the policy has expired, so it allows nothing.
@@ -35,6 +36,7 @@ export type ReasonCode =
   | 'REVOCATION'
   | 'UNSUPPORTED'
   | 'METADATA'
+  | 'AGE'
   | 'ATTESTATION'
   | 'NO_STATEMENT'
   | 'REQUIREMENT'
@@ -181,10 +183,15 @@ export type TimeSource = 'clock' | 'given' | 'authenticSigningTime' | 'timestamp
 
 export interface PolicyReport {
   readonly file: string
+  /** Whose policy decided: Sealwright's own, or one of Notation's format, as also a trust that was given in place of a file is. */
+  readonly kind: 'sealwright' | 'notation'
   readonly statement: string
   /** With its overrides: `strict (revocation: log)`. */
   readonly level: string
-  /** Signatures needed, and how many of those judged are verified. None where attestations of a trusted key are enough. */
+  /**
+   * Signatures needed, and how many of those judged are verified. None where attestations of a trusted key are enough.
+   * Under a policy of Sealwright: leaves of the requirement that are needed at least, and how many of them are met.
+   */
   readonly required: number
   readonly met: number
 }

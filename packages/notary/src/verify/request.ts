@@ -12,12 +12,18 @@ export interface ArtifactRequest {
   readonly reference: string
   /** The repository that the policy judges it as, `host[:port]/path`; without it only a `*` statement applies. */
   readonly scope?: string | undefined
+  /**
+   * Repositories, `host[:port]/path`, that are contacted for it, where they differ from `scope`: that of its signatures. A
+   * policy of Sealwright may allow certain registries only; what is elsewhere is denied before it is contacted.
+   */
+  readonly places?: readonly string[] | undefined
 }
 
 export interface FileRequest {
   readonly content: Message
-  readonly envelope: Envelope
-  /** The policy statement; without it the global one applies. */
+  /** One detached signature or several; under a policy of Notation's format one that is verified is enough. */
+  readonly envelope: Envelope | readonly Envelope[]
+  /** The policy statement; without it the global one applies, or the default one. */
   readonly statement?: string | undefined
   /** Must be the signed one; without it any is good. */
   readonly mediaType?: string | undefined
@@ -33,6 +39,8 @@ export interface VerifyOptions {
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Judge as of this time instead of the clock's; the report says so. */
   readonly at?: Date | undefined
+  /** Judge every signature, instead of stopping when enough of them are verified. */
+  readonly all?: boolean | undefined
   /** Nobody is asked about revocation: what is cached counts, and what came with the signature. */
   readonly offline?: boolean | undefined
   /**
@@ -49,8 +57,6 @@ export type JudgedOptions<Options extends VerifyOptions> = Options & {
 }
 
 export interface ArtifactOptions extends VerifyOptions {
-  /** Judge every signature, instead of stopping at the first that is verified. */
-  readonly all?: boolean | undefined
   /** Signatures that are tried. Default 100. With more of them and none verified the verdict is `unknown`. */
   readonly maxSignatures?: number | undefined
   /**

@@ -1,6 +1,7 @@
 import { isSealwrightError, type SealwrightError } from '@sealwright/core'
 import type { ArtifactStore, Descriptor } from '@sealwright/oci'
 import { bindingFor } from '../binding.ts'
+import type { ChainCache } from '../chain-cache.ts'
 import { readEvidence } from '../evidence/attached-evidence.ts'
 import { type FoundSignature, findSignatures, readEnvelope } from '../find-signatures.ts'
 import { type OpenedEnvelope, openEnvelope } from '../sound-envelope.ts'
@@ -77,39 +78,43 @@ export class SignatureRun {
     found: FoundSignature,
   ): Promise<{ report: SignatureReport; error?: SealwrightError | undefined }> {
     const { digest } = found.manifest
-    const read = await this.#read(found)
+    const read = await readSignature(this.store, found, this.#context.chains, this.#options)
     if ('error' in read) return { report: { digest, ...unreadable(read.error) }, ...unanswered(read.error) }
     const { signal } = this.#options.session
     const attached = () => readEvidence(this.store, found.manifest, { signal })
     const { report, error } = await judgeSignature(read.opened, { ...this.#judgement, attached })
     return { report: { digest, format: read.format, ...report }, ...(error === undefined ? {} : { error }) }
   }
+}
 
-  async #read(
-    found: FoundSignature,
-  ): Promise<{ opened: OpenedEnvelope; format: string } | { error: SealwrightError }> {
-    if (found.envelope === undefined) return { error: found.fault }
-    const { mediaType } = found.envelope
-    const binding = bindingFor(mediaType)
-    if (binding === undefined) {
-      const why = `${JSON.stringify(mediaType)} is not an envelope format of the Notary Project`
-      return { opened: { fault: { code: 'MALFORMED', why } }, format: mediaType }
-    }
-    try {
-      const { signal } = this.#options
-      const bytes = await readEnvelope(this.store, found.envelope, { signal })
-      return { opened: openEnvelope(binding, bytes, this.#context.chains), format: binding.name }
-    } catch (error) {
-      if (!isSealwrightError(error) || this.#options.signal?.aborted === true) throw error
-      return { error }
-    }
+/** Reads and opens a signature; or why it cannot be read. */
+export async function readSignature(
+  store: ArtifactStore,
+  found: FoundSignature,
+  chains: ChainCache,
+  { signal }: { readonly signal?: AbortSignal | undefined },
+): Promise<{ opened: OpenedEnvelope; format: string } | { error: SealwrightError }> {
+  if (found.envelope === undefined) return { error: found.fault }
+  const { mediaType } = found.envelope
+  const binding = bindingFor(mediaType)
+  if (binding === undefined) {
+    const why = `${JSON.stringify(mediaType)} is not an envelope format of the Notary Project`
+    return { opened: { fault: { code: 'MALFORMED', why } }, format: mediaType }
+  }
+  try {
+    const bytes = await readEnvelope(store, found.envelope, { signal })
+    return { opened: openEnvelope(binding, bytes, chains), format: binding.name }
+  } catch (error) {
+    if (!isSealwrightError(error) || signal?.aborted === true) throw error
+    return { error }
   }
 }
 
 /** Codes that are an answer about one signature; all others are a failure to find out. */
 const ANSWERS = { INTEGRITY: 'TAMPERED', NOT_FOUND: 'MISSING', VALIDATION: 'MALFORMED' } as const
 
-function unreadable(error: SealwrightError): Omit<SignatureReport, 'digest'> {
+/** The report on a signature that cannot be read. */
+export function unreadable(error: SealwrightError): Omit<SignatureReport, 'digest'> {
   const why = error.why === undefined ? error.message : `${error.message}: ${error.why}`
   const code = isAnswer(error.code) ? ANSWERS[error.code] : undefined
   if (code === undefined) return { verdict: 'unknown', reason: { code: 'UNREADABLE', why }, checks: [] }

@@ -12,13 +12,15 @@ import {
   referrersTag,
 } from '@sealwright/oci'
 import { orPass } from '../or-pass.ts'
+import type { PolicyStatement } from '../policy/policy.ts'
 import { describeLevel, type Statement } from '../trust/policy.ts'
 import { selectOciStatement } from '../trust/select-statement.ts'
 import type { PolicySource } from '../trust/trust.ts'
 import { judgeAttestations } from './attestation-run.ts'
-import type { VerifierContext } from './context.ts'
+import type { OwnDecision, VerifierContext } from './context.ts'
 import type { FoundReferrers, NamedManifest, Reason, Report, SignatureReport, Verdict } from './report.ts'
 import type { ArtifactOptions, ArtifactRequest, JudgedOptions } from './request.ts'
+import { describeOutcome, describePolicy, RequirementRun } from './requirement-run.ts'
 import { type Outcome, SignatureRun } from './signature-run.ts'
 
 const MAX_SIGNATURES = 100
@@ -38,6 +40,11 @@ export async function verifyArtifact(
     )
   }
   const name = `${artifacts.name}${reference.includes(':') ? '@' : ':'}${reference}`
+  const own = context.ownDecision({ kind: 'artifact', scope, places: request.places ?? [] })
+  if (own?.denied !== undefined)
+    return { reference: name, verdict: 'denied', reason: own.denied, signatures: [], found: [] }
+  if (own !== undefined)
+    return verifyUnderRequirement({ ...request, name, maxSignatures }, own, options, context)
   const { source, statement } = context.statementFor('oci', policy => selectOciStatement(policy, scope))
   if (statement === undefined) {
     const covers = scope === undefined ? 'a target without a scope (only a "*" statement would)' : scope
@@ -52,6 +59,7 @@ export async function verifyArtifact(
   const policy = (met: number, needed = 1): Pick<Report, 'policy'> => ({
     policy: {
       file: source.file,
+      kind: 'notation',
       statement: statement.name,
       level: describeLevel(statement.signatureVerification),
       required: needed,
@@ -118,6 +126,49 @@ export async function verifyArtifact(
     signatures,
     ...(attested === undefined ? {} : { attestations: attested.report }),
     found: signatures.length > 0 ? [] : await countReferrers(run.store, subject, call),
+    ...namedBy(subject, content.value),
+  }
+}
+
+/** Judges what was signed and attested about an artifact by a statement of Sealwright's policy. */
+async function verifyUnderRequirement(
+  request: ArtifactRequest & { readonly name: string; readonly maxSignatures: number },
+  own: OwnDecision & { readonly statement: PolicyStatement },
+  options: JudgedOptions<ArtifactOptions>,
+  context: VerifierContext,
+): Promise<Omit<Report, 'at'>> {
+  const { artifacts, reference, scope, name, maxSignatures } = request
+  const { signatures = artifacts } = request
+  const call = { signal: options.signal }
+  const about = { reference: name, policy: describePolicy(own, undefined), signatures: [], found: [] }
+  let subject: Descriptor
+  try {
+    subject = await artifacts.resolve(reference, call)
+  } catch (error) {
+    return { ...about, verdict: 'notVerified', reason: tampered(error) }
+  }
+  const resolved = `${artifacts.name}@${subject.digest}`
+  const run = new RequirementRun(own, options, context)
+  const [content, outcome] = await Promise.allSettled([
+    readContent(artifacts, subject, call),
+    run.judgeArtifact({
+      subject,
+      scope,
+      signatures,
+      attestations: request.attestations ?? signatures,
+      most: maxSignatures,
+    }),
+  ])
+  if (content.status === 'rejected')
+    return { ...about, resolved, verdict: 'notVerified', reason: tampered(content.reason) }
+  // A listing that is not what its digest says is an answer, as it is under Notation's policy.
+  if (outcome.status === 'rejected')
+    return { ...about, resolved, verdict: 'notVerified', reason: tampered(outcome.reason) }
+  return {
+    reference: name,
+    resolved,
+    ...describeOutcome(own, outcome.value),
+    found: outcome.value.signatures.length > 0 ? [] : await countReferrers(signatures, subject, call),
     ...namedBy(subject, content.value),
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ConditionVariables, conditionFault, evaluateCondition } from '../src/policy/condition.ts'
+import { type ConditionVariables, conditionFault, evaluateCondition } from '../../src/policy/condition.ts'
 
 const variables: ConditionVariables = {
   predicate: {
