@@ -1,8 +1,14 @@
 import { fingerprint, type SealwrightError } from '@sealwright/core'
-import { formatDistinguishedName } from '@sealwright/x509'
+import { type Certificate, formatDistinguishedName } from '@sealwright/x509'
 import type { CarriedStatements } from '../revocation/check-chain.ts'
 import type { SoundEnvelope, TimestampClaim } from '../sound-envelope.ts'
-import { coversSubject, parseSubject, splitIdentity, X509_SUBJECT } from '../trust/identity.ts'
+import {
+  coversSubject,
+  type ParsedSubject,
+  parseSubject,
+  splitIdentity,
+  X509_SUBJECT,
+} from '../trust/identity.ts'
 import type { Statement, StoreType } from '../trust/policy.ts'
 import { WILDCARD } from '../trust/scope.ts'
 import { type Finding, failed, passed } from './finding.ts'
@@ -63,13 +69,17 @@ export function checkKey(envelope: SoundEnvelope, key: Uint8Array): Authenticity
 export const OTHER_KEY =
   'check that the right key was given; if it was, ask the publisher, over another channel, for the fingerprint of theirs'
 
+/** The type of the stores that vouch for signatures of this scheme. */
+function storeTypeOf({ signingScheme }: Vouched['attributes']): StoreType {
+  return signingScheme === 'notary.x509.signingAuthority' ? 'signingAuthority' : 'ca'
+}
+
 function findStore(
   { chain, attributes }: Omit<Vouched, 'carried'>,
   statement: Statement,
   stores: StoreIndex,
 ): { name?: string; fault?: Fault; error?: SealwrightError } {
-  const type: StoreType =
-    attributes.signingScheme === 'notary.x509.signingAuthority' ? 'signingAuthority' : 'ca'
+  const type = storeTypeOf(attributes)
   const references = statement.trustStores.filter(reference => reference.startsWith(`${type}:`))
   if (references.length === 0) {
     const why = `the statement names no trust store of type ${type}`
@@ -104,33 +114,75 @@ interface Fault {
   readonly fix: string
 }
 
+/**
+ * Whether the chain is in none of the stores that the statement names, or its subject is not an identity of it: false also
+ * if a store cannot be used. It decides as {@link checkAuthenticity} and gives no reason, for the many signers of a policy.
+ */
+export function isNotBy(
+  { chain, attributes }: Omit<Vouched, 'carried'>,
+  { trustStores, trustedIdentities }: Statement,
+  stores: StoreIndex,
+): boolean {
+  const type = storeTypeOf(attributes)
+  let isHeld = false
+  for (const reference of trustStores) {
+    if (!reference.startsWith(`${type}:`)) continue
+    const { fingerprints } = stores.get(reference)
+    if (fingerprints === undefined) return false
+    isHeld ||= chain.some(certificate => fingerprints.has(certificate.fingerprint))
+  }
+  return !isHeld || !isIdentity(chain[0]!, trustedIdentities)
+}
+
+function isIdentity(leaf: Certificate, trustedIdentities: readonly string[]): boolean {
+  if (trustedIdentities.includes(WILDCARD)) return true
+  const { attributes } = subjectOf(leaf)
+  if (attributes === undefined) return false
+  return subjectsOf(trustedIdentities).some(
+    identity => identity.attributes !== undefined && coversSubject(identity.attributes, attributes),
+  )
+}
+
 function identityFault(
   { chain }: Pick<Vouched, 'chain'>,
   { trustedIdentities }: Statement,
 ): Fault | undefined {
-  if (trustedIdentities.includes(WILDCARD)) return undefined
-  const identities = trustedIdentities.flatMap(identity => {
-    const parts = splitIdentity(identity)
-    return parts?.prefix === X509_SUBJECT ? [parseSubject(parts.value)] : []
-  })
+  const [leaf] = chain as [Certificate]
+  if (isIdentity(leaf, trustedIdentities)) return undefined
+  const identities = subjectsOf(trustedIdentities)
   if (identities.length === 0) {
     const why = 'the statement has no trusted identity that can be judged without a plug-in'
     return { why, fix: 'ask the owner of the policy for an identity of the form x509.subject: DN' }
   }
-  const name = formatDistinguishedName(chain[0]!.subject)
-  const subject = parseSubject(name)
-  if (subject.attributes === undefined) {
-    const why = `the subject cannot be compared with trusted identities: ${subject.fault}`
+  const name = formatDistinguishedName(leaf.subject)
+  const { fault } = subjectOf(leaf)
+  if (fault !== undefined) {
+    const why = `the subject cannot be compared with trusted identities: ${fault}`
     return { why, fix: `ask the signer for a certificate whose subject can be compared; ${name} cannot` }
-  }
-  const { attributes } = subject
-  if (
-    identities.some(
-      identity => identity.attributes !== undefined && coversSubject(identity.attributes, attributes),
-    )
-  ) {
-    return undefined
   }
   const why = `the subject is not among the trusted identities (${identities.length})`
   return { why, fix: `ask the publisher whether ${name} signs for them, and then the owner of the policy` }
+}
+
+/** Names are read once: a policy with many signers compares each signature with all of them. */
+const subjects = /* @__PURE__ */ new WeakMap<Certificate, ParsedSubject>()
+const identitySubjects = /* @__PURE__ */ new WeakMap<readonly string[], readonly ParsedSubject[]>()
+
+function subjectOf(certificate: Certificate): ParsedSubject {
+  const subject = subjects.get(certificate) ?? parseSubject(formatDistinguishedName(certificate.subject))
+  subjects.set(certificate, subject)
+  return subject
+}
+
+/** The subjects that identities name, as far as they can be judged without a plug-in. */
+function subjectsOf(trustedIdentities: readonly string[]): readonly ParsedSubject[] {
+  let known = identitySubjects.get(trustedIdentities)
+  if (known === undefined) {
+    known = trustedIdentities.flatMap(identity => {
+      const parts = splitIdentity(identity)
+      return parts?.prefix === X509_SUBJECT ? [parseSubject(parts.value)] : []
+    })
+    identitySubjects.set(trustedIdentities, known)
+  }
+  return known
 }

@@ -4,7 +4,7 @@ import type { PolicyStatement, RevocationRule, SealwrightPolicy, TimestampRule }
 import type { SoundEnvelope } from '../sound-envelope.ts'
 import { type Enforcement, enforcementOf, type Statement } from '../trust/policy.ts'
 import type { SealwrightPolicySource } from '../trust/trust.ts'
-import { checkAuthenticity } from './authenticity.ts'
+import { isNotBy } from './authenticity.ts'
 import type { StoreIndex } from './store-index.ts'
 
 /** What a target is judged by: a statement of a policy, and the policy. */
@@ -45,12 +45,18 @@ export class PolicySigners {
   readonly #source: SealwrightPolicySource
   readonly #under: PolicyStatement
   readonly #stores: StoreIndex
+  /** That vouch for certificates of any signer. */
+  readonly #vouching: readonly string[]
 
   constructor({ source, statement }: RequirementRequest, stores: StoreIndex) {
     this.#source = source
     this.#policy = source.policy
     this.#under = statement
     this.#stores = stores
+    const named = Object.values(source.policy.signers).flatMap(signer =>
+      signer.kind === 'certificates' ? signer.stores : [],
+    )
+    this.#vouching = [...new Set(named)]
   }
 
   rule(name: string): SignerRule {
@@ -99,8 +105,7 @@ export class PolicySigners {
       return fingerprint(publicKey) === rule.fingerprint ? { ...rule, key: publicKey } : undefined
     if (rule.key !== undefined) return Buffer.compare(rule.key, publicKey) === 0 ? rule : undefined
     // Of an unusable store it cannot be told; then the signature may be by this signer.
-    const { finding } = checkAuthenticity(sound, rule.statement, this.#stores)
-    return finding.outcome === 'failed' ? undefined : rule
+    return isNotBy(sound, rule.statement, this.#stores) ? undefined : rule
   }
 
   /** Certificates that show whose a signature is: of the stores of these signers. */
@@ -130,10 +135,7 @@ export class PolicySigners {
     const own = `key:${fingerprint(publicKey)}`
     if (key !== undefined || chain === undefined) return [own]
     const subject = formatDistinguishedName(chain[0]!.subject)
-    const stores = Object.values(this.#policy.signers).flatMap(signer =>
-      signer.kind === 'certificates' ? signer.stores : [],
-    )
-    const vouching = [...new Set(stores)].filter(reference =>
+    const vouching = this.#vouching.filter(reference =>
       chain.some(certificate => this.#stores.get(reference).fingerprints?.has(certificate.fingerprint)),
     )
     return [own, ...vouching.map(reference => `subject:${reference} ${subject}`)]
