@@ -23,7 +23,7 @@ export function assertPolicy(
   kind: PolicyKind,
   { scope, directory }: Omit<Judged, 'target'>,
 ): void {
-  if (trust[kind] !== undefined) return
+  if (trust[kind] !== undefined || trust.sealwright !== undefined) return
   const [store, signers] = onlySigners(trust) ?? ['ca:NAME', 'DN']
   const applies =
     kind === 'oci'
