@@ -13,6 +13,7 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'verify-many': async () => (await import('./verifying-many.ts')).verifyManyFigures(),
   'verify-lasting': async () => (await import('./verifying-lasting.ts')).verifyLastingFigures(),
   timestamp: async () => (await import('./timestamps.ts')).timestampFigures(),
+  policy: async () => (await import('./requirements.ts')).requirementFigures(),
   stores: async () => (await import('./stores.ts')).storeFigures(),
   soak: async () => (await import('./stores.ts')).soakFigures(),
 }
