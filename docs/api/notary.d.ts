@@ -117,6 +117,20 @@ export interface AttestOptions {
 /** What is said of an artifact; made by {@link attestationOf}. */
 export type Attestation = StatementPredicate;
 
+/** One envelope about many artifacts. */
+export interface AttestationBatch {
+    readonly envelope: Envelope;
+    readonly algorithm: AlgorithmId;
+    /**
+     * Attaches the envelope to one of the subjects, and reads it back. The envelope itself is stored once in each store.
+     *
+     * @throws {@link SealwrightError} of the store; `INTEGRITY` if it is not found where it was stored.
+     */
+    attach(to: BatchSubject, call?: {
+        readonly signal?: AbortSignal | undefined;
+    }): Promise<Pick<AttachedAttestation, 'attestation' | 'foundBy'>>;
+}
+
 /** An attestation about the target, signed by one of the signers, for which the condition is true. */
 export interface AttestationLeaf {
     readonly kind: 'attestation';
@@ -164,6 +178,13 @@ export interface AttestationsReport {
         readonly predicateType: string;
         readonly count: number;
     }[];
+}
+
+/** An artifact of a batch, and where its attestation goes. */
+export interface BatchSubject {
+    readonly subject: Descriptor;
+    /** Of one repository, one object. */
+    readonly store: ArtifactStore;
 }
 
 /** The checks in the order in which they are made. A failure that is enforced ends the list; the rest is `skipped`. */
@@ -1245,6 +1266,17 @@ export function attachSignature(places: SignPlaces, subject: Descriptor, envelop
 export function attestArtifact(places: SignPlaces, subject: Descriptor, attestation: Attestation, seal: (payload: DssePayload) => Promise<Envelope>, options: AttestOptions): Promise<AttachedAttestation>;
 
 /**
+ * Attests a predicate about many artifacts by one signature: one statement with all of them as subjects, in one Sigstore
+ * bundle that is attached to each. Whoever reads the bundle of one artifact learns the digests of all.
+ *
+ * @param subjects - At most `MAX_SUBJECTS`, the limit of sigstore's verifiers.
+ * @param seal - As for {@link attestArtifact}; called once.
+ * @throws {@link SealwrightError} of `seal`; `VALIDATION` for too many subjects; `INTEGRITY` if the envelope is not over this
+ *   statement by this key.
+ */
+export function attestBatch(subjects: readonly BatchSubject[], attestation: Attestation, seal: (payload: DssePayload) => Promise<Envelope>, options: AttestOptions): Promise<AttestationBatch>;
+
+/**
  * Returns the default algorithm for attestations: the key's only algorithm, else ES256, ES384 or ES512 by its curve, and
  * RS256 for RSA, the only RSA algorithm that cosign reads.
  *
@@ -1374,8 +1406,8 @@ export function fileContent(content: Message, options: FileContentOptions): Prom
 export function findEnvelopes(store: ArtifactStore, subject: Descriptor, { signal, limit, mediaTypes, onFault }?: EnvelopesOptions): Promise<readonly AttachedEnvelope[]>;
 
 /**
- * Finds an attestation that makes another one unnecessary: the same statement, byte for byte, by the same key, with the same
- * leaf certificate or none. Attestations that cannot be read are passed over.
+ * Finds an attestation that makes another one unnecessary: the same predicate, byte for byte, about
+ * this artifact among others or alone, by the same key, with the same leaf certificate or none. Attestations that cannot be read are passed over.
  *
  * @throws {@link SealwrightError} as {@link findAttestations}; otherwise the errors of the store when it does not answer.
  */

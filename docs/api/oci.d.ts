@@ -387,6 +387,11 @@ export interface TagCall extends StoreCall {
     readonly bytes?: Uint8Array | undefined;
 }
 
+export interface TaggedContent {
+    readonly descriptor: Descriptor;
+    readonly bytes: Uint8Array;
+}
+
 export interface TagsQuery extends StoreCall {
     readonly prefix?: string | undefined;
 }
@@ -447,6 +452,17 @@ export interface WalkOptions extends StoreCall {
      */
     readonly asListed?: true | undefined;
 }
+
+/**
+ * Adds a signature to those that cosign finds under the tag `sha256-<hex>.sig` of a subject, and reads it back. What others
+ * write at the same time is kept: after each write the tag is read again, and what was lost is written again.
+ *
+ * @param layer - With annotations; one that is there already stays.
+ * @returns The manifest that the tag names.
+ * @throws {@link SealwrightError} of the store; `VALIDATION` if the tag names something else, or has no room left;
+ *   `UNAVAILABLE` if others overwrite the tag again and again.
+ */
+export function appendTaggedSignature(store: ArtifactStore, subject: Pick<Descriptor, 'digest'>, { descriptor, bytes }: TaggedContent, call?: StoreCall): Promise<Descriptor>;
 
 /**
  * An OCI image layout 1.0 in a tar, plain or gzip, that comes as a stream (standard input). Read as far as it is asked

@@ -2,7 +2,7 @@
 import type { Algorithm, AlgorithmId, EnvelopeFormat, KeyType, Signature } from '@sealwright/core'
 import type { DsseAttributes, DssePayload } from '@sealwright/core/dsse'
 import type { JsonObject } from '@sealwright/core/encoding'
-import type { Descriptor, ReferrerTypes } from '@sealwright/oci'
+import type { ArtifactStore, Descriptor, ReferrerTypes } from '@sealwright/oci'
 import type { Certificate } from '@sealwright/x509'
 import type { KeyObject } from 'node:crypto'
 
@@ -40,6 +40,8 @@ export interface InTotoStatement {
      * @throws {@link SealwrightError} `VALIDATION` for more, and for a member that comes twice.
      */
     readonly predicate: JsonObject;
+    /** The same as it was written. */
+    readonly predicateText: string;
 }
 
 export interface JudgeOptions {
@@ -64,7 +66,7 @@ export interface JudgedArtifact {
 }
 
 /** The limit of sigstore-go (`pkg/verify/signature.go`) and cosign. */
-export const MAX_SUBJECTS = 1024;
+export const MAX_SUBJECTS: number;
 
 export interface MessageContent {
     readonly kind: 'message';
@@ -85,6 +87,9 @@ export const PREDICATE_LIMITS: {
     readonly maxValues: number;
     readonly maxDepth: number;
 };
+
+/** The predicate type of a signature, as cosign 3 writes and reads it. */
+export const SIGN_PREDICATE_TYPE: string;
 
 /** The media type of a layer under the tag `sha256-<hex>.sig`. */
 export const SIMPLE_SIGNING_TYPE: typeof ReferrerTypes.simpleSigning;
@@ -190,12 +195,27 @@ export interface SimpleSigningLayer {
     readonly annotations: Readonly<Record<string, string>>;
 }
 
+export interface SimpleSigningQuery {
+    /** What would be signed. */
+    readonly payload: Uint8Array;
+    /** DER SubjectPublicKeyInfo of the key that would sign it. */
+    readonly publicKey: Uint8Array;
+    /** PEM of the leaf certificate that would go along. Default: none goes. */
+    readonly certificate?: string | undefined;
+    /** It must have a timestamp by an authority whose chain ends in one of these. Default: none is looked for. */
+    readonly timestampRoots?: readonly Certificate[] | undefined;
+    readonly now: Date;
+    readonly signal?: AbortSignal | undefined;
+}
+
 /** What a statement says of its subjects. */
 export interface StatementPredicate {
     /** A URI. */
     readonly predicateType: string;
     /** JSON, one object. */
     readonly predicate: string;
+    /** Signed with each subject, as `cosign sign -a` does. */
+    readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What a statement is about: names mean nothing, digests everything. */
@@ -203,6 +223,8 @@ export interface StatementSubject {
     readonly name?: string;
     /** Hexadecimal by algorithm: `{ sha256: '…' }`. */
     readonly digest: Readonly<Record<string, string>>;
+    /** What `cosign sign -a` adds; values that are not text are read as JSON. */
+    readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface TrustedAuthority extends TrustedPeriod {
@@ -239,6 +261,18 @@ export interface TrustedRoot {
 export function algorithmsFor(type: KeyType): readonly Algorithm[];
 
 /**
+ * Stores a signature under the tag `sha256-<hex>.sig` of a subject, beside those that are there, and reads it back. It is
+ * checked before it is stored.
+ *
+ * @param layer - With the signature in its annotations.
+ * @param publicKey - DER SubjectPublicKeyInfo of the key that signed.
+ * @returns The layer.
+ * @throws {@link SealwrightError} of the store; `INTEGRITY` if the signature does not hold, or cannot be read back;
+ *   `VALIDATION` if the tag names something else, or has no room left.
+ */
+export function attachSimpleSigning(store: ArtifactStore, subject: Pick<Descriptor, 'digest'>, { payload, annotations }: SimpleSigningLayer, { publicKey, now, signal }: Pick<SimpleSigningQuery, 'publicKey' | 'now' | 'signal'>): Promise<Descriptor>;
+
+/**
  * Returns the Sigstore bundle that says the same as a layer, so that one verifier judges both: a message signature over the
  * payload, with the certificates, the log entry and the timestamp of the annotations.
  *
@@ -246,6 +280,15 @@ export function algorithmsFor(type: KeyType): readonly Algorithm[];
  * @throws {@link SealwrightError} `VALIDATION`.
  */
 export function bundleOfSimpleSigning({ payload, annotations }: SimpleSigningLayer): Uint8Array;
+
+/**
+ * Finds a signature under the tag `sha256-<hex>.sig` of a subject that makes another one unnecessary: of the same payload, by
+ * the same key, with the same leaf certificate or none.
+ *
+ * @returns The layer.
+ * @throws {@link SealwrightError} of the store; `VALIDATION` if `publicKey` or the digest of the subject is malformed.
+ */
+export function findSimpleSigning(store: ArtifactStore, subject: Pick<Descriptor, 'digest'>, { payload, publicKey, certificate, timestampRoots, now, signal }: SimpleSigningQuery): Promise<Descriptor | undefined>;
 
 /**
  * Formats a payload, byte for byte as cosign does.
@@ -256,12 +299,13 @@ export function bundleOfSimpleSigning({ payload, annotations }: SimpleSigningLay
 export function formatSimpleSigning({ digest, reference, annotations }: SimpleSigning): Uint8Array;
 
 /**
- * The bytes of a statement v1 about one artifact. The predicate stands in it as it was given, so that no number of it is
- * rounded. The subject has no name: the same artifact goes by another in the next registry.
+ * Formats a statement v1 about one artifact or several. The predicate is written as it was given, so that no number of it is
+ * rounded. The subjects have no names: the same artifact has another name in the next registry.
  *
- * @throws {@link SealwrightError} `VALIDATION` if the artifact's digest is malformed.
+ * @param subjects - At most {@link MAX_SUBJECTS}; every verifier of one of them learns the digests of all.
+ * @throws {@link SealwrightError} `VALIDATION` if a digest is malformed, or for no subject or too many.
  */
-export function formatStatement({ digest }: Pick<Descriptor, 'digest'>, { predicateType, predicate }: StatementPredicate): Uint8Array;
+export function formatStatement(subjects: readonly Pick<Descriptor, 'digest'>[], { predicateType, predicate, annotations }: StatementPredicate): Uint8Array;
 
 /**
  * The algorithm under which a signature of a DSSE holds with a key; nothing if it holds under none.
@@ -290,7 +334,7 @@ export function holdsUnder({ type, key }: CandidateKey, toBeSigned: Uint8Array, 
  *
  * @throws {@link SealwrightError} `VALIDATION` if the artifact's digest is malformed.
  */
-export function isAbout({ subjects }: Pick<InTotoStatement, 'subjects'>, { digest }: Pick<Descriptor, 'digest'>): boolean;
+export function isAbout(statement: Pick<InTotoStatement, 'subjects'>, artifact: Pick<Descriptor, 'digest'>): boolean;
 
 /** Whether a media type is that of a Sigstore bundle of a version that is read here. */
 export function isBundleType(mediaType: string): boolean;
@@ -401,3 +445,13 @@ export function parseTrustedRoot(bytes: Uint8Array): TrustedRoot;
  * others wrote are not looked at.
  */
 export const sigstoreBundle: BundleFormat;
+
+/**
+ * Returns the subject of a statement that is this artifact.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` if the artifact's digest is malformed.
+ */
+export function subjectOf({ subjects }: Pick<InTotoStatement, 'subjects'>, { digest }: Pick<Descriptor, 'digest'>): StatementSubject | undefined;
+
+/** Returns the response (RFC 3161, section 2.4.2) that holds a token and says `granted`: what Sigstore's formats hold. */
+export function timestampResponse(token: Uint8Array): Uint8Array;

@@ -22,6 +22,10 @@ export interface Cosign {
     readonly type?: string
     /** Where it is not the SHA-256 that cosign assumes: `sha384`, for keys on P-384. */
     readonly hash?: string
+    /** Signed with the image, as `cosign sign -a` does. */
+    readonly annotation?: string
+    /** The older form, under the tag `.sig`. */
+    readonly old?: boolean
     /** Whose timestamp the bundle has to carry. */
     readonly authority?: TimestampAuthority
   }): Promise<RunResult>
@@ -77,12 +81,14 @@ export async function cosignHome(context: Skips): Promise<Cosign> {
         target,
       ]),
     sign: ({ keyPath, target, old }) => cosign(['sign', '-y', '--key', keyPath, ...how(old), target]),
-    verify: async ({ publicPath, target, type, hash, authority }) =>
+    verify: async ({ publicPath, target, type, hash, annotation, old, authority }) =>
       cosign([
         ...(type === undefined ? ['verify'] : ['verify-attestation', '--type', type]),
         ...['--key', publicPath, '--insecure-ignore-tlog=true'],
         ...['--trusted-root', authority === undefined ? trust : await trusting(authority)],
         ...(authority === undefined ? [] : ['--use-signed-timestamps']),
+        ...(annotation === undefined ? [] : ['-a', annotation]),
+        ...(old ? ['--new-bundle-format=false'] : []),
         ...(hash === undefined ? [] : ['--signature-digest-algorithm', hash]),
         target,
       ]),

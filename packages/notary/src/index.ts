@@ -1,7 +1,10 @@
 export {
   type AttachedAttestation,
+  type AttestationBatch,
   type AttestOptions,
   attestArtifact,
+  attestBatch,
+  type BatchSubject,
 } from './attestation/attest-artifact.ts'
 export { type Attestation, attestationOf, MAX_PREDICATE_BYTES } from './attestation/attestation.ts'
 export { attestationAlgorithm } from './attestation/attestation-algorithm.ts'

@@ -18,6 +18,7 @@ export { type ArtifactKind, artifactKind } from './copy/artifact-kind.ts'
 export { choosePlatform, formatPlatform } from './copy/choose-platform.ts'
 export { copyGraph } from './copy/copy-graph.ts'
 export type { CopyEvent, CopyOptions, CopyReport, LeftBehind, Moved } from './copy/copy-options.ts'
+export { appendTaggedSignature, type TaggedContent } from './copy/cosign-tags.ts'
 export { blobsOf, childrenOf, type GraphNode, type GraphRole } from './copy/graph-node.ts'
 export {
   filterReferrers,

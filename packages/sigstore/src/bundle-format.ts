@@ -87,11 +87,15 @@ export function openDsse({ envelope }: DsseContent): ReturnType<typeof dsse.open
   throw new SealwrightError('VALIDATION', `${LABEL}: its DSSE has ${length} signatures instead of one`)
 }
 
-/** A bundle holds the responses of authorities (RFC 3161, section 2.4.2), so each token goes into one that says `granted`. */
+/** Returns the response (RFC 3161, section 2.4.2) that holds a token and says `granted`: what Sigstore's formats hold. */
+export function timestampResponse(token: Uint8Array): Uint8Array {
+  return der.sequence(der.sequence(der.integer(0)), token)
+}
+
 function timestampMaterial(tokens: readonly Uint8Array[]): JsonObject {
   if (tokens.length === 0) return {}
   const rfc3161Timestamps = tokens.map(token => ({
-    signedTimestamp: encodeBase64(der.sequence(der.sequence(der.integer(0)), token)),
+    signedTimestamp: encodeBase64(timestampResponse(token)),
   }))
   return { timestampVerificationData: { rfc3161Timestamps } }
 }

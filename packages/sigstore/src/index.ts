@@ -7,7 +7,7 @@ export {
   parseBundle,
   type SigstoreBundle,
 } from './bundle.ts'
-export { type BundleFormat, keyHint, sigstoreBundle } from './bundle-format.ts'
+export { type BundleFormat, keyHint, sigstoreBundle, timestampResponse } from './bundle-format.ts'
 export { algorithmsFor, type CandidateKey, holdsUnder } from './dsse-signature.ts'
 export {
   type JudgedArtifact,
@@ -28,6 +28,7 @@ export {
   SimpleSigningAnnotations,
   type SimpleSigningLayer,
 } from './simple-signing.ts'
+export { attachSimpleSigning, findSimpleSigning, type SimpleSigningQuery } from './simple-signing-store.ts'
 export {
   formatStatement,
   type InTotoStatement,
@@ -35,9 +36,11 @@ export {
   MAX_SUBJECTS,
   PREDICATE_LIMITS,
   parseStatement,
+  SIGN_PREDICATE_TYPE,
   STATEMENT_TYPE,
   type StatementPredicate,
   type StatementSubject,
+  subjectOf,
 } from './statement.ts'
 export {
   parseTrustedRoot,

@@ -24,7 +24,7 @@ export const PREDICATE_LIMITS: { readonly maxValues: number; readonly maxDepth: 
   maxDepth: MAX_DEPTH - 1,
 }
 /** The limit of sigstore-go (`pkg/verify/signature.go`) and cosign. */
-export const MAX_SUBJECTS = 1024
+export const MAX_SUBJECTS: number = 1024
 /** The limit of sigstore-go for one subject. */
 const MAX_DIGESTS = 32
 const V1 = 'https://in-toto.io/Statement/v1'
@@ -37,6 +37,8 @@ export interface StatementSubject {
   readonly name?: string
   /** Hexadecimal by algorithm: `{ sha256: '…' }`. */
   readonly digest: Readonly<Record<string, string>>
+  /** What `cosign sign -a` adds; values that are not text are read as JSON. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined
 }
 
 /** An in-toto statement (in-toto attestation framework, `spec/v1/statement.md`). */
@@ -50,6 +52,8 @@ export interface InTotoStatement {
    * @throws {@link SealwrightError} `VALIDATION` for more, and for a member that comes twice.
    */
   readonly predicate: JsonObject
+  /** The same as it was written. */
+  readonly predicateText: string
 }
 
 /**
@@ -88,6 +92,7 @@ export function parseStatement(bytes: Uint8Array): InTotoStatement {
     type,
     subjects: subject.map(readSubject),
     predicateType,
+    predicateText: predicate,
     get predicate() {
       read ??= readPredicate(predicate)
       return read
@@ -109,13 +114,10 @@ function readPredicate(text: string): JsonObject {
  * @throws {@link SealwrightError} `VALIDATION` if the artifact's digest is malformed.
  */
 export function isAbout(
-  { subjects }: Pick<InTotoStatement, 'subjects'>,
-  { digest }: Pick<Descriptor, 'digest'>,
+  statement: Pick<InTotoStatement, 'subjects'>,
+  artifact: Pick<Descriptor, 'digest'>,
 ): boolean {
-  const { algorithm, hex } = parseDigest(digest)
-  return subjects.some(
-    subject => Object.hasOwn(subject.digest, algorithm) && subject.digest[algorithm] === hex,
-  )
+  return subjectOf(statement, artifact) !== undefined
 }
 
 /** What a statement says of its subjects. */
@@ -124,24 +126,45 @@ export interface StatementPredicate {
   readonly predicateType: string
   /** JSON, one object. */
   readonly predicate: string
+  /** Signed with each subject, as `cosign sign -a` does. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined
 }
 
 /**
- * The bytes of a statement v1 about one artifact. The predicate stands in it as it was given, so that no number of it is
- * rounded. The subject has no name: the same artifact goes by another in the next registry.
+ * Formats a statement v1 about one artifact or several. The predicate is written as it was given, so that no number of it is
+ * rounded. The subjects have no names: the same artifact has another name in the next registry.
+ *
+ * @param subjects - At most {@link MAX_SUBJECTS}; every verifier of one of them learns the digests of all.
+ * @throws {@link SealwrightError} `VALIDATION` if a digest is malformed, or for no subject or too many.
+ */
+export function formatStatement(
+  subjects: readonly Pick<Descriptor, 'digest'>[],
+  { predicateType, predicate, annotations = {} }: StatementPredicate,
+): Uint8Array {
+  if (subjects.length === 0 || subjects.length > MAX_SUBJECTS)
+    throw invalid(`it has ${subjects.length} subjects, not 1 to ${MAX_SUBJECTS}`)
+  const noted = Object.keys(annotations).length === 0 ? {} : { annotations }
+  const subject = subjects.map(({ digest }) => {
+    const { algorithm, hex } = parseDigest(digest)
+    return { digest: { [algorithm]: hex }, ...noted }
+  })
+  const head = encodeJson({ _type: V1, subject, predicateType }, { label: LABEL })
+  return encodeUtf8(`${head.slice(0, -1)},"predicate":${predicate}}`, LABEL)
+}
+
+/**
+ * Returns the subject of a statement that is this artifact.
  *
  * @throws {@link SealwrightError} `VALIDATION` if the artifact's digest is malformed.
  */
-export function formatStatement(
+export function subjectOf(
+  { subjects }: Pick<InTotoStatement, 'subjects'>,
   { digest }: Pick<Descriptor, 'digest'>,
-  { predicateType, predicate }: StatementPredicate,
-): Uint8Array {
+): StatementSubject | undefined {
   const { algorithm, hex } = parseDigest(digest)
-  const head = encodeJson(
-    { _type: V1, subject: [{ digest: { [algorithm]: hex } }], predicateType },
-    { label: LABEL },
+  return subjects.find(
+    subject => Object.hasOwn(subject.digest, algorithm) && subject.digest[algorithm] === hex,
   )
-  return encodeUtf8(`${head.slice(0, -1)},"predicate":${predicate}}`, LABEL)
 }
 
 function readSubject(value: JsonValue, index: number): StatementSubject {
@@ -156,7 +179,18 @@ function readSubject(value: JsonValue, index: number): StatementSubject {
     if (typeof hex !== 'string') throw invalid(`${label} has a digest that is not text`)
     digests[algorithm] = hex
   }
-  return { ...(name === undefined ? {} : { name }), digest: digests }
+  const noted = readAnnotations(value.annotations, label)
+  return { ...(name === undefined ? {} : { name }), digest: digests, annotations: noted }
+}
+
+function readAnnotations(value: JsonValue | undefined, label: string): StatementSubject['annotations'] {
+  if (value === undefined) return undefined
+  if (!isJsonObject(value)) throw invalid(`${label} has annotations that are not an object`)
+  const texts = Object.entries(value).map(([name, one]) => [
+    name,
+    typeof one === 'string' ? one : JSON.stringify(one),
+  ])
+  return Object.fromEntries(texts)
 }
 
 function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
@@ -166,3 +200,6 @@ function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
 function invalid(fault: string): SealwrightError {
   return new SealwrightError('VALIDATION', `${LABEL}: ${fault}`)
 }
+
+/** The predicate type of a signature, as cosign 3 writes and reads it. */
+export const SIGN_PREDICATE_TYPE: string = 'https://sigstore.dev/cosign/sign/v1'

@@ -29,7 +29,7 @@ function told(judgement: SigstoreJudgement): string {
 }
 
 async function bundleBy(signer: Signer, certificates: readonly Certificate[] = [], digest = DIGEST) {
-  const payload = formatStatement({ digest }, SIGN)
+  const payload = formatStatement([{ digest }], SIGN)
   const content = { payloadType: STATEMENT_TYPE, payload }
   const ders = certificates.map(({ der }) => der)
   return (await seal(sigstoreBundle, content, signer, { attributes: {}, certificates: ders })).bytes
@@ -69,7 +69,7 @@ describe('under a public key', () => {
     expect(told(await judge(bytes, DIGEST, others))).toBe('signer')
     expect(told(await judge(bytes, DIGEST, keysOf(publicKey), { timestamps: 1 }))).toBe('evidence')
     expect(told(await judge(bytes, DIGEST, keysOf(publicKey), { logEntries: 1 }))).toBe('evidence')
-    const other = Buffer.from(formatStatement({ digest: OTHER }, SIGN)).toString('base64')
+    const other = Buffer.from(formatStatement([{ digest: OTHER }], SIGN)).toString('base64')
     const moved = JSON.parse(Buffer.from(bytes).toString())
     moved.dsseEnvelope.payload = other
     expect(told(await judge(Buffer.from(JSON.stringify(moved)), OTHER, keysOf(publicKey)))).toBe('signer')

@@ -27,6 +27,16 @@ export const auditLogFlag = () =>
 export const targetsFlag = (): Flag<string> =>
   single('--targets <file>', 'also every target in this list, one a line, # begins a comment; - is stdin')
 
+/** The flags of commands that sign many targets at once. */
+export const batchFlags = () => ({
+  batch: toggle('--batch', 'one signature for up to 1,024 targets, attached to each'),
+  batchPrivacy: choice(
+    '--batch-privacy <scope>',
+    'which targets one signature names: those of one repository, or all (default: repository)',
+    ['repository', 'all'],
+  ),
+})
+
 /** The flags of commands that have their signatures timestamped. */
 export const timestampFlags = () => ({
   timestamp: repeatable(

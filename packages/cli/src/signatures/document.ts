@@ -104,6 +104,12 @@ const signedTarget = z.strictObject({
   signature: z
     .strictObject({
       ...signature,
+      digest: digest.describe(
+        'Of the manifest that attaches the signature; of the envelope if it is detached; of the layer if it is a simple signing.',
+      ),
+      format: z.enum(['jws', 'cose', 'sigstore', 'simplesigning']),
+      signingTime: time.nullable().describe('Null in the formats of cosign, which have none.'),
+      subject: z.string().nullable().describe('Of the leaf certificate; null where the key stands alone.'),
       timestamp: timestamp.nullable().describe('Null without one, and where an earlier run signed.'),
       stapled: stapled.nullable().describe('Null without --staple, and where an earlier run signed.'),
     })

@@ -20,7 +20,7 @@ export function signedLines(target: SignedTarget, key: KeyDocument, style: Style
     ['algorithm', signature?.algorithm ?? key.algorithm],
     ['key', `${key.name === null ? '' : `${key.name}  `}${key.resolved}`],
     ['public key', key.fingerprint],
-    ...(signature ? [['signer', signature.subject] as const] : []),
+    ...(signature?.subject ? [['signer', signature.subject] as const] : []),
     ...(metadata.length > 0 ? [['metadata', metadata.join(', ')] as const] : []),
     ...(signature?.timestamp ? [['timestamp', timestampText(signature.timestamp)] as const] : []),
     ...(signature?.stapled ? [['stapled', stapledText(signature.stapled)] as const] : []),

@@ -85,7 +85,7 @@ describe('completion offers', () => {
     [['help', 'key', 'sh'], ['show'], NO_FILES],
     [['help', 'nonsense', ''], [], NO_FILES],
     [['sign', '--fo'], ['--format'], NO_FILES],
-    [['sign', '--format', ''], ['jws', 'cose'], NO_FILES],
+    [['sign', '--format', ''], ['jws', 'cose', 'sigstore', 'simplesigning'], NO_FILES],
     [['sign', '--format=j'], ['--format=jws'], NO_FILES],
     [['sign', '-o', 'j'], ['json'], NO_FILES],
     [['--timeout', '5s', 'sig'], ['sign'], NO_FILES],

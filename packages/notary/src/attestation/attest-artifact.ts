@@ -6,7 +6,7 @@ import {
   SealwrightError,
 } from '@sealwright/core'
 import type { DssePayload } from '@sealwright/core/dsse'
-import { Annotations, type Descriptor, type PushResult } from '@sealwright/oci'
+import { Annotations, type ArtifactStore, type Descriptor, type PushResult } from '@sealwright/oci'
 import { BUNDLE_TYPE, formatStatement, holdsUnder, STATEMENT_TYPE } from '@sealwright/sigstore'
 import { attachReferrer, type MadeReferrer } from '../attach-referrer.ts'
 import type { SignPlaces } from '../sign-artifact.ts'
@@ -29,11 +29,6 @@ export interface AttachedAttestation {
   readonly envelope: Envelope
   readonly algorithm: AlgorithmId
   readonly foundBy: NonNullable<PushResult['referrers']>
-}
-
-/** The payload that says it of an artifact: what the envelope of an attestation is made around. */
-export function attestationPayload(subject: Descriptor, attestation: Attestation): DssePayload {
-  return { payloadType: STATEMENT_TYPE, payload: formatStatement(subject, attestation) }
 }
 
 /**
@@ -74,13 +69,89 @@ export async function attestArtifact(
 ): Promise<AttachedAttestation> {
   const { mediaType, digest, size } = subject
   const artifact = { mediaType, digest, size }
-  const payload = attestationPayload(artifact, attestation)
-  const envelope = await seal(payload)
-  const algorithm = assertMade(envelope, payload, options.publicKey)
+  const { envelope, algorithm } = await sealAttestation([artifact], attestation, seal, options)
   const store = places.signatures ?? places.artifacts
   const made = bundleReferrer(artifact, envelope, attestation.predicateType, options)
   const foundBy = await attachReferrer(store, made, { signal: options.signal })
   return { subject: artifact, attestation: made.manifest.descriptor, envelope, algorithm, foundBy }
+}
+
+/** Seals one statement about all subjects, and checks what `seal` gave. */
+async function sealAttestation(
+  subjects: readonly Descriptor[],
+  attestation: Attestation,
+  seal: (payload: DssePayload) => Promise<Envelope>,
+  { publicKey }: Pick<AttestOptions, 'publicKey'>,
+): Promise<{ readonly envelope: Envelope; readonly algorithm: AlgorithmId }> {
+  const payload = { payloadType: STATEMENT_TYPE, payload: formatStatement(subjects, attestation) }
+  const envelope = await seal(payload)
+  return { envelope, algorithm: assertMade(envelope, payload, publicKey) }
+}
+
+/** An artifact of a batch, and where its attestation goes. */
+export interface BatchSubject {
+  readonly subject: Descriptor
+  /** Of one repository, one object. */
+  readonly store: ArtifactStore
+}
+
+/** One envelope about many artifacts. */
+export interface AttestationBatch {
+  readonly envelope: Envelope
+  readonly algorithm: AlgorithmId
+  /**
+   * Attaches the envelope to one of the subjects, and reads it back. The envelope itself is stored once in each store.
+   *
+   * @throws {@link SealwrightError} of the store; `INTEGRITY` if it is not found where it was stored.
+   */
+  attach(
+    to: BatchSubject,
+    call?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<Pick<AttachedAttestation, 'attestation' | 'foundBy'>>
+}
+
+/**
+ * Attests a predicate about many artifacts by one signature: one statement with all of them as subjects, in one Sigstore
+ * bundle that is attached to each. Whoever reads the bundle of one artifact learns the digests of all.
+ *
+ * @param subjects - At most `MAX_SUBJECTS`, the limit of sigstore's verifiers.
+ * @param seal - As for {@link attestArtifact}; called once.
+ * @throws {@link SealwrightError} of `seal`; `VALIDATION` for too many subjects; `INTEGRITY` if the envelope is not over this
+ *   statement by this key.
+ */
+export async function attestBatch(
+  subjects: readonly BatchSubject[],
+  attestation: Attestation,
+  seal: (payload: DssePayload) => Promise<Envelope>,
+  options: AttestOptions,
+): Promise<AttestationBatch> {
+  const described = subjects.map(({ subject }) => subject)
+  const { envelope, algorithm } = await sealAttestation(described, attestation, seal, options)
+  const stored = new Map<ArtifactStore, Promise<unknown>>()
+  return {
+    envelope,
+    algorithm,
+    async attach({ subject, store }, { signal } = {}) {
+      const { mediaType, digest, size } = subject
+      const artifact = { mediaType, digest, size }
+      const made = bundleReferrer(artifact, envelope, attestation.predicateType, options)
+      const attach = async (layers: MadeReferrer['layers']) => {
+        const foundBy = await attachReferrer(store, { ...made, layers }, { signal })
+        return { attestation: made.manifest.descriptor, foundBy }
+      }
+      const first = stored.get(store)
+      if (first === undefined) {
+        const attached = attach(made.layers)
+        // Where the first fails, the next one stores the envelope.
+        stored.set(
+          store,
+          attached.catch(() => stored.delete(store)),
+        )
+        return attached
+      }
+      return (await first) === true ? attach(made.layers) : attach([])
+    },
+  }
 }
 
 /** Our own envelope, opened as a stranger's before it is stored. */

@@ -1,11 +1,10 @@
 import { keyType } from '@sealwright/core'
 import type { ArtifactStore, Descriptor } from '@sealwright/oci'
-import { holdsUnder } from '@sealwright/sigstore'
+import { holdsUnder, type InTotoStatement, subjectOf } from '@sealwright/sigstore'
 import type { Certificate } from '@sealwright/x509'
 import { isTimestamped } from '../equal-signature.ts'
 import { readEnvelope } from '../find-signatures.ts'
 import { orPass } from '../or-pass.ts'
-import { attestationPayload } from './attest-artifact.ts'
 import type { Attestation } from './attestation.ts'
 import { findAttestations } from './find-attestations.ts'
 import { type OpenedAttestation, openAttestation } from './open-attestation.ts'
@@ -22,8 +21,8 @@ export interface EqualAttestationQuery {
 }
 
 /**
- * Finds an attestation that makes another one unnecessary: the same statement, byte for byte, by the same key, with the same
- * leaf certificate or none. Attestations that cannot be read are passed over.
+ * Finds an attestation that makes another one unnecessary: the same predicate, byte for byte, about
+ * this artifact among others or alone, by the same key, with the same leaf certificate or none. Attestations that cannot be read are passed over.
  *
  * @throws {@link SealwrightError} as {@link findAttestations}; otherwise the errors of the store when it does not answer.
  */
@@ -34,24 +33,24 @@ export async function findEqualAttestation(
 ): Promise<Descriptor | undefined> {
   const { attestation, signal } = query
   const call = { signal }
-  const { payload } = attestationPayload(subject, attestation)
   const predicateTypes = [attestation.predicateType]
   for await (const { manifest, envelope } of findAttestations(store, subject, { ...call, predicateTypes })) {
     if (envelope === undefined) continue
     const opened = await orPass(async () =>
       openAttestation(envelope.mediaType, await readEnvelope(store, envelope, call)),
     )
-    if (opened !== undefined && isEqual(opened, payload, query)) return manifest
+    if (opened !== undefined && isEqual(opened, subject, query)) return manifest
   }
   return undefined
 }
 
 function isEqual(
   opened: OpenedAttestation,
-  payload: Uint8Array,
-  { publicKey, certificates = [], timestampedBy }: EqualAttestationQuery,
+  subject: Descriptor,
+  { attestation, publicKey, certificates = [], timestampedBy }: EqualAttestationQuery,
 ): boolean {
-  if (opened.format !== 'sigstore-bundle' || Buffer.compare(opened.payload, payload) !== 0) return false
+  if (opened.format !== 'sigstore-bundle' || !saysTheSame(opened.statement, subject, attestation))
+    return false
   const [mine] = certificates
   const [theirs] = opened.certificates ?? []
   if ((mine === undefined) !== (theirs === undefined)) return false
@@ -60,5 +59,20 @@ function isEqual(
   return (
     holdsUnder({ type: keyType(publicKey), key: publicKey }, opened.toBeSigned, opened.signatures[0]!) !==
     undefined
+  )
+}
+
+function saysTheSame(
+  statement: InTotoStatement,
+  subject: Descriptor,
+  { predicateType, predicate, annotations = {} }: Attestation,
+): boolean {
+  const named = subjectOf(statement, subject)
+  const sorted = (texts: Readonly<Record<string, string>>) => JSON.stringify(Object.entries(texts).toSorted())
+  return (
+    named !== undefined &&
+    statement.predicateType === predicateType &&
+    statement.predicateText === predicate &&
+    sorted(named.annotations ?? {}) === sorted(annotations)
   )
 }

@@ -1,10 +1,13 @@
 import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { KeyedMutex } from '@sealwright/core/adapter'
+import { pause } from '../abort.ts'
 import type { ArtifactStore, StoreCall } from '../artifact-store.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { digestOf } from '../digest.ts'
 import { formatManifest, type ImageManifest, MAX_MANIFEST_BYTES, type Manifest } from '../manifest.ts'
 import { MediaTypes, ReferrerTypes } from '../media-types.ts'
 import { readManifest } from '../read.ts'
+import { referrersTag } from '../referrers-tag.ts'
 
 /** What a copy does with a tag that is made of a digest. */
 export type TagChange =
@@ -13,11 +16,11 @@ export type TagChange =
   /** What has it at the destination holds all that comes. */
   | { readonly type: 'keep' }
   /** Both are cosign's: one manifest with the layers of both takes the tag. */
-  | { readonly type: 'merge'; readonly config: Content; readonly manifest: Content }
+  | { readonly type: 'merge'; readonly config: TaggedContent; readonly manifest: TaggedContent }
   /** It would be lost what has it at the destination. */
   | { readonly type: 'refuse'; readonly why: SealwrightError }
 
-interface Content {
+export interface TaggedContent {
   readonly descriptor: Descriptor
   readonly bytes: Uint8Array
 }
@@ -107,10 +110,12 @@ function keyOf({ digest, annotations = {} }: Descriptor): string {
   ])
 }
 
+const IMAGE_CONFIG = 'application/vnd.oci.image.config.v1+json'
+
 function mergedOf(
-  { config, annotations }: ImageManifest,
+  own: ImageManifest | undefined,
   layers: readonly Descriptor[],
-): { readonly config: Content; readonly manifest: Content } {
+): { readonly config: TaggedContent; readonly manifest: TaggedContent } {
   const image = {
     architecture: '',
     created: NO_TIME,
@@ -119,7 +124,8 @@ function mergedOf(
     rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => digest) },
     config: {},
   }
-  const configured = contentOf(config.mediaType, Buffer.from(JSON.stringify(image)))
+  const annotations = own?.annotations
+  const configured = contentOf(own?.config.mediaType ?? IMAGE_CONFIG, Buffer.from(JSON.stringify(image)))
   const manifest = formatManifest({
     kind: 'image',
     mediaType: MediaTypes.manifest,
@@ -130,7 +136,7 @@ function mergedOf(
   return { config: configured, manifest: contentOf(MediaTypes.manifest, manifest) }
 }
 
-function contentOf(mediaType: string, bytes: Uint8Array): Content {
+function contentOf(mediaType: string, bytes: Uint8Array): TaggedContent {
   return { descriptor: { mediaType, digest: digestOf('sha256', bytes), size: bytes.byteLength }, bytes }
 }
 
@@ -141,4 +147,76 @@ async function resolved(to: ArtifactStore, tag: string, call: StoreCall): Promis
     if (isSealwrightError(error) && error.code === 'NOT_FOUND') return undefined
     throw error
   }
+}
+
+const ATTEMPTS = 6
+const SHORTEST_SETTLE_MS = 20
+const LONGEST_SETTLE_MS = 2000
+
+/** All writers of this process: a registry knows no condition for a tag. */
+const writers = new KeyedMutex()
+
+/**
+ * Adds a signature to those that cosign finds under the tag `sha256-<hex>.sig` of a subject, and reads it back. What others
+ * write at the same time is kept: after each write the tag is read again, and what was lost is written again.
+ *
+ * @param layer - With annotations; one that is there already stays.
+ * @returns The manifest that the tag names.
+ * @throws {@link SealwrightError} of the store; `VALIDATION` if the tag names something else, or has no room left;
+ *   `UNAVAILABLE` if others overwrite the tag again and again.
+ */
+export async function appendTaggedSignature(
+  store: ArtifactStore,
+  subject: Pick<Descriptor, 'digest'>,
+  { descriptor, bytes }: TaggedContent,
+  call: StoreCall = {},
+): Promise<Descriptor> {
+  const tag = `${referrersTag(subject.digest)}.sig`
+  const key = keyOf(descriptor)
+  const { mediaType, digest, size } = descriptor
+  return writers.run(`${store.name} ${tag}`, async () => {
+    for (let attempt = 1; ; attempt++) {
+      const started = performance.now()
+      const named = await resolved(store, tag, call)
+      const own = named === undefined ? undefined : await readManifest(store, named, call)
+      if (own !== undefined && !isCosigns(own, ReferrerTypes.simpleSigning))
+        throw tagRefuses(store, tag, `it names ${named!.digest}, which is not of the form that cosign writes`)
+      const layers = own?.layers ?? []
+      if (layers.some(layer => keyOf(layer) === key)) return named!
+      if (attempt > ATTEMPTS) {
+        throw new SealwrightError('UNAVAILABLE', `the tag ${tag} in ${store.name} could not be changed`, {
+          why: `others changed it each time, ${ATTEMPTS} times`,
+          fix: 'try again when others are done',
+        })
+      }
+      if (layers.length >= MAX_LAYERS)
+        throw tagRefuses(
+          store,
+          tag,
+          `it has ${layers.length} signatures, and cosign reads ${MAX_LAYERS} at most`,
+        )
+      const { config, manifest } = mergedOf(own, [...layers, descriptor])
+      if (manifest.bytes.byteLength > MAX_MANIFEST_BYTES)
+        throw tagRefuses(store, tag, `its manifest would exceed ${MAX_MANIFEST_BYTES} bytes`)
+      await store.push({ mediaType, digest, size }, bytes, { ...call, assumeAbsent: true })
+      await store.push(config.descriptor, config.bytes, { ...call, assumeAbsent: true })
+      const { tagged } = await store.push(manifest.descriptor, manifest.bytes, { ...call, tag })
+      if (tagged !== true) await store.tag(manifest.descriptor, tag, { ...call, bytes: manifest.bytes })
+      // About as long as another writer takes that read the tag before this write.
+      const took = performance.now() - started
+      const settleMs = Math.min(Math.max(2 * took, SHORTEST_SETTLE_MS), LONGEST_SETTLE_MS)
+      await pause(settleMs * (0.5 + Math.random()) * attempt, call.signal)
+    }
+  })
+}
+
+function tagRefuses(store: ArtifactStore, tag: string, why: string): SealwrightError {
+  return new SealwrightError(
+    'VALIDATION',
+    `no signature can be added under the tag ${tag} in ${store.name}`,
+    {
+      why,
+      fix: 'store the signature as a Sigstore bundle, or delete what has the tag if it is not needed',
+    },
+  )
 }

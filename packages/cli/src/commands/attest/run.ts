@@ -22,13 +22,15 @@ import { failureLines, printable, type Style } from '../../runtime/text.ts'
 import { usageError } from '../../runtime/usage.ts'
 import type { Session } from '../../session/session.ts'
 import { assertAuditLog, openAuditLog } from '../../signatures/audit-log.ts'
+import { type BundlePlan, bundleTargets } from '../../signatures/bundles.ts'
 import { timestampText } from '../../signatures/lines.ts'
 import { typeOf } from '../../signatures/predicate-type.ts'
 import { assertAllowed, assertAllowedAlgorithm, noteProject } from '../../signatures/rules.ts'
 import { asksAuthorities, openTimestamps } from '../../signatures/timestamps.ts'
-import { type ArtifactTarget, parseTarget, withDigest } from '../../targets/target.ts'
+import type { ArtifactTarget, Target } from '../../targets/target.ts'
+import { withDigest } from '../../targets/target.ts'
+import { readTargets } from '../../targets/target-list.ts'
 import { assertUsable } from '../../targets/usable.ts'
-import { type AttestPlan, attestTarget } from './attest-target.ts'
 import type { AttestedTarget } from './document.ts'
 import type { AttestFlags } from './spec.ts'
 
@@ -38,11 +40,16 @@ export async function attest(
   args: readonly string[],
   flags: AttestFlags,
 ): Promise<Outcome> {
-  const targets = [...new Set(args)].map(text => artifactTarget(text, session, flags))
+  const targets = (await readTargets(session, args, flags, 'attest')).map(target =>
+    artifactTarget(target, flags),
+  )
   const { type, predicate } = named(flags)
   assertAuditLog(session, flags)
   assertUsable(session, targets, flags, {
-    readers: predicate === '-' ? ['--predicate -'] : [],
+    readers: [
+      ...(predicate === '-' ? ['--predicate -'] : []),
+      ...(flags.targets === '-' ? ['--targets -'] : []),
+    ],
     asksAuthorities: await asksAuthorities(session, flags),
   })
   const settings = await session.settings()
@@ -59,20 +66,33 @@ export async function attest(
       : await signingChain(session, selected.label, { signer, kept: [], file: flags.certChain })
   const timestamps = await openTimestamps(session, flags)
   await using audit = await openAuditLog(session, keys, selected, flags.auditLog)
-  const plan: AttestPlan = {
+  if (flags.batchPrivacy !== undefined && !flags.batch) {
+    throw usageError('--batch-privacy has no effect without --batch', {
+      why: 'without it each target has a statement of its own',
+      fix: 'add --batch, or leave it out',
+    })
+  }
+  const plan: BundlePlan = {
+    action: 'attest',
     signer,
     audit,
     chain,
     attestation,
     timestamps,
+    batch: flags.batch ? (flags.batchPrivacy ?? 'repository') : undefined,
+    again: false,
+    dryRun: false,
     // Who has to touch a token does so for one attestation after the other.
     limit: pLimit(signer.key.presence === undefined ? (flags.concurrency ?? settings.concurrency) : 1),
     oneByOne: new KeyedMutex(),
     registry: pickRegistryFlags(flags),
     now: session.io.now(),
   }
-  const attested = await Promise.all(
-    targets.map(target => plan.limit(() => attestTarget(session, target, plan))),
+  const attested = (await bundleTargets(session, targets, plan)).map(
+    ({ exitCode, outcome, bundle: attestation, ...rest }) => ({
+      exitCode,
+      target: { ...rest, outcome: OUTCOMES[outcome], attestation },
+    }),
   )
   const key = describeKey(selected, signer)
   const { predicateType } = attestation
@@ -104,12 +124,8 @@ function named({ type, predicate }: AttestFlags): { type: string; predicate: str
   })
 }
 
-function artifactTarget(
-  text: string,
-  { io }: Session,
-  { signaturesIn = BESIDE }: AttestFlags,
-): ArtifactTarget {
-  const target = parseTarget(text, io.cwd, 'attest')
+function artifactTarget(target: Target, { signaturesIn = BESIDE }: AttestFlags): ArtifactTarget {
+  const { text } = target
   if (target.kind === 'file') {
     throw usageError(`nothing can be attached to a file: ${text}`, {
       why: 'attestations are referrers of artifacts in registries, layouts and archives',
@@ -147,6 +163,14 @@ async function readAttestation(
     })
   }
 }
+
+/** `wouldMake` is of dry runs, which `attest` has not. */
+const OUTCOMES = {
+  made: 'attested',
+  unchanged: 'unchanged',
+  wouldMake: 'unchanged',
+  failed: 'failed',
+} as const
 
 const HEADLINES = {
   attested: 'attested',

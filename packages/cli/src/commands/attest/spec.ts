@@ -1,8 +1,10 @@
 import {
   ALGORITHMS,
   auditLogFlag,
+  batchFlags,
   keyFlags,
   registryFlags,
+  targetsFlag,
   timestampFlags,
 } from '../../flags/common-flags.ts'
 import { choice, type FlagValues, single, suggesting } from '../../flags/flag.ts'
@@ -28,6 +30,8 @@ const flags = () => ({
   ),
   ...timestampFlags(),
   auditLog: auditLogFlag(),
+  targets: targetsFlag(),
+  ...batchFlags(),
   ...keyFlags(),
   ...registryFlags(),
 })
@@ -37,12 +41,13 @@ export type AttestFlags = FlagValues<ReturnType<typeof flags>>
 /** `sealwright attest` */
 export const attestCommand = defineCommand({
   name: 'attest',
-  args: '<target...>',
+  args: '[target...]',
   summary: 'sign in-toto attestations about artifacts and attach them',
   flags,
   project: true,
   examples: [
     'sealwright attest -k release --type slsa --predicate provenance.json registry.example/app@sha256:…',
+    'sealwright attest --type slsa --predicate provenance.json --batch --targets images.txt',
     'syft -o spdx-json registry.example/app:v1 | sealwright attest --type spdx --predicate - registry.example/app:v1',
   ],
   resolves: true,

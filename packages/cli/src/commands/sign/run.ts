@@ -21,9 +21,10 @@ import { assertAllowed, assertAllowedAlgorithm, noteProject } from '../../signat
 import { openStaples } from '../../signatures/staples.ts'
 import { asksAuthorities, openTimestamps } from '../../signatures/timestamps.ts'
 import { openTarget } from '../../targets/open-target.ts'
-import { type Target, withDigest } from '../../targets/target.ts'
+import { type ArtifactTarget, type Target, withDigest } from '../../targets/target.ts'
 import { readTargets } from '../../targets/target-list.ts'
 import { assertUsable } from '../../targets/usable.ts'
+import { assertCosign, cosignAlgorithm, signForCosign } from './cosign.ts'
 import type { SignPlan } from './plan.ts'
 import { failed, type Signed, signTarget } from './sign-target.ts'
 import type { SignFlags } from './spec.ts'
@@ -32,6 +33,8 @@ import type { SignFlags } from './spec.ts'
 export async function sign(session: Session, args: readonly string[], flags: SignFlags): Promise<Outcome> {
   const targets = await readTargets(session, args, flags, 'sign')
   assertCombination(session, targets, flags, flags.staple === true || (await asksAuthorities(session, flags)))
+  const cosign = flags.format === 'sigstore' || flags.format === 'simplesigning' ? flags.format : undefined
+  assertCosign(targets, flags, cosign)
   const settings = await session.settings()
   const metadata = metadataOf(flags.metadata)
   noteProject(session, settings, [
@@ -47,7 +50,41 @@ export async function sign(session: Session, args: readonly string[], flags: Sig
     const missing = await missingTargets(session, targets, pickRegistryFlags(flags))
     if (missing.length > 0) return outcomeOf(session, missing, null, flags.dryRun === true)
   }
-  const format = flags.format ?? settings.format
+  if (cosign !== undefined) {
+    const expiry = flags.expiry ?? settings.expiryMs
+    if (typeof expiry === 'number') {
+      throw usageError(`the format ${cosign} has no best-by time`, {
+        why: `${settings.paths.config} or the project's configuration asks for one`,
+        fix: 'sign without it: --expiry none',
+      })
+    }
+    await using signer = await keys.open(key, cosignAlgorithm(cosign))
+    assertAllowedAlgorithm(settings, signer.algorithm.id)
+    const chain =
+      flags.certChain === undefined
+        ? []
+        : await signingChain(session, key.label, { signer, kept: [], file: flags.certChain })
+    await using audit = await openAuditLog(session, keys, key, flags.dryRun ? undefined : flags.auditLog)
+    const signed = await signForCosign(session, targets as readonly ArtifactTarget[], {
+      format: cosign,
+      signer,
+      audit,
+      // A bundle of version 0.3 has the leaf alone.
+      chain: cosign === 'sigstore' ? chain.slice(0, 1) : chain,
+      metadata: { ...settings.metadata, ...metadata },
+      timestamps: await openTimestamps(session, flags),
+      batch: flags.batch ? (flags.batchPrivacy ?? 'repository') : undefined,
+      again: flags.again === true,
+      dryRun: flags.dryRun === true,
+      limit: pLimit(signer.key.presence === undefined ? (flags.concurrency ?? settings.concurrency) : 1),
+      oneByOne: new KeyedMutex(),
+      registry: pickRegistryFlags(flags),
+      now: session.io.now(),
+    })
+    const outcome = outcomeOf(session, signed, describeKey(key, signer), flags.dryRun === true)
+    return flags.auditLog === '-' ? { ...outcome, raw: '' } : outcome
+  }
+  const format = (flags.format ?? settings.format) as 'jws' | 'cose'
   const { envelope } = format === 'jws' ? notaryJws : notaryCose
   await using signer = await keys.open(key, descriptor => envelope.algorithmFor(descriptor))
   assertAllowedAlgorithm(settings, signer.algorithm.id)

@@ -39,7 +39,7 @@ export interface Signed {
 }
 
 /** Runs the work on one target; what it throws becomes its result. */
-async function attempt(
+export async function attempt(
   session: Session,
   reference: string,
   work: () => Promise<SignedOutcome>,

@@ -1,5 +1,6 @@
 import {
   auditLogFlag,
+  batchFlags,
   keyFlags,
   parseMetadata,
   registryFlags,
@@ -12,7 +13,11 @@ import { defineCommand } from '../../session/command.ts'
 
 const flags = () => ({
   key: single('-k, --key <key>', 'name or reference of the key (default: the default key)'),
-  format: choice('--format <format>', 'envelope: jws or cose (default: jws)', ['jws', 'cose']),
+  format: choice(
+    '--format <format>',
+    'jws or cose (Notary Project, default: jws); sigstore or simplesigning, as cosign writes and verifies',
+    ['jws', 'cose', 'sigstore', 'simplesigning'],
+  ),
   expiry: single('--expiry <duration>', 'best-by time of the signature, e.g. 30d, or none', durationOrNone),
   metadata: repeatable('-m, --metadata <key=value>', 'signed with the target', parseMetadata),
   certChain: single('--cert-chain <file>', 'certificates of the key, leaf first, when its store holds none'),
@@ -25,6 +30,7 @@ const flags = () => ({
   auditLog: auditLogFlag(),
   recursive: toggle('--recursive', 'sign an index and every manifest that it names'),
   targets: targetsFlag(),
+  ...batchFlags(),
   ...keyFlags(),
   again: toggle('--again', 'sign although an equal valid signature exists'),
   dryRun: toggle('--dry-run', 'do everything except sign'),
@@ -49,6 +55,8 @@ export const signCommand = defineCommand({
     'sealwright sign -k awskms:///alias/release registry.example/app:v1',
     'sealwright sign --timestamp https://tsa.example registry.example/app:v1',
     'sealwright sign --staple --timestamp https://tsa.example registry.example/app:v1',
+    'sealwright sign --format sigstore registry.example/app:v1',
+    'sealwright sign --format sigstore --batch --targets images.txt',
     'sealwright sign ./app.tgz',
     'sealwright sign oci:./layout:v1',
     'sealwright sign --targets images.txt --recursive',
