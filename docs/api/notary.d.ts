@@ -1359,8 +1359,6 @@ export function createEvidenceCollector({ clock, ...options }: EvidenceCollector
 /**
  * Creates a verifier. Trust is data that was read before; it is not read from disk again.
  *
- * @throws {@link SealwrightError} `UNSUPPORTED` for trust with a policy that cannot be judged by.
- *
  * @example
  * ```ts
  * import { createVerifier, trustDirectory } from '@sealwright/notary'

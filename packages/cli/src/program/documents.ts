@@ -28,6 +28,7 @@ import { document } from '../runtime/document.ts'
 import { attachDocument, initDocument, signDocument } from '../signatures/document.ts'
 import {
   policyCheckDocument,
+  policyConvertDocument,
   policyEditDocument,
   policyImportDocument,
   policyInitDocument,
@@ -84,6 +85,7 @@ export const documents = {
   'policy.init': policyInitDocument,
   'policy.edit': policyEditDocument,
   'policy.import': policyImportDocument,
+  'policy.convert': policyConvertDocument,
   'policy.show': policyShowDocument,
   'policy.check': policyCheckDocument,
   doctor: doctorDocument,

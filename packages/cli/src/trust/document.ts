@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type DocumentOf, document, failure, time } from '../runtime/document.ts'
 
-const kind = z.enum(['oci', 'blob'])
+const kind = z.enum(['oci', 'blob', 'sealwright'])
 const fault = z.strictObject({
   severity: z.enum(['error', 'warning']),
   message: z.string(),
@@ -13,8 +13,13 @@ export type PolicyFaultDocument = DocumentOf<typeof fault>
 
 const applies = z.strictObject({
   target: z.string(),
+  file: z.string().optional().describe('The policy file that decides.'),
   statement: z.string().nullable(),
-  others: z.array(z.strictObject({ statement: z.string(), why: z.string() })),
+  denied: z
+    .strictObject({ code: z.string(), why: z.string() })
+    .optional()
+    .describe('Why the target is denied whatever is signed.'),
+  others: z.array(z.strictObject({ file: z.string().optional(), statement: z.string(), why: z.string() })),
 })
 export type AppliesDocument = DocumentOf<typeof applies>
 
@@ -24,6 +29,10 @@ const shownPolicy = z.strictObject({
   file: z.string(),
   faults: z.array(fault),
   statements: z.array(statement),
+  policy: z
+    .looseObject({ version: z.string() })
+    .optional()
+    .describe("Sealwright's policy, by its own schema: https://sealwright.dev/schemas/trustpolicy.1.json"),
 })
 
 export const policyInitDocument = document('policy.init', {
@@ -47,6 +56,10 @@ export const policyImportDocument = document('policy.import', {
   file: z.string(),
   changed: z.boolean(),
   backup: z.string().nullable().describe('Where the previous policy is kept.'),
+})
+export const policyConvertDocument = document('policy.convert', {
+  files: z.array(z.string()).describe('The policies that were converted.'),
+  policy: z.looseObject({ version: z.string() }).describe('As `policy import` takes it.'),
 })
 export const policyCheckDocument = document('policy.check', {
   policies: z.array(shownPolicy),

@@ -9,6 +9,7 @@ import {
   type PolicyKind,
   parseTrustPolicy,
   readPolicyFile,
+  SEALWRIGHT_POLICY_FILE,
   type Statement,
   unreachableScope,
 } from '@sealwright/notary'
@@ -77,9 +78,20 @@ function textsOf(faults: readonly PolicyFault[]): readonly string[] {
 }
 
 /** Runs what changes a policy alone among all runs that do. */
-export function lockedPolicy<T>(io: Io, trust: string, kind: PolicyKind, task: () => Promise<T>): Promise<T> {
-  return locked(io, join(trust, kind === 'oci' ? 'trustpolicy.json' : 'trustpolicy.blob.json'), task)
+export function lockedPolicy<T>(
+  io: Io,
+  trust: string,
+  kind: PolicyKind | 'sealwright',
+  task: () => Promise<T>,
+): Promise<T> {
+  return locked(io, join(trust, LOCKED[kind]), task)
 }
+
+const LOCKED = {
+  oci: 'trustpolicy.json',
+  blob: 'trustpolicy.blob.json',
+  sealwright: SEALWRIGHT_POLICY_FILE,
+} as const
 
 type RawStatement = Record<string, unknown>
 type RawPolicy = Record<string, unknown> & { trustPolicies: RawStatement[] }

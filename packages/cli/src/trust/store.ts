@@ -11,6 +11,8 @@ import {
   storeFault,
 } from '@sealwright/notary'
 import { type Certificate, encodeCertificates } from '@sealwright/x509'
+import { daysUntil, SOON_DAYS } from '../certificates/certificate.ts'
+import { formatTime } from '../runtime/time.ts'
 import { usageError } from '../runtime/usage.ts'
 import type { PolicyFaultDocument } from './document.ts'
 import type { ShownPolicy } from './shown-policy.ts'
@@ -113,18 +115,65 @@ export async function removeFromStore(
   await rmdir(store.path).catch(() => {})
 }
 
-/** What is wrong with the stores that statements name: empty, unusable, or with an expired certificate. */
-export async function storeFaults(
+/** Who names trust stores in a policy. */
+interface NamedStores {
+  /** `null` for signers, which stand outside statements. */
+  readonly statement: string | null
+  readonly stores: readonly string[]
+}
+
+function storesIn(shown: ShownPolicy): readonly NamedStores[] {
+  if (shown.kind !== 'sealwright')
+    return shown.statements.map(({ name, trustStores }) => ({ statement: name, stores: trustStores }))
+  const { signers = {}, statements = [] } = shown.source.policy ?? {}
+  const named = Object.values(signers).flatMap(signer =>
+    signer.kind === 'certificates' ? signer.stores : [],
+  )
+  return [
+    { statement: null, stores: [...new Set(named)] },
+    ...statements.map(({ name, timestamp }) => ({ statement: name, stores: timestamp.authorities })),
+  ]
+}
+
+/** What ends with time: stores that are empty, unusable or have an expired certificate; the policy, and its keys. */
+export async function policyStateFaults(
   now: Date,
   trust: string,
-  { statements }: ShownPolicy,
+  shown: ShownPolicy,
+): Promise<readonly PolicyFaultDocument[]> {
+  return [...endingFaults(now, shown), ...(await storeFaults(now, trust, shown))]
+}
+
+/** The end of Sealwright's policy and of its keys, where it has come or is near. */
+function endingFaults(now: Date, shown: ShownPolicy): readonly PolicyFaultDocument[] {
+  if (shown.kind !== 'sealwright' || shown.source.policy === undefined) return []
+  const { expires, signers } = shown.source.policy
+  const faults: PolicyFaultDocument[] = []
+  const add = (end: Date | undefined, what: string, then: string): void => {
+    if (end === undefined || daysUntil(end, now) >= SOON_DAYS) return
+    const at = formatTime(end)
+    const message =
+      end <= now ? `${what} ended at ${at}: ${then}` : `${what} ends in ${daysUntil(end, now)} days, at ${at}`
+    faults.push({ severity: 'warning', message, statement: null, line: null, column: null })
+  }
+  add(expires, 'the policy', 'all that it decides is denied')
+  for (const [name, signer] of Object.entries(signers))
+    if (signer.kind === 'key')
+      add(signer.notAfter, `trust in signer "${name}"`, 'only signatures with an earlier timestamp count')
+  return faults
+}
+
+async function storeFaults(
+  now: Date,
+  trust: string,
+  shown: ShownPolicy,
 ): Promise<readonly PolicyFaultDocument[]> {
   const faults: PolicyFaultDocument[] = []
-  for (const { name, trustStores } of statements) {
+  for (const { statement, stores } of storesIn(shown)) {
     const add = (severity: 'error' | 'warning', message: string): void => {
-      faults.push({ severity, message, statement: name, line: null, column: null })
+      faults.push({ severity, message, statement, line: null, column: null })
     }
-    for (const text of trustStores) {
+    for (const text of stores) {
       const store = await readTrustStore(trust, parseStore(text))
       const found = faultsOf(store)
       for (const fault of found) add('error', `trust store ${text} cannot be used: ${fault}`)

@@ -131,6 +131,7 @@ describe('a user without a home', () => {
       ['cert', 'list'],
       ['key', 'show', `file:${self.path('config', 'keys', 'me.key')}`],
       ['policy', 'check', '--trust', self.trust],
+      ['policy', 'convert', '--trust', self.trust],
       ['copy', 'oci:image:v1', 'oci:copied'],
     ])
       await self.expect(0, words, options)

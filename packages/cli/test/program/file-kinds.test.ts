@@ -135,6 +135,7 @@ const READ: readonly (readonly [argument: string, words: readonly string[]])[] =
   ['cert add', ['cert', 'add', 'ca:other', './FILE']],
   ['cert remove', ['cert', 'remove', 'ca:me', './FILE']],
   ['policy check', ['policy', 'check', 'FILE']],
+  ['policy convert', ['policy', 'convert', 'FILE']],
 ]
 
 /** What may be at a path where a file is meant. What a process may not read is tried with the program as a process. */

@@ -37,8 +37,6 @@ export interface VerifierOptions {
 /**
  * Creates a verifier. Trust is data that was read before; it is not read from disk again.
  *
- * @throws {@link SealwrightError} `UNSUPPORTED` for trust with a policy that cannot be judged by.
- *
  * @example
  * ```ts
  * import { createVerifier, trustDirectory } from '@sealwright/notary'
@@ -59,8 +57,6 @@ export async function createVerifier({
   revocation = {},
 }: VerifierOptions): Promise<Verifier> {
   const context = new VerifierContext(trust, clock, revocation)
-  // To verify without it would be to verify by other rules than those that are written down.
-  if (trust.sealwright !== undefined && !('ownDecision' in context)) throw notJudged(trust.sealwright.file)
   const judge = async <Options extends VerifyOptions>(
     options: Options,
     run: (options: JudgedOptions<Options>) => Promise<Omit<Report, 'at'>>,
@@ -76,10 +72,6 @@ export async function createVerifier({
     verify: (request, options = {}) => judge(options, judged => verifyArtifact(request, judged, context)),
     verifyFile: (request, options = {}) => judge(options, judged => verifyFile(request, judged, context)),
   }
-}
-
-function notJudged(file: string): SealwrightError {
-  return new SealwrightError('UNSUPPORTED', `${file} is a policy that this version cannot judge by`)
 }
 
 interface DeadlineOptions {

@@ -4,8 +4,15 @@ import { formatDistinguishedName } from '@sealwright/x509'
 import { daysUntil, SOON_DAYS } from '../../certificates/certificate.ts'
 import { formatTime } from '../../runtime/time.ts'
 import type { Session } from '../../session/session.ts'
-import { faultLine, showPolicy } from '../../trust/shown-policy.ts'
-import { certificatesOf, faultsOf, storeFaults } from '../../trust/store.ts'
+import { decisionLines } from '../../trust/applies.ts'
+import {
+  faultLine,
+  type ShownPolicy,
+  showOwnPolicy,
+  showPolicy,
+  statementNames,
+} from '../../trust/shown-policy.ts'
+import { certificatesOf, faultsOf, policyStateFaults } from '../../trust/store.ts'
 import { type Check, failed, fault, ok, warning } from './check.ts'
 
 /** Trust store and policy, as `policy check` and `cert list` see them. */
@@ -53,7 +60,8 @@ function endings(store: StoreReading, now: Date): readonly Check[] {
 
 async function policies(session: Session, trust: string): Promise<readonly Check[]> {
   const checks: Check[] = []
-  for (const kind of ['oci', 'blob'] as const) {
+  const files: ShownPolicy[] = []
+  for (const kind of ['sealwright', 'oci', 'blob'] as const) {
     let file: Awaited<ReturnType<typeof readPolicyFile>>
     try {
       file = await readPolicyFile(trust, kind)
@@ -63,8 +71,10 @@ async function policies(session: Session, trust: string): Promise<readonly Check
     }
     const { path, bytes } = file
     if (bytes === undefined) continue
-    const shown = showPolicy({ path, bytes }, kind)
-    const found = [...shown.faults, ...(await storeFaults(session.io.now(), trust, shown))]
+    const shown =
+      kind === 'sealwright' ? await showOwnPolicy(trust, { path, bytes }) : showPolicy({ path, bytes }, kind)
+    files.push(shown)
+    const found = [...shown.faults, ...(await policyStateFaults(session.io.now(), trust, shown))]
     const fix = `sealwright policy check ${shellQuote(path)}`
     checks.push(
       ...found.map(each =>
@@ -72,10 +82,12 @@ async function policies(session: Session, trust: string): Promise<readonly Check
       ),
     )
     if (found.length === 0) {
-      const names = shown.statements.map(({ name }) => name).join(', ')
+      const names = statementNames(shown).join(', ')
       checks.push(ok('policy', `${path}: ${names === '' ? 'no statement' : names}`))
     }
   }
+  const [own, ...others] = files
+  if (own?.kind === 'sealwright') checks.push(...decisionLines(own, others).map(line => ok('policy', line)))
   if (checks.length > 0) return checks
   return [ok('policy', `none in ${trust}: nothing can be verified here, only signed`)]
 }

@@ -2,16 +2,18 @@ import { EXIT } from '../../runtime/exit.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
 import { readGiven } from '../../runtime/read-all.ts'
 import type { Session } from '../../session/session.ts'
-import { appliesLines, appliesTo, kindOf, parseFor } from '../../trust/applies.ts'
+import { appliesLines, appliesTo, parseFor } from '../../trust/applies.ts'
 import {
   faultLine,
   kindIn,
   noPolicy,
+  policyDocument,
   readPolicies,
   type ShownPolicy,
+  showOwnPolicy,
   showPolicy,
 } from '../../trust/shown-policy.ts'
-import { storeFaults } from '../../trust/store.ts'
+import { policyStateFaults } from '../../trust/store.ts'
 import type { PolicyCheckFlags } from './spec.ts'
 
 const MAX_BYTES = 4 * 1024 * 1024
@@ -26,18 +28,18 @@ export async function policyCheck(
   const target = text === undefined ? undefined : parseFor(text, session.io.cwd)
   const { trust } = (await session.settings()).paths
   const policies: ShownPolicy[] = []
-  for (const shown of file === undefined ? await inDirectory(trust) : [await inFile(session, file)]) {
-    const faults = [...shown.faults, ...(await storeFaults(session.io.now(), trust, shown))]
+  for (const shown of file === undefined ? await inDirectory(trust) : [await inFile(session, trust, file)]) {
+    const faults = [...shown.faults, ...(await policyStateFaults(session.io.now(), trust, shown))]
     policies.push({ ...shown, faults })
   }
   if (policies.length === 0) throw noPolicy(trust)
-  const statements = policies.find(({ kind }) => target && kind === kindOf(target))?.statements ?? []
-  const applies = target && text !== undefined ? appliesTo(statements, target, text) : undefined
+  const applies =
+    target && text !== undefined ? appliesTo(policies, target, { text, now: session.io.now() }) : undefined
   const faults = policies.flatMap(policy => policy.faults.map(fault => faultLine(policy.file, fault)))
   const faulty = policies.some(policy => policy.faults.some(({ severity }) => severity === 'error'))
   return {
     exitCode: faulty ? EXIT.notVerified : EXIT.done,
-    document: { policies, for: applies ?? null },
+    document: { policies: policies.map(policyDocument), for: applies ?? null },
     lines: [
       ...(faults.length > 0 ? faults : policies.map(policy => `${policy.file}: no fault`)),
       ...(applies ? appliesLines(applies) : []),
@@ -56,7 +58,9 @@ async function inDirectory(trust: string): Promise<readonly ShownPolicy[]> {
   return [...unread, ...policies]
 }
 
-async function inFile({ io }: Session, file: string): Promise<ShownPolicy> {
+async function inFile({ io }: Session, trust: string, file: string): Promise<ShownPolicy> {
   const bytes = await readGiven(io, file, MAX_BYTES)
-  return showPolicy({ path: file === '-' ? 'stdin' : file, bytes }, kindIn(bytes))
+  const given = { path: file === '-' ? 'stdin' : file, bytes }
+  const kind = kindIn(bytes)
+  return kind === 'sealwright' ? showOwnPolicy(trust, given) : showPolicy(given, kind)
 }

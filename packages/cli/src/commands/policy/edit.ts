@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { shellQuote } from '@sealwright/core/encoding'
 import {
   type PolicyFault,
@@ -9,6 +10,7 @@ import {
 import type { Outcome } from '../../runtime/outcome.ts'
 import { usageError } from '../../runtime/usage.ts'
 import type { Session } from '../../session/session.ts'
+import { type RawStatement, readOwnPolicy, updateOwnPolicy } from '../../trust/own-policy-file.ts'
 import { assertScope, identityOf, statementsOf, updateStatements } from '../../trust/policy-file.ts'
 import { parseStore } from '../../trust/store.ts'
 import type { PolicyEditFlags } from './spec.ts'
@@ -22,6 +24,9 @@ export async function policyEdit(
   const edited = EDITS.some(flag => flags[flag] !== undefined)
   assertCombination(name, edited, flags)
   const { trust } = (await session.settings()).paths
+  const own = await readOwnPolicy(trust)
+  if (own.policy?.statements.some(one => one.name === name) && !flags.statementForFiles)
+    return editOwn(session, trust, name, flags)
   const { kind, file } = await policyWith(trust, name, flags)
   const change = (statements: readonly Statement[]): readonly Statement[] => {
     const statement = statements.find(one => one.name === name)
@@ -36,13 +41,53 @@ export async function policyEdit(
     refused: faults => refused(faults, name, file),
   })
   const now = statementsOf(await readPolicyFile(trust, kind), kind).find(one => one.name === name)
+  return editOutcome(file.path, name, { changed, removed: flags.remove === true, statement: now ?? null })
+}
+
+/** Changes the scopes of a statement of Sealwright's policy, or removes it. */
+async function editOwn(
+  session: Session,
+  trust: string,
+  name: string,
+  flags: PolicyEditFlags,
+): Promise<Outcome> {
+  const { path } = await readPolicyFile(trust, 'sealwright')
+  const other = (['addStore', 'removeStore', 'addIdentity', 'removeIdentity'] as const).find(
+    flag => flags[flag] !== undefined,
+  )
+  if (other !== undefined) {
+    throw usageError(`a statement of ${path} has no stores and identities of its own`, {
+      why: 'its signers have them, and other statements may name the same signers',
+      fix: `change the signer in the file, then: sealwright policy check ${shellQuote(path)}`,
+    })
+  }
+  let statement: RawStatement | undefined
+  const changed = await updateOwnPolicy(session, trust, policy => {
+    const found = policy?.statements.find(one => one.name === name)
+    if (policy === undefined || found === undefined) return policy
+    const scopes = edit(found.scopes ?? [], flags.addScope, flags.removeScope)
+    statement = flags.remove ? undefined : { ...found, scopes }
+    if (!flags.remove && isDeepStrictEqual(scopes, found.scopes)) return policy
+    const statements = policy.statements.flatMap(one =>
+      one !== found ? [one] : statement === undefined ? [] : [statement],
+    )
+    return { ...policy, statements }
+  })
+  return editOutcome(path, name, { changed, removed: flags.remove === true, statement: statement ?? null })
+}
+
+function editOutcome(
+  file: string,
+  name: string,
+  { changed, removed, statement }: { changed: boolean; removed: boolean; statement: object | null },
+): Outcome {
   return {
     exitCode: 0,
-    document: { file: file.path, changed, statement: now ?? null },
+    document: { file, changed, statement },
     lines: [
       changed
-        ? `${flags.remove ? 'removed' : 'changed'} statement "${name}" ${flags.remove ? 'from' : 'in'} ${file.path}`
-        : `nothing to do: ${file.path} ${flags.remove ? 'has no such statement' : 'has it so already'}`,
+        ? `${removed ? 'removed' : 'changed'} statement "${name}" ${removed ? 'from' : 'in'} ${file}`
+        : `nothing to do: ${file} ${removed ? 'has no such statement' : 'has it so already'}`,
     ],
   }
 }
@@ -65,7 +110,7 @@ function assertCombination(name: string, edited: boolean, flags: PolicyEditFlags
       fix: 'leave --statement-for-files out',
     })
   }
-  for (const scope of flags.addScope ?? []) assertScope(scope, '--add-scope')
+  for (const scope of flags.addScope ?? []) assertScope(scope.replace(/\/\*$/, '/any'), '--add-scope')
 }
 
 /** The policy that has the statement: that for artifacts first, unless files are meant. */

@@ -1,5 +1,11 @@
 import { writeFileAtomic } from '@sealwright/core/files'
-import { checkTrustPolicy, formatPolicyFault, type PolicyKind, readPolicyFile } from '@sealwright/notary'
+import {
+  checkTrustPolicy,
+  formatPolicyFault,
+  type PolicyFault,
+  readPolicyFile,
+  readSealwrightPolicy,
+} from '@sealwright/notary'
 import type { Outcome } from '../../runtime/outcome.ts'
 import { readGiven } from '../../runtime/read-all.ts'
 import { usageError } from '../../runtime/usage.ts'
@@ -14,8 +20,14 @@ export async function policyImport(session: Session, [file]: readonly [string]):
   const { io } = session
   const bytes = await readGiven(io, file, MAX_BYTES)
   const kind = kindIn(bytes)
-  assertUsable(bytes, kind, file === '-' ? 'stdin' : file)
   const { trust } = (await session.settings()).paths
+  const label = file === '-' ? 'stdin' : file
+  assertUsable(
+    kind === 'sealwright'
+      ? await readSealwrightPolicy(trust, label, bytes)
+      : checkTrustPolicy(bytes, kind, label),
+    label,
+  )
   const { path } = await readPolicyFile(trust, kind)
   const backup = `${path}.bak`
   const changed = await lockedPolicy(io, trust, kind, async () => {
@@ -36,8 +48,10 @@ export async function policyImport(session: Session, [file]: readonly [string]):
   }
 }
 
-function assertUsable(bytes: Uint8Array, kind: PolicyKind, label: string): void {
-  const { policy, faults } = checkTrustPolicy(bytes, kind, label)
+function assertUsable(
+  { policy, faults }: { readonly policy?: object | undefined; readonly faults: readonly PolicyFault[] },
+  label: string,
+): void {
   if (policy !== undefined) return
   throw usageError(`${label} is not a trust policy that can be used`, {
     why: faults

@@ -16,8 +16,10 @@ import type { Outcome } from '../../runtime/outcome.ts'
 import { printable } from '../../runtime/text.ts'
 import { usageError } from '../../runtime/usage.ts'
 import type { Session } from '../../session/session.ts'
+import { updateOwnPolicy } from '../../trust/own-policy-file.ts'
 import { assertScope, identityOf, updateStatements } from '../../trust/policy-file.ts'
 import { certificatesOf, parseStore } from '../../trust/store.ts'
+import { asksForOwn, ownAddition, withOwnStatement } from './own-statement.ts'
 import type { PolicyInitFlags } from './spec.ts'
 
 /** `sealwright policy init` */
@@ -31,6 +33,7 @@ export async function policyInit(
   const { trust } = (await session.settings()).paths
   await warnOfSigners(session, trust, flags)
   const identities = flags.level === 'skip' ? [] : await identitiesOf(session, trust, flags)
+  if (asksForOwn(flags)) return initOwn(session, trust, flags, identities)
   const statement = statementOf(flags, identities)
   const file = await readPolicyFile(trust, kind)
   const add = (statements: readonly Statement[]): readonly Statement[] =>
@@ -39,10 +42,10 @@ export async function policyInit(
     change: add,
     refused: faults => refused(faults, file, statement),
   })
-  if (flags.statementForFiles && !flags.global) {
-    const command = `sealwright verify --statement ${shellQuote(statement.name)} ./FILE`
-    session.note(`it applies to files where it is named: ${command}; with --global it applies to all others`)
-  }
+  noteOfFiles(session, flags)
+  const own = await readPolicyFile(trust, 'sealwright')
+  if (own.bytes !== undefined)
+    session.note(`${own.path} decides first: what it covers, or denies, is not judged by this statement`)
   return {
     exitCode: 0,
     document: { file: file.path, changed, statement },
@@ -52,6 +55,38 @@ export async function policyInit(
         : `nothing to do: ${file.path} has this statement`,
     ],
   }
+}
+
+/** Adds the statement to Sealwright's policy. A new one leaves to Notation's what Notation's decided before. */
+async function initOwn(
+  session: Session,
+  trust: string,
+  flags: PolicyInitFlags,
+  identities: readonly string[],
+): Promise<Outcome> {
+  const { path } = await readPolicyFile(trust, 'sealwright')
+  const notation = [await readPolicyFile(trust, 'oci'), await readPolicyFile(trust, 'blob')]
+  const otherwise = notation.some(({ bytes }) => bytes !== undefined) ? 'notation' : 'deny'
+  let statement: object = {}
+  const changed = await updateOwnPolicy(session, trust, policy => {
+    const addition = ownAddition(flags, identities, policy)
+    statement = addition.statement
+    return withOwnStatement(policy, addition, { path, otherwise })
+  })
+  noteOfFiles(session, flags)
+  return {
+    exitCode: 0,
+    document: { file: path, changed, statement },
+    lines: [
+      changed ? `added statement "${flags.name}" to ${path}` : `nothing to do: ${path} has this statement`,
+    ],
+  }
+}
+
+function noteOfFiles(session: Session, { name = '', statementForFiles, global }: PolicyInitFlags): void {
+  if (!statementForFiles || global) return
+  const command = `sealwright verify --statement ${shellQuote(name)} ./FILE`
+  session.note(`it applies to files where it is named: ${command}; with --global it applies to all others`)
 }
 
 /** The same list where it has the statement already. */
@@ -131,7 +166,15 @@ function assertCombination(flags: PolicyInitFlags): void {
       'a statement that verifies nothing has no signers',
     )
   }
-  for (const each of scope) assertScope(each, '--scope')
+  if (asksForOwn(flags) && level !== undefined && level !== 'strict') {
+    throw clash(
+      `--level ${level}`,
+      '--threshold, --sealwright or a prefix scope',
+      "Sealwright's policy has no levels: expiry and integrity are always enforced",
+    )
+  }
+  // What is below a prefix has the prefix's host and path.
+  for (const each of scope) assertScope(each.replace(/\/\*$/, '/any'), '--scope')
 }
 
 /** A signer that vouches for itself and whose subject no identity can match would be refused by every statement but `*`. */

@@ -1,9 +1,12 @@
-import { choice, type FlagValues, repeatable, single, toggle } from '../../flags/flag.ts'
+import { choice, count, type FlagValues, repeatable, single, toggle } from '../../flags/flag.ts'
 import { type CommandGroup, defineCommand } from '../../session/command.ts'
 
 const initFlags = () => ({
   name: single('--name <name>', 'name of the statement'),
-  scope: repeatable('--scope <repository>', 'applies to this repository, or *'),
+  scope: repeatable(
+    '--scope <repository>',
+    'applies to this repository, all below registry.example/app/*, or *',
+  ),
   statementForFiles: toggle('--statement-for-files', 'applies to files, not to artifacts'),
   global: toggle('--global', 'with --statement-for-files: applies where verify names no statement'),
   trustStore: repeatable('--trust-store <store>', 'trust the certificates in it: ca:NAME'),
@@ -17,6 +20,12 @@ const initFlags = () => ({
     'audit',
     'skip',
   ]),
+  threshold: single(
+    '--threshold <number>',
+    "demand signatures of this many of the signers; writes Sealwright's policy",
+    count,
+  ),
+  sealwright: toggle('--sealwright', "write Sealwright's policy, not Notation's"),
 })
 
 export type PolicyInitFlags = FlagValues<ReturnType<typeof initFlags>>
@@ -59,6 +68,7 @@ export const policyCommands: CommandGroup = {
       examples: [
         'sealwright policy init --name prod --scope registry.example/app --trust-store ca:acme --trusted-identity "C=DE,ST=Hessen,O=Acme"',
         'sealwright policy init --name files --statement-for-files --global --trust-store ca:acme --trusted-identity "*"',
+        'sealwright policy init --name prod --scope "registry.example/prod/*" --threshold 2 --trust-store ca:vendor --trust-store ca:review --trusted-identity "*"',
       ],
       load: async () => (await import('./init.ts')).policyInit,
     }),
@@ -80,6 +90,16 @@ export const policyCommands: CommandGroup = {
       summary: 'replace the trust policy by this one, if it has no fault; the previous one is kept as .bak',
       examples: ['sealwright policy import policy.json', 'sealwright policy import - < policy.json'],
       load: async () => (await import('./import.ts')).policyImport,
+    }),
+    defineCommand({
+      name: 'convert',
+      args: '[file]',
+      summary: "print a policy of Notation as Sealwright's, if it can have the same meaning",
+      examples: [
+        'sealwright policy convert trustpolicy.json',
+        'sealwright policy convert | sealwright policy import -',
+      ],
+      load: async () => (await import('./convert.ts')).policyConvert,
     }),
     defineCommand({
       name: 'show',
