@@ -29,6 +29,13 @@ export interface Cosign {
     /** Whose timestamp the bundle has to carry. */
     readonly authority?: TimestampAuthority
   }): Promise<RunResult>
+  /** `verify-blob-attestation`, of the summary of a file in a bundle. */
+  verifyBlobAttestation(request: {
+    readonly publicPath: string
+    readonly bundlePath: string
+    readonly type: string
+    readonly file: string
+  }): Promise<RunResult>
 }
 
 interface CosignAttest {
@@ -91,6 +98,11 @@ export async function cosignHome(context: Skips): Promise<Cosign> {
         ...(old ? ['--new-bundle-format=false'] : []),
         ...(hash === undefined ? [] : ['--signature-digest-algorithm', hash]),
         target,
+      ]),
+    verifyBlobAttestation: ({ publicPath, bundlePath, type, file }) =>
+      cosign([
+        ...['verify-blob-attestation', '--type', type, '--bundle', bundlePath, '--key', publicPath],
+        ...['--insecure-ignore-tlog=true', '--trusted-root', trust, file],
       ]),
   }
 }

@@ -15,6 +15,12 @@ export {
   predicateTypeOf,
   predicateTypes,
 } from './attestation/predicate-type.ts'
+export {
+  type SummarizedReport,
+  type SummaryOptions,
+  summaryFault,
+  summaryOf,
+} from './attestation/verification-summary.ts'
 export { bindingFor, notaryCose, notaryJws, type SignatureBinding } from './binding.ts'
 export {
   type EqualSignature,

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,6 +40,7 @@ describe('trustDirectory', () => {
     await mkdir(join(file, '..'), { recursive: true })
     await writeFile(file, content)
   }
+  const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
   const pem = (party: Party): string => encodeCertificates([party.root])
 
   it('reads policy and stores into plain data', async () => {
@@ -47,7 +49,12 @@ describe('trustDirectory', () => {
     await put('truststore/x509/tsa/time/root.crt', authority.root.der)
     expect(await trustDirectory(directory)).toEqual({
       source: directory,
-      oci: { file: join(directory, 'trustpolicy.json'), faults: [], policy: POLICY },
+      oci: {
+        file: join(directory, 'trustpolicy.json'),
+        digest: sha256(JSON.stringify(POLICY)),
+        faults: [],
+        policy: POLICY,
+      },
       stores: {
         'ca:acme': { certificates: [authority.root.der] },
         'tsa:time': { certificates: [authority.root.der] },
@@ -63,6 +70,7 @@ describe('trustDirectory', () => {
     expect(oci).toMatchObject({ file: join(directory, 'trustpolicy.oci.json'), policy: { version: '1.0' } })
     expect(blob).toEqual({
       file: join(directory, 'trustpolicy.blob.json'),
+      digest: sha256('{'),
       faults: [{ severity: 'error', message: expect.stringContaining('not JSON'), line: 1, column: 2 }],
     })
   })

@@ -1,6 +1,7 @@
 import { parseStatement } from '@sealwright/sigstore'
 import { describe, expect, it } from 'vitest'
-import { judgeSummary } from '../src/attestation/verification-summary.ts'
+import { attestationOf } from '../src/attestation/attestation.ts'
+import { judgeSummary, type SummarizedReport, summaryOf } from '../src/attestation/verification-summary.ts'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
 
@@ -42,5 +43,55 @@ describe('a verification summary', () => {
   ])('with the resource %j names a target in %s: %s', (resourceUri, scope, names) => {
     const predicate = { verificationResult: 'PASSED', resourceUri, verifier: { id: 'https://v.example' } }
     expect(judge(JSON.stringify(predicate), scope).fault === undefined).toBe(names)
+  })
+})
+
+describe('the summary of a report', () => {
+  const report: SummarizedReport = {
+    reference: 'registry.example/app:v1',
+    resolved: `registry.example/app@${DIGEST}`,
+    verdict: 'verified',
+    policy: { file: '/etc/somebody/trustpolicy.json', statement: 'production' },
+    signatures: [{ digest: `sha256:${'c'.repeat(64)}` }, { digest: `sha256:${'c'.repeat(64)}` }],
+    attestations: { judged: [{ digest: `sha512:${'d'.repeat(128)}` }] },
+  }
+  const options = {
+    verifier: 'https://ci.example/verifier',
+    resourceUri: `pkg:oci/app@${encodeURIComponent(DIGEST)}`,
+    timeVerified: new Date('2026-11-30T12:00:00.789Z'),
+    policyDigest: `sha256:${'b'.repeat(64)}`,
+  }
+  const verdicts = (result: string) => ({ verificationResult: result })
+
+  it('passes what was verified, and is accepted by its own judge', () => {
+    const { predicateType, predicate } = summaryOf(report, options)
+    expect(predicateType).toBe('https://slsa.dev/verification_summary/v1')
+    expect(JSON.parse(predicate)).toMatchObject({
+      ...verdicts('PASSED'),
+      timeVerified: '2026-11-30T12:00:00Z',
+      policy: { name: 'trustpolicy.json', digest: { sha256: 'b'.repeat(64) } },
+      inputAttestations: [{ digest: { sha256: 'c'.repeat(64) } }, { digest: { sha512: 'd'.repeat(128) } }],
+    })
+    expect(predicate).not.toContain('somebody')
+    expect(attestationOf(predicateType, Buffer.from(predicate))).toEqual({ predicateType, predicate })
+    expect(judge(predicate)).toEqual({ verifier: options.verifier })
+  })
+
+  it.each(['notVerified', 'denied'] as const)('fails what is %s', verdict => {
+    const { predicate } = summaryOf({ ...report, verdict }, options)
+    expect(JSON.parse(predicate)).toMatchObject({ ...verdicts('FAILED'), verifiedLevels: ['FAILED'] })
+    expect(judge(predicate).fault).toContain('"FAILED"')
+  })
+
+  it.each<[string, Partial<SummarizedReport>]>([
+    ['unknown', { verdict: 'unknown' }],
+    ['skips', { verdict: 'skipped' }],
+    ['no policy', { policy: undefined }],
+    ['not resolved', { resolved: undefined }],
+    ['as of', { at: '2026-01-01T00:00:00Z' }],
+  ])('is refused with: %s', (why, members) => {
+    expect(() => summaryOf({ ...report, ...members }, options)).toThrow(
+      expect.objectContaining({ code: 'VALIDATION', why: expect.stringContaining(why) }),
+    )
   })
 })

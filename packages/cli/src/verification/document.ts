@@ -167,6 +167,26 @@ export const verifiedTarget = z.strictObject({
     .array(z.strictObject({ digest, mediaType: z.string(), platform: z.string().optional() }))
     .optional()
     .describe('Of an index, what it names. Signatures of their own were not looked at.'),
+  summary: z
+    .strictObject({
+      result: z.enum(['PASSED', 'FAILED']),
+      verifier: z.string().describe('`verifier.id`, a URI.'),
+      resource: z.string().describe('`resourceUri`.'),
+      digest: digest
+        .nullable()
+        .describe(
+          'Of the manifest that attaches it, or of the bundle in a file; null where it was not made.',
+        ),
+      stored: z
+        .strictObject({
+          as: z.enum(['referrers API', 'tag', 'layout', 'file']),
+          path: z.string().nullable().describe('The place, if it is not beside the target.'),
+        })
+        .nullable(),
+      error: failure.nullable().describe('Why it was not made, or not stored.'),
+    })
+    .optional()
+    .describe('The verification summary of --report-key.'),
   error: failure.optional().describe('Why nothing could be found out; then the verdict is unknown.'),
 })
 export type VerifiedTarget = DocumentOf<typeof verifiedTarget>

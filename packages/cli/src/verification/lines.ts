@@ -92,11 +92,16 @@ function countOf(artifactType: string, count: number): string {
   return name === undefined ? `${count} of ${artifactType}` : `${count} ${name}${count === 1 ? '' : 's'}`
 }
 
-function policyLines({ policy, requirement, at }: VerifiedTarget, style: Style): string[] {
+function policyLines({ policy, requirement, summary, at }: VerifiedTarget, style: Style): string[] {
   return [
     ...(policy ? [`  policy     ${printable(`${policy.statement} (${policy.level})  ${policy.file}`)}`] : []),
     ...(at ? [`  judged as of ${at}`] : []),
     ...(requirement ? requirementLines(requirement, style) : []),
+    ...(summary?.stored
+      ? [
+          `  summary    ${summary.result}  ${summary.digest}  ${printable(`${summary.stored.path ?? summary.stored.as}  ${summary.verifier}`)}`,
+        ]
+      : []),
   ]
 }
 

@@ -104,7 +104,17 @@ ${targets.map(
 }
 
 function targetSection(target: VerifiedTarget, number: number): Html {
-  const { verdict, policy, requirement, missing = [], signatures, attestations, found, manifests } = target
+  const {
+    verdict,
+    policy,
+    summary,
+    requirement,
+    missing = [],
+    signatures,
+    attestations,
+    found,
+    manifests,
+  } = target
   const tone = TONES[verdict]
   return html`<section class="target ${tone}" aria-labelledby="target-${number}">
 <h2 id="target-${number}">${badge(VERDICTS[verdict], tone)} ${foreign(target.resolved ?? target.reference)}</h2>
@@ -114,6 +124,7 @@ ${facts([
   ['Judged as of', target.at],
   ['Policy', policy?.file],
   ['Statement', policy && `${policy.statement} (${policy.level})`],
+  ['Summary', !!summary?.stored && `${summary.result}, ${summary.digest}, by ${summary.verifier}`],
   ['Needed', policy && verdict !== 'skipped' && `${policy.met} of ${policy.required}`],
 ])}
 ${

@@ -250,6 +250,7 @@ it('every argument and option that names a file is in the table', () => {
     // Written to, by tests of their own.
     '--audit-log',
     '--report',
+    '--report-bundle',
   ]
   const missing = named.filter(
     ({ command, option }) =>

@@ -1,7 +1,12 @@
-import { isSealwrightError } from '@sealwright/core'
-import { isJsonObject, type JsonValue } from '@sealwright/core/encoding'
+import { basename } from 'node:path'
+import { isSealwrightError, SealwrightError } from '@sealwright/core'
+import { encodeJson, isJsonObject, type JsonValue } from '@sealwright/core/encoding'
+import { parseDigest } from '@sealwright/oci'
 import type { InTotoStatement } from '@sealwright/sigstore'
 import { canonicalScope } from '../trust/scope.ts'
+import { formatTime, type PolicyReport, type Verdict } from '../verify/report.ts'
+import type { Attestation } from './attestation.ts'
+import { predicateTypes } from './predicate-type.ts'
 
 /** What a verification summary is held against. */
 export interface SummaryRequest {
@@ -41,6 +46,96 @@ export function judgeSummary(
   if (request.verifiers.length > 0 && !request.verifiers.includes(id))
     return { fault: `its verifier is ${shown(id)}, not ${request.verifiers.map(shown).join(' or ')}` }
   return { verifier: id }
+}
+
+/** What a summary needs of a report. */
+export interface SummarizedReport {
+  readonly reference: string
+  readonly resolved?: string | undefined
+  readonly verdict: Verdict
+  readonly at?: string | undefined
+  readonly policy?: Pick<PolicyReport, 'file' | 'statement'> | undefined
+  readonly signatures: readonly { readonly digest: string }[]
+  readonly attestations?: { readonly judged: readonly { readonly digest: string }[] } | undefined
+}
+
+/** Who verified, by what policy, and what the target is called. */
+export interface SummaryOptions {
+  /** `verifier.id`, a URI. */
+  readonly verifier: string
+  /** Of the verifier's programs, by name: `{ sealwright: '1.2.0' }`. */
+  readonly versions?: Readonly<Record<string, string>> | undefined
+  /** `resourceUri`: where the target is, or what it is called: `pkg:oci/app@sha256%3A…?repository_url=registry.example/app`. */
+  readonly resourceUri: string
+  readonly timeVerified: Date
+  /** Digest of the policy file, `sha256:<hex>`. */
+  readonly policyDigest: string
+}
+
+/**
+ * Makes the SLSA verification summary (`verification_summary/v1`) of a report, for {@link attestArtifact}: `PASSED` for
+ * verified, `FAILED` for not verified and denied. Its input attestations are the signatures and attestations that were
+ * judged. It states no SLSA level: a signature says nothing about the build.
+ *
+ * It speaks of the digest that the report names as resolved: attest it of no other.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` unless a policy decided on one digest as of now: for an unknown or skipped
+ *   target, one that no statement covers, one that was judged as of another time.
+ *
+ * @example
+ * ```ts
+ * import { type Report, summaryOf } from '@sealwright/notary'
+ *
+ * declare const report: Report
+ * const attestation = summaryOf(report, {
+ *   verifier: 'https://ci.example/verifier',
+ *   resourceUri: 'https://registry.example/app',
+ *   timeVerified: new Date(),
+ *   policyDigest: 'sha256:4ac452ffd1d8a8cf008b3d966396f8cf052b0077c5bc0f83e749bdba0ee5e6bd',
+ * })
+ * ```
+ */
+export function summaryOf(report: SummarizedReport, options: SummaryOptions): Attestation {
+  const fault = summaryFault(report)
+  if (fault !== undefined) {
+    throw new SealwrightError('VALIDATION', `${report.reference} has no verification summary`, { why: fault })
+  }
+  const { policy, verdict, signatures, attestations } = report
+  const passed = verdict === 'verified'
+  const judged = [...signatures, ...(attestations?.judged ?? [])].map(({ digest }) => digest)
+  const predicate = encodeJson(
+    {
+      verifier: { id: options.verifier, version: options.versions ?? {} },
+      timeVerified: formatTime(options.timeVerified),
+      resourceUri: options.resourceUri,
+      policy: {
+        // Where it is on this machine is nobody's business.
+        name: basename(policy!.file),
+        digest: digestSet(options.policyDigest),
+        annotations: { statement: policy!.statement },
+      },
+      inputAttestations: [...new Set(judged)].map(digest => ({ digest: digestSet(digest) })),
+      verificationResult: passed ? 'PASSED' : 'FAILED',
+      verifiedLevels: [passed ? 'SLSA_BUILD_LEVEL_UNEVALUATED' : 'FAILED'],
+      slsaVersion: '1.0',
+    },
+    { label: 'verification summary' },
+  )
+  return { predicateType: predicateTypes.vsa, predicate }
+}
+
+/** Returns why a report has no verdict that may be signed; `undefined` if it has one. */
+export function summaryFault({ verdict, policy, resolved, at }: SummarizedReport): string | undefined {
+  if (verdict === 'unknown') return 'its verdict is unknown: neither PASSED nor FAILED would be true'
+  if (verdict === 'skipped') return 'the policy skips it: nothing was verified'
+  if (policy === undefined) return 'no policy decided'
+  if (resolved === undefined) return 'it was not resolved to a digest'
+  return at === undefined ? undefined : `it was judged as of ${at}`
+}
+
+function digestSet(digest: string): Readonly<Record<string, string>> {
+  const { algorithm, hex } = parseDigest(digest)
+  return { [algorithm]: hex }
 }
 
 /** What is wrong with the bytes of a predicate is a finding about this attestation, and no failure of the verification. */

@@ -1,9 +1,10 @@
+import { digestOf } from '@sealwright/oci'
 import { isSealwrightPolicy } from '../policy/check-sealwright-policy.ts'
 import { readSealwrightPolicy, storesOf } from '../policy/read-sealwright-policy.ts'
 import { checkTrustPolicy } from './check-policy.ts'
 import { type PolicyKind, parseStoreReference } from './policy.ts'
 import { readPolicyFile } from './policy-file.ts'
-import type { PolicySource, Trust, TrustStore } from './trust.ts'
+import type { PolicySource, SealwrightPolicySource, Trust, TrustStore } from './trust.ts'
 import { listTrustStores, readTrustStore, trustStoreOf } from './trust-store.ts'
 
 export interface TrustDirectoryOptions {
@@ -52,7 +53,7 @@ async function readPolicies(
 ): Promise<Pick<Trust, 'oci' | 'blob' | 'sealwright'>> {
   if (policy === undefined) {
     const { path, bytes } = await readPolicyFile(directory, 'sealwright')
-    const sealwright = bytes && (await readSealwrightPolicy(directory, path, bytes))
+    const sealwright = bytes && (await sealwrightSource(directory, path, bytes))
     return {
       oci: await readPolicy(directory, 'oci'),
       blob: await readPolicy(directory, 'blob'),
@@ -60,12 +61,25 @@ async function readPolicies(
     }
   }
   const { file, input } = policy
-  if (isSealwrightPolicy(input)) return { sealwright: await readSealwrightPolicy(directory, file, input) }
+  if (isSealwrightPolicy(input)) return { sealwright: await sealwrightSource(directory, file, input) }
   return { oci: policySource(file, input, 'oci'), blob: policySource(file, input, 'blob') }
 }
 
 function policySource(file: string, input: Uint8Array | string, kind: PolicyKind): PolicySource {
-  return { file, ...checkTrustPolicy(input, kind, file) }
+  return {
+    file,
+    digest: digestOf('sha256', Buffer.from(input as string)),
+    ...checkTrustPolicy(input, kind, file),
+  }
+}
+
+async function sealwrightSource(
+  directory: string,
+  file: string,
+  input: Uint8Array | string,
+): Promise<SealwrightPolicySource> {
+  const digest = digestOf('sha256', Buffer.from(input as string))
+  return { ...(await readSealwrightPolicy(directory, file, input)), digest }
 }
 
 async function readPolicy(directory: string, kind: PolicyKind): Promise<PolicySource | undefined> {

@@ -19,6 +19,8 @@ export interface Trust {
 /** A policy and where it came from. One with errors makes verification under it impossible, and nothing else. */
 export interface PolicySource {
   readonly file: string
+  /** `sha256:<hex>` of the file, where there is one: what a verification summary says of the policy. */
+  readonly digest?: string | undefined
   readonly faults: readonly PolicyFault[]
   readonly policy?: TrustPolicy | undefined
 }
@@ -37,6 +39,8 @@ export type TrustStore =
 /** Sealwright's own policy, where it came from, and the files that it names. */
 export interface SealwrightPolicySource {
   readonly file: string
+  /** As of a {@link PolicySource}. */
+  readonly digest?: string | undefined
   readonly faults: readonly PolicyFault[]
   readonly policy?: SealwrightPolicy | undefined
   /** Public keys (DER SubjectPublicKeyInfo) of the signers that name a file, by signer. */

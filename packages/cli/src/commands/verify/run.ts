@@ -4,7 +4,7 @@ import { createVerifier, predicateTypes } from '@sealwright/notary'
 import pLimit from 'p-limit'
 import { metadataOf, pickRegistryFlags } from '../../flags/common-flags.ts'
 import type { Failure } from '../../runtime/document.ts'
-import { EXIT, type ExitCode, exitCodeOfAll } from '../../runtime/exit.ts'
+import { EXIT, type ExitCode, exitCodeOf, exitCodeOfAll } from '../../runtime/exit.ts'
 import { decidingError, exitCodeOfError, failureOf } from '../../runtime/failure.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
 import { failureLines } from '../../runtime/text.ts'
@@ -20,6 +20,7 @@ import type { VerifiedTarget } from '../../verification/document.ts'
 import { refusedLines, verifiedLines } from '../../verification/lines.ts'
 import { trustOf } from '../../verification/trust.ts'
 import type { VerifyFlags } from './spec.ts'
+import { assertSummary, openSummary, withSummary } from './summary.ts'
 import { type VerifyPlan, verifyTarget } from './verify-target.ts'
 
 /** `sealwright verify [flags] TARGET…` */
@@ -32,7 +33,18 @@ export async function verify(
   assertCombination(session, targets, flags)
   const plan = await planOf(session, flags)
   const limit = pLimit(flags.concurrency ?? (await session.settings()).concurrency)
-  const judged = await Promise.all(targets.map(target => limit(() => verifyTarget(session, target, plan))))
+  await using summaries =
+    flags.reportKey === undefined
+      ? undefined
+      : await openSummary(session, { ...flags, reportKey: flags.reportKey }, plan)
+  const judged = await Promise.all(
+    targets.map(target =>
+      limit(async () => {
+        const verdict = await verifyTarget(session, target, plan)
+        return summaries === undefined ? verdict : withSummary(session, target, verdict, summaries)
+      }),
+    ),
+  )
   const good = judged.filter(({ target }) => isGood(target)).map(({ target }) => target)
   for (const { reference, verdict, policy } of good) {
     if (verdict === 'skipped')
@@ -43,7 +55,13 @@ export async function verify(
     session.note('any verifier of the summary was taken; ask for one: --vsa-verifier ID')
   const targetsOf = judged.map(({ target }) => withDigest(target))
   const page = flags.report === undefined ? undefined : await writePage(session, flags.report, targetsOf)
-  const ended = page === undefined ? judged : [...judged, { exitCode: page.exitCode, target: page.report }]
+  const ended = [
+    ...judged,
+    ...judged.flatMap(({ target: { summary } }) =>
+      summary?.error ? [{ exitCode: exitCodeOf(summary.error.code), target: summary }] : [],
+    ),
+    ...(page ? [{ exitCode: page.exitCode, target: page.report }] : []),
+  ]
   const exitCode = exitCodeOfAll(ended.map(one => one.exitCode))
   const details = session.flags.verbose || flags.all === true
   return {
@@ -53,6 +71,9 @@ export async function verify(
     faults: [
       ...judged.flatMap(({ target }) =>
         isGood(target) ? [] : refusedLines(target, { style: session.styleErr, details }),
+      ),
+      ...judged.flatMap(({ target: { summary } }) =>
+        summary?.error ? failureLines('error', summary.error, session.styleErr) : [],
       ),
       ...(page?.report.error ? failureLines('error', page.report.error, session.styleErr) : []),
     ],
@@ -128,6 +149,7 @@ function assertCombination(session: Session, targets: readonly Target[], flags: 
     ],
     asksAuthorities: true,
   })
+  assertSummary(targets, flags)
   const [first] = targets as [Target, ...Target[]]
   const refuse = (flag: string, why: string, fix: string): never => {
     throw usageError(`${flag} has no effect on ${first.text}`, { why, fix })

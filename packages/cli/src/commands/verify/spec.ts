@@ -1,6 +1,7 @@
 import { keyFlags, parseMetadata, registryFlags, targetsFlag } from '../../flags/common-flags.ts'
 import { count, type FlagValues, repeatable, single, suggesting, toggle } from '../../flags/flag.ts'
 import { parseTime } from '../../runtime/time.ts'
+import { usageError } from '../../runtime/usage.ts'
 import { defineCommand } from '../../session/command.ts'
 
 const flags = () => ({
@@ -29,6 +30,19 @@ const flags = () => ({
   ),
   key: single('-k, --key <key|file>', 'trust this one public key, for this run: a key or a PEM file'),
   report: single('--report <file>', 'also write the report on all targets to this file, as one HTML page'),
+  reportKey: single(
+    '--report-key <key>',
+    'sign the verdict with this key, as a SLSA verification summary that is attached to the target',
+  ),
+  reportVerifier: single(
+    '--report-verifier <uri>',
+    'with --report-key, the verifier that the summary names',
+    parseVerifier,
+  ),
+  reportBundle: single(
+    '--report-bundle <file>',
+    'with --report-key, write the summary to this file, and attach nothing',
+  ),
   keepRevocation: toggle(
     '--keep-revocation',
     "keep CRLs that came with signatures in notation's cache of CRLs, for both programs",
@@ -42,6 +56,14 @@ const flags = () => ({
   ...keyFlags(),
   ...registryFlags(),
 })
+
+function parseVerifier(text: string, label: string): string {
+  if (URL.canParse(text)) return text
+  throw usageError(`${label}: "${text}" is not a URI`, {
+    why: 'a verifier is identified by a URI',
+    fix: `use ${label} https://ci.example/verifier`,
+  })
+}
 
 export type VerifyFlags = FlagValues<ReturnType<typeof flags>>
 
@@ -59,6 +81,7 @@ export const verifyCommand = defineCommand({
     'sealwright verify --offline --keep-revocation oci:./layout:v1',
     'sealwright verify --targets images.txt --concurrency 16',
     'sealwright verify --report report.html registry.example/app:v1',
+    'sealwright verify --report-key ci registry.example/app@sha256:…',
   ],
   resolves: true,
   load: async () => (await import('./run.ts')).verify,
