@@ -123,10 +123,10 @@ export function isNotBy(
   { trustStores, trustedIdentities }: Statement,
   stores: StoreIndex,
 ): boolean {
-  const type = storeTypeOf(attributes)
+  const prefix = `${storeTypeOf(attributes)}:`
   let isHeld = false
   for (const reference of trustStores) {
-    if (!reference.startsWith(`${type}:`)) continue
+    if (!reference.startsWith(prefix)) continue
     const { fingerprints } = stores.get(reference)
     if (fingerprints === undefined) return false
     isHeld ||= chain.some(certificate => fingerprints.has(certificate.fingerprint))
@@ -169,9 +169,12 @@ const subjects = /* @__PURE__ */ new WeakMap<Certificate, ParsedSubject>()
 const identitySubjects = /* @__PURE__ */ new WeakMap<readonly string[], readonly ParsedSubject[]>()
 
 function subjectOf(certificate: Certificate): ParsedSubject {
-  const subject = subjects.get(certificate) ?? parseSubject(formatDistinguishedName(certificate.subject))
-  subjects.set(certificate, subject)
-  return subject
+  let known = subjects.get(certificate)
+  if (known === undefined) {
+    known = parseSubject(formatDistinguishedName(certificate.subject))
+    subjects.set(certificate, known)
+  }
+  return known
 }
 
 /** The subjects that identities name, as far as they can be judged without a plug-in. */

@@ -60,8 +60,11 @@ export class PolicySigners {
   }
 
   rule(name: string): SignerRule {
-    const rule = this.#rules.get(name) ?? this.#ruleOf(name)
-    this.#rules.set(name, rule)
+    let rule = this.#rules.get(name)
+    if (rule === undefined) {
+      rule = this.#ruleOf(name)
+      this.#rules.set(name, rule)
+    }
     return rule
   }
 
