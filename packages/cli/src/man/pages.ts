@@ -162,6 +162,7 @@ const OPTIONS_OF_VARIABLES: Readonly<Record<string, string>> = {
   DOCKER_CONFIG: '--username',
   REGISTRY_AUTH_FILE: '--username',
   HTTPS_PROXY: '--username',
+  SEALWRIGHT_POLICY: '--policy',
 }
 
 /** What the plug-in of Docker reads of its registries, for which it has no options. */

@@ -1,3 +1,5 @@
+import { opendir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { readRegularFileIfPresent } from '@sealwright/core/files'
 import { notaryJws, type Report } from '@sealwright/notary'
 import {
@@ -74,6 +76,36 @@ export const MAX_ENVELOPE_BYTES: number = 32 * 1024 * 1024
 export function readGivenEnvelope({ io }: Pick<Session, 'io'>, path: string): Promise<Uint8Array> {
   return readGiven(io, path, MAX_ENVELOPE_BYTES)
 }
+
+/** Of a directory with more names, only the two usual ones are looked for. */
+const MAX_NAMES = 10_000
+
+/**
+ * Names that the detached signatures of a file may have: `FILE.jws.sig`, `FILE.cose.sig`, then those of several signers,
+ * such as `FILE.alice.jws.sig` and `FILE.alice.sig`, in the order of their names. That of `FILE.tgz` is not one of `FILE`.
+ */
+export async function envelopeNames(path: string): Promise<readonly string[]> {
+  const usual = ['jws', 'cose'].map(format => `${path}.${format}.sig`)
+  const [directory, file] = [dirname(path), basename(path)]
+  const names = new Set<string>()
+  try {
+    for await (const { name } of await opendir(directory)) {
+      if (names.size === MAX_NAMES) return usual
+      names.add(name)
+    }
+  } catch {
+    // What is wrong with the directory is said where the file itself is read.
+    return usual
+  }
+  const others = [...names].filter(name => {
+    if (!name.startsWith(`${file}.`)) return false
+    const signer = SIGNED_BY.exec(name.slice(file.length))?.[1]
+    return signer !== undefined && !names.has(`${file}.${signer}`)
+  })
+  return [...usual, ...others.sort().map(name => join(directory, name))]
+}
+
+const SIGNED_BY = /^\.(?!(?:jws|cose)\.sig$)([\w-]{1,64})(?:\.(?:jws|cose))?\.sig$/
 
 /**
  * Reads the envelope in a file that nobody named, which whoever made the folder put next to another one: `undefined` if

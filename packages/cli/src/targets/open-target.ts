@@ -25,6 +25,8 @@ export interface OpenTarget extends AsyncDisposable {
   readonly signatures: ArtifactStore
   /** The repository that a policy judges it as, as it is written: a registry's own; a layout has none. */
   readonly scope?: string | undefined
+  /** The repositories that are contacted for it, as they are written: its own, and that of its signatures. */
+  readonly places: readonly string[]
   /** A tag or digest for the store; asks the store only where the reference does not say, or says both. */
   reference(signal: AbortSignal): Promise<string>
   /** As {@link OpenTarget.reference}, resolved: once. */
@@ -73,6 +75,9 @@ export async function openTarget(
     store,
     signatures: signatures ?? store,
     ...(target.kind === 'registry' ? { scope: target.written ?? target.repository } : {}),
+    places: [target, await signaturesPlace(session, target, flags)].flatMap(place =>
+      place?.kind === 'registry' ? place.repository : [],
+    ),
     reference,
     resolve: async signal => {
       const { mediaType, digest, size } = await store.resolve(await reference(signal), { signal })

@@ -20,6 +20,10 @@ export interface TrustFlags extends KeyFlags {
 /** Whom this run believes: the trust directory, or what was named in its place. */
 export async function trustOf(session: Session, flags: TrustFlags): Promise<Trust> {
   assertOneSource(flags)
+  // A flag that says whom to trust takes the place of the variable.
+  const named = flags.key ?? flags.trustedCert ?? flags.policy
+  const policy =
+    flags.policy ?? (named === undefined ? session.io.env.SEALWRIGHT_POLICY || undefined : undefined)
   if (flags.key !== undefined) return trustKey(await publicKeyOf(session, flags.key, flags))
   if (flags.trustedCert !== undefined) {
     const certificates: Certificate[] = []
@@ -31,9 +35,9 @@ export async function trustOf(session: Session, flags: TrustFlags): Promise<Trus
     })
   }
   const { trust: directory } = (await session.settings()).paths
-  if (flags.policy === undefined) return trustDirectory(directory)
-  const input = await readNamed(flags.policy, session.io.cwd, MAX_FILE_BYTES)
-  return trustDirectory(directory, { policy: { file: flags.policy, input } })
+  if (policy === undefined) return trustDirectory(directory)
+  const input = await readNamed(policy, session.io.cwd, MAX_FILE_BYTES)
+  return trustDirectory(directory, { policy: { file: policy, input } })
 }
 
 function assertOneSource({ policy, trustedCert, trustedIdentity, key }: TrustFlags): void {

@@ -14,6 +14,7 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
   SEALWRIGHT_KEY: SIGN,
   SEALWRIGHT_CONFIG: SIGN,
   SEALWRIGHT_TRUST: ['verify', 'oci:image:v1'],
+  SEALWRIGHT_POLICY: ['verify', 'oci:image:v1'],
   SEALWRIGHT_OUTPUT: ['list', 'oci:image:v1'],
   SEALWRIGHT_TIMEOUT: SIGN,
   SEALWRIGHT_USERNAME: LIST,

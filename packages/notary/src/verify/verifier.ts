@@ -2,7 +2,7 @@ import { SealwrightError } from '@sealwright/core'
 import type { RevocationOptions } from '../revocation/revocation-sources.ts'
 import type { Trust } from '../trust/trust.ts'
 import { VerifierContext } from './context.ts'
-import { formatTime, type Report } from './report.ts'
+import { formatTime, type Reason, type Report } from './report.ts'
 import type {
   ArtifactOptions,
   ArtifactRequest,
@@ -22,6 +22,11 @@ export interface Verifier {
    * for a target that does not exist), `VALIDATION` for a policy or a call that cannot be used, `ABORTED`, `TIMEOUT`.
    */
   verify(request: ArtifactRequest, options?: ArtifactOptions): Promise<Report>
+  /**
+   * Says why a target is denied, whoever signed it: because of its registry, or because the policy has expired or covers no
+   * such target. Nothing is contacted. {@link Verifier.verify} begins with it; ask before a store is opened that may connect.
+   */
+  denial(target: Pick<ArtifactRequest, 'scope' | 'places'>): Reason | undefined
   /** Judges a file by its detached signature. Throws as {@link Verifier.verify} does. */
   verifyFile(request: FileRequest, options?: VerifyOptions): Promise<Report>
 }
@@ -69,6 +74,7 @@ export async function createVerifier({
     return options.at === undefined ? report : { ...report, at: formatTime(options.at) }
   }
   return {
+    denial: ({ scope, places = [] }) => context.ownDecision({ kind: 'artifact', scope, places })?.denied,
     verify: (request, options = {}) => judge(options, judged => verifyArtifact(request, judged, context)),
     verifyFile: (request, options = {}) => judge(options, judged => verifyFile(request, judged, context)),
   }

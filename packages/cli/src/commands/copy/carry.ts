@@ -124,6 +124,7 @@ export async function judge(
       signatures: open.signatures,
       reference: digest,
       scope: judgedAs,
+      places: open.places,
     },
     { signal, offline: session.flags.offline },
   )

@@ -64,6 +64,14 @@ export function withAdvice(report: Report, trust: Trust, judged: Judged): Report
 
 function adviceFor(trust: Trust, { target, scope, directory }: Judged): string {
   const { text } = target
+  if (trust.sealwright !== undefined) {
+    const names = (trust.sealwright.policy?.statements ?? [])
+      .filter(({ files }) => files)
+      .map(({ name }) => name)
+    return target.kind === 'file' && scope === undefined && names.length > 0
+      ? `name one of the statements ${names.slice(0, 8).join(', ')}: sealwright verify --statement ${shellQuote(names[0]!)}${trustFlag(directory)} ${shellQuote(text)}`
+      : 'ask the owner of the policy to cover it'
+  }
   const within = trustFlag(directory)
   if (target.kind === 'file' && scope === undefined) {
     const names = trust.blob?.policy?.trustPolicies.map(({ name }) => name) ?? []

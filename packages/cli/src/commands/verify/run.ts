@@ -145,7 +145,7 @@ function assertCombination(session: Session, targets: readonly Target[], flags: 
   assertUsable(session, targets, flags, {
     readers: [
       ...(flags.targets === '-' ? ['--targets -'] : []),
-      ...(flags.signature === '-' ? ['--signature -'] : []),
+      ...(flags.signature ?? []).flatMap(file => (file === '-' ? ['--signature -'] : [])),
     ],
     asksAuthorities: true,
   })

@@ -9,9 +9,15 @@ const flags = () => ({
     '--scope <repository>',
     'judge a layout, an archive, or a manifest in a file, as this repository',
   ),
-  policy: single('--policy <file>', "instead of the trust directory's policy"),
+  policy: single(
+    '--policy <file>',
+    "instead of the trust directory's policies; Sealwright's own, or Notation's",
+  ),
   statement: single('--statement <statement>', 'the policy statement for a file'),
-  signature: single('--signature <file>', 'a detached envelope, or stdin (-)'),
+  signature: repeatable(
+    '--signature <file>',
+    'a detached envelope, or stdin (-); of a file that needs several, each of them',
+  ),
   targets: targetsFlag(),
   metadata: repeatable('-m, --metadata <key=value>', 'must be in the signature', parseMetadata),
   attestation: suggesting(

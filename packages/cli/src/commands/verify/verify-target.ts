@@ -9,6 +9,7 @@ import { readAll } from '../../runtime/read-all.ts'
 import { usageError } from '../../runtime/usage.ts'
 import type { Session } from '../../session/session.ts'
 import {
+  envelopeNames,
   envelopeStore,
   envelopeType,
   readFoundEnvelope,
@@ -29,8 +30,8 @@ export interface VerifyPlan {
   /** The repository that layouts, archives and manifests in files are judged as. */
   readonly scope?: string | undefined
   readonly statement?: string | undefined
-  /** A detached envelope; `-` is stdin. */
-  readonly signature?: string | undefined
+  /** Detached envelopes; `-` is stdin. */
+  readonly signature?: readonly string[] | undefined
   /** How artifacts are judged. A file has no deadline: it takes as long as its bytes do. */
   readonly options: Omit<ArtifactOptions, 'signal'>
   readonly registry: RegistryFlags
@@ -78,15 +79,28 @@ async function verifyArtifactTarget(
   await using open = await openTarget(session, target, plan.registry)
   const scope = open.scope ?? plan.scope
   assertPolicy(plan.trust, 'oci', { scope, directory: session.flags.trust })
+  const { places } = open
+  const denial = plan.verifier.denial({ scope, places })
+  if (denial !== undefined) {
+    const denied: Report = {
+      reference: target.text,
+      verdict: 'denied',
+      reason: denial,
+      signatures: [],
+      found: [],
+    }
+    return withAdvice(denied, plan.trust, { target, scope, directory: session.flags.trust })
+  }
   session.step(`judge ${target.text}`)
   const report = await session.dialogue.waiting(open.store.name, async () => {
     const reference = await open.reference(signal)
     const detached =
       plan.signature === undefined
         ? undefined
-        : await envelopeStore(await open.store.resolve(reference, { signal }), [
-            await readGivenEnvelope(session, plan.signature),
-          ])
+        : await envelopeStore(
+            await open.store.resolve(reference, { signal }),
+            await readGivenEnvelopes(session, plan.signature),
+          )
     const judged = await plan.verifier.verify(
       {
         artifacts: open.store,
@@ -94,6 +108,7 @@ async function verifyArtifactTarget(
         signatures: detached?.store ?? open.signatures,
         attestations: open.signatures,
         scope,
+        places,
       },
       { ...plan.options, signal },
     )
@@ -110,30 +125,17 @@ async function verifyFileTarget(session: Session, target: FileTarget, plan: Veri
   const envelopes = await envelopesFor(session, target, plan.signature)
   if (envelopes.length === 0) return unsignedFile(target)
   assertPolicy(plan.trust, 'blob', { directory: session.flags.trust })
-  const { offline, keepCarried, metadata, at } = plan.options
-  const options = { offline, keepCarried, metadata, at, signal: session.io.signal }
-  let best: Report | undefined
-  for (const bytes of envelopes) {
-    const report = await plan.verifier.verifyFile(
-      {
-        content: readTarget(session, target, session.io.signal),
-        envelope: { mediaType: envelopeType(bytes), bytes },
-        name: target.text,
-        statement: plan.statement,
-      },
-      options,
-    )
-    best = merged(best, report)
-    if (best.verdict === 'verified' && !plan.options.all) break
-  }
-  return withAdvice(best as Report, plan.trust, { target, directory: session.flags.trust })
-}
-
-/** Of two reports on one file the better verdict, with the signatures of both. */
-function merged(one: Report | undefined, other: Report): Report {
-  if (one === undefined) return other
-  const winner = one.verdict !== 'verified' && other.verdict === 'verified' ? other : one
-  return { ...winner, signatures: [...one.signatures, ...other.signatures] }
+  const { all, offline, keepCarried, metadata, at } = plan.options
+  const report = await plan.verifier.verifyFile(
+    {
+      content: readTarget(session, target, session.io.signal),
+      envelope: envelopes.map(bytes => ({ mediaType: envelopeType(bytes), bytes })),
+      name: target.text,
+      statement: plan.statement,
+    },
+    { all, offline, keepCarried, metadata, at, signal: session.io.signal },
+  )
+  return withAdvice(report, plan.trust, { target, directory: session.flags.trust })
 }
 
 /**
@@ -182,23 +184,32 @@ function manifestIn(bytes: Uint8Array, { text }: FileTarget): Descriptor {
   }
 }
 
-/** The envelope that was named, or those beside the file, JWS first. The file itself must exist. */
+/** The envelopes that were named, or those beside the file, JWS first. The file itself must exist. */
 async function envelopesFor(
   session: Session,
   target: FileTarget,
-  signature: string | undefined,
+  signature: readonly string[] | undefined,
 ): Promise<readonly Uint8Array[]> {
-  if (signature !== undefined) return [await readGivenEnvelope(session, signature)]
+  if (signature !== undefined) return readGivenEnvelopes(session, signature)
   if (target.path === '-') return []
   const path = resolve(session.io.cwd, target.path)
   const found: Uint8Array[] = []
-  for (const format of ['jws', 'cose']) {
-    const bytes = await readFoundEnvelope(`${path}.${format}.sig`)
+  for (const name of await envelopeNames(path)) {
+    const bytes = await readFoundEnvelope(name)
     if (bytes !== undefined) found.push(bytes)
   }
   // A missing file is reported as missing, and not as unsigned.
   if (found.length === 0) for await (const _ of readTarget(session, target, session.io.signal)) break
   return found
+}
+
+async function readGivenEnvelopes(
+  session: Session,
+  files: readonly string[],
+): Promise<readonly Uint8Array[]> {
+  const given: Uint8Array[] = []
+  for (const file of files) given.push(await readGivenEnvelope(session, file))
+  return given
 }
 
 /** The report on a file that has no envelope. */
