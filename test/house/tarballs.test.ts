@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
@@ -141,6 +142,33 @@ describe('the packed packages, installed in an empty folder', () => {
       if (none !== undefined || Object.keys(names).length === 0) throw new Error('exports nothing, or a default')`
     const ended = await runTool('node', ['--input-type=module', '--eval', code], { cwd })
     expect(ended.code, ended.output).toBe(0)
+  })
+
+  it('evaluate conditions of a policy in a thread: the library, and the program', async ctx => {
+    const cwd = installedFolder(ctx)
+    const trust = join(cwd, 'trust')
+    mkdirSync(trust, { recursive: true })
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    writeFileSync(join(trust, 'a.pem'), publicKey.export({ type: 'spki', format: 'pem' }))
+    const write = (where: string): void => {
+      const require = { attestation: 'slsa', by: ['a'], where }
+      const statements = [{ name: 'all', scopes: ['*'], require }]
+      const policy = { version: 'sealwright/1', signers: { a: { keyFile: 'a.pem' } }, statements }
+      writeFileSync(join(trust, 'trustpolicy.sealwright.json'), JSON.stringify(policy))
+    }
+    const code = `import { trustDirectory } from '@sealwright/notary'
+      const { sealwright } = await trustDirectory('trust')
+      console.log(sealwright.faults.map(({ message }) => message).join() || 'no fault')`
+    const program = join('node_modules', 'sealwright', 'bin', 'sealwright.js')
+    const checked = async (): Promise<string> => {
+      const library = await runTool('node', ['--input-type=module', '--eval', code], { cwd })
+      const command = await runTool('node', [program, 'policy', 'check', '--trust', 'trust'], { cwd })
+      return library.output + command.output
+    }
+    write('predicate.count > 1.0')
+    expect(await checked()).toMatch(/^no fault\n.*: no fault\n$/)
+    write('predicat.count > 1.0')
+    expect((await checked()).match(/"predicat" is not a variable/g)).toHaveLength(2)
   })
 
   it('cannot be imported past their exports', async ctx => {
