@@ -127,6 +127,8 @@ export interface PositionedJson {
     readonly value: JsonValue;
     /** Where a member's name or an array's element begins; `[]` is the whole value. Absent if there is no such path. */
     position(path: JsonPath): JsonPosition | undefined;
+    /** As {@link PositionedJson.position}, for many paths at once; where there is no such path, the nearest thing around it. */
+    nearestPositions(paths: readonly JsonPath[]): readonly JsonPosition[];
     /** The text of a value as it stands, without the space around it: for what is signed as it was written. */
     text(path: JsonPath): string | undefined;
     /** The whole text with another in place of that of one value: all else stays as it was written. */

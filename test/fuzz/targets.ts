@@ -27,9 +27,15 @@ import { notaryJws } from '../../packages/core/src/notary-jws/index.ts'
 import { envelope, testSigner } from '../../packages/core/test/envelope-signing.ts'
 import { parseKeyLock } from '../../packages/keyring/src/index.ts'
 import { EVIDENCE_TYPE, readEvidence } from '../../packages/notary/src/evidence/attached-evidence.ts'
+import {
+  checkSealwrightPolicy,
+  parseSealwrightPolicy,
+} from '../../packages/notary/src/policy/check-sealwright-policy.ts'
+import { formatSealwrightPolicy } from '../../packages/notary/src/policy/format-sealwright-policy.ts'
 import { describe } from '../../packages/notary/src/signature-manifest.ts'
 import { isClaims } from '../../packages/notary/src/sound-envelope.ts'
 import { checkTrustPolicy } from '../../packages/notary/src/trust/check-policy.ts'
+import { OVERVIEW } from '../../packages/notary/test/policy/policy-documents.ts'
 import { storeWith } from '../../packages/notary/test/store-with.ts'
 import { streamSource } from '../../packages/oci/src/archive/byte-source.ts'
 import { tarEntries } from '../../packages/oci/src/archive/tar-entries.ts'
@@ -463,6 +469,19 @@ export const targets: readonly Target[] = [
     read: bytes => parseReference(textOf(bytes)),
     good: bytesOf(`registry.example:5000/a/b:v1@${DIGEST}`),
     worst: [() => bytesOf(`a${'/a'.repeat(SIZE / 2)}!`)],
+  },
+  {
+    name: "Sealwright's trust policy",
+    read: async bytes => {
+      const { policy } = await checkSealwrightPolicy(bytes)
+      if (policy !== undefined) await parseSealwrightPolicy(formatSealwrightPolicy(policy))
+    },
+    good: bytesOf(OVERVIEW),
+    worst: [
+      () => bytesOf(`{"statements":${lists(SIZE)}}`),
+      () => bytesOf(`{"signers":{${Array.from({ length: 99_000 }, (_, index) => `"s${index}":1`)}}}`),
+      () => bytesOf(`{${Array.from({ length: 99_000 }, (_, index) => `"m${index}":1`)}}`),
+    ],
   },
   {
     name: 'trust policy',

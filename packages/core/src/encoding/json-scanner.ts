@@ -228,17 +228,22 @@ export class JsonScanner {
   }
 
   locate(offset: number): JsonPosition {
-    let line = 1
-    let start = 0
-    for (let at = 0; at < offset; at++) {
-      const code = this.text.charCodeAt(at)
-      if (code !== 0x0a && !(code === 0x0d && this.text.charCodeAt(at + 1) !== 0x0a)) continue
-      line++
-      start = at + 1
-    }
-    let column = 1
-    for (let at = start; at < offset; at++) if (!isLowSurrogate(this.text.charCodeAt(at))) column++
-    return { line, column }
+    return this.locateAll([offset])[0]!
+  }
+
+  /** Finds the positions of offsets, which ascend, in one pass. */
+  locateAll(offsets: readonly number[]): readonly JsonPosition[] {
+    let [line, column, at] = [1, 1, 0]
+    return offsets.map(offset => {
+      for (; at < offset; at++) {
+        const code = this.text.charCodeAt(at)
+        if (code === 0x0a || (code === 0x0d && this.text.charCodeAt(at + 1) !== 0x0a)) {
+          line++
+          column = 1
+        } else if (!isLowSurrogate(code)) column++
+      }
+      return { line, column }
+    })
   }
 
   fault(fault: string, offset: number = this.at, fix?: string): Error {

@@ -46,6 +46,8 @@ export interface PositionedJson {
   readonly value: JsonValue
   /** Where a member's name or an array's element begins; `[]` is the whole value. Absent if there is no such path. */
   position(path: JsonPath): JsonPosition | undefined
+  /** As {@link PositionedJson.position}, for many paths at once; where there is no such path, the nearest thing around it. */
+  nearestPositions(paths: readonly JsonPath[]): readonly JsonPosition[]
   /** The text of a value as it stands, without the space around it: for what is signed as it was written. */
   text(path: JsonPath): string | undefined
   /** The whole text with another in place of that of one value: all else stays as it was written. */
@@ -93,6 +95,7 @@ export function decodeJsonWithPositions(input: Uint8Array | string, options: Jso
       const extent = find(path)
       return extent && scannerOf(text, options).locate(extent.at)
     },
+    nearestPositions: paths => nearestPositions(scannerOf(text, options), paths),
     text: path => {
       const extent = find(path)
       return extent && text.slice(extent.from, extent.to)
@@ -115,6 +118,46 @@ function textOf(input: Uint8Array | string, { label, maxBytes = MAX_BYTES }: Jso
 
 function scannerOf(text: string, { label, maxDepth = MAX_DEPTH }: JsonOptions): JsonScanner {
   return new JsonScanner(text, label, Math.min(maxDepth, DEPTH_CEILING))
+}
+
+interface PathNode {
+  readonly children: Map<string | number, PathNode>
+  /** Offset of what the path leads to. */
+  at?: number
+}
+
+/** Reads the text once, down all paths. */
+function nearestPositions(scanner: JsonScanner, paths: readonly JsonPath[]): readonly JsonPosition[] {
+  const root: PathNode = { children: new Map() }
+  for (const path of paths) {
+    let node = root
+    for (const step of path) {
+      const child = node.children.get(step) ?? { children: new Map() }
+      node.children.set(step, child)
+      node = child
+    }
+  }
+  const walk = (node: PathNode | undefined, at: number): void => {
+    if (node !== undefined) node.at = at
+    if (node === undefined || node.children.size === 0) scanner.skip()
+    else if (scanner.next === '{') scanner.object((name, nameAt) => walk(node.children.get(name), nameAt))
+    else if (scanner.next === '[') scanner.array(index => walk(node.children.get(index), scanner.at))
+    else scanner.skip()
+  }
+  scanner.whole(() => walk(root, scanner.at))
+  const offsets = paths.map(path => {
+    let [node, at]: [PathNode | undefined, number] = [root, root.at!]
+    for (const step of path) {
+      node = node.children.get(step)
+      if (node?.at === undefined) break
+      at = node.at
+    }
+    return at
+  })
+  const ascending = [...new Set(offsets)].toSorted((a, b) => a - b)
+  const positions = scanner.locateAll(ascending)
+  const byOffset = new Map(ascending.map((offset, index) => [offset, positions[index]!]))
+  return offsets.map(offset => byOffset.get(offset)!)
 }
 
 /** Goes down a path, and passes over all that stands before it. */

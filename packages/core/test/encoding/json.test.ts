@@ -188,6 +188,18 @@ describe('decodeJsonWithPositions', () => {
     expect(position(['a', 2])).toBeUndefined()
   })
 
+  it('finds many places in one pass, and the nearest thing around what is missing', () => {
+    const { position, nearestPositions } = decodeJsonWithPositions(
+      '{\r\n  "😀": 1, "a": [true,\n\n    {"b": null}]\r, "c": {}}',
+      { label: 'input' },
+    )
+    const paths = [['c'], ['a', 1, 'b'], [], ['a', 0], ['😀'], ['a', 1]]
+    expect(nearestPositions(paths)).toEqual(paths.map(path => position(path)))
+    expect(nearestPositions([['a', 7], ['c', 'x', 'y'], ['z'], ['😀', 'z'], ['a', 'b'], ['c', 0]])).toEqual(
+      [['a'], ['c'], [], ['😀'], ['a'], ['c']].map(path => position(path)),
+    )
+  })
+
   it('gives the text of a value as it was written, without the space around it', () => {
     const { text } = decodeJsonWithPositions(' {"a" : [ 1.0 , "\\u0041"] ,"b":{ } }\n', { label: 'input' })
     expect(text([])).toBe('{"a" : [ 1.0 , "\\u0041"] ,"b":{ } }')

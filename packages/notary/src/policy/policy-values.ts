@@ -1,6 +1,6 @@
 import { isSealwrightError } from '@sealwright/core'
 import { type JsonValue, parseRfc3339 } from '@sealwright/core/encoding'
-import { type Members, type PolicyFaults, type PolicyPath, quoted } from '../trust/policy-faults.ts'
+import { ANY, type Members, type PolicyFaults, type PolicyPath, quoted } from '../trust/policy-faults.ts'
 
 const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const
 const DURATION = /^([1-9]\d{0,9})([smhd])$/
@@ -125,7 +125,7 @@ export function readTextMembers(
   if (value === undefined) return undefined
   const at = [...path, name]
   const known = Object.keys(Object(value))
-  const found = faults.object(value, at, known, name)
+  const found = faults.object(value, at, ANY, name)
   if (found === undefined) return undefined
   if (known.length === 0 || known.length > most) {
     faults.error(at, known.length === 0 ? `${name} is empty` : `${name} has more than ${most} members`)

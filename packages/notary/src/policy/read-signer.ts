@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonValue } from '@sealwright/core/encoding'
 import { splitIdentity, X509_SUBJECT } from '../trust/identity.ts'
 import { parseStoreReference, type StoreType } from '../trust/policy.ts'
-import { type PolicyFaults, type PolicyPath, quoted } from '../trust/policy-faults.ts'
+import { ANY, type PolicyFaults, type PolicyPath, quoted } from '../trust/policy-faults.ts'
 import { checkIdentities } from '../trust/read-statement.ts'
 import { WILDCARD } from '../trust/scope.ts'
 import type { CertificateSigner, KeySigner, PolicySigner, SigstoreSigner } from './policy.ts'
@@ -51,7 +51,7 @@ export function readSigners(value: JsonValue | undefined, faults: PolicyFaults):
     return new Map()
   }
   const names = Object.keys(Object(value))
-  const members = faults.object(value, path, names, 'signers')
+  const members = faults.object(value, path, ANY, 'signers')
   if (members === undefined) return new Map()
   if (names.length > MAX_SIGNERS) {
     faults.error(path, `there are ${names.length} signers, more than ${MAX_SIGNERS}`)

@@ -5,7 +5,10 @@ import type { PolicyFault } from './policy.ts'
 export type PolicyPath = readonly (string | number)[]
 export type Members = Readonly<Record<string, JsonValue>>
 
-/** Each place is found by reading the file again, so that a hostile file could make its faults cost without end. */
+/** For an object whose members have names of the user's choice. */
+export const ANY: readonly string[] = []
+
+/** Of each severity: a hostile file could make its faults cost without end. */
 const MAX_FAULTS = 100
 
 /** How a kind of policy is read. */
@@ -23,7 +26,7 @@ const NOTATION: PolicyReading = { statements: 'trustPolicies', strict: false }
 export class PolicyFaults {
   readonly #json: PositionedJson
   readonly #reading: PolicyReading
-  readonly #faults: PolicyFault[] = []
+  readonly #faults: (PolicyFault & { readonly path: PolicyPath })[] = []
   readonly #counts = { error: 0, warning: 0 }
 
   constructor(json: PositionedJson, reading: PolicyReading = NOTATION) {
@@ -36,7 +39,10 @@ export class PolicyFaults {
   }
 
   sorted(): readonly PolicyFault[] {
-    return this.#faults.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+    const positions = this.#json.nearestPositions(this.#faults.map(({ path }) => path))
+    return this.#faults
+      .map(({ path: _, ...fault }, index): PolicyFault => ({ ...fault, ...positions[index] }))
+      .toSorted((a, b) => a.line! - b.line! || a.column! - b.column!)
   }
 
   error(path: PolicyPath, message: string): void {
@@ -55,7 +61,8 @@ export class PolicyFaults {
     }
     const members = value as Members
     for (const name of Object.keys(members)) {
-      if (known.includes(name)) continue
+      if (this.#counts.error > MAX_FAULTS) break
+      if (known === ANY || known.includes(name)) continue
       const meant = known.find(candidate => fold(candidate) === fold(name))
       // Go's decoder would take it for the member of the right case, and this one would not: two readings of one file.
       if (meant !== undefined)
@@ -104,21 +111,7 @@ export class PolicyFaults {
   #add(severity: PolicyFault['severity'], path: PolicyPath, message: string): void {
     if (this.#counts[severity]++ >= MAX_FAULTS) return
     const statement = this.#statementName(path)
-    this.#faults.push({
-      severity,
-      message,
-      ...(statement === undefined ? {} : { statement }),
-      ...this.#position(path),
-    })
-  }
-
-  /** Where the member stands, or the nearest thing around it if it is missing. */
-  #position(path: PolicyPath): { line?: number; column?: number } {
-    for (let length = path.length; length >= 0; length--) {
-      const position = this.#json.position(path.slice(0, length))
-      if (position !== undefined) return position
-    }
-    return {}
+    this.#faults.push({ severity, message, ...(statement === undefined ? {} : { statement }), path })
   }
 
   #statementName(path: PolicyPath): string | undefined {

@@ -602,13 +602,11 @@ export const FAULTY: readonly MarkedDocument[] = [
     title: 'a summary without verifiers',
     text: policy({ statement: '"name":"s","scopes":["*"],▸"require":{"attestation":"vsa","by":["a"]}' }),
     message: 'verifier is missing',
-    beyondSchema: true,
   },
   {
     title: 'a verifier of another type',
     text: policy({ require: '{"attestation":"slsa","by":["a"],▸"verifier":["x"]}' }),
     message: 'verifier is for attestations of type vsa',
-    beyondSchema: true,
   },
   {
     title: 'an empty condition',
@@ -638,7 +636,6 @@ export const FAULTY: readonly MarkedDocument[] = [
     title: '65 leaves',
     text: policy({ require: `{"all":[${attestations(65, '▸')}]}` }),
     message: 'more than 64 leaves',
-    beyondSchema: true,
   },
   {
     title: 'timestamps without authorities',
