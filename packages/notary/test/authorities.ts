@@ -23,6 +23,8 @@ export interface OcspAnswer {
   readonly thisUpdate?: Date
   /** Default a day after {@link NOW}. */
   readonly nextUpdate?: Date
+  /** How long ago a certificate may have expired for the answer to cover it. */
+  readonly archiveCutoff?: Date
   /** Sent with the response, as delegated responders do. */
   readonly certificate?: Certificate
 }
@@ -46,6 +48,19 @@ export async function ocspResponse(
     said,
     der.generalizedTime(thisUpdate),
     der.explicit(0, der.generalizedTime(nextUpdate)),
+    ...(answer.archiveCutoff === undefined
+      ? []
+      : [
+          der.explicit(
+            1,
+            der.sequence(
+              der.sequence(
+                der.oid('1.3.6.1.5.5.7.48.1.6'),
+                der.octetString(der.generalizedTime(answer.archiveCutoff)),
+              ),
+            ),
+          ),
+        ]),
   )
   const data = der.sequence(
     der.explicit(1, authority.chain[0]!.rawSubject),

@@ -109,7 +109,7 @@ function signerOf({ key, spki, algorithm }: ReturnType<typeof makeKey>): Promise
       key: {
         reference,
         publicKey: spki,
-        algorithms: { [algorithm]: { message: 65_536 } },
+        algorithms: { [algorithm]: { message: 4 * 1024 * 1024 } },
         protection: 'software',
       },
       signRaw: async ({ bytes }) => ({

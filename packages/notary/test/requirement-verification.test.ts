@@ -16,7 +16,7 @@ import {
   type Trust,
 } from '../src/index.ts'
 import { attestedBy, bundledBy, SLSA } from './attesting.ts'
-import { crlOf, hosts, timestamper, tokenOver } from './authorities.ts'
+import { crlOf, hosts, ocspResponse, timestamper, tokenOver } from './authorities.ts'
 import { imageStore } from './image.ts'
 import { DAY, makeAuthority, makeParty, NOW, type Party, type SealingOptions, sealedBy } from './party.ts'
 import { all, any, atLeast } from './policy/requirements.ts'
@@ -625,6 +625,25 @@ describe('revocation', () => {
     expect((await judge(policy({}), { clock, revocation: early })).verdict).toBe('verified')
   })
 
+  it('of an expired certificate is proven by the archive cutoff of an OCSP answer', async () => {
+    const OCSP = 'http://ocsp.example'
+    const notAfter = new Date(NOW.getTime() + DAY)
+    const certificate = { ocspUrls: [OCSP], notAfter }
+    await stampedAs(await makeParty({ organisation: 'Acme', authority: acme, certificate }), [tsa.signer])
+    const clock = new Date(NOW.getTime() + 3 * DAY)
+    const verdict = async (archiveCutoff?: Date) => {
+      const answer = { thisUpdate: clock, nextUpdate: new Date(clock.getTime() + DAY) }
+      const { fetch } = hosts({
+        [OCSP]: body =>
+          ocspResponse(acme, body, archiveCutoff === undefined ? answer : { ...answer, archiveCutoff }),
+      })
+      return (await judge(policy({}), { clock, revocation: { fetch } })).verdict
+    }
+    expect(await verdict()).toBe('unknown')
+    expect(await verdict(new Date(notAfter.getTime() + 1000))).toBe('unknown')
+    expect(await verdict(notAfter)).toBe('verified')
+  })
+
   it('limits the age of statements that are not fresh', async () => {
     const party = await revocable()
     const crl = await crlOf(acme, {
@@ -699,6 +718,28 @@ describe('attestations', () => {
     })
     const faulty = await judge(trust(leaf({ where: 'predicate.missing.x == 1' })))
     expect(faulty.missing![0]!.why).toContain('the condition has no value: field not found: missing')
+  })
+
+  it('whose predicate is too large for a condition, or makes it loop, do not meet it', async () => {
+    const large = { ...SLSA, padding: 'a'.repeat(1024 * 1024) }
+    await attestedBy(alice, artifacts, image, { predicate: large })
+    const big = await judge(trust(leaf({ where: 'predicate.runDetails.builder.id == "ci"' })))
+    expect(big).toMatchObject({
+      verdict: 'denied',
+      missing: [{ why: expect.stringContaining('larger than 1 MiB') }],
+    })
+    // Without a condition it counts.
+    expect((await judge(trust(leaf()))).verdict).toBe('verified')
+    ;({ artifacts, image } = await imageStore())
+    await attestedBy(alice, artifacts, image, {
+      predicate: { ...SLSA, list: Array.from({ length: 300 }, () => 0) },
+    })
+    const where = `${'predicate.list.all(a, '.repeat(4)}predicate.list[0] == 0.0${')'.repeat(4)}`
+    const slow = await judge(trust(leaf({ where })))
+    expect(slow).toMatchObject({
+      verdict: 'denied',
+      missing: [{ why: expect.stringContaining('longer than 200 ms') }],
+    })
   })
 
   it('tell their age by what the predicate says', async () => {

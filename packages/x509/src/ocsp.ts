@@ -385,8 +385,12 @@ function readSingle(value: DerValue): SingleResponse {
     status: readStatus(status, invalidity),
     thisUpdate: derGeneralizedTime(thisUpdate, LABEL),
     nextUpdate: nextUpdate && derGeneralizedTime(nextUpdate, LABEL),
-    archiveCutoff: cutoff && derGeneralizedTime(readDer(cutoff.value, `${LABEL}, archiveCutoff`), LABEL),
+    archiveCutoff: cutoff && readCutoff(cutoff.value, `${LABEL}, archiveCutoff`),
   }
+}
+
+function readCutoff(value: Uint8Array, label: string): Date {
+  return derGeneralizedTime(readDer(value, label), label)
 }
 
 function readCertId(value: DerValue | undefined): CertId {

@@ -85,6 +85,18 @@ describe('a certificate', () => {
     expect(await judge({ ...expired, entries: [held] })).toMatchObject({ status: 'unknown' })
   })
 
+  it('says since when certificates that have expired stay on it', async () => {
+    const stays = extension('2.5.29.60', false, der.generalizedTime(hours(-900)))
+    expect(await judge({ extensions: [crlNumber(5), stays] })).toEqual({
+      status: 'good',
+      ...EVIDENCE,
+      expiredSince: hours(-900),
+    })
+    expect(await judge({})).toEqual({ status: 'good', ...EVIDENCE })
+    const garbled = extension('2.5.29.60', false, der.nul())
+    await expect(read({ extensions: [crlNumber(5), garbled] })).rejects.toMatchObject({ code: 'VALIDATION' })
+  })
+
   it('is judged by the base and its delta', async () => {
     expect((await withDelta({}, {})).status).toBe('good')
     expect((await withDelta({}, { entries: [key] })).status).toBe('revoked')

@@ -131,6 +131,18 @@ it('tells when, why and since when a certificate was revoked', () => {
   expect(judge({ status: revoked(6) })).toMatchObject({ status: 'revoked', reason: 'certificateHold' })
 })
 
+it('tells since when certificates that have expired are covered', () => {
+  const cutoff = (bytes: Uint8Array, critical = false) => [extension('1.3.6.1.5.5.7.48.1.6', critical, bytes)]
+  const covered = { status: 'good', ...EVIDENCE, expiredSince: hours(-900) }
+  expect(judge({ singleExtensions: cutoff(time(hours(-900))) })).toEqual(covered)
+  expect(judge({ singleExtensions: cutoff(time(hours(-900)), true) })).toEqual(covered)
+  expect(judge({})).toEqual({ status: 'good', ...EVIDENCE })
+  expect(judge({ singleExtensions: cutoff(der.nul()) })).toMatchObject({
+    status: 'unknown',
+    why: expect.stringContaining('archiveCutoff'),
+  })
+})
+
 it('excuses a signature by an invalidityDate alone', () => {
   const plain = judge({ status: revoked(1) })
   const dated = judge({
