@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 /** A document for the reader; in a faulty one `▸` stands where the fault is. */
 export interface PolicyDocument {
   readonly title: string
@@ -88,7 +91,13 @@ const attestations = (count: number, last = ''): string =>
 const DIGEST = `sha256:${'0'.repeat(64)}`
 const subject = (name: string): string => `"x509.subject: C=DE, ST=Hessen, O=Acme, CN=${name}"`
 
+const guide = readFileSync(join(import.meta.dirname, '../../../../docs/guides/requirement-policy.md'), 'utf8')
+
 export const VALID: readonly PolicyDocument[] = [
+  ...[...guide.matchAll(/^```json\n([^]*?)^```$/gm)].map(([, text], index) => ({
+    title: `example ${index + 1} of the guide`,
+    text: text!,
+  })),
   { title: 'the example of the overview', text: OVERVIEW },
   {
     title: 'a policy that denies everything',
