@@ -94,7 +94,7 @@ const subject = (name: string): string => `"x509.subject: C=DE, ST=Hessen, O=Acm
 const guide = readFileSync(join(import.meta.dirname, '../../../../docs/guides/requirement-policy.md'), 'utf8')
 
 export const VALID: readonly PolicyDocument[] = [
-  ...[...guide.matchAll(/^```json\n([^]*?)^```$/gm)].map(([, text], index) => ({
+  ...[...guide.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(([, text], index) => ({
     title: `example ${index + 1} of the guide`,
     text: text!,
   })),
