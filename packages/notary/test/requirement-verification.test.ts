@@ -799,6 +799,19 @@ describe('attestations', () => {
     expect(await judge(trust(leaf()), { maxSignatures: 3 })).toMatchObject({ verdict: 'unknown' })
   })
 
+  it('that the store does not hand out may be anything', async () => {
+    await attestedBy(stranger, artifacts, image)
+    const broken = storeWith(artifacts, {
+      async *fetch(descriptor, call) {
+        if (descriptor.digest !== image.digest) throw new SealwrightError('UNAVAILABLE', 'the store is away')
+        yield* artifacts.fetch(descriptor, call)
+      },
+    })
+    const report = await judge(trust(leaf()), { request: { artifacts: broken } })
+    expect(report).toMatchObject({ verdict: 'unknown' })
+    expect(report.missing![0]!.why).toContain('the store is away')
+  })
+
   it('with a timestamp are demanded of keys too', async () => {
     const statement = { timestamp: { require: 'always', authorities: ['tsa:one'], atLeast: 1 } } as const
     await attestedBy(alice, artifacts, image)

@@ -320,15 +320,18 @@ export class RequirementRun {
       }
       return {
         ...best!,
+        // Its own leaf knows it as unknown already.
+        error: undefined,
         done:
           this.#options.all !== true &&
           this.#attestationLeaves.every(leaf => this.#isMet(leaf)) &&
           this.#areSigned(),
       }
     })
-    const { judged, found, cutOff } = visited
-    if (cutOff !== undefined)
-      for (const leaf of [...unsigned, ...this.#attestationLeaves]) this.#leaveOpen(leaf, cutOff)
+    const { judged, found, cutOff, unread } = visited
+    // What was not read might be what is missing.
+    const untold = cutOff ?? (unread && `an attestation could not be read: ${unread.message}`)
+    for (const leaf of [...unsigned, ...this.#attestationLeaves]) this.#leaveOpen(leaf, untold)
     const met = required.filter(type =>
       this.#attestationLeaves.some(leaf => leaf.predicateType === type && this.#isMet(leaf)),
     )
