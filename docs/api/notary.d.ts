@@ -581,6 +581,8 @@ export type PolicySigner = CertificateSigner | KeySigner | SigstoreSigner;
 /** A policy and where it came from. One with errors makes verification under it impossible, and nothing else. */
 export interface PolicySource {
     readonly file: string;
+    /** `sha256:<hex>` of the file, where there is one: what a verification summary says of the policy. */
+    readonly digest?: string | undefined;
     readonly faults: readonly PolicyFault[];
     readonly policy?: TrustPolicy | undefined;
 }
@@ -807,6 +809,8 @@ export interface SealwrightPolicy {
 /** Sealwright's own policy, where it came from, and the files that it names. */
 export interface SealwrightPolicySource {
     readonly file: string;
+    /** As of a {@link PolicySource}. */
+    readonly digest?: string | undefined;
     readonly faults: readonly PolicyFault[];
     readonly policy?: SealwrightPolicy | undefined;
     /** Public keys (DER SubjectPublicKeyInfo) of the signers that name a file, by signer. */
@@ -1024,6 +1028,36 @@ export interface StoreReading {
 }
 
 export type StoreType = (typeof STORE_TYPES)[number];
+
+/** What a summary needs of a report. */
+export interface SummarizedReport {
+    readonly reference: string;
+    readonly resolved?: string | undefined;
+    readonly verdict: Verdict;
+    readonly at?: string | undefined;
+    readonly policy?: Pick<PolicyReport, 'file' | 'statement'> | undefined;
+    readonly signatures: readonly {
+        readonly digest: string;
+    }[];
+    readonly attestations?: {
+        readonly judged: readonly {
+            readonly digest: string;
+        }[];
+    } | undefined;
+}
+
+/** Who verified, by what policy, and what the target is called. */
+export interface SummaryOptions {
+    /** `verifier.id`, a URI. */
+    readonly verifier: string;
+    /** Of the verifier's programs, by name: `{ sealwright: '1.2.0' }`. */
+    readonly versions?: Readonly<Record<string, string>> | undefined;
+    /** `resourceUri`: where the target is, or what it is called: `pkg:oci/app@sha256%3A…?repository_url=registry.example/app`. */
+    readonly resourceUri: string;
+    readonly timeVerified: Date;
+    /** Digest of the policy file, `sha256:<hex>`. */
+    readonly policyDigest: string;
+}
 
 /** `given`: the caller's own, in place of the clock. */
 export type TimeSource = 'clock' | 'given' | 'authenticSigningTime' | 'timestamp';
@@ -1773,6 +1807,34 @@ export function storeFault({ fault, entries, missing }: StoreReading): TrustFaul
 
 /** Why no trusted identity can match the subject of a certificate; `undefined` if one can. */
 export function subjectFault({ subject }: Pick<Certificate, 'subject'>): string | undefined;
+
+/** Returns why a report has no verdict that may be signed; `undefined` if it has one. */
+export function summaryFault({ verdict, policy, resolved, at }: SummarizedReport): string | undefined;
+
+/**
+ * Makes the SLSA verification summary (`verification_summary/v1`) of a report, for {@link attestArtifact}: `PASSED` for
+ * verified, `FAILED` for not verified and denied. Its input attestations are the signatures and attestations that were
+ * judged. It states no SLSA level: a signature says nothing about the build.
+ *
+ * It speaks of the digest that the report names as resolved: attest it of no other.
+ *
+ * @throws {@link SealwrightError} `VALIDATION` unless a policy decided on one digest as of now: for an unknown or skipped
+ *   target, one that no statement covers, one that was judged as of another time.
+ *
+ * @example
+ * ```ts
+ * import { type Report, summaryOf } from '@sealwright/notary'
+ *
+ * declare const report: Report
+ * const attestation = summaryOf(report, {
+ *   verifier: 'https://ci.example/verifier',
+ *   resourceUri: 'https://registry.example/app',
+ *   timeVerified: new Date(),
+ *   policyDigest: 'sha256:4ac452ffd1d8a8cf008b3d966396f8cf052b0077c5bc0f83e749bdba0ee5e6bd',
+ * })
+ * ```
+ */
+export function summaryOf(report: SummarizedReport, options: SummaryOptions): Attestation;
 
 /**
  * Returns trust in these certificates for every repository and file, at level `strict`: a replacement for a policy.
