@@ -28,6 +28,15 @@ export async function readOwnPolicy(
   return { file, policy: JSON.parse(new TextDecoder().decode(file.bytes)) as RawPolicy }
 }
 
+/** Where Sealwright's policy is made, and what decides the rest: Notation's policy, where there is one already. */
+export async function newOwnPolicy(
+  trust: string,
+): Promise<{ readonly path: string; readonly otherwise: 'deny' | 'notation' }> {
+  const { path } = await readPolicyFile(trust, 'sealwright')
+  const notation = [await readPolicyFile(trust, 'oci'), await readPolicyFile(trust, 'blob')]
+  return { path, otherwise: notation.some(({ bytes }) => bytes !== undefined) ? 'notation' : 'deny' }
+}
+
 /**
  * Changes Sealwright's policy as it is at that moment; the previous file is kept as `.bak`.
  *
@@ -45,9 +54,7 @@ export async function updateOwnPolicy(
     const { file, policy } = await readOwnPolicy(trust)
     const after = change(policy)
     if (after === policy) return undefined
-    const text = `${JSON.stringify(after, null, 2)}\n`
-    const warnings = await assertUsable(trust, file.path, text, 'cannot be changed so')
-    return { file, text, warnings }
+    return { file, text: textOf(after), warnings: await assertOwnPolicy(trust, file.path, after) }
   }
   // What is refused is refused before there is a lock, or a folder for it.
   if ((await apply()) === undefined) return false
@@ -60,6 +67,19 @@ export async function updateOwnPolicy(
     for (const warning of changed.warnings) warn(warning)
     return true
   })
+}
+
+/** Throws for a changed policy that could not be used; returns its warnings. */
+export function assertOwnPolicy(
+  trust: string,
+  path: string,
+  after: RawPolicy | undefined,
+): Promise<readonly string[]> {
+  return assertUsable(trust, path, textOf(after), 'cannot be changed so')
+}
+
+function textOf(policy: RawPolicy | undefined): string {
+  return `${JSON.stringify(policy, null, 2)}\n`
 }
 
 /** Throws for a policy with errors; returns its warnings. */
@@ -75,7 +95,7 @@ async function assertUsable(
   if (policy !== undefined) return ofSeverity('warning')
   throw usageError(`${path} ${what}`, {
     why: ofSeverity('error').join('; '),
-    fix: `correct it; nothing was changed`,
+    fix: 'correct it; nothing was changed',
   })
 }
 

@@ -144,8 +144,13 @@ export function identityOf(text: string): string {
   return text === '*' || text.startsWith('x509.subject:') ? text : `x509.subject: ${text}`
 }
 
+/** As {@link assertScope}; for what is below a prefix too, which Sealwright's policy can name. */
+export function assertScopeOrPrefix(scope: string, flag: string): void {
+  assertScope(scope.replace(/\/\*$/, '/any'), flag)
+}
+
 /** Refuses a scope that no reference can match, or none in its usual spelling. */
-export function assertScope(scope: string, flag: string): void {
+function assertScope(scope: string, flag: string): void {
   if (scope === '*') return
   const why = scope.startsWith('[')
     ? 'a policy cannot name an IPv6 address'

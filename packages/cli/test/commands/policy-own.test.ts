@@ -77,6 +77,43 @@ describe('policy init', () => {
   })
 })
 
+describe('init', () => {
+  it("writes Sealwright's policy for a prefix, once, and names a target below it", async () => {
+    const { json, trust } = await program()
+    const words = ['init', 'me', '--scope', 'registry.example/prod/*']
+    const own = join(trust, FILE)
+    expect((await json(0, [...words, '--dry-run'])).policy.file).toBe(own)
+    expect(await readdir(trust).catch(() => [])).toEqual([])
+    const first = await json(0, words)
+    expect(first).toMatchObject({
+      policy: { file: own, statement: 'me', scopes: ['registry.example/prod/*'] },
+    })
+    expect(first.next[1]).toBe('sealwright verify registry.example/prod/app:v1')
+    expect(JSON.parse(await readFile(own, 'utf8'))).toMatchObject({
+      otherwise: 'deny',
+      signers: { me: { certificates: { stores: ['ca:me'] } } },
+      statements: [{ name: 'me', scopes: ['registry.example/prod/*'], require: { signer: 'me' } }],
+    })
+    expect((await json(0, words)).changed).toBe(false)
+    expect((await json(0, ['policy', 'check'])).policies).toMatchObject([{ kind: 'sealwright', faults: [] }])
+  })
+
+  it('refuses a scope that another statement has before anything is made', async () => {
+    const { json, path } = await ready()
+    await json(0, TWO)
+    const { error } = await json(2, ['init', 'other', '--sealwright', '--scope', 'registry.example/prod/*'])
+    expect(error.why).toContain('is already in statement "prod"')
+    expect(await readdir(path('config', 'keys'))).not.toContain('other.key')
+  })
+
+  it("says that Sealwright's policy decides first, where Notation's gains a statement", async () => {
+    const { expect: run, own } = await ready()
+    await run(0, TWO)
+    const { stderr } = await run(0, ['init', 'other', '--scope', 'registry.example/other'])
+    expect(stderr).toContain(`${own} decides first`)
+  })
+})
+
 describe('policy show --for', () => {
   it('says which file and statement decide, and why the others do not', async () => {
     const { json, expect: run, own, trust } = await ready()

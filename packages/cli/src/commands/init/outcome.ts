@@ -40,7 +40,8 @@ export function initOutcome({ style }: Session, plan: InitPlan, made: InitMade |
   const steps = stepsOf(plan, made === undefined)
   const leaf = (made?.chain ?? plan.chain)?.[0]
   const publicKey = made?.publicKey ?? key.publicKey
-  const target = `${policy.scopes[0] === '*' ? 'registry.example/app' : policy.scopes[0]}:v1`
+  const [scope = '*'] = policy.scopes
+  const target = `${scope === '*' ? 'registry.example/app' : scope.replace(/\/\*$/, '/app')}:v1`
   const document: InitDocument = {
     name,
     dryRun: made === undefined,

@@ -11,7 +11,9 @@ import { isMadeFor } from '../../certificates/certificate.ts'
 import { formatTime } from '../../runtime/time.ts'
 import { usageError } from '../../runtime/usage.ts'
 import type { Session } from '../../session/session.ts'
-import { assertScope } from '../../trust/policy-file.ts'
+import type { RawPolicy } from '../../trust/own-policy-file.ts'
+import { ownAddition, withOwnStatement } from '../../trust/own-statement.ts'
+import { assertScopeOrPrefix } from '../../trust/policy-file.ts'
 import type { InitFlags } from './spec.ts'
 
 /** What `init` makes of the policy. */
@@ -69,6 +71,19 @@ export function planPolicy(file: PolicyFile, statements: readonly Statement[], w
     statement: targets.size === 1 ? ([...targets][0] as string) : name,
     scopes,
   }
+}
+
+/** Adds a statement to Sealwright's policy, by the same rules as `policy init`. */
+export function planOwnPolicy(
+  policy: RawPolicy | undefined,
+  { name, scopes, store, subject }: PolicyWish,
+  file: { readonly path: string; readonly otherwise: 'deny' | 'notation' },
+): PolicyPlan & { readonly after: RawPolicy } {
+  const identities = [`x509.subject: ${subject}`]
+  const addition = ownAddition({ name, scope: scopes, trustStore: [store] }, identities, policy)
+  const after = withOwnStatement(policy, addition, file)
+  const action = after === policy ? 'keep' : 'create'
+  return { action, statements: [], statement: name, scopes, after }
 }
 
 function extended(
@@ -165,7 +180,7 @@ export async function scopesFor(
   flags: InitFlags,
   statements: readonly Statement[],
 ): Promise<readonly string[]> {
-  for (const scope of flags.scope ?? []) assertScope(scope, '--scope')
+  for (const scope of flags.scope ?? []) assertScopeOrPrefix(scope, '--scope')
   if (flags.scope !== undefined) return [...new Set(flags.scope)]
   const existing = statements.find(statement => statement.trustStores.includes(`ca:${name}`))
   if (existing?.registryScopes !== undefined) return existing.registryScopes
@@ -175,7 +190,7 @@ export async function scopesFor(
     fix: `sealwright init ${shellQuote(name)} --scope registry.example/app`,
   })
   const scopes = answer.split(/[\s,]+/).filter(scope => scope !== '')
-  for (const scope of scopes) assertScope(scope, '--scope')
+  for (const scope of scopes) assertScopeOrPrefix(scope, '--scope')
   if (scopes.length > 0) return scopes
   throw usageError('no scope was given', {
     why: 'a key is trusted for repositories that are named',

@@ -13,6 +13,8 @@ import { assertModuleFits, keepModule, moduleToKeep, takeModule } from '../../ke
 import { nameKey } from '../../keys/name-key.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
 import type { Session } from '../../session/session.ts'
+import { assertOwnPolicy, newOwnPolicy, readOwnPolicy, updateOwnPolicy } from '../../trust/own-policy-file.ts'
+import { asksForOwn } from '../../trust/own-statement.ts'
 import { updateStatements } from '../../trust/policy-file.ts'
 import { addToStore } from '../../trust/store.ts'
 import { assertChainFits, findKey, makeCertificate } from './key.ts'
@@ -21,7 +23,9 @@ import {
   assertAgrees,
   assertCombination,
   expiryFor,
+  type PolicyPlan,
   type PolicyWish,
+  planOwnPolicy,
   planPolicy,
   refusedPolicy,
   scopesFor,
@@ -81,11 +85,15 @@ async function initialize(
     ? formatDistinguishedName((chain[0] as Certificate).subject)
     : subjectFor(name, flags.subject)
   const wish: PolicyWish = { name, scopes, store: state.store.text, subject }
-  const policy = planPolicy(state.policyFile, state.statements, wish)
+  const own = await ownPlan(session, wish, {
+    trust: paths.trust,
+    asked: asksForOwn({ ...flags, scope: scopes }),
+  })
+  const policy = own ?? planPolicy(state.policyFile, state.statements, wish)
   const plan: InitPlan = {
     name,
     key,
-    state,
+    state: own === undefined ? state : { ...state, policyFile: { path: own.path } },
     policy,
     chain,
     becomesDefault: settings.defaultKey === undefined,
@@ -96,6 +104,25 @@ async function initialize(
   await keepModule(session, settings, moduleToKeep(session, settings, given, flags.pkcs11Module))
   warnOfStart(session, flags, chain)
   return await make(session, keys, { plan, wish, flags })
+}
+
+/** What is added to Sealwright's policy, if it is asked for; otherwise a note where it decides first. */
+async function ownPlan(
+  session: Session,
+  wish: PolicyWish,
+  { trust, asked }: { readonly trust: string; readonly asked: boolean },
+): Promise<(PolicyPlan & { readonly path: string }) | undefined> {
+  const { file, policy } = await readOwnPolicy(trust)
+  if (!asked) {
+    if (policy !== undefined)
+      session.note(
+        `${file.path} decides first: what it covers, or denies, is not judged by Notation's policy`,
+      )
+    return undefined
+  }
+  const planned = planOwnPolicy(policy, wish, await newOwnPolicy(trust))
+  await assertOwnPolicy(trust, file.path, planned.after)
+  return { ...planned, path: file.path }
 }
 
 /** Whoever is given a subject that names nobody, or has one that no identity can match, learns it from the start. */
@@ -128,10 +155,14 @@ async function make(
   }
   if (policy.action !== 'keep') {
     session.step(`write ${state.policyFile.path}`)
-    await updateStatements(session, paths.trust, 'oci', {
-      change: (statements, file) => planPolicy(file, statements, wish).statements,
-      refused: (faults, file) => refusedPolicy(faults, file, wish),
-    })
+    if (asksForOwn({ ...flags, scope: wish.scopes })) {
+      const file = await newOwnPolicy(paths.trust)
+      await updateOwnPolicy(session, paths.trust, given => planOwnPolicy(given, wish, file).after)
+    } else
+      await updateStatements(session, paths.trust, 'oci', {
+        change: (statements, file) => planPolicy(file, statements, wish).statements,
+        refused: (faults, file) => refusedPolicy(faults, file, wish),
+      })
   }
   if (plan.becomesDefault) await writeDefaultKey(session.io, paths.config, name)
   return initOutcome(session, plan, made)

@@ -5,11 +5,15 @@ import { defineCommand } from '../../session/command.ts'
 
 const flags = () => ({
   key: single('-k, --key <key>', 'use this key instead of making one'),
-  scope: repeatable('--scope <repository>', 'trust the key for this repository (registry.example/app), or *'),
+  scope: repeatable(
+    '--scope <repository>',
+    'trust the key for this repository (registry.example/app), all below registry.example/app/*, or *',
+  ),
   subject: single('--subject <dn>', 'subject of the certificate (default: CN=NAME,O=NAME,ST=Unknown,C=ZZ)'),
   expiry: single('--expiry <duration>', 'validity of the certificate (default: 365d)', parseDuration),
   ...keyFlags(),
   passphrase: off('--no-passphrase', 'store the key in clear text'),
+  sealwright: toggle('--sealwright', "write Sealwright's policy, not Notation's"),
   dryRun: toggle('--dry-run', 'show what would be created, without creating it'),
 })
 

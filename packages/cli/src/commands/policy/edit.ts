@@ -11,7 +11,7 @@ import type { Outcome } from '../../runtime/outcome.ts'
 import { usageError } from '../../runtime/usage.ts'
 import type { Session } from '../../session/session.ts'
 import { type RawStatement, readOwnPolicy, updateOwnPolicy } from '../../trust/own-policy-file.ts'
-import { assertScope, identityOf, statementsOf, updateStatements } from '../../trust/policy-file.ts'
+import { assertScopeOrPrefix, identityOf, statementsOf, updateStatements } from '../../trust/policy-file.ts'
 import { parseStore } from '../../trust/store.ts'
 import type { PolicyEditFlags } from './spec.ts'
 
@@ -110,7 +110,7 @@ function assertCombination(name: string, edited: boolean, flags: PolicyEditFlags
       fix: 'leave --statement-for-files out',
     })
   }
-  for (const scope of flags.addScope ?? []) assertScope(scope.replace(/\/\*$/, '/any'), '--add-scope')
+  for (const scope of flags.addScope ?? []) assertScopeOrPrefix(scope, '--add-scope')
 }
 
 /** The policy that has the statement: that for artifacts first, unless files are meant. */

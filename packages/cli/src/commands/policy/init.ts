@@ -16,10 +16,10 @@ import type { Outcome } from '../../runtime/outcome.ts'
 import { printable } from '../../runtime/text.ts'
 import { usageError } from '../../runtime/usage.ts'
 import type { Session } from '../../session/session.ts'
-import { updateOwnPolicy } from '../../trust/own-policy-file.ts'
-import { assertScope, identityOf, updateStatements } from '../../trust/policy-file.ts'
+import { newOwnPolicy, updateOwnPolicy } from '../../trust/own-policy-file.ts'
+import { asksForOwn, ownAddition, withOwnStatement } from '../../trust/own-statement.ts'
+import { assertScopeOrPrefix, identityOf, updateStatements } from '../../trust/policy-file.ts'
 import { certificatesOf, parseStore } from '../../trust/store.ts'
-import { asksForOwn, ownAddition, withOwnStatement } from './own-statement.ts'
 import type { PolicyInitFlags } from './spec.ts'
 
 /** `sealwright policy init` */
@@ -64,21 +64,21 @@ async function initOwn(
   flags: PolicyInitFlags,
   identities: readonly string[],
 ): Promise<Outcome> {
-  const { path } = await readPolicyFile(trust, 'sealwright')
-  const notation = [await readPolicyFile(trust, 'oci'), await readPolicyFile(trust, 'blob')]
-  const otherwise = notation.some(({ bytes }) => bytes !== undefined) ? 'notation' : 'deny'
+  const file = await newOwnPolicy(trust)
   let statement: object = {}
   const changed = await updateOwnPolicy(session, trust, policy => {
     const addition = ownAddition(flags, identities, policy)
     statement = addition.statement
-    return withOwnStatement(policy, addition, { path, otherwise })
+    return withOwnStatement(policy, addition, file)
   })
   noteOfFiles(session, flags)
   return {
     exitCode: 0,
-    document: { file: path, changed, statement },
+    document: { file: file.path, changed, statement },
     lines: [
-      changed ? `added statement "${flags.name}" to ${path}` : `nothing to do: ${path} has this statement`,
+      changed
+        ? `added statement "${flags.name}" to ${file.path}`
+        : `nothing to do: ${file.path} has this statement`,
     ],
   }
 }
@@ -173,8 +173,7 @@ function assertCombination(flags: PolicyInitFlags): void {
       "Sealwright's policy has no levels: expiry and integrity are always enforced",
     )
   }
-  // What is below a prefix has the prefix's host and path.
-  for (const each of scope) assertScope(each.replace(/\/\*$/, '/any'), '--scope')
+  for (const each of scope) assertScopeOrPrefix(each, '--scope')
 }
 
 /** A signer that vouches for itself and whose subject no identity can match would be refused by every statement but `*`. */

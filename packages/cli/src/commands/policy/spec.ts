@@ -96,7 +96,7 @@ export const policyCommands: CommandGroup = {
       args: '[file]',
       summary: "print a policy of Notation as Sealwright's, if it can have the same meaning",
       examples: [
-        'sealwright policy convert trustpolicy.json',
+        'sealwright policy convert policy.json',
         'sealwright policy convert | sealwright policy import -',
       ],
       load: async () => (await import('./convert.ts')).policyConvert,

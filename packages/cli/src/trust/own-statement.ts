@@ -2,12 +2,22 @@ import { isDeepStrictEqual } from 'node:util'
 import { shellQuote } from '@sealwright/core/encoding'
 import { SEALWRIGHT_POLICY_VERSION } from '@sealwright/notary'
 import { parseDistinguishedName } from '@sealwright/x509'
-import { usageError } from '../../runtime/usage.ts'
-import { freeSignerName, type RawPolicy, type RawStatement } from '../../trust/own-policy-file.ts'
-import type { PolicyInitFlags } from './spec.ts'
+import { usageError } from '../runtime/usage.ts'
+import { freeSignerName, type RawPolicy, type RawStatement } from './own-policy-file.ts'
+
+/** What flags of `init` and `policy init` say of a statement. */
+export interface StatementFlags {
+  readonly name?: string | undefined
+  readonly scope?: readonly string[] | undefined
+  readonly statementForFiles?: boolean | undefined
+  readonly global?: boolean | undefined
+  readonly trustStore?: readonly string[] | undefined
+  readonly threshold?: number | undefined
+  readonly sealwright?: boolean | undefined
+}
 
 /** Whether flags ask for what only Sealwright's policy can say. */
-export function asksForOwn({ sealwright, threshold, scope = [] }: PolicyInitFlags): boolean {
+export function asksForOwn({ sealwright, threshold, scope = [] }: StatementFlags): boolean {
   return sealwright === true || threshold !== undefined || scope.some(each => each.endsWith('/*'))
 }
 
@@ -23,7 +33,7 @@ export interface OwnAddition {
  * @param identities - `*`, or `x509.subject: …`
  */
 export function ownAddition(
-  flags: PolicyInitFlags,
+  flags: StatementFlags,
   identities: readonly string[],
   policy: RawPolicy | undefined,
 ): OwnAddition {
