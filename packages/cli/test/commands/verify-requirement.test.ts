@@ -126,6 +126,15 @@ it("never falls back to Notation's policy, which would let the artifact in", asy
     const { code } = await self.run(['verify', 'oci:image:v1'])
     expect(code, what).toBe(2)
   }
+  // A file whose name is misspelled.
+  await setPolicy(self, { scopes: ['*'], require: BOTH })
+  await rename(
+    join(self.trust, 'trustpolicy.sealwright.json'),
+    join(self.trust, 'trustpolicy.saelwright.json'),
+  )
+  const misnamed = await self.expect(2, ['verify', 'oci:image:v1'])
+  expect(misnamed.stderr).toContain('trustpolicy.saelwright.json')
+  await rm(join(self.trust, 'trustpolicy.saelwright.json'))
   // Neither is a repository that no statement covers.
   await setPolicy(self, { scopes: ['registry.example/prod/*'], require: BOTH })
   expect((await self.expect(4, ['verify', 'oci:image:v1'])).stderr).toContain('denied[NO_STATEMENT]')

@@ -1,5 +1,8 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { digestOf } from '@sealwright/oci'
 import { isSealwrightPolicy } from '../policy/check-sealwright-policy.ts'
+import { SEALWRIGHT_POLICY_FILE } from '../policy/policy.ts'
 import { readSealwrightPolicy, storesOf } from '../policy/read-sealwright-policy.ts'
 import { checkTrustPolicy } from './check-policy.ts'
 import { type PolicyKind, parseStoreReference } from './policy.ts'
@@ -53,7 +56,8 @@ async function readPolicies(
 ): Promise<Pick<Trust, 'oci' | 'blob' | 'sealwright'>> {
   if (policy === undefined) {
     const { path, bytes } = await readPolicyFile(directory, 'sealwright')
-    const sealwright = bytes && (await sealwrightSource(directory, path, bytes))
+    const sealwright =
+      bytes === undefined ? await misnamedPolicy(directory) : await sealwrightSource(directory, path, bytes)
     return {
       oci: await readPolicy(directory, 'oci'),
       blob: await readPolicy(directory, 'blob'),
@@ -63,6 +67,27 @@ async function readPolicies(
   const { file, input } = policy
   if (isSealwrightPolicy(input)) return { sealwright: await sealwrightSource(directory, file, input) }
   return { oci: policySource(file, input, 'oci'), blob: policySource(file, input, 'blob') }
+}
+
+/** Nearly the name of Sealwright's policy. */
+const MISNAMED = /^trustpolicy.*(?:seal|wright).*\.json$/i
+
+/**
+ * A file whose name was meant to be that of Sealwright's policy. Notation's policy, which may be looser, does not stand in
+ * for it.
+ */
+async function misnamedPolicy(directory: string): Promise<SealwrightPolicySource | undefined> {
+  let names: readonly string[]
+  try {
+    names = await readdir(directory)
+  } catch {
+    // The directory does not exist; or it may not be listed, and files in it can still be read by their names.
+    return undefined
+  }
+  const name = names.find(each => MISNAMED.test(each))
+  if (name === undefined) return undefined
+  const message = `the name of Sealwright's policy is ${SEALWRIGHT_POLICY_FILE}: rename this file, or move it away`
+  return { file: join(directory, name), faults: [{ severity: 'error', message }], keys: {} }
 }
 
 function policySource(file: string, input: Uint8Array | string, kind: PolicyKind): PolicySource {
