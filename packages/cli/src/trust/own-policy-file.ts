@@ -95,7 +95,7 @@ async function assertUsable(
   if (policy !== undefined) return ofSeverity('warning')
   throw usageError(`${path} ${what}`, {
     why: ofSeverity('error').join('; '),
-    fix: 'correct it; nothing was changed',
+    fix: 'nothing was changed; correct it, and look: sealwright policy check',
   })
 }
 
