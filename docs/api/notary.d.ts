@@ -366,6 +366,12 @@ export interface EvidenceCollectorOptions extends RevocationOptions {
     readonly clock?: (() => Date) | undefined;
 }
 
+/**
+ * Tells whether a piece is evidence about a signature. Of a manifest with a piece that is refused, the rest is read last:
+ * what is made up takes neither time nor place from what is not.
+ */
+export type EvidenceFilter = (kind: keyof SignatureEvidence, piece: Uint8Array) => Promise<boolean>;
+
 export interface FileContentOptions {
     /** The signing key's algorithm: its hash makes the digest (SHA-384 for PS384 and ES384, and so on). */
     readonly algorithm: AlgorithmId;
@@ -629,6 +635,12 @@ export interface ProbedSource {
         readonly why?: string | undefined;
     };
     readonly fix?: string | undefined;
+}
+
+export interface ReadEvidenceOptions {
+    readonly signal?: AbortSignal | undefined;
+    /** Refused pieces are passed over, and count for no limit. Default: all are accepted. */
+    readonly accepts?: EvidenceFilter | undefined;
 }
 
 export interface Reason {
@@ -1600,8 +1612,8 @@ export function readEnvelope(store: ArtifactStore, envelope: Descriptor, options
 }): Promise<Uint8Array>;
 
 /**
- * Reads the evidence that is attached to a signature, the newest first: at most 16 manifests, 64 pieces of each kind, and 64
- * MiB. Anybody who may push may attach something: what is malformed, missing, or too much is passed over.
+ * Reads the evidence that is attached to a signature, the newest first: at most 256 manifests, 64 pieces of each kind, and
+ * 64 MiB; pieces of more than 64 KiB come last. Anybody who may push may attach something: what is malformed, missing, or too much is passed over.
  *
  * @param signature - The manifest that attaches the signature, or the attestation.
  * @throws the reason of the signal; never for what is attached, or for a store that does not answer.
@@ -1618,9 +1630,7 @@ export function readEnvelope(store: ArtifactStore, envelope: Descriptor, options
  * }
  * ```
  */
-export function readEvidence(store: ArtifactStore, signature: Descriptor, { signal }?: {
-    readonly signal?: AbortSignal | undefined;
-}): Promise<FoundEvidence>;
+export function readEvidence(store: ArtifactStore, signature: Descriptor, { signal, accepts }?: ReadEvidenceOptions): Promise<FoundEvidence>;
 
 /**
  * Reads the policy file that decides for a kind; `sealwright`: Sealwright's own, for artifacts and files. Links are not

@@ -33,7 +33,9 @@ export {
   type AttachedEvidence,
   attachEvidence,
   EVIDENCE_TYPE,
+  type EvidenceFilter,
   type FoundEvidence,
+  type ReadEvidenceOptions,
   readEvidence,
 } from './evidence/attached-evidence.ts'
 export {

@@ -341,22 +341,52 @@ describe('evidence that is hostile', () => {
     expect(report.signatures[0]).not.toHaveProperty('evidenceFaults')
   })
 
-  it('is bounded: 16 manifests, the newest ones', async () => {
+  it('is bounded: 256 manifests, the newest ones', async () => {
     const made = await signed()
     const { artifacts, signature } = made
-    for (let index = 0; index < 20; index++)
-      await pushLayers(
-        artifacts,
-        signature,
-        [['application/ocsp-response', Buffer.of(index)]],
-        created(index),
-      )
+    await artifacts.batch!(async store => {
+      for (let index = 0; index < 260; index++)
+        await pushLayers(store, signature, [['application/cms', Buffer.from([index % 64])]], {
+          annotations: { 'org.opencontainers.image.created': `2026-06-01T00:00:00.${1000 + index}` },
+        })
+    })
     const { evidence, faults } = await readEvidence(artifacts, signature)
-    expect(evidence.ocsp.map(([value]) => value)).toEqual(
-      Array.from({ length: 16 }, (_, index) => 19 - index),
-    )
-    expect(faults).toEqual([expect.stringContaining('20 manifests')])
-    expect((await verify(made, offline)).verdict).toBe('unknown')
+    expect(evidence.timestamps).toHaveLength(64)
+    expect(faults).toEqual([expect.stringContaining('260 manifests')])
+  })
+
+  it('crowds out nothing: one manifest of many pieces, many manifests, and large pieces', async () => {
+    const made = await signed()
+    const { artifacts, signature } = made
+    await attachEvidence(artifacts, signature, { crls: [await crlOf(made.authority)] }, { created: NOW })
+    const other = await makeAuthority('Acme')
+    const ofOther = await crlOf(other)
+    const junk = (index: number) => Buffer.from(`junk ${index}`)
+    await artifacts.batch!(async store => {
+      const many = Array.from({ length: 100 }, (_, index) => ['application/pkix-crl', junk(index)] as const)
+      await pushLayers(store, signature, many, created(400))
+      for (let index = 0; index < 100; index++)
+        await pushLayers(
+          store,
+          signature,
+          [
+            ['application/pkix-crl', ofOther],
+            ['application/cms', junk(1000 + index)],
+            ['application/ocsp-response', junk(2000 + index)],
+          ],
+          created(500 + index),
+        )
+      for (let index = 0; index < 3; index++)
+        await pushLayers(
+          store,
+          signature,
+          [['application/pkix-crl', Buffer.alloc(31 * 1024 * 1024, index)]],
+          created(900 + index),
+        )
+    })
+    const report = await verify(made, offline)
+    expect(report.verdict, report.reason?.why).toBe('verified')
+    expect(report.signatures[0]!.evidenceFaults!.join('\n')).toContain('not about this signature')
   })
 
   it('is bounded: 64 pieces of a kind', async () => {

@@ -28,9 +28,17 @@ const KINDS: readonly { readonly kind: Kind; readonly mediaType: string; readonl
 ]
 
 /** What is read for one signature at most, and so attached: whoever may push may attach. */
-const MAX_MANIFESTS = 16
+const MAX_MANIFESTS = 256
 const MAX_PIECES = 64
 const MAX_BYTES = 64 * 1024 * 1024
+/** Bytes of what a filter refused that are read beside. */
+const MAX_REFUSED_BYTES = 64 * 1024 * 1024
+/** Larger pieces are read after all others, so that a few of them use up no budget. */
+const LARGE_BYTES = 64 * 1024
+/** Manifests that are read together: most of the time is spent waiting for the store. */
+const WAVE = 8
+/** The newest manifests, among which evidence is looked for that is attached already. */
+const MAX_COMPARED = 16
 const MAX_MANIFEST_BYTES = 64 * 1024
 /** Of listed evidence, among which the newest is chosen. */
 const MAX_LISTED = 4096
@@ -47,6 +55,18 @@ export interface AttachedEvidence {
   readonly manifest?: Descriptor
   /** How others find it; absent where nothing was stored. */
   readonly foundBy?: NonNullable<PushResult['referrers']>
+}
+
+/**
+ * Tells whether a piece is evidence about a signature. Of a manifest with a piece that is refused, the rest is read last:
+ * what is made up takes neither time nor place from what is not.
+ */
+export type EvidenceFilter = (kind: keyof SignatureEvidence, piece: Uint8Array) => Promise<boolean>
+
+export interface ReadEvidenceOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Refused pieces are passed over, and count for no limit. Default: all are accepted. */
+  readonly accepts?: EvidenceFilter | undefined
 }
 
 /** Evidence as it was found. Nothing of it is judged. */
@@ -100,8 +120,8 @@ export async function attachEvidence(
 }
 
 /**
- * Reads the evidence that is attached to a signature, the newest first: at most 16 manifests, 64 pieces of each kind, and 64
- * MiB. Anybody who may push may attach something: what is malformed, missing, or too much is passed over.
+ * Reads the evidence that is attached to a signature, the newest first: at most 256 manifests, 64 pieces of each kind, and
+ * 64 MiB; pieces of more than 64 KiB come last. Anybody who may push may attach something: what is malformed, missing, or too much is passed over.
  *
  * @param signature - The manifest that attaches the signature, or the attestation.
  * @throws the reason of the signal; never for what is attached, or for a store that does not answer.
@@ -121,13 +141,13 @@ export async function attachEvidence(
 export async function readEvidence(
   store: ArtifactStore,
   signature: Descriptor,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { signal, accepts = async () => true }: ReadEvidenceOptions = {},
 ): Promise<FoundEvidence> {
   const call = { signal }
-  const reader = new Reader(store, signature, call)
+  const reader = new Reader(store, signature, { call, accepts })
   await reader.orFault(async () => {
     const listed = await listEvidence(store, signature, call)
-    for (const descriptor of listed.slice(0, MAX_MANIFESTS)) await reader.read(descriptor)
+    await reader.read(listed.slice(0, MAX_MANIFESTS))
     if (listed.length > MAX_MANIFESTS)
       reader.fault(
         `${listed.length} manifests of evidence are attached; the newest ${MAX_MANIFESTS} were read`,
@@ -136,22 +156,39 @@ export async function readEvidence(
   return reader.found()
 }
 
+interface Piece {
+  readonly layer: Descriptor
+  readonly kind: Kind
+  readonly maxBytes: number
+}
+
 class Reader {
   readonly #store: ArtifactStore
   readonly #signature: Descriptor
   readonly #call: StoreCall
+  readonly #accepts: EvidenceFilter
   readonly #pieces: Record<Kind, Uint8Array[]> = { ocsp: [], crls: [], timestamps: [] }
-  readonly #seen = new Set<string>()
+  /** Of pieces, and whether they were accepted. */
+  readonly #seen = new Map<string, boolean>()
   readonly #faults = new Set<string>()
   #left = MAX_BYTES
+  #leftForRefused = MAX_REFUSED_BYTES
+  #refused = 0
 
-  constructor(store: ArtifactStore, signature: Descriptor, call: StoreCall) {
+  constructor(
+    store: ArtifactStore,
+    signature: Descriptor,
+    { call, accepts }: { readonly call: StoreCall; readonly accepts: EvidenceFilter },
+  ) {
     this.#store = store
     this.#signature = signature
     this.#call = call
+    this.#accepts = accepts
   }
 
   found(): FoundEvidence {
+    if (this.#refused > 0)
+      this.fault(`what is attached is not about this signature, or not signed by its CAs: ${this.#refused}`)
     return { evidence: { ...this.#pieces }, faults: [...this.#faults] }
   }
 
@@ -159,40 +196,93 @@ class Reader {
     if (this.#faults.size < MAX_FAULTS) this.#faults.add(why)
   }
 
-  async orFault(work: () => Promise<void>): Promise<void> {
+  async orFault<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
-      await work()
+      return await work()
     } catch (error) {
       if (!isSealwrightError(error) || this.#call.signal?.aborted === true) throw error
       this.fault(error.why === undefined ? error.message : `${error.message}: ${error.why}`)
+      return undefined
     }
   }
 
-  read(descriptor: Descriptor): Promise<void> {
-    return this.orFault(async () => {
-      const { digest } = descriptor
-      for (const layer of await layersOf(this.#store, this.#signature, descriptor, this.#call)) {
-        const found = KINDS.find(({ mediaType }) => mediaType === layer.mediaType)
-        if (found === undefined) this.fault(`${digest} has a layer that is not evidence`)
-        else await this.orFault(() => this.#readLayer(layer, found))
+  async read(manifests: readonly Descriptor[]): Promise<void> {
+    const large: Piece[] = []
+    const doubtful: Piece[] = []
+    for (let next = 0; next < manifests.length; next += WAVE) {
+      const wave = manifests.slice(next, next + WAVE)
+      for (const pieces of await Promise.all(wave.map(each => this.#piecesOf(each)))) {
+        const small = pieces.filter(({ layer }) => layer.size <= LARGE_BYTES)
+        const refused = await this.#readUntilRefused(small)
+        doubtful.push(...small.slice(refused))
+        const others = pieces.filter(({ layer }) => layer.size > LARGE_BYTES)
+        if (refused === small.length) large.push(...others)
+        else doubtful.push(...others)
       }
-    })
+    }
+    for (const piece of [...bySize(large), ...bySize(doubtful)]) await this.#readPiece(piece)
   }
 
-  async #readLayer(layer: Descriptor, { kind, mediaType, maxBytes }: (typeof KINDS)[number]): Promise<void> {
-    if (this.#seen.has(layer.digest)) return
-    this.#seen.add(layer.digest)
-    if (this.#pieces[kind].length >= MAX_PIECES)
-      return this.fault(`more than ${MAX_PIECES} layers of type ${mediaType} are attached`)
+  /** Timestamps first: they tell which authorities the statements may be about. */
+  async #piecesOf(manifest: Descriptor): Promise<readonly Piece[]> {
+    const layers = await this.orFault(() => layersOf(this.#store, this.#signature, manifest, this.#call))
+    const pieces = (layers ?? []).flatMap((layer): readonly Piece[] => {
+      const found = KINDS.find(({ mediaType }) => mediaType === layer.mediaType)
+      if (found === undefined) this.fault(`${manifest.digest} has a layer that is not evidence`)
+      return found === undefined ? [] : [{ layer, ...found }]
+    })
+    return [
+      ...pieces.filter(({ kind }) => kind === 'timestamps'),
+      ...pieces.filter(({ kind }) => kind !== 'timestamps'),
+    ]
+  }
+
+  /** Returns how many were read before the one that was refused. */
+  async #readUntilRefused(pieces: readonly Piece[]): Promise<number> {
+    for (const [index, piece] of pieces.entries()) if (!(await this.#readPiece(piece))) return index
+    return pieces.length
+  }
+
+  async #readPiece(piece: Piece): Promise<boolean> {
+    const { digest } = piece.layer
+    const isGood = this.#seen.get(digest) ?? (await this.orFault(() => this.#judgePiece(piece))) ?? false
+    this.#seen.set(digest, isGood)
+    return isGood
+  }
+
+  async #judgePiece({ layer, kind, maxBytes }: Piece): Promise<boolean> {
+    const { size, mediaType } = layer
+    if (this.#pieces[kind].length >= MAX_PIECES) {
+      this.fault(`more than ${MAX_PIECES} layers of type ${mediaType} are attached`)
+      return true
+    }
     // What is refused for its size costs nothing.
-    if (layer.size <= maxBytes && layer.size > this.#left)
-      return this.fault(`more than ${MAX_BYTES} bytes of evidence are attached`)
-    if (layer.size <= maxBytes) this.#left -= layer.size
-    this.#pieces[kind].push(await readBlob(this.#store, layer, maxBytes, this.#call))
+    if (size <= maxBytes && size > Math.min(this.#left, this.#leftForRefused)) {
+      this.fault(`more than ${MAX_BYTES} bytes of evidence are attached`)
+      return true
+    }
+    const before = this.#left
+    if (size <= maxBytes) this.#left -= size
+    const bytes = await readBlob(this.#store, layer, maxBytes, this.#call)
+    if (await this.#accepts(kind, bytes)) {
+      this.#pieces[kind].push(bytes)
+      return true
+    }
+    this.#left = before
+    this.#leftForRefused -= size
+    this.#refused++
+    return false
   }
 }
 
-/** The newest first, as the listing says: an annotation that anybody writes, but so is all of it. */
+function bySize(pieces: readonly Piece[]): readonly Piece[] {
+  return pieces.toSorted((one, other) => one.layer.size - other.layer.size)
+}
+
+/**
+ * What is listed as evidence comes before what may be; of each the newest first, as the listing says: an annotation that
+ * anybody writes, but so is all of it.
+ */
 async function listEvidence(
   store: ArtifactStore,
   signature: Descriptor,
@@ -204,7 +294,9 @@ async function listEvidence(
     if (listed.length === MAX_LISTED) break
   }
   const createdAt = ({ annotations }: Descriptor): string => annotations?.[Annotations.created] ?? ''
+  const isNamed = ({ artifactType }: Descriptor): boolean => artifactType === EVIDENCE_TYPE
   return listed.reverse().toSorted((one, other) => {
+    if (isNamed(one) !== isNamed(other)) return isNamed(one) ? -1 : 1
     const [a, b] = [createdAt(one), createdAt(other)]
     return a < b ? 1 : a > b ? -1 : 0
   })
@@ -235,7 +327,7 @@ function isOf({ subject }: Manifest, { digest, size, mediaType }: Descriptor): b
   return subject?.digest === digest && subject.size === size && subject.mediaType === mediaType
 }
 
-/** Whether each of the layers is in a manifest of those that a verifier reads. */
+/** Whether each of the layers is in one of the newest manifests. */
 async function areAttached(
   store: ArtifactStore,
   signature: Descriptor,
@@ -243,7 +335,7 @@ async function areAttached(
   call: StoreCall,
 ): Promise<boolean> {
   const missing = new Set(layers.map(({ descriptor }) => descriptor.digest))
-  for (const descriptor of (await listEvidence(store, signature, call)).slice(0, MAX_MANIFESTS)) {
+  for (const descriptor of (await listEvidence(store, signature, call)).slice(0, MAX_COMPARED)) {
     try {
       for (const { digest } of await layersOf(store, signature, descriptor, call)) missing.delete(digest)
     } catch (error) {

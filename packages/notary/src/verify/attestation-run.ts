@@ -4,9 +4,8 @@ import type { Certificate } from '@sealwright/x509'
 import { type FoundAttestation, findAttestations } from '../attestation/find-attestations.ts'
 import { type OpenedAttestation, openAttestation } from '../attestation/open-attestation.ts'
 import { isOfType, predicateName } from '../attestation/predicate-type.ts'
-import { type FoundEvidence, readEvidence } from '../evidence/attached-evidence.ts'
+import { type EvidenceFilter, type FoundEvidence, readEvidence } from '../evidence/attached-evidence.ts'
 import { readEnvelope } from '../find-signatures.ts'
-import { once } from '../once.ts'
 import { enforcementOf, type Statement } from '../trust/policy.ts'
 import type { VerifierContext } from './context.ts'
 import { type AttestationJudgement, type JudgedAttestation, judgeAttestation } from './judge-attestation.ts'
@@ -86,7 +85,7 @@ export async function visitAttestations(
   { signal, session }: Pick<JudgedOptions<ArtifactOptions>, 'signal' | 'session'>,
   judge: (
     opened: OpenedAttestation,
-    attached: () => Promise<FoundEvidence>,
+    attached: (accepts: EvidenceFilter) => Promise<FoundEvidence>,
     digest: string,
   ) => Promise<JudgedAttestation & { readonly done: boolean }>,
 ): Promise<VisitedAttestations> {
@@ -115,7 +114,8 @@ export async function visitAttestations(
       judged.push({ digest, ...named, verdict, reason: fault!, checks: [] })
       continue
     }
-    const attached = once(() => readEvidence(store, each.manifest, { signal: session.signal }))
+    const attached = (accepts: EvidenceFilter) =>
+      readEvidence(store, each.manifest, { signal: session.signal, accepts })
     const { report, error: untold, done } = await judge(opened, attached, digest)
     judged.push({ digest, predicateType: type, format: opened.format, ...report })
     unread ??= untold

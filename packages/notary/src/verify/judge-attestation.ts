@@ -11,7 +11,8 @@ import { type Certificate, checkChain, formatDistinguishedName, parseCertificate
 import type { OpenedAttestation } from '../attestation/open-attestation.ts'
 import { predicateTypes } from '../attestation/predicate-type.ts'
 import { judgeSummary } from '../attestation/verification-summary.ts'
-import type { FoundEvidence } from '../evidence/attached-evidence.ts'
+import type { EvidenceFilter, FoundEvidence } from '../evidence/attached-evidence.ts'
+import { evidenceFilter } from '../evidence/evidence-filter.ts'
 import { once } from '../once.ts'
 import type { Enforcement } from '../trust/policy.ts'
 import { checkAuthenticity, OTHER_KEY } from './authenticity.ts'
@@ -23,6 +24,7 @@ import { runChecks } from './run-checks.ts'
 import {
   checkAuthenticTimestamp,
   checkKeyTime,
+  filteredBy,
   KEY_ALONE,
   type TimeFinding,
   type TimeJudgement,
@@ -68,16 +70,20 @@ const CHECKS = ['integrity', 'authenticity', 'authenticTimestamp', 'revocation',
 export async function judgeAttestation(
   opened: OpenedAttestation,
   by: AttestationJudgement,
-  attached: () => Promise<FoundEvidence>,
+  attached: (accepts: EvidenceFilter) => Promise<FoundEvidence>,
 ): Promise<JudgedAttestation> {
   let evidenceFaults: AttestationReport['evidenceFaults']
+  const found = await findSigner(opened, by)
   const carried = once(async () => {
-    const { evidence, faults } = await attached()
-    if (faults.length > 0) evidenceFaults = faults
     const [message] = opened.signatures
+    const chain = 'outcome' in found ? [] : (found.chain ?? [])
+    const { timestamps } = opened
+    const { evidence, faults } = await attached(
+      evidenceFilter({ chain, message: message!, timestamps, ...filteredBy(by) }),
+    )
+    if (faults.length > 0) evidenceFaults = faults
     return { ...evidence, timestamps: evidence.timestamps.map(token => ({ token, message: message! })) }
   })
-  const found = await findSigner(opened, by)
   let signer = describeSigner(found)
   let time: TimeFinding | undefined
   let revocation: AttestationReport['revocation']

@@ -1,7 +1,8 @@
 import { fingerprint, isSealwrightError, type SealwrightError, type TargetArtifact } from '@sealwright/core'
 import type { Descriptor } from '@sealwright/oci'
 import { formatDistinguishedName } from '@sealwright/x509'
-import type { FoundEvidence } from '../evidence/attached-evidence.ts'
+import type { EvidenceFilter, FoundEvidence } from '../evidence/attached-evidence.ts'
+import { evidenceFilter } from '../evidence/evidence-filter.ts'
 import { once } from '../once.ts'
 import type { RevocationRule, TimestampRule } from '../policy/policy.ts'
 import type { SourceSession } from '../revocation/revocation-sources.ts'
@@ -13,7 +14,7 @@ import { CHECKS, type CheckName, formatTime, type SignatureReport } from './repo
 import { checkRevocation, type Moment } from './revocation.ts'
 import { type CheckedAll, runChecks } from './run-checks.ts'
 import type { StoreIndex } from './store-index.ts'
-import { checkAuthenticTimestamp, checkExpiry, checkKeyTime, KEY_ALONE } from './times.ts'
+import { checkAuthenticTimestamp, checkExpiry, checkKeyTime, filteredBy, KEY_ALONE } from './times.ts'
 
 /** What a signature is judged by. */
 export interface Judgement {
@@ -26,7 +27,7 @@ export interface Judgement {
   readonly session: SourceSession
   readonly keepCarried?: boolean | undefined
   /** Evidence that is attached to the signature; asked for only where nothing else tells, or to keep it. */
-  attached?(): Promise<FoundEvidence>
+  attached?(accepts: EvidenceFilter): Promise<FoundEvidence>
   /** What the signature must be over; asked for only once the signer is known to be trusted. */
   expected(envelope: SoundEnvelope): Promise<Expected> | Expected
   readonly metadata: Readonly<Record<string, string>>
@@ -143,11 +144,14 @@ async function make(
 }
 
 /** What is stapled and attached; it is read once, and what was passed over is reported. */
-function carriedWith(sound: SoundEnvelope, { attached }: Judgement, about: Described): Vouched['carried'] {
+function carriedWith(sound: SoundEnvelope, by: Judgement, about: Described): Vouched['carried'] {
+  const { attached } = by
   return once(async () => {
     const { ocsp, crls } = sound.stapled
     if (attached === undefined) return { ocsp, crls, timestamps: [] }
-    const { evidence, faults } = await attached()
+    const { evidence, faults } = await attached(
+      evidenceFilter({ ...sound, message: sound.signature, ...filteredBy(by) }),
+    )
     if (faults.length > 0) about.evidenceFaults = [...(about.evidenceFaults ?? []), ...faults]
     return {
       ocsp: [...ocsp, ...evidence.ocsp],

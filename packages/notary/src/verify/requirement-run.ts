@@ -2,7 +2,7 @@ import { isSealwrightError } from '@sealwright/core'
 import type { ArtifactStore, Descriptor } from '@sealwright/oci'
 import type { OpenedAttestation } from '../attestation/open-attestation.ts'
 import { isOfType, statedTime } from '../attestation/predicate-type.ts'
-import { type FoundEvidence, readEvidence } from '../evidence/attached-evidence.ts'
+import { type EvidenceFilter, type FoundEvidence, readEvidence } from '../evidence/attached-evidence.ts'
 import { listSignatures, readFound } from '../find-signatures.ts'
 import { THUMBPRINTS } from '../media-types.ts'
 import { once } from '../once.ts'
@@ -148,7 +148,8 @@ export class RequirementRun {
         if (report.verdict === 'unknown') this.#leaveAllOpen(`the signature ${digest} could not be read`)
         continue
       }
-      const attached = once(() => readEvidence(store, descriptor, { signal: this.#options.session.signal }))
+      const attached = (accepts: EvidenceFilter) =>
+        readEvidence(store, descriptor, { signal: this.#options.session.signal, accepts })
       const report = await this.#judgeOne(read.opened, digest, { attached, expected: () => subject })
       this.#reports.push({ digest, format: read.format, ...report })
       if (this.#options.all !== true && this.#areSigned()) return undefined
@@ -422,7 +423,7 @@ interface AttestedBy {
   readonly opened: OpenedAttestation
   readonly digest: string
   readonly by: AttestationJudgement
-  attached(): Promise<FoundEvidence>
+  attached(accepts: EvidenceFilter): Promise<FoundEvidence>
 }
 
 /** What a report says of the policy. */

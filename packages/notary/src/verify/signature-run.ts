@@ -2,7 +2,7 @@ import { isSealwrightError, type SealwrightError } from '@sealwright/core'
 import type { ArtifactStore, Descriptor } from '@sealwright/oci'
 import { bindingFor } from '../binding.ts'
 import type { ChainCache } from '../chain-cache.ts'
-import { readEvidence } from '../evidence/attached-evidence.ts'
+import { type EvidenceFilter, readEvidence } from '../evidence/attached-evidence.ts'
 import { type FoundSignature, findSignatures, readEnvelope } from '../find-signatures.ts'
 import { type OpenedEnvelope, openEnvelope } from '../sound-envelope.ts'
 import { enforcementOf, type Statement } from '../trust/policy.ts'
@@ -81,7 +81,8 @@ export class SignatureRun {
     const read = await readSignature(this.store, found, this.#context.chains, this.#options)
     if ('error' in read) return { report: { digest, ...unreadable(read.error) }, ...unanswered(read.error) }
     const { signal } = this.#options.session
-    const attached = () => readEvidence(this.store, found.manifest, { signal })
+    const attached = (accepts: EvidenceFilter) =>
+      readEvidence(this.store, found.manifest, { signal, accepts })
     const { report, error } = await judgeSignature(read.opened, { ...this.#judgement, attached })
     return { report: { digest, format: read.format, ...report }, ...(error === undefined ? {} : { error }) }
   }

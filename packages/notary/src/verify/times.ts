@@ -7,6 +7,7 @@ import {
   type TimeRange,
   verifyTimestampToken,
 } from '@sealwright/x509'
+import type { EvidenceSubject } from '../evidence/evidence-filter.ts'
 import type { TimestampRule } from '../policy/policy.ts'
 import type { SoundEnvelope, TimestampClaim } from '../sound-envelope.ts'
 import type { Statement } from '../trust/policy.ts'
@@ -129,6 +130,21 @@ function authoritiesOf({ trustStores }: Statement, stores: StoreIndex): readonly
     authorities.push(...certificates.map(root => ({ root, store })))
   }
   return authorities
+}
+
+/** Returns by what attached evidence is told from what others made up. */
+export function filteredBy({
+  now,
+  session,
+  statement,
+  stores,
+}: TimeJudgement): Pick<EvidenceSubject, 'roots' | 'times' | 'readCrl'> {
+  const authorities = authoritiesOf(statement, stores)
+  return {
+    roots: 'outcome' in authorities ? [] : authorities.map(({ root }) => root),
+    times: [now.time, now.clock],
+    readCrl: (der, issuer) => session.sources.carriedCrl(der, issuer, session.signal),
+  }
 }
 
 /** One token: whole, over this signature, by a trusted authority that was not revoked, at a time when the chain was valid. */
