@@ -965,9 +965,9 @@ export interface StapleOptions extends RevocationCall {
     readonly roots?: readonly Certificate[] | undefined;
     /**
      * Makes a timestamp over each signature, verified: {@link requestTimestamp}. It proves from then on that the signature
-     * existed. Default: none is made.
+     * existed. Nothing is added where it returns nothing. Default: none is made.
      */
-    readonly timestamp?: ((signature: TimestampedSignature) => Promise<NewTimestamp>) | undefined;
+    readonly timestamp?: ((signature: TimestampedSignature) => Promise<NewTimestamp | undefined>) | undefined;
     /**
      * Also attestations by certificates, whose chains `roots` may complete. Default: signatures alone.
      */
@@ -1147,6 +1147,8 @@ export interface TimestampedSignature {
     readonly bytes: Uint8Array;
     readonly algorithm: AlgorithmId;
     readonly chain: readonly Certificate[];
+    /** The timestamps that it has, not judged: its own, and those that are attached. */
+    readonly timestamps: readonly TimestampClaim[];
 }
 
 /** Whom to believe, as plain data: nothing is read from disk once it is made. */
@@ -1510,6 +1512,9 @@ export function isPublicAddress(address: string): boolean;
 
 /** Whether a text is, or is meant to be, Sealwright's own policy rather than one of Notation's. */
 export function isSealwrightPolicy(input: Uint8Array | string): boolean;
+
+/** Whether one of the timestamps holds. Whether its authority was revoked is left to verification. */
+export function isTimestamped(timestamps: readonly TimestampClaim[], roots: readonly Certificate[]): boolean;
 
 /** Reads every trust store under `<directory>/truststore/x509`. No fault of one store hides another. */
 export function listTrustStores(directory: string): Promise<StoreListing>;

@@ -27,6 +27,7 @@ export {
   type EqualSignatureQuery,
   findEqualSignature,
   isEqualSignature,
+  isTimestamped,
 } from './equal-signature.ts'
 export {
   type AttachEvidenceOptions,

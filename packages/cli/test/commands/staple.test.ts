@@ -255,6 +255,31 @@ describe('staple', () => {
   })
 })
 
+describe('staple --timestamp', () => {
+  it('attaches a timestamp once, which a policy that demands one accepts', async () => {
+    const self = await trusting(['ca:revoking', 'tsa:time'])
+    await self.expect(0, ['cert', 'add', 'tsa:time', authority.root.certificatePath])
+    await self.expect(0, ['sign', ...keyOf(await issued('late')), IMAGE])
+    // A token that may be a second off must lie within certificates that were made just now.
+    await setTimeout(2500)
+    await self.expect(1, ['verify', IMAGE])
+    await using tsa = await startTimestampAuthority({ ca: authority })
+    const dead = ['--timestamp', 'http://127.0.0.1:1']
+    const { error } = await self.json(3, ['staple', ...dead, IMAGE])
+    expect(error.message).toBe('no timestamp could be had')
+    const staple = ['staple', ...dead, '--timestamp', tsa.url, IMAGE]
+    expect((await self.json(0, staple)).signatures).toMatchObject([{ outcome: 'attached' }])
+    await self.expect(0, ['verify', IMAGE])
+    const timestamps = async () =>
+      (await self.json(0, ['inspect', IMAGE])).signatures[0].evidence.filter(
+        ({ kind }: { kind: string }) => kind === 'timestamp',
+      )
+    expect(await timestamps()).toHaveLength(1)
+    await self.expect(0, staple)
+    expect(await timestamps()).toHaveLength(1)
+  })
+})
+
 describe('evidence on the authority of a timestamp', () => {
   it.each(['signature', 'attestation'])('comes with the %s', async kind => {
     const self = await trusting(['ca:revoking', 'tsa:time'])

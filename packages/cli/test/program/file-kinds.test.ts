@@ -75,6 +75,10 @@ const READ: readonly (readonly [argument: string, words: readonly string[]])[] =
       'oci:image:v1',
     ],
   ],
+  [
+    'staple --timestamp-root',
+    ['staple', '--timestamp', 'http://tsa.invalid', '--timestamp-root', 'FILE', 'oci:image:v1'],
+  ],
   ['attach envelope', ['attach', 'oci:image:v1', 'FILE']],
   ['verify target', ['verify', './FILE']],
   ['verify --signature', ['verify', '--signature', 'FILE', 'oci:image:v1']],

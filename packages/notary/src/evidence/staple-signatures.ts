@@ -16,7 +16,7 @@ import { type FoundSignature, findSignatures, readEnvelope } from '../find-signa
 import type { RevocationCall } from '../revocation/revocation-sources.ts'
 import { openEnvelope, type TimestampClaim } from '../sound-envelope.ts'
 import { completed } from '../verify/known-chains.ts'
-import { attachEvidence } from './attached-evidence.ts'
+import { attachEvidence, readEvidence } from './attached-evidence.ts'
 import type { CollectedStatement, EvidenceCollector } from './collect-evidence.ts'
 import { mergeEvidence, type SignatureEvidence } from './evidence.ts'
 
@@ -29,9 +29,9 @@ export interface StapleOptions extends RevocationCall {
   readonly roots?: readonly Certificate[] | undefined
   /**
    * Makes a timestamp over each signature, verified: {@link requestTimestamp}. It proves from then on that the signature
-   * existed. Default: none is made.
+   * existed. Nothing is added where it returns nothing. Default: none is made.
    */
-  readonly timestamp?: ((signature: TimestampedSignature) => Promise<NewTimestamp>) | undefined
+  readonly timestamp?: ((signature: TimestampedSignature) => Promise<NewTimestamp | undefined>) | undefined
   /**
    * Also attestations by certificates, whose chains `roots` may complete. Default: signatures alone.
    */
@@ -46,6 +46,8 @@ export interface TimestampedSignature {
   readonly bytes: Uint8Array
   readonly algorithm: AlgorithmId
   readonly chain: readonly Certificate[]
+  /** The timestamps that it has, not judged: its own, and those that are attached. */
+  readonly timestamps: readonly TimestampClaim[]
 }
 
 export interface NewTimestamp {
@@ -109,7 +111,11 @@ export async function stapleSignatures(
   for (const { kind, manifest: subjectOf, read } of await listTargets(store, subject, options)) {
     const about: About = { kind, digest: subjectOf.digest, statuses: [], faults: [] }
     try {
-      const evidence = await collect(await read(), options, about)
+      const evidence = await collect(
+        await withAttached(store, subjectOf, await read(), options),
+        options,
+        about,
+      )
       const isEmpty = Object.values(evidence).every(({ length }) => length === 0)
       const { manifest } = isEmpty
         ? {}
@@ -142,7 +148,7 @@ interface About extends Pick<StapleReport, 'kind' | 'digest'> {
 interface Target extends Pick<StapleReport, 'kind'> {
   readonly manifest: Descriptor
   /** Nothing for one that no certificate vouches for. */
-  read(): Promise<Stapled | undefined>
+  read(): Promise<TimestampedSignature | undefined>
 }
 
 async function listTargets(
@@ -170,16 +176,12 @@ async function listTargets(
   return [...signatures, ...others]
 }
 
-interface Stapled extends TimestampedSignature {
-  readonly timestamps: readonly TimestampClaim[]
-}
-
 async function readSignature(
   store: ArtifactStore,
   { envelope, fault }: FoundSignature,
   chains: ChainCache,
   call: StoreCall,
-): Promise<Stapled> {
+): Promise<TimestampedSignature> {
   if (envelope === undefined) throw fault
   const binding = bindingFor(envelope.mediaType)
   if (binding === undefined) throw notSound(`its format is ${JSON.stringify(envelope.mediaType)}`)
@@ -194,7 +196,7 @@ async function readAttestation(
   { envelope, fault }: FoundAttestation,
   roots: readonly Certificate[],
   call: StoreCall,
-): Promise<Stapled | undefined> {
+): Promise<TimestampedSignature | undefined> {
   if (envelope === undefined) throw fault ?? notSound('its manifest has no envelope')
   const opened = openAttestation(envelope.mediaType, await readEnvelope(store, envelope, call))
   const [bytes] = opened.signatures
@@ -209,19 +211,32 @@ async function readAttestation(
   return { bytes, algorithm, chain, timestamps: opened.timestamps }
 }
 
+/** Timestamps that others attached count where a new one may be made: their authority needs no second one. */
+async function withAttached(
+  store: ArtifactStore,
+  manifest: Descriptor,
+  target: TimestampedSignature | undefined,
+  { timestamp, signal }: StapleOptions,
+): Promise<TimestampedSignature | undefined> {
+  if (target === undefined || timestamp === undefined) return target
+  const { evidence } = await readEvidence(store, manifest, { signal })
+  const attached = evidence.timestamps.map(token => ({ token, message: target.bytes }))
+  return { ...target, timestamps: [...target.timestamps, ...attached] }
+}
+
 /** Collects for the signing chain and the timestamp authorities; `about` gains what is worth reporting. */
 async function collect(
-  target: Stapled | undefined,
+  target: TimestampedSignature | undefined,
   options: StapleOptions,
   about: About,
 ): Promise<SignatureEvidence> {
   if (target === undefined) return mergeEvidence()
-  const { timestamps, ...signature } = target
+  const { timestamps } = target
   const { collector, timestamp, ...call } = options
-  const made = await timestamp?.(signature)
+  const made = await timestamp?.(target)
   const authorities = timestamps.flatMap(claim => authorityOf(claim, options, about.faults))
   const parts: Partial<SignatureEvidence>[] = made === undefined ? [] : [{ timestamps: [made.token] }]
-  for (const chain of distinct([signature.chain, ...authorities, ...(made ? [made.chain] : [])])) {
+  for (const chain of distinct([target.chain, ...authorities, ...(made ? [made.chain] : [])])) {
     const { evidence, statuses } = await collector.collect(chain, call)
     about.statuses.push(...statuses)
     parts.push(evidence)

@@ -1,5 +1,5 @@
 import { shellQuote } from '@sealwright/core/encoding'
-import { stapleSignatures } from '@sealwright/notary'
+import { isTimestamped, type StapleOptions, stapleSignatures } from '@sealwright/notary'
 import { BESIDE } from '../../config/signatures-in.ts'
 import { pickRegistryFlags } from '../../flags/common-flags.ts'
 import { exitCodeOfAll } from '../../runtime/exit.ts'
@@ -16,6 +16,7 @@ import {
   stapledLines,
   stapleOptions,
 } from '../../signatures/evidence.ts'
+import { openTimestamps } from '../../signatures/timestamps.ts'
 import { openTarget } from '../../targets/open-target.ts'
 import { type ArtifactTarget, parseTarget, withDigest } from '../../targets/target.ts'
 import { assertUsable } from '../../targets/usable.ts'
@@ -34,7 +35,7 @@ export async function staple(
   const subject = await session.dialogue.waiting(open.store.name, () => open.resolve(signal))
   if (target.digest === undefined) session.note(`${text} is ${subject.digest}`)
   const resolved = open.nameOf(subject.digest)
-  const options = await stapleOptions(session, flags)
+  const options = { ...(await stapleOptions(session, flags)), timestamp: await timestampOf(session, flags) }
   const { maxSignatures } = flags
   const reports = await session.dialogue.waiting(
     `evidence for the signatures in ${open.signatures.name}`,
@@ -65,6 +66,21 @@ export async function staple(
     ],
     faults: signatures.flatMap(signature => missingLines(signature, session.styleErr)),
     resolved: [resolved],
+  }
+}
+
+/**
+ * Timestamps are made only where the command line names an authority: those of the configuration are for new signatures. A
+ * signature that has a timestamp by a trusted authority gets no second one, so that a timer adds none each time.
+ */
+async function timestampOf(session: Session, flags: StapleFlags): Promise<StapleOptions['timestamp']> {
+  const timestamps = await openTimestamps(session, { ...flags, timestamp: flags.timestamp ?? ['none'] })
+  if (timestamps === undefined) return undefined
+  const { roots } = timestamps
+  return async ({ bytes, algorithm, chain, timestamps: claims }) => {
+    if (isTimestamped(claims, roots)) return undefined
+    const call = { signal: await session.deadline(), timeoutMs: Number.POSITIVE_INFINITY }
+    return timestamps.over(bytes, { algorithm, chain, call })
   }
 }
 

@@ -1,4 +1,4 @@
-import { registryFlags } from '../../flags/common-flags.ts'
+import { registryFlags, timestampFlags } from '../../flags/common-flags.ts'
 import { count, type FlagValues, single } from '../../flags/flag.ts'
 import { defineCommand } from '../../session/command.ts'
 
@@ -8,6 +8,7 @@ const flags = () => ({
     'ask for at most this many signatures; fail if there are more (default: 100)',
     count,
   ),
+  ...timestampFlags(),
   ...registryFlags(),
 })
 
@@ -17,10 +18,11 @@ export type StapleFlags = FlagValues<ReturnType<typeof flags>>
 export const stapleCommand = defineCommand({
   name: 'staple',
   args: '<target>',
-  summary: 'attach OCSP responses and CRLs to the signatures of a target',
+  summary: 'attach OCSP responses, CRLs and timestamps to the signatures of a target',
   flags,
   examples: [
     'sealwright staple registry.example/app:v1',
+    'sealwright staple --timestamp https://tsa.example registry.example/app:v1',
     'sealwright staple --signatures-in oci:./signatures registry.example/app:v1',
   ],
   resolves: true,
