@@ -321,7 +321,10 @@ class CertificateCheck {
     else if (status.thisUpdate !== undefined) this.#tried.push(`what came with the signature: ${status.why}`)
   }
 
-  /** Writes the CRL that came with the signature to the cache, unless one that is as late is there. */
+  /**
+   * Writes the CRL that came with the signature to the cache, unless one that is as late is there. It is written under each
+   * URL of the certificate: notation looks a CRL up by the SHA-256 of its URL, and needs one for every URL.
+   */
   async #keepCarried(): Promise<void> {
     const { session, at, now = at } = this.#options
     const { sources, signal } = session
