@@ -93,6 +93,7 @@ describe('a report', () => {
             },
             signer: {
               subject: 'CN=release,O=Acme,ST=Hessen,C=DE',
+              fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
               spkiSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
               trustStore: 'ca:acme',
             },

@@ -58,7 +58,12 @@ const signatureReport = z.strictObject({
     .optional()
     .describe('What the signer signed; claims, unless integrity and authenticity passed.'),
   signer: z
-    .strictObject({ subject: z.string(), spkiSha256: z.string(), trustStore: z.string().optional() })
+    .strictObject({
+      subject: z.string(),
+      fingerprint: z.string().optional().describe('SHA-256 of the certificate.'),
+      spkiSha256: z.string(),
+      trustStore: z.string().optional(),
+    })
     .optional(),
   ...judgedInTime,
   checks,
@@ -73,6 +78,7 @@ const attestationReport = z.strictObject({
   signer: z
     .strictObject({
       subject: z.string().optional(),
+      fingerprint: z.string().optional(),
       spkiSha256: z.string(),
       trustStore: z.string().optional(),
     })

@@ -147,7 +147,7 @@ function signatureLines(signature: Signature, { style, details }: Shown, told?: 
           ] as const,
         ]
       : []),
-    ...(signer && details ? [['key', `sha256:${signer.spkiSha256}`] as const] : []),
+    ...keyFacts(signer, details),
     ...(signed
       ? [['signed', `${signed.signingTime}${signed.expiry ? `, expires ${signed.expiry}` : ''}`] as const]
       : []),
@@ -179,6 +179,16 @@ function timeText({ time, timestamp }: Evidence, details: boolean): string | und
   const { accuracyMs, authority, trustStore } = timestamp
   const accuracy = accuracyMs === 0 ? '' : ` ± ${accuracyMs / 1000} s`
   return `${time.used}${accuracy}  timestamp by ${authority.subject}  trusted by ${trustStore}`
+}
+
+/** The key of a signer and their certificate, by their digests. */
+function keyFacts(
+  signer: Attestations['judged'][number]['signer'],
+  details: boolean,
+): (readonly [string, string])[] {
+  if (!details || signer === undefined) return []
+  const certificate = signer.fingerprint === undefined ? '' : `  certificate sha256:${signer.fingerprint}`
+  return [['key', `sha256:${signer.spkiSha256}${certificate}`]]
 }
 
 /** The authority that vouches for the time, by its certificate and the policy under which it issued the timestamp. */
@@ -217,6 +227,7 @@ function judgedLines(one: Attestations['judged'][number], { style, details }: Sh
   const facts: (readonly [string, string])[] = [
     ...(details && reason !== undefined ? [['reason', reason.why] as const] : []),
     ...(name ? [['signer', `${name}${trusted}`] as const] : []),
+    ...(signer?.subject === undefined ? [] : keyFacts(signer, details)),
     ...(time === undefined ? [] : [['time', time] as const]),
     ...authorityFacts(one, details),
   ]

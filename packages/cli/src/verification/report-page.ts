@@ -174,11 +174,13 @@ function decision({ verdict, reason, error }: VerifiedTarget): Html | undefined 
   ])}</div>`
 }
 
-function requirementItem(node: RequirementNode): Html {
+/** What is missing of a group that is met is nothing to worry about. */
+function requirementItem(node: RequirementNode, within?: RequirementNode): Html {
+  const tone = within?.state === 'met' && node.state !== 'met' ? 'plain' : STATE_TONES[node.state]
   const found = 'of' in node ? undefined : (node.why ?? node.signature)
-  return html`<li>${badge(STATE_NAMES[node.state], STATE_TONES[node.state])} ${foreign(nodeText(node))}${
+  return html`<li>${badge(STATE_NAMES[node.state], tone)} ${foreign(nodeText(node))}${
     found !== undefined && html` <span class="soft">${foreign(found)}</span>`
-  }${'of' in node && html`<ul>${node.of.map(requirementItem)}</ul>`}</li>`
+  }${'of' in node && html`<ul>${node.of.map(child => requirementItem(child, node))}</ul>`}</li>`
 }
 
 function signatureDetails(signature: Signature): Html {
@@ -208,6 +210,7 @@ function signerFacts(signer: Attestation['signer']): readonly Fact[] {
   return [
     ['Signer', signer?.subject],
     ['Trusted by', signer?.trustStore],
+    ['Certificate', signer?.fingerprint && `sha256:${signer.fingerprint}`],
     ['Public key', signer && `sha256:${signer.spkiSha256}`],
   ]
 }

@@ -19,12 +19,14 @@ export function requirementLines(node: RequirementNode, style: Style): string[] 
   )
 }
 
-function nodeLines(node: RequirementNode, style: Style): string[] {
-  const state = style(COLORS[node.state], STATE_NAMES[node.state])
+/** @param within - Its group: what is missing of one that is met is nothing to worry about. */
+function nodeLines(node: RequirementNode, style: Style, within?: RequirementNode): string[] {
+  const color = within?.state === 'met' && node.state !== 'met' ? 'dim' : COLORS[node.state]
+  const state = style(color, STATE_NAMES[node.state])
   const gap = ' '.repeat('missing'.length + 2 - STATE_NAMES[node.state].length)
   const head = `${state}${gap}${printable(nodeText(node))}`
   if ('of' in node)
-    return [head, ...node.of.flatMap(child => nodeLines(child, style)).map(line => `  ${line}`)]
+    return [head, ...node.of.flatMap(child => nodeLines(child, style, node)).map(line => `  ${line}`)]
   const found = node.why ?? node.signature
   return [found === undefined ? head : `${head}  ${fitted(printable(found), SHORT)}`]
 }

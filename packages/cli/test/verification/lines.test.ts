@@ -64,6 +64,7 @@ describe('the text of a target that a requirement decided', () => {
     }
     const { authority, policy } = VERIFIED.signatures[0]!.timestamp!
     expect(text).toContain(`    tsa      certificate sha256:${authority.fingerprint}  policy ${policy}`)
+    expect(text).toContain(`key      sha256:${'5'.repeat(64)}  certificate sha256:${'1'.repeat(64)}`)
     expect(text).toContain('2026-11-30T12:00:00Z (clock: no other time counts)')
   })
 

@@ -49,7 +49,12 @@ const VENDOR: Signature = {
     expiry: '2027-10-01T10:00:00Z',
     metadata: { build: '42', commit: '0123abcd' },
   },
-  signer: { subject: GOOD.subject, spkiSha256: '5'.repeat(64), trustStore: 'ca:vendor' },
+  signer: {
+    subject: GOOD.subject,
+    fingerprint: GOOD.fingerprint,
+    spkiSha256: '5'.repeat(64),
+    trustStore: 'ca:vendor',
+  },
   time: { used: '2026-10-01T10:00:05Z', source: 'timestamp' },
   timestamp: {
     time: '2026-10-01T10:00:05Z',

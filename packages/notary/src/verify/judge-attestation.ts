@@ -291,7 +291,9 @@ function describeSigner(found: Signer | Finding): AttestationReport['signer'] {
   if ('outcome' in found) return undefined
   const [leaf] = found.chain ?? []
   return {
-    ...(leaf === undefined ? {} : { subject: formatDistinguishedName(leaf.subject) }),
+    ...(leaf === undefined
+      ? {}
+      : { subject: formatDistinguishedName(leaf.subject), fingerprint: leaf.fingerprint }),
     spkiSha256: fingerprint(found.publicKey).slice('sha256:'.length),
   }
 }

@@ -189,6 +189,7 @@ function describeSignature(sound: SoundEnvelope): Described {
     },
     signer: {
       subject: formatDistinguishedName(leaf.subject),
+      fingerprint: leaf.fingerprint,
       spkiSha256: fingerprint(leaf.publicKey).slice('sha256:'.length),
     },
     ...(sound.stapledFault === undefined ? {} : { evidenceFaults: [sound.stapledFault] }),
