@@ -40,8 +40,13 @@ export async function startChromium(context: Skips): Promise<Chromium> {
   if (process.getuid?.() === 0) args.push('--no-sandbox')
   const child = spawn(path, [...args, `--user-data-dir=${profile}`, 'about:blank'], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    // A group of its own: Debian's program is a script that starts the browser as a child, which outlives it.
+    detached: true,
   })
-  const kill = (): void => void child.kill('SIGKILL')
+  const kill = (): void => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, 'SIGKILL')
+  }
   process.once('exit', kill)
   const gone = once(child, 'exit')
   const stop = async (): Promise<void> => {
