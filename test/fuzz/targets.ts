@@ -44,7 +44,7 @@ import { parseManifest } from '../../packages/oci/src/manifest.ts'
 import { parseReference } from '../../packages/oci/src/reference.ts'
 import { parseChallenges } from '../../packages/oci-registry/src/auth/challenge.ts'
 import { nextLink } from '../../packages/oci-registry/src/http/link.ts'
-import { readPrivateKey } from '../../packages/provider-file/src/private-key.ts'
+import { readPrivateKey } from '../../packages/provider-file/src/opened-keys.ts'
 import { indexEntries } from '../../packages/x509/src/crl-entries.ts'
 import {
   checkChain,

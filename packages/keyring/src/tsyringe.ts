@@ -1,7 +1,6 @@
 import type { DependencyContainer, InjectionToken } from 'tsyringe'
 import { emptyKeyLock, type KeyLock } from './key-lock.ts'
-import { createKeyring, type Keyring, type KeyringOptions } from './keyring.ts'
-import type { ProviderSource } from './provider-sources.ts'
+import { createKeyring, type Keyring, type KeyringOptions, type ProviderSource } from './keyring.ts'
 
 // Registered symbols, so that two copies of this package speak of the same things.
 

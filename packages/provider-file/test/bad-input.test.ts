@@ -3,8 +3,8 @@ import { decodePem } from '@sealwright/core/encoding'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { numRuns } from '../../../test/properties.ts'
+import { readPrivateKey } from '../src/opened-keys.ts'
 import { readEncryptedKey } from '../src/pbes2.ts'
-import { readPrivateKey } from '../src/private-key.ts'
 import { openssl } from './key-folder.ts'
 
 const clear = openssl(['genpkey', '-algorithm', 'ED25519'])

@@ -9,10 +9,16 @@ export {
   type TlsOptions,
 } from './http-client.ts'
 export { type HttpTrace, isHttpTraced, traceHttp } from './http-trace.ts'
-export { KeyedMutex } from './keyed-mutex.ts'
 export { isLoopback } from './loopback.ts'
-export { decryptPbes2, encryptPbes2, type Pbes2, readPbes2 } from './pbes2.ts'
-export { PBES2_LIMITS, type Pbes2Kdf, type Pbes2Source } from './pbes2-kdf.ts'
+export {
+  decryptPbes2,
+  encryptPbes2,
+  PBES2_LIMITS,
+  type Pbes2,
+  type Pbes2Kdf,
+  type Pbes2Source,
+  readPbes2,
+} from './pbes2.ts'
 export { type HttpProxy, type ProxyEnv, proxyFor } from './proxy.ts'
 export { proxyFailure } from './proxy-failure.ts'
 export { redactor } from './redact.ts'
@@ -24,4 +30,4 @@ export {
   type TransportFault,
   transportFailure,
 } from './transport-failure.ts'
-export { untilAborted } from './until-aborted.ts'
+export { KeyedMutex, untilAborted } from './until-aborted.ts'

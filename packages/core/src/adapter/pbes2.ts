@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, pbkdf2, randomBytes, scrypt } from 'node:crypto'
 import {
   type DerValue,
   der,
@@ -10,8 +10,7 @@ import {
   readDer,
 } from '../encoding/index.ts'
 import { isSealwrightError, SealwrightError } from '../errors.ts'
-import { assertAffordable, deriveKey, type Pbes2Kdf, type Pbes2Source } from './pbes2-kdf.ts'
-import { ciphers, hashes, oids, schemeName } from './pbes2-oids.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** Encryption under a password by PBES2 (RFC 8018 §6.2) with AES-CBC. */
 export interface Pbes2 {
@@ -168,4 +167,126 @@ function unsupported({ label, fix }: Pbes2Source, oid: string): SealwrightError 
     why: `it uses ${schemeName(oid)}; supported is PBES2 with PBKDF2 or scrypt and AES-CBC`,
     fix,
   })
+}
+
+/** Object identifiers of RFC 8018 (PKCS#5), RFC 7914 (scrypt) and NIST's AES arc. */
+const oids = {
+  pbes2: '1.2.840.113549.1.5.13',
+  pbkdf2: '1.2.840.113549.1.5.12',
+  scrypt: '1.3.6.1.4.1.11591.4.11',
+  hmacWithSha256: '1.2.840.113549.2.9',
+  aes256Cbc: '2.16.840.1.101.3.4.1.42',
+} as const
+
+/** Pseudorandom functions of PBKDF2, as `node:crypto` names their hash. */
+const hashes: Readonly<Record<string, string>> = {
+  '1.2.840.113549.2.7': 'sha1',
+  '1.2.840.113549.2.9': 'sha256',
+  '1.2.840.113549.2.10': 'sha384',
+  '1.2.840.113549.2.11': 'sha512',
+}
+
+const ciphers: Readonly<Record<string, { readonly name: string; readonly keyLength: number }>> = {
+  '2.16.840.1.101.3.4.1.2': { name: 'aes-128-cbc', keyLength: 16 },
+  '2.16.840.1.101.3.4.1.22': { name: 'aes-192-cbc', keyLength: 24 },
+  [oids.aes256Cbc]: { name: 'aes-256-cbc', keyLength: 32 },
+}
+
+/** What is refused, by the name that its users know. */
+const REFUSED: Readonly<Record<string, string>> = {
+  '1.2.840.113549.1.5.1': 'PBES1 with MD2 and DES',
+  '1.2.840.113549.1.5.3': 'PBES1 with MD5 and DES',
+  '1.2.840.113549.1.5.4': 'PBES1 with MD2 and RC2',
+  '1.2.840.113549.1.5.6': 'PBES1 with MD5 and RC2',
+  '1.2.840.113549.1.5.10': 'PBES1 with SHA-1 and DES',
+  '1.2.840.113549.1.5.11': 'PBES1 with SHA-1 and RC2',
+  '1.2.840.113549.1.12.1.1': 'PKCS#12 encryption with SHA-1 and 128-bit RC4',
+  '1.2.840.113549.1.12.1.2': 'PKCS#12 encryption with SHA-1 and 40-bit RC4',
+  '1.2.840.113549.1.12.1.3': 'PKCS#12 encryption with SHA-1 and three-key triple DES',
+  '1.2.840.113549.1.12.1.4': 'PKCS#12 encryption with SHA-1 and two-key triple DES',
+  '1.2.840.113549.1.12.1.5': 'PKCS#12 encryption with SHA-1 and 128-bit RC2',
+  '1.2.840.113549.1.12.1.6': 'PKCS#12 encryption with SHA-1 and 40-bit RC2',
+  '1.2.840.113549.3.2': 'PBES2 with RC2',
+  '1.2.840.113549.3.7': 'PBES2 with triple DES',
+  '1.3.14.3.2.7': 'PBES2 with DES',
+  '1.2.840.113549.2.8': 'PBKDF2 with HMAC-SHA-224',
+}
+
+function schemeName(oid: string): string {
+  return Object.hasOwn(REFUSED, oid) ? REFUSED[oid]! : `the scheme ${oid}`
+}
+
+/** How a key is derived from a password: PBKDF2 (RFC 8018 §5.2) or scrypt (RFC 7914). `hash` is Node's name. */
+export type Pbes2Kdf =
+  | { readonly name: 'pbkdf2'; readonly salt: Uint8Array; readonly iterations: number; readonly hash: string }
+  | {
+      readonly name: 'scrypt'
+      readonly salt: Uint8Array
+      readonly cost: number
+      readonly blockSize: number
+      readonly parallelization: number
+    }
+
+/** The most that derivation may cost before the password is known to be right: about 2 s and 64 MiB. */
+export const PBES2_LIMITS = {
+  pbkdf2Iterations: 10_000_000,
+  /** 64 MiB. */
+  scryptMemory: 67_108_864,
+  scryptWork: 16_777_216,
+} as const
+
+/** What is encrypted, for messages. */
+export interface Pbes2Source {
+  /** Path or name. */
+  readonly label: string
+  /** How to encrypt it again, in a way that is supported. */
+  readonly fix?: string | undefined
+  /** Default {@link PBES2_LIMITS}. */
+  readonly maxIterations?: number | undefined
+}
+
+/** @throws {@link SealwrightError} `UNSUPPORTED`, naming the limit, when a derivation would cost too much. */
+function assertAffordable(kdf: Pbes2Kdf, source: Pbes2Source): void {
+  const { label, fix, maxIterations = PBES2_LIMITS.pbkdf2Iterations } = source
+  const costly = (why: string) =>
+    new SealwrightError('UNSUPPORTED', `${label} costs too much to open`, { why, fix })
+  if (kdf.name === 'pbkdf2') {
+    if (kdf.iterations < 1) throw new SealwrightError('VALIDATION', `${label} derives its key in no rounds`)
+    if (kdf.iterations <= maxIterations) return
+    throw costly(`PBKDF2 with ${kdf.iterations} rounds; the most is ${maxIterations}`)
+  }
+  const { cost, blockSize, parallelization } = kdf
+  if (cost < 2 || !Number.isInteger(Math.log2(cost)) || blockSize < 1 || parallelization < 1)
+    throw new SealwrightError('VALIDATION', `${label} has impossible scrypt parameters`)
+  if (
+    128 * cost * blockSize <= PBES2_LIMITS.scryptMemory &&
+    cost * blockSize * parallelization <= PBES2_LIMITS.scryptWork
+  )
+    return
+  throw costly(`scrypt with N=${cost}, r=${blockSize}, p=${parallelization}; the most memory is 64 MiB`)
+}
+
+/** Derives a key in Node's thread pool. An abort ends the wait, not the work; its result is wiped. */
+function deriveKey(
+  kdf: Pbes2Kdf,
+  password: Uint8Array,
+  length: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  signal.throwIfAborted()
+  const derived = new Promise<Buffer>((resolve, reject) => {
+    const done = (error: Error | null, key: Buffer) => {
+      if (signal.aborted) key?.fill(0)
+      if (error) reject(error)
+      else resolve(key)
+    }
+    if (kdf.name === 'pbkdf2') {
+      pbkdf2(password, kdf.salt, kdf.iterations, length, kdf.hash, done)
+      return
+    }
+    const { cost, blockSize, parallelization } = kdf
+    const maxmem = 128 * blockSize * (cost + parallelization + 2)
+    scrypt(password, kdf.salt, length, { cost, blockSize, parallelization, maxmem }, done)
+  })
+  return untilAborted(derived, signal)
 }

@@ -23,11 +23,19 @@ export type { DerWriter } from './der-writer.ts'
 export { der } from './der-writer.ts'
 export { ecdsaFromDer, ecdsaToDer } from './ecdsa.ts'
 export { invalid } from './invalid.ts'
-export type { JsonObject, JsonOptions, JsonValue, PositionedJson } from './json.ts'
-export { decodeJson, decodeJsonWithPositions, isJsonObject, skipJson } from './json.ts'
+export {
+  decodeJson,
+  decodeJsonWithPositions,
+  encodeJson,
+  isJsonObject,
+  type JsonObject,
+  type JsonOptions,
+  type JsonTextOptions,
+  type JsonValue,
+  type PositionedJson,
+  skipJson,
+} from './json.ts'
 export type { JsonPosition } from './json-scanner.ts'
-export type { JsonTextOptions } from './json-text.ts'
-export { encodeJson } from './json-text.ts'
 export type { PemBlock } from './pem.ts'
 export { decodePem, encodePem } from './pem.ts'
 export { formatRfc3339, parseRfc3339 } from './rfc3339.ts'

@@ -5,6 +5,7 @@ export {
   sweepTemporary,
   temporaryName,
   type WriteOptions,
+  writeAt,
   writeFileAtomic,
 } from './atomic-file.ts'
 export { makeDirectory } from './make-directory.ts'
@@ -18,4 +19,3 @@ export {
   readWhole,
 } from './regular-file.ts'
 export { classifySystemError, isAbsent, systemFailure } from './system-failure.ts'
-export { writeAt } from './write-chunks.ts'

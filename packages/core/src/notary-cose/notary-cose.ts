@@ -1,6 +1,5 @@
 import { invalid } from '../encoding/invalid.ts'
 import type { StapledEvidence, StaplingFormat, UnverifiedEnvelope } from '../envelope.ts'
-import { notaryAlgorithmFor } from '../notary/algorithm-for.ts'
 import {
   checkAttributes,
   LABELS,
@@ -9,7 +8,12 @@ import {
   PAYLOAD_TYPE,
 } from '../notary/attributes.ts'
 import { decodePayload, encodePayload } from '../notary/payload.ts'
-import { addableTimestamp, checkIdentity, timestampOf } from '../notary/signing-identity.ts'
+import {
+  addableTimestamp,
+  checkIdentity,
+  notaryAlgorithmFor,
+  timestampOf,
+} from '../notary/signing-identity.ts'
 import { assertStapledLimits, newStapled, readStapled, STAPLED_KINDS } from '../notary/stapled.ts'
 import { assertCertificateShape, assertSignedBy } from '../signer-identity.ts'
 import type { TargetArtifact } from '../target-artifact.ts'

@@ -1,7 +1,6 @@
 import { type AlgorithmId, algorithms } from '../algorithm.ts'
 import { CborFloat, cborTagged, encodeCbor, isCborTagged } from '../encoding/cbor.ts'
 import { invalid } from '../encoding/invalid.ts'
-import { isNotaryAlgorithm } from '../notary/algorithm-for.ts'
 import {
   type CheckedAttributes,
   LABELS,
@@ -9,6 +8,7 @@ import {
   PAYLOAD_TYPE,
   readSignedAttributes,
 } from '../notary/attributes.ts'
+import { isNotaryAlgorithm } from '../notary/signing-identity.ts'
 import { assertParameters, type CoseHeader } from './header-parameters.ts'
 import { COSE } from './sign1.ts'
 

@@ -1,3 +1,3 @@
-export { notaryAlgorithmFor } from '../notary/algorithm-for.ts'
 export type { ExtendedAttribute, NotaryAttributes } from '../notary/attributes.ts'
+export { notaryAlgorithmFor } from '../notary/signing-identity.ts'
 export { notaryJws } from './notary-jws.ts'

@@ -12,7 +12,7 @@ import {
 import { isAlgorithmId, SealwrightError, verifySignature } from '../../src/index.ts'
 import { checkAttributes } from '../../src/notary/attributes.ts'
 import { notaryJws } from '../../src/notary-jws/index.ts'
-import { encodeProtected, RESERVED } from '../../src/notary-jws/protected-header.ts'
+import { encodeProtected, RESERVED } from '../../src/notary-jws/notary-jws.ts'
 import { readOrRefuse, refusalOf } from '../mutations.ts'
 import { absent, haveVectors, vectorBytes, vectorJson, vectorPath } from '../vectors.ts'
 
