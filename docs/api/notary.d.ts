@@ -156,6 +156,8 @@ export interface AttestationReport {
     readonly signer?: {
         /** Of the leaf certificate; absent if the key itself is trusted. */
         readonly subject?: string;
+        /** As of a signature's; absent if the key itself is trusted. */
+        readonly fingerprint?: string;
         readonly spkiSha256: string;
         readonly trustStore?: string;
     };
@@ -888,6 +890,8 @@ export interface SignatureReport {
     };
     readonly signer?: {
         readonly subject: string;
+        /** SHA-256 of the certificate, hexadecimal. */
+        readonly fingerprint: string;
         readonly spkiSha256: string;
         /** The store that vouches for it, `ca:acme`; absent if none does. */
         readonly trustStore?: string;
