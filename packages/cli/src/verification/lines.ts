@@ -134,8 +134,7 @@ function signatureLines(signature: Signature, { style, details }: Shown, told?: 
     return [`${head}  ${printable(`${signer?.subject ?? '-'}${why}`)}`]
   }
   const time = timeText(signature, details)
-  const reasons =
-    details && reason !== undefined && reason.why !== told ? [['reason', reason.why] as const] : []
+  const reasons = details && reason?.why !== told ? reasonFacts({ reason, checks }) : []
   const metadata = Object.entries(signed?.metadata ?? {}).map(([key, value]) => `${key}=${value}`)
   const facts: (readonly [string, string])[] = [
     ...reasons,
@@ -161,6 +160,15 @@ function signatureLines(signature: Signature, { style, details }: Shown, told?: 
     ...revocationLines(signature, details).map(line => `    ${printable(line)}`),
     ...checkLines(checks, { style, details }),
   ]
+}
+
+/** The reason, unless the check that failed shows it. */
+function reasonFacts({
+  reason,
+  checks,
+}: Pick<Signature, 'reason' | 'checks'>): (readonly [string, string])[] {
+  if (reason === undefined || checks.some(({ detail }) => detail === reason.why)) return []
+  return [['reason', reason.why]]
 }
 
 function refusal({ verdict, reason }: Signature): string {
@@ -225,7 +233,7 @@ function judgedLines(one: Attestations['judged'][number], { style, details }: Sh
   const time = timeText(one, details)
   const trusted = signer?.trustStore ? `  trusted by ${signer.trustStore}` : ''
   const facts: (readonly [string, string])[] = [
-    ...(details && reason !== undefined ? [['reason', reason.why] as const] : []),
+    ...(details ? reasonFacts(one) : []),
     ...(name ? [['signer', `${name}${trusted}`] as const] : []),
     ...(signer?.subject === undefined ? [] : keyFacts(signer, details)),
     ...(time === undefined ? [] : [['time', time] as const]),
