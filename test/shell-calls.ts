@@ -9,10 +9,11 @@ export function shellCalls(
   program = 'sealwright',
   env: Readonly<Record<string, string>> = {},
 ): string[][] {
+  // Both sides of a pipe write at once: one write for each call.
   // Redirections are taken out first: the files that they name do not exist.
   const script = `
     command_not_found_handle() { while read -r; do :; done; }
-    ${program}() { printf '%s\\0' "$@" >&3; printf '\\n' >&3; }
+    ${program}() { local call; printf -v call '%s\\x1f' "$@"; printf '%s\\n' "$call" >&3; }
     { ${line.replace(/ [<>] [~\w./-]+/g, '')}
     } 3>&1 > /dev/null 2> /dev/null < /dev/null`
   const options = { env: { ...env, PATH: '/nowhere' } }
@@ -20,5 +21,5 @@ export function shellCalls(
   return out
     .split('\n')
     .slice(0, -1)
-    .map(call => call.split('\0').slice(0, -1))
+    .map(call => call.split('\x1f').slice(0, -1))
 }

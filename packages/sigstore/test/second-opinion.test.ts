@@ -325,7 +325,7 @@ describe('hostile bundles are refused within bounds:', () => {
     expect(await told(DIGEST, Buffer.from(statement(many)))).toBe('malformed')
   })
 
-  it('33 digests, a member twice, another payload type, a payload that is no statement', async () => {
+  it('33 digests, a member twice, another payload type, a payload without a statement', async () => {
     const digests = Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`x${index}`, 'ab']))
     expect(
       await refused(await sealedText(signer, statement({ subject: [{ digest: digests }] })), signer),

@@ -128,18 +128,6 @@ const WRONG: readonly (readonly string[])[] = [
   ['policy', 'init'],
   ['policy', 'init', '--name', 'x'],
   ['policy', 'init', '--name', 'x', '--scope', '*'],
-  [
-    'policy',
-    'init',
-    '--name',
-    'x',
-    '--scope',
-    'registry.example/*',
-    '--trust-store',
-    'ca:x',
-    '--trusted-identity',
-    '*',
-  ],
   ['policy', 'init', '--name', 'x', '--scope', '*', '--trust-store', 'x', '--trusted-identity', '*'],
   ['policy', 'init', '--name', 'x', '--scope', '*', '--trust-store', 'ca:x', '--trusted-identity', 'CN=x'],
   [
